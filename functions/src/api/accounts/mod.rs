@@ -1,0 +1,11 @@
+//! Market accounts and what they accepted (1.2, 1.3, 2.3, 5.1).
+
+mod accept_document;
+mod get_account;
+mod list_acceptances;
+mod open_account;
+
+pub use accept_document::AcceptDocument;
+pub use get_account::GetAccount;
+pub use list_acceptances::ListAcceptances;
+pub use open_account::{Application, OpenAccount};

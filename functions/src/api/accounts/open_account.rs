@@ -1,0 +1,55 @@
+//! `open_account` – a merchant applies for the market account of its platform account. The account opens
+//! with the acceptance of the market agreement.
+
+use market_domain::accounts::MarketAccount;
+use market_domain::credit_code::CreditCode;
+use market_domain::party::Contacts;
+use market_domain::text::Line;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::api::paths::AccountPath;
+
+/// An application; also a provider's.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    /// The legal entity's name.
+    pub legal_name: Line,
+    /// Its unified social credit code (GB 32100-2015); the check character is verified.
+    pub credit_code: CreditCode,
+    /// How to reach it.
+    pub contacts: Contacts,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct OpenAccount;
+
+impl Endpoint for OpenAccount {
+    type Path = AccountPath;
+    type Query = Nothing;
+    type Body = Application;
+    type Reply = MarketAccount;
+
+    fn route() -> Route {
+        Route::post("open_account", "/accounts/{account_id}")
+            .summary("Apply for the market account of one's platform account.")
+            .clauses(&["2.3", "5.1"])
+            .roles(&[Role::Merchant])
+            .creates()
+            .problems(&[Code::AlreadyApplied])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<MarketAccount>, Problem> {
+        let id = call.path.account_id.clone();
+        let existing = market.store.get::<MarketAccount>(&id).await?;
+        let location = format!("/accounts/{id}");
+        let Application { legal_name, credit_code, contacts } = call.body.clone();
+        let applied =
+            MarketAccount::apply(existing.as_ref(), id, legal_name, credit_code, contacts, &call.occasion)?;
+        Ok(Outcome::created(applied, location))
+    }
+}

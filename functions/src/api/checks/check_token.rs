@@ -1,0 +1,91 @@
+//! `check_token` – may data of this scope be used with this token, now? Every check is counted in the
+//! grant's ledger before it is answered: a check that cannot be counted is not allowed.
+
+use market_domain::Timestamp;
+use market_domain::accounts::MarketAccount;
+use market_domain::grants::Grant;
+use market_domain::grants::access::{Outcome as Checked, check};
+use market_domain::grants::token::GrantToken;
+use market_domain::ids::{AccountId, GrantId, ProviderId, ScopeName};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
+use market_identity::Role;
+use market_store::of;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What to check.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TokenToCheck")]
+pub struct Body {
+    /// The token that the application presented.
+    token: String,
+    /// The scope of the data that it asks for.
+    scope: ScopeName,
+}
+
+/// The answer. A token that is not one of the market's answers `allowed: false` and nothing more.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct CheckReply {
+    /// Whether the data may be used.
+    allowed: bool,
+    /// Why, or why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Checked>,
+    /// Whose data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<AccountId>,
+    /// Under which grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant_id: Option<GrantId>,
+    /// By which provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_id: Option<ProviderId>,
+    /// Until when the answer can hold at most; ask again for every use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    expires_at: Option<Timestamp>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct CheckToken;
+
+impl Endpoint for CheckToken {
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Body;
+    type Reply = CheckReply;
+
+    fn route() -> Route {
+        Route::post("check_token", "/checks")
+            .summary("Check a provider's token for a scope, and count the check.")
+            .clauses(&["4.4.1", "4.4.3"])
+            .roles(&[Role::DataGateway])
+            .repeats(Repeats::Harmless)
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<CheckReply>, Problem> {
+        let Ok(token) = call.body.token.parse::<GrantToken>() else {
+            return Ok(Outcome::Reply(CheckReply::default()));
+        };
+        let wishes = (
+            of::<MarketAccount>(token.account_id.clone()),
+            of::<Grant>((token.account_id.clone(), token.grant_id.clone())),
+        );
+        let (Some(account), Some(grant)) = market.store.load(wishes).await? else {
+            return Ok(Outcome::Reply(CheckReply::default()));
+        };
+        let outcome = check(&token, &call.body.scope, &grant, &account, call.occasion.at);
+        market.store.count_access(&grant, &call.body.scope, outcome, call.occasion.at).await?;
+        let Grant { id, account_id, provider_id, expires_at, .. } = grant.state;
+        Ok(Outcome::Reply(CheckReply {
+            allowed: outcome == Checked::Allowed,
+            outcome: Some(outcome),
+            account_id: Some(account_id),
+            grant_id: Some(id),
+            provider_id: Some(provider_id),
+            expires_at: Some(expires_at),
+        }))
+    }
+}

@@ -1,0 +1,43 @@
+//! `acknowledge_demand` – the provider confirms that it has the demand.
+
+use market_domain::accounts::MarketAccount;
+use market_domain::deletion::DeletionDemand;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_store::of;
+
+use super::DemandView;
+use crate::api::paths::GrantPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct AcknowledgeDemand;
+
+impl Endpoint for AcknowledgeDemand {
+    type Path = GrantPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = DemandView;
+
+    fn route() -> Route {
+        Route::post("acknowledge_demand", "/accounts/{account_id}/demands/{grant_id}/acknowledgement")
+            .summary("Acknowledge a deletion demand.")
+            .clauses(&["4.4.5"])
+            .roles(&[Role::Provider])
+            .problems(&[Code::WrongDemandState])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
+        let account_id = call.path.account_id.clone();
+        let wishes = (
+            of::<MarketAccount>(account_id.clone()),
+            of::<DeletionDemand>((account_id, call.path.grant_id.clone())),
+        );
+        let (Some(account), Some(demand)) = market.store.load(wishes).await? else {
+            return Err(Problem::not_found());
+        };
+        call.may_see(&demand.provider_id)?;
+        let acknowledged = DeletionDemand::acknowledge(&demand, &account, &call.occasion)?;
+        Ok(Outcome::commit(acknowledged).map(DemandView::from))
+    }
+}

@@ -1,0 +1,37 @@
+//! `close_demand` – the merchant confirms the provider's attestation.
+
+use market_domain::deletion::DeletionDemand;
+use market_domain::providers::Provider;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::DemandView;
+use crate::api::paths::GrantPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct CloseDemand;
+
+impl Endpoint for CloseDemand {
+    type Path = GrantPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = DemandView;
+
+    fn route() -> Route {
+        Route::post("close_demand", "/accounts/{account_id}/demands/{grant_id}/closure")
+            .summary("Confirm the provider's attestation.")
+            .clauses(&["4.4.5"])
+            .roles(&[Role::Merchant])
+            .problems(&[Code::WrongDemandState])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
+        let id = (call.path.account_id.clone(), call.path.grant_id.clone());
+        let demand = market.store.get::<DeletionDemand>(&id).await?.ok_or(Problem::not_found())?;
+        let provider = market.store.get::<Provider>(&demand.provider_id).await?;
+        let provider = provider.ok_or(Problem::new(Code::Internal))?;
+        let closed = DeletionDemand::close(&demand, &provider, &call.occasion)?;
+        Ok(Outcome::commit(closed).map(DemandView::from))
+    }
+}

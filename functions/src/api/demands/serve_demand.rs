@@ -1,0 +1,37 @@
+//! `serve_demand` – the merchant serves the drafted demand on the provider, in one action.
+
+use market_domain::deletion::DeletionDemand;
+use market_domain::providers::Provider;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::DemandView;
+use crate::api::paths::GrantPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ServeDemand;
+
+impl Endpoint for ServeDemand {
+    type Path = GrantPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = DemandView;
+
+    fn route() -> Route {
+        Route::post("serve_demand", "/accounts/{account_id}/demands/{grant_id}/service")
+            .summary("Serve a deletion demand on the provider.")
+            .clauses(&["4.4.5"])
+            .roles(&[Role::Merchant])
+            .problems(&[Code::WrongDemandState, Code::InvalidTerm])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
+        let id = (call.path.account_id.clone(), call.path.grant_id.clone());
+        let demand = market.store.get::<DeletionDemand>(&id).await?.ok_or(Problem::not_found())?;
+        let provider = market.store.get::<Provider>(&demand.provider_id).await?;
+        let provider = provider.ok_or(Problem::new(Code::Internal))?;
+        let served = DeletionDemand::serve(&demand, &provider, market.calendar, &call.occasion)?;
+        Ok(Outcome::commit(served).map(DemandView::from))
+    }
+}

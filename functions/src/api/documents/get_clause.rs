@@ -1,0 +1,33 @@
+//! `get_clause` – one clause of a version, by its number.
+
+use market_domain::documents::clauses::{clause_text, clauses};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+
+use super::get_text::text_of;
+use crate::api::paths::ClausePath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetClause;
+
+impl Endpoint for GetClause {
+    type Path = ClausePath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = String;
+
+    fn route() -> Route {
+        Route::get("get_clause", "/documents/{document_id}/versions/{version}/clauses/{clause}")
+            .summary("Read the exact text of one clause.")
+            .clauses(&["1.2", "1.4"])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<String>, Problem> {
+        let text = text_of(market, &call.path.document_id, call.path.version).await?;
+        let wanted = call.path.clause.as_str();
+        let all = clauses(&text);
+        let clause = all.iter().find(|clause| clause.number == wanted).ok_or(Problem::not_found())?;
+        let content = clause_text(&text, clause).to_owned();
+        Ok(Outcome::Content { media_type: "text/plain; charset=utf-8", content })
+    }
+}

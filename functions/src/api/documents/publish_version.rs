@@ -1,0 +1,87 @@
+//! `publish_version` – the operator publishes the agreement, its annexes and rules; a provider its own
+//! subscription agreements.
+
+use market_domain::Timestamp;
+use market_domain::documents::clauses::ClauseNumber;
+use market_domain::documents::{Document, DocumentKind, Publication, Publisher};
+use market_domain::party::Actor;
+use market_domain::text::Line;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::api::paths::DocumentPath;
+
+/// A version to publish.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "VersionToPublish")]
+pub struct Body {
+    kind: DocumentKind,
+    title: Line,
+    /// The exact text, 1 to 307,200 bytes of UTF-8.
+    #[schemars(length(min = 1, max = 307_200))]
+    text: String,
+    /// The clauses that limit or exclude liability (1.2).
+    #[serde(default)]
+    prominent: Vec<ClauseNumber>,
+    /// When it takes effect; at once where nothing is said.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    effective_at: Option<Timestamp>,
+    /// Whether it changes an earlier version in a major way: 15 days of publicity in place of 7.
+    #[serde(default)]
+    major: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct PublishVersion;
+
+impl Endpoint for PublishVersion {
+    type Path = DocumentPath;
+    type Query = Nothing;
+    type Body = Body;
+    type Reply = Document;
+
+    fn route() -> Route {
+        Route::post("publish_version", "/documents/{document_id}/versions")
+            .summary("Publish the first or the next version of a document.")
+            .clauses(&["1.4", "9.4", "4.1"])
+            .roles(&[Role::Operator, Role::Provider])
+            .creates()
+            .problems(&[
+                Code::NotThePublisher,
+                Code::WrongDocumentKind,
+                Code::InvalidText,
+                Code::NoSuchClause,
+                Code::SameText,
+                Code::WrongEffectiveDate,
+                Code::PublicityTooShort,
+            ])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Document>, Problem> {
+        let existing = market.store.get::<Document>(&call.path.document_id).await?;
+        let publisher = match &call.occasion.actor {
+            Actor::Provider(id) => Publisher::Provider(id.clone()),
+            _ => Publisher::Operator,
+        };
+        let body = call.body.clone();
+        let publication = Publication {
+            id: call.path.document_id.clone(),
+            kind: body.kind,
+            title: body.title,
+            text: body.text,
+            prominent: body.prominent,
+            effective_at: body.effective_at,
+            major: body.major,
+        };
+        let (document, change) =
+            Document::publish(existing.as_ref(), publisher, publication, market.publicity, &call.occasion)?;
+        let version = document.versions.last().map_or(1, |version| version.number);
+        let location = format!("/documents/{}/versions/{version}", document.id);
+        Ok(Outcome::created((document, change), location))
+    }
+}

@@ -1,0 +1,33 @@
+//! `get_grant` – a grant, for its merchant, its provider and the operator.
+
+use market_domain::grants::Grant;
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::GrantView;
+use crate::api::paths::GrantPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetGrant;
+
+impl Endpoint for GetGrant {
+    type Path = GrantPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = GrantView;
+
+    fn route() -> Route {
+        Route::get("get_grant", "/accounts/{account_id}/grants/{grant_id}")
+            .summary("Read a grant.")
+            .clauses(&["4.4.2"])
+            .roles(&[Role::Merchant, Role::Provider, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<GrantView>, Problem> {
+        let id = (call.path.account_id.clone(), call.path.grant_id.clone());
+        let grant = market.store.get::<Grant>(&id).await?.ok_or(Problem::not_found())?;
+        call.may_see(&grant.provider_id)?;
+        Ok(Outcome::Reply(grant.state.into()))
+    }
+}

@@ -1,0 +1,92 @@
+//! `give_grant` – a merchant lets a provider's application use named data until a date.
+
+use market_domain::Timestamp;
+use market_domain::accounts::MarketAccount;
+use market_domain::documents::Document;
+use market_domain::grants::Grant;
+use market_domain::hash::Sha256Hash;
+use market_domain::ids::{DocumentId, GrantId, OrderId, ScopeName};
+use market_domain::orders::Order;
+use market_domain::providers::Provider;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_store::of;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::GrantView;
+use crate::api::paths::AccountPath;
+
+/// What to grant.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "GrantToGive")]
+pub struct Body {
+    /// The order that needs the data.
+    order_id: OrderId,
+    /// The scopes, out of those the listing asks for.
+    #[schemars(length(min = 1, max = 32))]
+    scopes: Vec<ScopeName>,
+    /// Until when; the end of the order's validity where nothing is said.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    expires_at: Option<Timestamp>,
+    /// The hash of the authorization page as it was shown.
+    page_sha256: Sha256Hash,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct GiveGrant;
+
+impl Endpoint for GiveGrant {
+    type Path = AccountPath;
+    type Query = Nothing;
+    type Body = Body;
+    type Reply = GrantView;
+
+    fn route() -> Route {
+        Route::post("give_grant", "/accounts/{account_id}/grants")
+            .summary("Grant data to the provider of an order, for named scopes, until a date.")
+            .clauses(&["4.4.1", "4.4.2", "4.4.4", "10.1.2"])
+            .roles(&[Role::Merchant])
+            .creates()
+            .problems(&[
+                Code::AccountNotOpen,
+                Code::AgreementOutdated,
+                Code::AccountEnded,
+                Code::NotInService,
+                Code::InvalidScopes,
+                Code::InvalidTerm,
+                Code::PassesTheEnd,
+            ])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<GrantView>, Problem> {
+        let account_id = call.path.account_id.clone();
+        let wishes = (
+            of::<MarketAccount>(account_id.clone()),
+            of::<Order>((account_id.clone(), call.body.order_id.clone())),
+            of::<Document>(DocumentId::market_agreement()),
+        );
+        let (Some(account), Some(order), agreement) = market.store.load(wishes).await? else {
+            return Err(Problem::not_found());
+        };
+        let provider = market.store.get::<Provider>(&order.provider_id).await?;
+        let provider = provider.ok_or(Problem::new(Code::Internal))?;
+        let id = GrantId::new(call.occasion.at, market.random());
+        let location = format!("/accounts/{account_id}/grants/{id}");
+        let given = Grant::give(
+            id,
+            &account,
+            agreement.as_deref(),
+            &order,
+            &provider,
+            &call.body.scopes,
+            call.body.expires_at,
+            call.body.page_sha256.clone(),
+            &call.occasion,
+        )?;
+        Ok(Outcome::created(given, location).map(GrantView::from))
+    }
+}

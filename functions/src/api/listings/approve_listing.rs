@@ -1,0 +1,35 @@
+//! `approve_listing` – the operator lists it.
+
+use market_domain::listings::Listing;
+use market_domain::providers::Provider;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use crate::api::paths::ListingPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ApproveListing;
+
+impl Endpoint for ApproveListing {
+    type Path = ListingPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = Listing;
+
+    fn route() -> Route {
+        Route::post("approve_listing", "/listings/{listing_id}/approval")
+            .summary("List a listing that was submitted.")
+            .clauses(&["4.2"])
+            .roles(&[Role::Operator])
+            .problems(&[Code::WrongListingState])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Listing>, Problem> {
+        let listing = market.store.get::<Listing>(&call.path.listing_id).await?;
+        let listing = listing.ok_or(Problem::not_found())?;
+        let provider = market.store.get::<Provider>(&listing.provider_id).await?;
+        let provider = provider.ok_or(Problem::new(Code::Internal))?;
+        Ok(Outcome::commit(Listing::approve(&listing, &provider, &call.occasion)?))
+    }
+}

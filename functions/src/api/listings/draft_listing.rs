@@ -1,0 +1,45 @@
+//! `draft_listing` – a provider writes down what it sells, completely.
+
+use market_domain::documents::Document;
+use market_domain::ids::ListingId;
+use market_domain::listings::{Description, Listing};
+use market_domain::providers::Provider;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_store::of;
+
+use crate::api::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct DraftListing;
+
+impl Endpoint for DraftListing {
+    type Path = ProviderPath;
+    type Query = Nothing;
+    type Body = Description;
+    type Reply = Listing;
+
+    fn route() -> Route {
+        Route::post("draft_listing", "/providers/{provider_id}/listings")
+            .summary("Write a listing: everything that a merchant must be able to read before buying.")
+            .clauses(&["2.6", "4.2", "4.4.2"])
+            .roles(&[Role::Provider])
+            .creates()
+            .problems(&[Code::ProviderNotApproved, Code::IncompleteListing])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Listing>, Problem> {
+        let wishes = (
+            of::<Provider>(call.path.provider_id.clone()),
+            of::<Document>(call.body.subscription_agreement.clone()),
+        );
+        let (provider, agreement) = market.store.load(wishes).await?;
+        let provider = provider.ok_or(Problem::not_found())?;
+        let id = ListingId::new(call.occasion.at, market.random());
+        let location = format!("/listings/{id}");
+        let agreement = agreement.as_ref().map(|agreement| &agreement.state);
+        let drafted = Listing::draft(id, &provider, agreement, call.body.clone(), &call.occasion)?;
+        Ok(Outcome::created(drafted, location))
+    }
+}

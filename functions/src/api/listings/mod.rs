@@ -1,0 +1,13 @@
+//! Listings and the catalogue (2.6, 2.7, 3, 4.2, 4.4.2).
+
+mod approve_listing;
+mod browse_listings;
+mod draft_listing;
+mod get_listing;
+mod submit_listing;
+
+pub use approve_listing::ApproveListing;
+pub use browse_listings::BrowseListings;
+pub use draft_listing::DraftListing;
+pub use get_listing::GetListing;
+pub use submit_listing::SubmitListing;

@@ -1,0 +1,34 @@
+//! `submit_listing` – a provider hands a draft to the operator.
+
+use market_domain::listings::Listing;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use crate::api::paths::ProviderListingPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct SubmitListing;
+
+impl Endpoint for SubmitListing {
+    type Path = ProviderListingPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = Listing;
+
+    fn route() -> Route {
+        Route::post("submit_listing", "/providers/{provider_id}/listings/{listing_id}/submission")
+            .summary("Submit a listing for review.")
+            .clauses(&["4.2"])
+            .roles(&[Role::Provider])
+            .problems(&[Code::WrongListingState])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Listing>, Problem> {
+        let listing = market.store.get::<Listing>(&call.path.listing_id).await?;
+        let listing = listing
+            .filter(|listing| listing.provider_id == call.path.provider_id)
+            .ok_or(Problem::not_found())?;
+        Ok(Outcome::commit(Listing::submit(&listing, &call.occasion)?))
+    }
+}

@@ -1,0 +1,71 @@
+//! The routes: a folder for each resource, a file for each route.
+
+pub mod accounts;
+pub mod announcements;
+pub mod checks;
+pub mod demands;
+pub mod documents;
+pub mod errors;
+pub mod evidence;
+pub mod grants;
+pub mod listings;
+pub mod notices;
+pub mod orders;
+pub mod paths;
+pub mod payments;
+pub mod providers;
+pub mod terminations;
+
+use market_http::Visitor;
+
+/// Every route, once: the list that routing, the API description and the tests are made from.
+pub fn visit(visitor: &mut impl Visitor) {
+    visitor.visit::<documents::PublishVersion>();
+    visitor.visit::<documents::GetDocument>();
+    visitor.visit::<documents::GetVersion>();
+    visitor.visit::<documents::GetText>();
+    visitor.visit::<documents::GetClause>();
+    visitor.visit::<accounts::OpenAccount>();
+    visitor.visit::<accounts::GetAccount>();
+    visitor.visit::<accounts::AcceptDocument>();
+    visitor.visit::<accounts::ListAcceptances>();
+    visitor.visit::<providers::ApplyAsProvider>();
+    visitor.visit::<providers::GetProvider>();
+    visitor.visit::<providers::ApproveProvider>();
+    visitor.visit::<listings::DraftListing>();
+    visitor.visit::<listings::SubmitListing>();
+    visitor.visit::<listings::ApproveListing>();
+    visitor.visit::<listings::BrowseListings>();
+    visitor.visit::<listings::GetListing>();
+    visitor.visit::<orders::PlaceOrder>();
+    visitor.visit::<orders::GetOrder>();
+    visitor.visit::<orders::ListOrders>();
+    visitor.visit::<orders::ListProviderOrders>();
+    visitor.visit::<payments::TakePayment>();
+    visitor.visit::<grants::GiveGrant>();
+    visitor.visit::<grants::GetGrant>();
+    visitor.visit::<grants::ListGrants>();
+    visitor.visit::<grants::ListProviderGrants>();
+    visitor.visit::<grants::RevokeGrant>();
+    visitor.visit::<grants::IssueToken>();
+    visitor.visit::<grants::ListAccesses>();
+    visitor.visit::<checks::CheckToken>();
+    visitor.visit::<demands::GetDemand>();
+    visitor.visit::<demands::ListDemands>();
+    visitor.visit::<demands::ListProviderDemands>();
+    visitor.visit::<demands::ServeDemand>();
+    visitor.visit::<demands::WaiveDemand>();
+    visitor.visit::<demands::AcknowledgeDemand>();
+    visitor.visit::<demands::AttestDemand>();
+    visitor.visit::<demands::CloseDemand>();
+    visitor.visit::<terminations::ServeTermination>();
+    visitor.visit::<terminations::GetTermination>();
+    visitor.visit::<terminations::WithdrawTermination>();
+    visitor.visit::<terminations::EndUpstream>();
+    visitor.visit::<notices::ListNotices>();
+    visitor.visit::<notices::GetNotice>();
+    visitor.visit::<notices::ListProviderNotices>();
+    visitor.visit::<announcements::ListAnnouncements>();
+    visitor.visit::<evidence::ListEvidence>();
+    visitor.visit::<errors::ExplainError>();
+}

@@ -1,0 +1,32 @@
+//! `get_notice` – one notice to a merchant: what was said, to which address, when it was served.
+
+use market_domain::notices::Notice;
+use market_domain::party::Recipient;
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use crate::api::paths::NoticePath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetNotice;
+
+impl Endpoint for GetNotice {
+    type Path = NoticePath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = Notice;
+
+    fn route() -> Route {
+        Route::get("get_notice", "/accounts/{account_id}/notices/{notice_id}")
+            .summary("Read a notice with its proof of service.")
+            .clauses(&["11.1"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Notice>, Problem> {
+        let id = (Recipient::Merchant(call.path.account_id.clone()), call.path.notice_id.clone());
+        let notice = market.store.get::<Notice>(&id).await?.ok_or(Problem::not_found())?;
+        Ok(Outcome::Reply(notice.state))
+    }
+}

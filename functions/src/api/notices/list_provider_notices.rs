@@ -1,0 +1,35 @@
+//! `list_provider_notices` – the notices to a provider.
+
+use market_domain::notices::Notice;
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use crate::api::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListProviderNotices;
+
+impl Endpoint for ListProviderNotices {
+    type Path = ProviderPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<Notice>;
+
+    fn route() -> Route {
+        Route::get("list_provider_notices", "/providers/{provider_id}/notices")
+            .summary("List the notices to a provider, the oldest first.")
+            .clauses(&["11.1"])
+            .roles(&[Role::Provider, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<Notice>>, Problem> {
+        let partition = format!("provider#{}", call.path.provider_id);
+        let page = market
+            .store
+            .list::<Notice>(&partition, "notice#", call.after.as_deref(), call.query.limit.get())
+            .await?;
+        Ok(Outcome::Reply(List::of(call, page, |notice| notice.state)))
+    }
+}

@@ -1,0 +1,35 @@
+//! `list_orders` – a merchant's orders.
+
+use market_domain::orders::Order;
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use crate::api::paths::AccountPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListOrders;
+
+impl Endpoint for ListOrders {
+    type Path = AccountPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<Order>;
+
+    fn route() -> Route {
+        Route::get("list_orders", "/accounts/{account_id}/orders")
+            .summary("List a merchant's orders, the oldest first.")
+            .clauses(&["4.1"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<Order>>, Problem> {
+        let partition = format!("account#{}", call.path.account_id);
+        let page = market
+            .store
+            .list::<Order>(&partition, "order#", call.after.as_deref(), call.query.limit.get())
+            .await?;
+        Ok(Outcome::Reply(List::of(call, page, |order| order.state)))
+    }
+}

@@ -1,0 +1,11 @@
+//! Orders (4.1, 4.5, 4.6).
+
+mod get_order;
+mod list_orders;
+mod list_provider_orders;
+mod place_order;
+
+pub use get_order::GetOrder;
+pub use list_orders::ListOrders;
+pub use list_provider_orders::ListProviderOrders;
+pub use place_order::PlaceOrder;

@@ -1,0 +1,101 @@
+//! `place_order` – a merchant buys a plan. Everything the decision needs is named by the request, so one
+//! read loads it all.
+
+use market_domain::accounts::MarketAccount;
+use market_domain::documents::Document;
+use market_domain::documents::acceptance::Acceptance;
+use market_domain::ids::{DocumentId, ListingId, OrderId, PlanId};
+use market_domain::listings::Listing;
+use market_domain::orders::{Offer, Order};
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_store::of;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::api::paths::AccountPath;
+
+/// The provider's agreement that was accepted.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedVersion {
+    document_id: DocumentId,
+    version: u32,
+}
+
+/// What to buy.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "OrderToPlace")]
+pub struct Body {
+    listing_id: ListingId,
+    plan_id: PlanId,
+    /// The provider's subscription agreement in force, accepted before (4.1).
+    subscription_agreement: AcceptedVersion,
+    /// Needed for a plan with neither term nor count: the service may stop at any time (4.5).
+    #[serde(default)]
+    acknowledge_unbounded_risk: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct PlaceOrder;
+
+impl Endpoint for PlaceOrder {
+    type Path = AccountPath;
+    type Query = Nothing;
+    type Body = Body;
+    type Reply = Order;
+
+    fn route() -> Route {
+        Route::post("place_order", "/accounts/{account_id}/orders")
+            .summary("Order a plan of a listing.")
+            .clauses(&["4.1", "4.2", "4.5", "10.1.2"])
+            .roles(&[Role::Merchant])
+            .creates()
+            .problems(&[
+                Code::AccountNotOpen,
+                Code::AgreementOutdated,
+                Code::AccountEnded,
+                Code::NotForSale,
+                Code::NoSuchPlan,
+                Code::SubscriptionNotAccepted,
+                Code::RiskNotAcknowledged,
+                Code::PassesTheEnd,
+                Code::InvalidTerm,
+            ])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Order>, Problem> {
+        let account_id = call.path.account_id.clone();
+        let AcceptedVersion { document_id, version } = call.body.subscription_agreement.clone();
+        let wishes = (
+            of::<MarketAccount>(account_id.clone()),
+            of::<Listing>(call.body.listing_id.clone()),
+            of::<Document>(DocumentId::market_agreement()),
+            of::<Document>(document_id.clone()),
+            of::<Acceptance>((account_id.clone(), document_id, version)),
+        );
+        let (account, listing, agreement, subscription, acceptance) = market.store.load(wishes).await?;
+        let account = account.ok_or(Problem::not_found())?;
+        let listing = listing.ok_or(Problem::new(Code::NotForSale))?;
+        let offer = Offer {
+            agreement: agreement.as_deref(),
+            listing: &listing,
+            subscription: subscription.as_deref(),
+            acceptance: acceptance.as_deref(),
+        };
+        let id = OrderId::new(call.occasion.at, market.random());
+        let location = format!("/accounts/{account_id}/orders/{id}");
+        let placed = Order::place(
+            id,
+            &account,
+            &offer,
+            &call.body.plan_id,
+            call.body.acknowledge_unbounded_risk,
+            market.calendar,
+            &call.occasion,
+        )?;
+        Ok(Outcome::created(placed, location))
+    }
+}

@@ -1,0 +1,53 @@
+//! Path parameters, and whose things they name.
+
+use market_domain::documents::clauses::ClauseNumber;
+use market_domain::ids::{
+    AccountId, DocumentId, GrantId, ListingId, NoticeId, OrderId, ProviderId, TerminationId,
+};
+use market_http::Owned;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+macro_rules! paths {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),+ } $($owner:ident)?;)+) => {
+        $($(#[$doc])*
+        #[derive(Debug, Clone, Deserialize, JsonSchema)]
+        #[allow(missing_docs, reason = "the parameters are named by what they identify")]
+        pub struct $name { $(pub $field: $type),+ }
+
+        impl Owned for $name { $(paths!(@owner $owner);)? })+
+    };
+    (@owner account) => {
+        fn account(&self) -> Option<&AccountId> { Some(&self.account_id) }
+    };
+    (@owner provider) => {
+        fn provider(&self) -> Option<&ProviderId> { Some(&self.provider_id) }
+    };
+}
+
+paths! {
+    /// A market account.
+    AccountPath { account_id: AccountId } account;
+    /// An order of a merchant's.
+    OrderPath { account_id: AccountId, order_id: OrderId } account;
+    /// A grant of a merchant's, or the deletion demand that follows it.
+    GrantPath { account_id: AccountId, grant_id: GrantId } account;
+    /// A notice to a merchant.
+    NoticePath { account_id: AccountId, notice_id: NoticeId } account;
+    /// A termination of a merchant's agreement.
+    TerminationPath { account_id: AccountId, termination_id: TerminationId } account;
+    /// A provider.
+    ProviderPath { provider_id: ProviderId } provider;
+    /// A listing, as its provider writes it.
+    ProviderListingPath { provider_id: ProviderId, listing_id: ListingId } provider;
+    /// A listing.
+    ListingPath { listing_id: ListingId };
+    /// A document.
+    DocumentPath { document_id: DocumentId };
+    /// A version of a document.
+    VersionPath { document_id: DocumentId, version: u32 };
+    /// A clause of a version.
+    ClausePath { document_id: DocumentId, version: u32, clause: ClauseNumber };
+    /// A code of a problem document.
+    ErrorPath { code: String };
+}

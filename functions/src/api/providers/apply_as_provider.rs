@@ -1,0 +1,38 @@
+//! `apply_as_provider` – a legal entity applies to sell on the market.
+
+use market_domain::providers::Provider;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use crate::api::accounts::Application;
+use crate::api::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ApplyAsProvider;
+
+impl Endpoint for ApplyAsProvider {
+    type Path = ProviderPath;
+    type Query = Nothing;
+    type Body = Application;
+    type Reply = Provider;
+
+    fn route() -> Route {
+        Route::post("apply_as_provider", "/providers/{provider_id}")
+            .summary("Apply to become a provider.")
+            .clauses(&["2.2"])
+            .roles(&[Role::Provider])
+            .creates()
+            .problems(&[Code::AlreadyApplied])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Provider>, Problem> {
+        let id = call.path.provider_id.clone();
+        let existing = market.store.get::<Provider>(&id).await?;
+        let location = format!("/providers/{id}");
+        let Application { legal_name, credit_code, contacts } = call.body.clone();
+        let applied =
+            Provider::apply(existing.as_ref(), id, legal_name, credit_code, contacts, &call.occasion)?;
+        Ok(Outcome::created(applied, location))
+    }
+}

@@ -1,0 +1,32 @@
+//! `approve_provider` – the operator lets a provider list.
+
+use market_domain::providers::Provider;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use crate::api::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ApproveProvider;
+
+impl Endpoint for ApproveProvider {
+    type Path = ProviderPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = Provider;
+
+    fn route() -> Route {
+        Route::post("approve_provider", "/providers/{provider_id}/approval")
+            .summary("Approve a provider.")
+            .clauses(&["2.2"])
+            .roles(&[Role::Operator])
+            .problems(&[Code::AlreadyApproved])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Provider>, Problem> {
+        let provider = market.store.get::<Provider>(&call.path.provider_id).await?;
+        let provider = provider.ok_or(Problem::not_found())?;
+        Ok(Outcome::commit(Provider::approve(&provider, &call.occasion)?))
+    }
+}

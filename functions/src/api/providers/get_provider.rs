@@ -1,0 +1,30 @@
+//! `get_provider` – a provider, as itself and the operator see it.
+
+use market_domain::providers::Provider;
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use crate::api::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetProvider;
+
+impl Endpoint for GetProvider {
+    type Path = ProviderPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = Provider;
+
+    fn route() -> Route {
+        Route::get("get_provider", "/providers/{provider_id}")
+            .summary("Read a provider.")
+            .clauses(&["2.2"])
+            .roles(&[Role::Provider, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Provider>, Problem> {
+        let provider = market.store.get::<Provider>(&call.path.provider_id).await?;
+        Ok(Outcome::Reply(provider.ok_or(Problem::not_found())?.state))
+    }
+}

@@ -1,0 +1,9 @@
+//! Providers (2.2).
+
+mod apply_as_provider;
+mod approve_provider;
+mod get_provider;
+
+pub use apply_as_provider::ApplyAsProvider;
+pub use approve_provider::ApproveProvider;
+pub use get_provider::GetProvider;

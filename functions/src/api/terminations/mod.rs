@@ -1,0 +1,13 @@
+//! The end of a market agreement (10.1).
+
+mod end_upstream;
+mod get_termination;
+mod serve_termination;
+mod view;
+mod withdraw_termination;
+
+pub use end_upstream::EndUpstream;
+pub use get_termination::GetTermination;
+pub use serve_termination::ServeTermination;
+pub use view::TerminationView;
+pub use withdraw_termination::WithdrawTermination;

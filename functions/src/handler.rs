@@ -1,0 +1,79 @@
+//! Which part of the one artifact a function is: Lambda hands a custom runtime its `Handler` property as
+//! `_HANDLER`.
+
+use std::str::FromStr;
+
+use market_domain::aggregate::Job;
+use market_http::{Endpoint, Visitor};
+
+use crate::api;
+
+/// A part of the artifact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handler {
+    /// `api/<operation>`: one route; `api`, or no name at all: every route.
+    Api(Option<String>),
+    /// `worker/<job>`: the worker of one job's queue.
+    Worker(Job),
+    /// `sweep`: hands out what has become due.
+    Sweep,
+    /// `relay`: hands out what a commit made due at once.
+    Relay,
+}
+
+/// No part has that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no handler is called {0:?}; there are api, api/<operation>, worker/<job>, sweep and relay")]
+pub struct UnknownHandler(String);
+
+/// Every handler's name, as the template may use it.
+#[must_use]
+pub fn names() -> Vec<String> {
+    struct Names(Vec<String>);
+    impl Visitor for Names {
+        fn visit<E: Endpoint>(&mut self) {
+            self.0.push(format!("api/{}", E::route().operation));
+        }
+    }
+    let mut names = Names(vec!["api".to_owned()]);
+    api::visit(&mut names);
+    names.0.extend(Job::ALL.iter().map(|job| format!("worker/{job}")));
+    names.0.extend(["sweep".to_owned(), "relay".to_owned()]);
+    names.0
+}
+
+impl FromStr for Handler {
+    type Err = UnknownHandler;
+
+    fn from_str(name: &str) -> Result<Self, UnknownHandler> {
+        let unknown = || UnknownHandler(name.to_owned());
+        match name.split_once('/') {
+            None => match name {
+                "" | "api" => Ok(Self::Api(None)),
+                "sweep" => Ok(Self::Sweep),
+                "relay" => Ok(Self::Relay),
+                _ => Err(unknown()),
+            },
+            Some(("api", operation)) if names().iter().any(|known| known == name) => {
+                Ok(Self::Api(Some(operation.to_owned())))
+            }
+            Some(("worker", job)) => job.parse().map(Self::Worker).map_err(|_| unknown()),
+            Some(_) => Err(unknown()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_a_handler_and_nothing_else_is() {
+        for name in names() {
+            assert!(name.parse::<Handler>().is_ok(), "{name}");
+        }
+        for unknown in ["bootstrap", "api/", "api/drop_table", "worker/", "worker/none", "sweep/x"] {
+            assert!(unknown.parse::<Handler>().is_err(), "{unknown}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The artifact that is deployed: one binary for every function.
+
+mod lambda;
+
+use std::process::ExitCode;
+
+use market_functions::handler::Handler;
+
+// Single-threaded: a Lambda instance answers one request at a time, and more threads double its CPU.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+        )
+        .with_current_span(true)
+        .init();
+    let name = std::env::var("_HANDLER").unwrap_or_default();
+    let outcome = match name.parse::<Handler>() {
+        Ok(handler) => lambda::run(handler).await,
+        Err(unknown) => Err(unknown.into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "cannot start");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The workers: a file for each job. Each re-reads the item that its wake-up names, asks the domain what is
+//! due of it *now*, and commits the answer in one transaction. A wake-up that finds nothing due is done.
+
+mod advance_case;
+mod expire_grant;
+mod notify;
+mod remind_deletion;
+mod terminate_account;
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use market_ambient::Clock;
+use market_domain::accounts::MarketAccount;
+use market_domain::aggregate::{Job, Key, Loaded};
+use market_domain::change::{Change, Occasion};
+use market_domain::ids::{AccountId, ProviderId};
+use market_domain::party::Actor;
+use market_domain::providers::Provider;
+use market_jobs::WakeUp;
+use market_jobs::worker::Handler;
+use market_notices::Gateways;
+use market_store::{CommitError, Store, StoreError, of};
+
+/// What a job has at hand.
+pub struct Jobs {
+    /// The table.
+    pub store: Store,
+    /// The market's time.
+    pub clock: Arc<dyn Clock>,
+    /// The ways out.
+    pub gateways: Gateways,
+    /// A drill: wake-ups for this sort key panic, so that operators can see what a broken job looks like.
+    pub drill: Option<String>,
+}
+
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Jobs").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+/// Why a job did not finish; its message comes again.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The state moved while the job decided.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The table did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A party that an item names does not exist.
+    #[error("{0} names a party that does not exist")]
+    Orphan(Key),
+}
+
+impl Jobs {
+    /// Works off one wake-up.
+    ///
+    /// # Errors
+    /// See [`JobError`].
+    ///
+    /// # Panics
+    /// In a drill.
+    pub async fn run(&self, wake_up: &WakeUp) -> Result<(), JobError> {
+        let key = &wake_up.key;
+        assert!(self.drill.as_deref() != Some(&key.sort), "a drill");
+        match wake_up.job {
+            Job::Notify => notify::notify(self, key).await,
+            Job::ExpireGrant => expire_grant::expire_grant(self, key).await,
+            Job::RemindDeletion => remind_deletion::remind_deletion(self, key).await,
+            Job::TerminateAccount => terminate_account::terminate_account(self, key).await,
+            Job::AdvanceCase => advance_case::advance_case(self, key).await,
+        }
+    }
+
+    /// The same as a worker's handler.
+    #[must_use]
+    pub fn handler(self: Arc<Self>) -> Handler {
+        Arc::new(move |wake_up: WakeUp| {
+            let jobs = Arc::clone(&self);
+            async move { jobs.run(&wake_up).await.map_err(Into::into) }.boxed()
+        })
+    }
+
+    fn occasion(&self, job: Job, key: &Key) -> Occasion {
+        Occasion {
+            at: self.clock.now(),
+            actor: Actor::Job(job.name().to_owned()),
+            request: format!("wake-up {key}"),
+        }
+    }
+
+    async fn commit(&self, change: Option<Change>) -> Result<(), JobError> {
+        match change {
+            Some(change) => Ok(self.store.commit(&change, None).await?),
+            None => Ok(()),
+        }
+    }
+
+    async fn parties(
+        &self,
+        key: &Key,
+        account: &AccountId,
+        provider: &ProviderId,
+    ) -> Result<(Loaded<MarketAccount>, Loaded<Provider>), JobError> {
+        let wishes = (of::<MarketAccount>(account.clone()), of::<Provider>(provider.clone()));
+        match self.store.load(wishes).await? {
+            (Some(account), Some(provider)) => Ok((account, provider)),
+            _ => Err(JobError::Orphan(key.clone())),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `terminate_account` – reminds of a termination, makes it effective when its period has fully run, and
+//! runs its cascade over grants and orders (10.1, 10.2).
+//!
+//! The cascade deals with one target in each transaction, together with the cursor's step. A wake-up does a
+//! bounded number of steps; what is left is due at once and wakes the next.
+
+use market_domain::accounts::MarketAccount;
+use market_domain::accounts::termination::Termination;
+use market_domain::aggregate::{Aggregate, Job, Key, Loaded};
+use market_domain::change::{Change, Occasion};
+use market_domain::grants::{EndCause, Grant, GrantStatus};
+use market_domain::orders::{CloseReason, Order};
+
+use super::{JobError, Jobs};
+
+/// Targets of one wake-up: well within a job's time, even on a slow day.
+const STEPS: usize = 10;
+/// Items of one page of possible targets.
+const PAGE: u16 = 25;
+
+const GRANTS: &str = "grant#";
+const ORDERS: &str = "order#";
+
+pub(super) async fn terminate_account(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
+    for _ in 0..STEPS {
+        let Some(termination) = jobs.store.get_at::<Termination>(key).await? else { return Ok(()) };
+        let account = jobs
+            .store
+            .get::<MarketAccount>(&termination.account_id)
+            .await?
+            .ok_or_else(|| JobError::Orphan(key.clone()))?;
+        let occasion = jobs.occasion(Job::TerminateAccount, key);
+        let Some(cursor) = termination.cursor() else {
+            let change = Termination::advance(&termination, &account, &occasion);
+            let took_effect = change.is_some() && termination.ends_at <= occasion.at;
+            jobs.commit(change).await?;
+            if took_effect { continue } else { return Ok(()) }
+        };
+        match next_target(jobs, &termination, &account, cursor, &occasion).await? {
+            Some((target, change)) => {
+                jobs.commit(Some(change.and(Termination::step(&termination, &target, &occasion)))).await?;
+            }
+            None => return jobs.commit(Some(Termination::complete(&termination, &occasion))).await,
+        }
+    }
+    Ok(())
+}
+
+/// The first thing after the cursor that has to end, and its end: grants first, then orders.
+async fn next_target(
+    jobs: &Jobs,
+    termination: &Loaded<Termination>,
+    account: &Loaded<MarketAccount>,
+    cursor: Option<&str>,
+    occasion: &Occasion,
+) -> Result<Option<(Key, Change)>, JobError> {
+    let partition = termination.key().partition;
+    let mut after = cursor.map(str::to_owned);
+    if after.as_deref().is_none_or(|after| after.starts_with(GRANTS)) {
+        loop {
+            let page = jobs.store.list::<Grant>(&partition, GRANTS, after.as_deref(), PAGE).await?;
+            for grant in page.items.into_iter().filter(|grant| grant.status == GrantStatus::Active) {
+                let (_, provider) = jobs.parties(&grant.key(), &account.id, &grant.provider_id).await?;
+                let end = Grant::end(
+                    &grant,
+                    account,
+                    &provider,
+                    EndCause::AgreementEnded,
+                    termination.ends_at,
+                    occasion,
+                );
+                if let Some((_, change)) = end {
+                    return Ok(Some((grant.key(), change)));
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        after = None;
+    }
+    loop {
+        let page = jobs.store.list::<Order>(&partition, ORDERS, after.as_deref(), PAGE).await?;
+        for order in page.items.into_iter().filter(|order| order.is_open()) {
+            let (_, provider) = jobs.parties(&order.key(), &account.id, &order.provider_id).await?;
+            let close = Order::close(&order, account, &provider, CloseReason::AgreementEnded, occasion);
+            if let Some(change) = close {
+                return Ok(Some((order.key(), change)));
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(None),
+        }
+    }
+}

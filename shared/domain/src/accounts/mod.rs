@@ -1,0 +1,160 @@
+//! Market accounts (clauses 2.3, 5.1, 10): who the merchant is, and until when the agreement holds.
+//!
+//! `applied → active → terminated`. The instant at which the agreement ends is part of the account
+//! (`ends_at`), and everything that depends on it compares it with the present when it is read: at that
+//! very instant the account has ended, whether or not a worker has run.
+
+pub mod termination;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Aggregate, Key, Loaded};
+use crate::change::{Change, Event, Occasion};
+use crate::credit_code::CreditCode;
+use crate::ids::{AccountId, TerminationId};
+use crate::party::Contacts;
+use crate::text::Line;
+
+/// Where an account stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountStatus {
+    /// Has applied; the market agreement is not accepted yet.
+    Applied,
+    /// Open.
+    Active,
+    /// The agreement has ended.
+    Terminated,
+}
+
+/// A merchant's market account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MarketAccount {
+    /// The platform account that has opened the market.
+    pub id: AccountId,
+    /// The legal entity's name.
+    pub legal_name: Line,
+    /// Its unified social credit code.
+    pub credit_code: CreditCode,
+    /// How to reach it.
+    pub contacts: Contacts,
+    /// Where it stands.
+    pub status: AccountStatus,
+    /// When it applied.
+    #[schemars(with = "String")]
+    pub applied_at: Timestamp,
+    /// The newest version of the market agreement that it accepted.
+    pub agreement_version: Option<u32>,
+    /// When the agreement ends or ended, once that is known.
+    #[schemars(with = "Option<String>")]
+    pub ends_at: Option<Timestamp>,
+    /// The termination that set `ends_at`.
+    pub termination_id: Option<TerminationId>,
+}
+
+/// Why an application was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyRefusal {
+    /// The platform account has opened the market before; it is one to one.
+    #[error("this platform account has applied before")]
+    AlreadyApplied,
+}
+
+/// Why an account cannot order or grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AccountRefusal {
+    /// The market agreement is not accepted.
+    #[error("the market agreement is not accepted")]
+    NotOpen,
+    /// The version in force is not the one accepted.
+    #[error("version {in_force} of the market agreement has to be accepted")]
+    AgreementOutdated {
+        /// The version in force.
+        in_force: u32,
+    },
+    /// The agreement has ended.
+    #[error("the agreement has ended")]
+    Ended,
+}
+
+impl MarketAccount {
+    /// Applies for a market account.
+    ///
+    /// # Errors
+    /// See [`ApplyRefusal`].
+    pub fn apply(
+        existing: Option<&Loaded<Self>>,
+        id: AccountId,
+        legal_name: Line,
+        credit_code: CreditCode,
+        contacts: Contacts,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), ApplyRefusal> {
+        if existing.is_some() {
+            return Err(ApplyRefusal::AlreadyApplied);
+        }
+        let account = Self {
+            id,
+            legal_name,
+            credit_code,
+            contacts,
+            status: AccountStatus::Applied,
+            applied_at: occasion.at,
+            agreement_version: None,
+            ends_at: None,
+            termination_id: None,
+        };
+        let change = Change::on(occasion).create(&account, Event::new("AccountApplied", "5.1"));
+        Ok((account, change))
+    }
+
+    /// Whether the agreement has ended at an instant.
+    #[must_use]
+    pub fn has_ended_at(&self, at: Timestamp) -> bool {
+        self.status == AccountStatus::Terminated || self.ends_at.is_some_and(|end| end <= at)
+    }
+
+    /// Whether the account may order and grant: open, on the agreement in force, not ended.
+    ///
+    /// # Errors
+    /// See [`AccountRefusal`].
+    pub fn may_trade(&self, in_force: Option<u32>, at: Timestamp) -> Result<(), AccountRefusal> {
+        if self.has_ended_at(at) {
+            return Err(AccountRefusal::Ended);
+        }
+        if self.status != AccountStatus::Active {
+            return Err(AccountRefusal::NotOpen);
+        }
+        match in_force {
+            Some(in_force) if self.agreement_version < Some(in_force) => {
+                Err(AccountRefusal::AgreementOutdated { in_force })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a term would pass the end of the agreement (10.1.2).
+    #[must_use]
+    pub fn ends_before(&self, term_end: Timestamp) -> bool {
+        self.ends_at.is_some_and(|end| end < term_end)
+    }
+
+    pub(crate) fn with_agreement(&self, version: u32) -> Self {
+        Self { status: AccountStatus::Active, agreement_version: Some(version), ..self.clone() }
+    }
+}
+
+impl Aggregate for MarketAccount {
+    type Id = AccountId;
+    const KIND: &'static str = "account";
+
+    fn key_of(id: &AccountId) -> Key {
+        Key::new(format!("account#{id}"), "state")
+    }
+
+    fn key(&self) -> Key {
+        Self::key_of(&self.id)
+    }
+}

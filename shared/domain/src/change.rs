@@ -1,0 +1,222 @@
+//! A decision, as plain data, ready to be committed as one transaction.
+//!
+//! The only way to put an aggregate into a [`Change`] is together with the [`Event`] that explains it,
+//! and the only way to send a notice is as part of an event. So no state changes without its evidence
+//! record and its notices (invariant 1): the types leave no other way.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::aggregate::{Aggregate, Due, Key, Loaded, View};
+use crate::evidence::Evidence;
+use crate::hash::Sha256Hash;
+use crate::notices::{Message, Notice, Reach};
+use crate::party::Actor;
+
+/// When, by whom and in which request something is decided.
+#[derive(Debug, Clone)]
+pub struct Occasion {
+    /// The market's time.
+    pub at: Timestamp,
+    /// Who acts.
+    pub actor: Actor,
+    /// The request's or wake-up's id, for tracing a record back.
+    pub request: String,
+}
+
+/// What happened, why it may, and who is told.
+#[derive(Debug)]
+pub struct Event<'a> {
+    name: &'static str,
+    clause: &'static str,
+    facts: Map<String, Value>,
+    notices: Vec<(Reach<'a>, Message)>,
+}
+
+impl<'a> Event<'a> {
+    /// An event by its past-tense name, and the clause it carries out.
+    #[must_use]
+    pub fn new(name: &'static str, clause: &'static str) -> Self {
+        Self { name, clause, facts: Map::new(), notices: Vec::new() }
+    }
+
+    /// Records a fact that matters to whoever reads the evidence. Ids, hashes, dates and amounts; nothing
+    /// that identifies a person.
+    #[must_use]
+    pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.facts.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Tells a party, on every channel that reaches it.
+    #[must_use]
+    pub fn tell(mut self, reach: Reach<'a>, message: Message) -> Self {
+        self.notices.push((reach, message));
+        self
+    }
+}
+
+/// What a write must find in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Nothing under this key.
+    Absent,
+    /// This version.
+    Version(u64),
+}
+
+/// One aggregate to write.
+#[derive(Debug)]
+pub struct Write {
+    /// Where.
+    pub key: Key,
+    /// The aggregate's kind.
+    pub kind: &'static str,
+    /// What must be there now.
+    pub expected: Expected,
+    /// The new state, as stored.
+    pub body: String,
+    /// What is due next.
+    pub due: Option<Due>,
+    /// The list that another party reads it in.
+    pub view: Option<View>,
+    /// The hash of the chain's newest record after the change.
+    pub head: Sha256Hash,
+    /// The record to append, as stored; none for a notice, which its cause's record already names.
+    pub record: Option<String>,
+}
+
+impl Write {
+    /// The version after this write.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        match self.expected {
+            Expected::Absent => 1,
+            Expected::Version(version) => version + 1,
+        }
+    }
+}
+
+/// Everything that one decision writes.
+#[derive(Debug)]
+pub struct Change {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The aggregates, each at most once.
+    pub writes: Vec<Write>,
+    /// Aggregates that the decision relied on without writing them: they must still be at this version.
+    pub relies_on: Vec<(Key, u64)>,
+    /// Immutable content to store beside the aggregates (a document's exact text).
+    pub contents: Vec<(Key, String)>,
+    occasion: Occasion,
+}
+
+impl Change {
+    /// A change that is decided on this occasion; empty so far.
+    #[must_use]
+    pub fn on(occasion: &Occasion) -> Self {
+        Self {
+            at: occasion.at,
+            writes: Vec::new(),
+            relies_on: Vec::new(),
+            contents: Vec::new(),
+            occasion: occasion.clone(),
+        }
+    }
+
+    /// Creates an aggregate.
+    #[must_use]
+    pub fn create<A: Aggregate>(self, state: &A, event: Event<'_>) -> Self {
+        self.write(state, Expected::Absent, Sha256Hash::origin(), event)
+    }
+
+    /// Replaces an aggregate's state.
+    #[must_use]
+    pub fn update<A: Aggregate>(self, loaded: &Loaded<A>, state: &A, event: Event<'_>) -> Self {
+        self.write(state, Expected::Version(loaded.version), loaded.head.clone(), event)
+    }
+
+    /// Makes the commit depend on something that was only read.
+    #[must_use]
+    pub fn relying_on<A: Aggregate>(mut self, loaded: &Loaded<A>) -> Self {
+        self.relies_on.push((loaded.state.key(), loaded.version));
+        self
+    }
+
+    /// Stores content that never changes.
+    #[must_use]
+    pub fn store(mut self, key: Key, content: String) -> Self {
+        self.contents.push((key, content));
+        self
+    }
+
+    /// Another decision of the same occasion, in the same transaction.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.writes.extend(other.writes);
+        self.relies_on.extend(other.relies_on);
+        self.contents.extend(other.contents);
+        self
+    }
+
+    fn write<A: Aggregate>(
+        mut self,
+        state: &A,
+        expected: Expected,
+        previous: Sha256Hash,
+        event: Event<'_>,
+    ) -> Self {
+        let key = state.key();
+        let mut write = Write {
+            kind: A::KIND,
+            expected,
+            body: stored(state),
+            due: state.next_due(),
+            view: state.view(),
+            head: previous.clone(),
+            record: None,
+            key,
+        };
+        let chain = format!("{}:{}", A::KIND, write.key);
+        let notices: Vec<Notice> = event
+            .notices
+            .iter()
+            .flat_map(|(reach, message)| {
+                Notice::draft(&self.occasion, &chain, write.version(), event.clause, reach, message)
+            })
+            .collect();
+        let record = stored(&Evidence {
+            chain,
+            number: write.version(),
+            previous,
+            event: event.name.to_owned(),
+            clause: event.clause.to_owned(),
+            at: self.occasion.at,
+            actor: self.occasion.actor.clone(),
+            request: self.occasion.request.clone(),
+            state: Sha256Hash::of(write.body.as_bytes()),
+            facts: event.facts,
+            notices: notices.iter().map(Into::into).collect(),
+        });
+        write.head = Sha256Hash::of(record.as_bytes());
+        let cause = write.head.clone();
+        write.record = Some(record);
+        self.writes.push(write);
+        self.writes.extend(notices.iter().map(|notice| Write {
+            key: notice.key(),
+            kind: Notice::KIND,
+            expected: Expected::Absent,
+            body: stored(notice),
+            due: notice.next_due(),
+            view: notice.view(),
+            head: cause.clone(),
+            record: None,
+        }));
+        self
+    }
+}
+
+/// The bytes that are stored and hashed.
+fn stored<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("domain types serialize to JSON: string keys, no failing impl")
+}

@@ -1,0 +1,414 @@
+//! Deletion demands (clause 4.4.5): after an entrustment ends, the merchant demands that the data be deleted,
+//! and the provider attests what it did. `draft → served → acknowledged → attested → closed`, or `waived`.
+//!
+//! A demand has its grant's id: an ended grant has exactly one (invariant 3). The merchant is reminded at
+//! the end (by the notice of the end itself), after 3, 7, 15 and 30 days and then every 30, until the
+//! provider has answered or another agreement is recorded; the provider 7, 3 and 1 days before its
+//! answer is due, and when it is overdue.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::accounts::MarketAccount;
+use crate::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
+use crate::change::{Change, Event, Occasion};
+use crate::grants::Grant;
+use crate::ids::{AccountId, GrantId, ProviderId, ScopeName};
+use crate::notices::{Message, Reach};
+use crate::periods::{self, Calendar, Length, Trace};
+use crate::providers::Provider;
+use crate::reminders::{Plan, Reminders};
+use crate::text::{Line, Prose};
+
+/// The provider's time to answer, from service: a configurable default, not statute.
+pub const ANSWER: Length = Length::Days(15);
+/// To the merchant; the reminder at the end itself is the notice of the end.
+const TO_MERCHANT: Plan = Plan::After { days: &[3, 7, 15, 30], then_every: 30 };
+/// To the provider.
+const TO_PROVIDER: Plan = Plan::Before(&[7, 3, 1]);
+
+/// What the provider did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Deleted the data.
+    Deleted,
+    /// Gave the data back.
+    Returned,
+    /// Keeps it because a law demands so.
+    LegallyRetained,
+}
+
+impl Answer {
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Deleted => ("deleted", "已删除"),
+            Self::Returned => ("returned", "已返还"),
+            Self::LegallyRetained => ("legally retained", "依法留存"),
+        }
+    }
+}
+
+/// The provider's declaration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attestation {
+    /// What was done.
+    pub answer: Answer,
+    /// The datasets concerned.
+    #[schemars(length(min = 1, max = 32))]
+    pub datasets: Vec<Line>,
+    /// Copies and backups, and what happened to them.
+    pub copies: Prose,
+    /// Sub-processors that had the data.
+    #[serde(default)]
+    #[schemars(length(max = 32))]
+    pub sub_processors: Vec<Line>,
+    /// When it was done.
+    #[schemars(with = "String")]
+    pub done_at: Timestamp,
+    /// How it was done.
+    pub method: Line,
+    /// Who declares it.
+    pub signer: Line,
+}
+
+/// Where a demand stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum DemandStatus {
+    /// Waits for the merchant to serve it.
+    Draft,
+    /// The provider has it.
+    Served {
+        /// When it was served, and by when it has to be answered.
+        period: Trace,
+        /// Whether the provider has acknowledged it.
+        acknowledged: bool,
+        /// Whether the answer is overdue.
+        overdue: bool,
+    },
+    /// The provider has answered.
+    Attested {
+        /// Its declaration.
+        attestation: Attestation,
+        /// When it arrived.
+        #[schemars(with = "String")]
+        attested_at: Timestamp,
+    },
+    /// The merchant has confirmed the answer.
+    Closed {
+        /// The provider's declaration.
+        attestation: Attestation,
+        /// When it was confirmed.
+        #[schemars(with = "String")]
+        closed_at: Timestamp,
+    },
+    /// The parties agreed otherwise.
+    Waived {
+        /// What they agreed.
+        agreement: Prose,
+        /// When it was recorded.
+        #[schemars(with = "String")]
+        waived_at: Timestamp,
+    },
+}
+
+/// The demand that follows an ended grant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionDemand {
+    /// The grant that ended; also the demand's own id.
+    pub grant_id: GrantId,
+    /// The merchant, who demands.
+    pub account_id: AccountId,
+    /// The provider, who answers.
+    pub provider_id: ProviderId,
+    /// The listing's name.
+    pub listing_name: Line,
+    /// What had been granted.
+    pub scopes: Vec<ScopeName>,
+    /// When the entrustment ended.
+    pub ended_at: Timestamp,
+    /// Reminders sent to the merchant.
+    pub to_merchant: Reminders,
+    /// Reminders sent to the provider.
+    pub to_provider: Reminders,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub status: DemandStatus,
+}
+
+/// Why something was not done with a demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DemandRefusal {
+    /// It was served before, or is over.
+    #[error("the demand was served before")]
+    AlreadyServed,
+    /// It is not waiting for the provider.
+    #[error("the demand does not wait for the provider")]
+    NotWaiting,
+    /// It was acknowledged before.
+    #[error("the demand was acknowledged before")]
+    AlreadyAcknowledged,
+    /// There is no attestation to confirm.
+    #[error("there is no attestation to confirm")]
+    NotAttested,
+    /// It is over.
+    #[error("the demand is over")]
+    Over,
+    /// The attestation names no dataset or too many things, or lies in the future or before the end.
+    #[error(
+        "the attestation must name 1 to 32 datasets, at most 32 sub-processors, and a time between the end of the entrustment and now"
+    )]
+    Attestation,
+    /// A date cannot be reckoned.
+    #[error("a date cannot be reckoned")]
+    Unreckonable,
+}
+
+impl DeletionDemand {
+    /// Drafts the demand of a grant that ends.
+    #[must_use]
+    pub fn draft(grant: &Grant, ended_at: Timestamp, occasion: &Occasion) -> Change {
+        let demand = Self {
+            grant_id: grant.id.clone(),
+            account_id: grant.account_id.clone(),
+            provider_id: grant.provider_id.clone(),
+            listing_name: grant.listing_name.clone(),
+            scopes: grant.scopes.iter().map(|scope| scope.name.clone()).collect(),
+            ended_at,
+            to_merchant: Reminders::beginning(TO_MERCHANT, ended_at, occasion.at),
+            to_provider: Reminders::default(),
+            status: DemandStatus::Draft,
+        };
+        let event = Event::new("DemandDrafted", "4.4.5").fact("ended_at", ended_at.to_string());
+        Change::on(occasion).create(&demand, event)
+    }
+
+    /// The merchant serves it, in one action.
+    ///
+    /// # Errors
+    /// See [`DemandRefusal`].
+    pub fn serve(
+        loaded: &Loaded<Self>,
+        provider: &Provider,
+        calendar: &Calendar,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), DemandRefusal> {
+        if loaded.status != DemandStatus::Draft {
+            return Err(DemandRefusal::AlreadyServed);
+        }
+        let period =
+            periods::reckon(occasion.at, ANSWER, calendar).map_err(|_| DemandRefusal::Unreckonable)?;
+        let due = period.ends_at;
+        let event = Event::new("DemandServed", "4.4.5")
+            .fact("due", due.to_string())
+            .fact("period", period.to_string())
+            .tell(
+                Reach::Provider(&provider.id, &provider.contacts),
+                Message::DemandServed { listing: loaded.listing_name.to_string(), due },
+            );
+        Ok(Self::step(
+            loaded,
+            Self {
+                to_provider: Reminders::beginning(TO_PROVIDER, due, occasion.at),
+                status: DemandStatus::Served { period, acknowledged: false, overdue: false },
+                ..loaded.state.clone()
+            },
+            event,
+            occasion,
+        ))
+    }
+
+    /// The provider confirms that it has the demand.
+    ///
+    /// # Errors
+    /// See [`DemandRefusal`].
+    pub fn acknowledge(
+        loaded: &Loaded<Self>,
+        account: &MarketAccount,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), DemandRefusal> {
+        let DemandStatus::Served { period, acknowledged, overdue } = &loaded.status else {
+            return Err(DemandRefusal::NotWaiting);
+        };
+        if *acknowledged {
+            return Err(DemandRefusal::AlreadyAcknowledged);
+        }
+        let event = Event::new("DemandAcknowledged", "4.4.5").tell(
+            Reach::Merchant(&account.id, &account.contacts),
+            Message::DemandAcknowledged { listing: loaded.listing_name.to_string() },
+        );
+        let status = DemandStatus::Served { period: period.clone(), acknowledged: true, overdue: *overdue };
+        Ok(Self::step(loaded, Self { status, ..loaded.state.clone() }, event, occasion))
+    }
+
+    /// The provider declares what it did.
+    ///
+    /// # Errors
+    /// See [`DemandRefusal`].
+    pub fn attest(
+        loaded: &Loaded<Self>,
+        account: &MarketAccount,
+        attestation: Attestation,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), DemandRefusal> {
+        if !matches!(loaded.status, DemandStatus::Served { .. }) {
+            return Err(DemandRefusal::NotWaiting);
+        }
+        let lawful = (1..=32).contains(&attestation.datasets.len())
+            && attestation.sub_processors.len() <= 32
+            && (loaded.ended_at..=occasion.at).contains(&attestation.done_at);
+        if !lawful {
+            return Err(DemandRefusal::Attestation);
+        }
+        let (answer, answer_zh) = attestation.answer.words();
+        let event = Event::new("DemandAttested", "4.4.5").fact("answer", answer).tell(
+            Reach::Merchant(&account.id, &account.contacts),
+            Message::DemandAttested { listing: loaded.listing_name.to_string(), answer, answer_zh },
+        );
+        let status = DemandStatus::Attested { attestation, attested_at: occasion.at };
+        Ok(Self::step(loaded, Self { status, ..loaded.state.clone() }, event, occasion))
+    }
+
+    /// The merchant confirms the attestation.
+    ///
+    /// # Errors
+    /// See [`DemandRefusal`].
+    pub fn close(
+        loaded: &Loaded<Self>,
+        provider: &Provider,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), DemandRefusal> {
+        let DemandStatus::Attested { attestation, .. } = &loaded.status else {
+            return Err(DemandRefusal::NotAttested);
+        };
+        let event = Event::new("DemandClosed", "4.4.5").tell(
+            Reach::Provider(&provider.id, &provider.contacts),
+            Message::DemandClosed { listing: loaded.listing_name.to_string() },
+        );
+        let status = DemandStatus::Closed { attestation: attestation.clone(), closed_at: occasion.at };
+        Ok(Self::step(loaded, Self { status, ..loaded.state.clone() }, event, occasion))
+    }
+
+    /// The merchant records that the parties agreed otherwise.
+    ///
+    /// # Errors
+    /// See [`DemandRefusal`].
+    pub fn waive(
+        loaded: &Loaded<Self>,
+        provider: &Provider,
+        agreement: Prose,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), DemandRefusal> {
+        if matches!(loaded.status, DemandStatus::Closed { .. } | DemandStatus::Waived { .. }) {
+            return Err(DemandRefusal::Over);
+        }
+        let event = Event::new("DemandWaived", "4.4.5").tell(
+            Reach::Provider(&provider.id, &provider.contacts),
+            Message::DemandWaived { listing: loaded.listing_name.to_string() },
+        );
+        let status = DemandStatus::Waived { agreement, waived_at: occasion.at };
+        Ok(Self::step(loaded, Self { status, ..loaded.state.clone() }, event, occasion))
+    }
+
+    /// What is due of it: reminders to either side, and marking it overdue.
+    #[must_use]
+    pub fn advance(
+        loaded: &Loaded<Self>,
+        account: &MarketAccount,
+        provider: &Provider,
+        occasion: &Occasion,
+    ) -> Option<Change> {
+        if !loaded.is_waiting() {
+            return None;
+        }
+        let now = occasion.at;
+        let listing = || loaded.listing_name.to_string();
+        let merchant = Reach::Merchant(&account.id, &account.contacts);
+        let to_provider = Reach::Provider(&provider.id, &provider.contacts);
+        let mut demand = loaded.state.clone();
+        let mut event = Event::new("DemandReminded", "4.4.5");
+        if let DemandStatus::Served { period, acknowledged, overdue: false } = &loaded.status {
+            let due = period.ends_at;
+            if due <= now {
+                let message = Message::DemandOverdue { listing: listing(), due };
+                event = Event::new("DemandOverdue", "4.4.5")
+                    .tell(merchant.clone(), message.clone())
+                    .tell(to_provider, message);
+                demand.status = DemandStatus::Served {
+                    period: period.clone(),
+                    acknowledged: *acknowledged,
+                    overdue: true,
+                };
+            } else if let Some((reminders, days)) = loaded.to_provider.due(TO_PROVIDER, due, now) {
+                demand.to_provider = reminders;
+                event = event
+                    .fact("provider_days", days)
+                    .tell(to_provider, Message::DemandDue { listing: listing(), days, due });
+            }
+        }
+        if let Some((reminders, days)) = loaded.to_merchant.due(TO_MERCHANT, loaded.ended_at, now) {
+            demand.to_merchant = reminders;
+            let message = Message::DeletionReminder { listing: listing(), days, ended_at: loaded.ended_at };
+            event = event.fact("merchant_days", days).tell(merchant, message);
+        }
+        if demand == loaded.state {
+            return None;
+        }
+        Some(Change::on(occasion).update(loaded, &demand, event))
+    }
+
+    /// Whether it still waits: to be served, or to be answered.
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        matches!(self.status, DemandStatus::Draft | DemandStatus::Served { .. })
+    }
+
+    /// Whether the provider has ever received it.
+    #[must_use]
+    pub fn was_served(&self) -> bool {
+        self.status != DemandStatus::Draft
+    }
+
+    fn step(loaded: &Loaded<Self>, demand: Self, event: Event<'_>, occasion: &Occasion) -> (Self, Change) {
+        let change = Change::on(occasion).update(loaded, &demand, event);
+        (demand, change)
+    }
+}
+
+impl Aggregate for DeletionDemand {
+    type Id = (AccountId, GrantId);
+    const KIND: &'static str = "demand";
+
+    fn key_of((account, grant): &Self::Id) -> Key {
+        Key::new(format!("account#{account}"), format!("demand#{grant}"))
+    }
+
+    fn key(&self) -> Key {
+        Self::key_of(&(self.account_id.clone(), self.grant_id.clone()))
+    }
+
+    fn next_due(&self) -> Option<Due> {
+        if !self.is_waiting() {
+            return None;
+        }
+        let mut at = self.to_merchant.next(TO_MERCHANT, self.ended_at)?;
+        if let DemandStatus::Served { period, overdue: false, .. } = &self.status {
+            at = at.min(period.ends_at);
+            if let Some(next) = self.to_provider.next(TO_PROVIDER, period.ends_at) {
+                at = at.min(next);
+            }
+        }
+        Some(Due { at, job: Job::RemindDeletion })
+    }
+
+    /// The provider sees it once it is served.
+    fn view(&self) -> Option<View> {
+        self.was_served().then(|| View {
+            list: format!("provider#{}#demands", self.provider_id),
+            place: self.grant_id.to_string(),
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! Acceptance of a document's version (clauses 1.2, 1.3, 4.1): who, with what authority, what was shown.
+//!
+//! An acceptance is of one version, by the hash of its text; accepting version 1 never satisfies a need
+//! for version 2. It is kept under the merchant's account and never changes.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::clauses::ClauseNumber;
+use super::{Document, Publisher};
+use crate::accounts::{AccountStatus, MarketAccount};
+use crate::aggregate::{Aggregate, Key, Loaded};
+use crate::change::{Change, Event, Occasion};
+use crate::hash::Sha256Hash;
+use crate::ids::{AccountId, DocumentId};
+use crate::notices::{Message, Reach};
+use crate::text::{Line, Text};
+
+/// How a version was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// By an explicit act on a page.
+    Click,
+    /// By signature.
+    Signed,
+}
+
+/// The person who accepted for the merchant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Signer {
+    /// Name.
+    pub name: Line,
+    /// By what authority: legal representative, holder of a power of attorney.
+    pub authority: Line,
+}
+
+/// One merchant's acceptance of one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Acceptance {
+    /// The merchant.
+    pub account_id: AccountId,
+    /// The document.
+    pub document_id: DocumentId,
+    /// Its version.
+    pub version: u32,
+    /// The hash of the text accepted.
+    pub sha256: Sha256Hash,
+    /// How.
+    pub method: Method,
+    /// Who.
+    pub signer: Signer,
+    /// The prominent clauses that were shown.
+    pub prominent_shown: Vec<ClauseNumber>,
+    /// The hash of the page as it was rendered.
+    pub rendered_sha256: Sha256Hash,
+    /// The network address that it came from, as the gateway reports it.
+    pub address: Option<Text<64>>,
+    /// The user agent that it came from.
+    pub user_agent: Option<Text<400>>,
+    /// When.
+    #[schemars(with = "String")]
+    pub accepted_at: Timestamp,
+}
+
+/// Why an acceptance was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AcceptRefusal {
+    /// The document has no such version.
+    #[error("the document has no such version")]
+    NoSuchVersion,
+    /// The version is not in force yet, or not any more.
+    #[error("version {in_force} is in force")]
+    NotInForce {
+        /// The one that is.
+        in_force: u32,
+    },
+    /// The hash is not that of the version's text.
+    #[error("the hash is not that of the version's text")]
+    OtherText,
+    /// Prominent clauses were not shown.
+    #[error("prominent clauses were not shown: {}", .0.iter().map(ClauseNumber::as_str).collect::<Vec<_>>().join(", "))]
+    ProminentNotShown(Vec<ClauseNumber>),
+    /// This version was accepted before.
+    #[error("this version was accepted before")]
+    AlreadyAccepted,
+    /// The account has ended.
+    #[error("the account has ended")]
+    AccountEnded,
+    /// The market account has to be opened with the market agreement first.
+    #[error("the market agreement has to be accepted first")]
+    AgreementFirst,
+}
+
+impl Acceptance {
+    /// Accepts a version for a merchant. Accepting the market agreement opens the market account.
+    ///
+    /// # Errors
+    /// See [`AcceptRefusal`].
+    pub fn accept(
+        self,
+        account: &Loaded<MarketAccount>,
+        document: &Document,
+        existing: Option<&Loaded<Self>>,
+        occasion: &Occasion,
+    ) -> Result<Change, AcceptRefusal> {
+        let version = document.version(self.version).ok_or(AcceptRefusal::NoSuchVersion)?;
+        match document.in_force_at(occasion.at) {
+            Some(current) if current.number == version.number => {}
+            Some(current) => return Err(AcceptRefusal::NotInForce { in_force: current.number }),
+            None => return Err(AcceptRefusal::NoSuchVersion),
+        }
+        if self.sha256 != version.sha256 {
+            return Err(AcceptRefusal::OtherText);
+        }
+        let not_shown: Vec<_> = version
+            .prominent
+            .iter()
+            .filter(|clause| !self.prominent_shown.contains(clause))
+            .cloned()
+            .collect();
+        if !not_shown.is_empty() {
+            return Err(AcceptRefusal::ProminentNotShown(not_shown));
+        }
+        if existing.is_some() {
+            return Err(AcceptRefusal::AlreadyAccepted);
+        }
+        if account.has_ended_at(occasion.at) {
+            return Err(AcceptRefusal::AccountEnded);
+        }
+        let is_agreement = document.id == DocumentId::market_agreement();
+        if !is_agreement && account.status == AccountStatus::Applied {
+            return Err(AcceptRefusal::AgreementFirst);
+        }
+        let clause = if document.publisher == Publisher::Operator { "1.3" } else { "4.1" };
+        let event = Event::new("DocumentAccepted", clause)
+            .fact("document", self.document_id.as_str())
+            .fact("version", self.version)
+            .fact("sha256", self.sha256.as_str())
+            .fact("rendered_sha256", self.rendered_sha256.as_str());
+        let change = Change::on(occasion).create(&self, event);
+        if !is_agreement {
+            return Ok(change.relying_on(account));
+        }
+        let opened = account.with_agreement(self.version);
+        let event = if account.status == AccountStatus::Applied {
+            let message = Message::AccountOpened { title: document.title.to_string(), version: self.version };
+            Event::new("AccountOpened", "2.3").tell(Reach::Merchant(&account.id, &account.contacts), message)
+        } else {
+            Event::new("AgreementRenewed", "9.4")
+        };
+        Ok(change.update(account, &opened, event.fact("agreement_version", self.version)))
+    }
+}
+
+impl Aggregate for Acceptance {
+    type Id = (AccountId, DocumentId, u32);
+    const KIND: &'static str = "acceptance";
+
+    fn key_of((account, document, version): &Self::Id) -> Key {
+        Key::new(format!("account#{account}"), format!("acceptance#{document}#{version:06}"))
+    }
+
+    fn key(&self) -> Key {
+        Self::key_of(&(self.account_id.clone(), self.document_id.clone(), self.version))
+    }
+}

@@ -1,0 +1,343 @@
+//! The registry of documents (clauses 1.1–1.4, 9.4): what was published, when it takes effect, what it says.
+//!
+//! A version's text is stored exactly and identified by its SHA-256; its clauses are read off the text
+//! ([`clauses`]), so the text stays the only source. Which version is in force is answered for any
+//! instant from the versions' dates: no job makes a version effective.
+
+pub mod acceptance;
+pub mod clauses;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::clauses::ClauseNumber;
+use crate::aggregate::{Aggregate, Key, Loaded};
+use crate::change::{Change, Event, Occasion};
+use crate::hash::Sha256Hash;
+use crate::ids::{DocumentId, ProviderId};
+use crate::notices::{Message, Reach};
+use crate::party::Language;
+use crate::periods::{self, PublicityMode};
+use crate::text::Line;
+
+/// The largest text, in bytes: it is one item of the table, whose limit is 400 KB with everything in it.
+pub const MAX_TEXT_BYTES: usize = 300 * 1024;
+
+/// What a document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    /// The agreement itself (协议正文).
+    Body,
+    /// An annex (附件).
+    Annex,
+    /// A platform rule (服务市场规则).
+    Rule,
+    /// A provider's own subscription agreement with its merchants (服务订购协议, clause 4.1).
+    Subscription,
+}
+
+/// Who publishes a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Publisher {
+    /// The operator: bodies, annexes and rules.
+    Operator,
+    /// A provider: its own subscription agreements.
+    Provider(ProviderId),
+}
+
+/// A document and all its versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Document {
+    /// Its id.
+    pub id: DocumentId,
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Who publishes it.
+    pub publisher: Publisher,
+    /// Its title.
+    pub title: Line,
+    /// Its versions, in the order of publication.
+    pub versions: Vec<Version>,
+}
+
+/// One published version; it never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Version {
+    /// From 1.
+    pub number: u32,
+    /// The hash of its exact text.
+    pub sha256: Sha256Hash,
+    /// The size of its text in bytes.
+    pub size_bytes: u64,
+    /// When it was published.
+    #[schemars(with = "String")]
+    pub published_at: Timestamp,
+    /// From when on it is in force.
+    #[schemars(with = "String")]
+    pub effective_at: Timestamp,
+    /// The clauses that limit or exclude liability, to be shown prominently (1.2).
+    pub prominent: Vec<ClauseNumber>,
+    /// Why its publicity period was only just long enough, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
+/// What to publish.
+#[derive(Debug, Clone)]
+pub struct Publication {
+    /// The document.
+    pub id: DocumentId,
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Its title.
+    pub title: Line,
+    /// Its exact text.
+    pub text: String,
+    /// The clauses to be shown prominently.
+    pub prominent: Vec<ClauseNumber>,
+    /// When it takes effect; at once where nothing is said.
+    pub effective_at: Option<Timestamp>,
+    /// Whether it changes an earlier version in a major way (15 days of publicity in place of 7).
+    pub major: bool,
+}
+
+/// Why a version was not published.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PublishRefusal {
+    /// The document belongs to someone else.
+    #[error("the document has another publisher")]
+    NotThePublisher,
+    /// Providers publish subscription agreements, the operator everything else.
+    #[error("this publisher does not publish documents of this kind")]
+    WrongKind,
+    /// A version of a document keeps the document's kind.
+    #[error("the document is of another kind")]
+    KindChanged,
+    /// The text is empty or larger than [`MAX_TEXT_BYTES`].
+    #[error("the text must have 1 to {MAX_TEXT_BYTES} bytes")]
+    TextSize,
+    /// A prominent clause does not exist.
+    #[error("clause {0} is not in the text")]
+    NoSuchClause(ClauseNumber),
+    /// The text is the one already in force.
+    #[error("version {0} has exactly this text")]
+    SameText(u32),
+    /// Later versions take effect later: otherwise "the later-published prevails" (1.4) would have two answers.
+    #[error("takes effect before version {0} does")]
+    BeforeEarlierVersion(u32),
+    /// A version cannot take effect before it is published.
+    #[error("takes effect before it is published")]
+    Retroactive,
+    /// The publicity period (9.4) is too short.
+    #[error("the publicity period is too short: it may take effect at {earliest} or later")]
+    PublicityTooShort {
+        /// The earliest lawful instant.
+        earliest: Timestamp,
+    },
+}
+
+impl Document {
+    /// The version in force at an instant (clause 1.4: of two, the later-published).
+    #[must_use]
+    pub fn in_force_at(&self, at: Timestamp) -> Option<&Version> {
+        self.versions.iter().rev().find(|version| version.effective_at <= at)
+    }
+
+    /// A version by its number.
+    #[must_use]
+    pub fn version(&self, number: u32) -> Option<&Version> {
+        self.versions.iter().find(|version| version.number == number)
+    }
+
+    /// Publishes the first or the next version.
+    ///
+    /// # Errors
+    /// See [`PublishRefusal`].
+    pub fn publish(
+        existing: Option<&Loaded<Self>>,
+        publisher: Publisher,
+        publication: Publication,
+        mode: PublicityMode,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), PublishRefusal> {
+        let Publication { id, kind, title, text, prominent, effective_at, major } = publication;
+        if matches!(publisher, Publisher::Provider(_)) != (kind == DocumentKind::Subscription) {
+            return Err(PublishRefusal::WrongKind);
+        }
+        if text.is_empty() || text.len() > MAX_TEXT_BYTES {
+            return Err(PublishRefusal::TextSize);
+        }
+        let known = clauses::clauses(&text);
+        if let Some(missing) =
+            prominent.iter().find(|number| !known.iter().any(|clause| clause.number == number.as_str()))
+        {
+            return Err(PublishRefusal::NoSuchClause(missing.clone()));
+        }
+        let effective_at = effective_at.unwrap_or(occasion.at);
+        if effective_at < occasion.at {
+            return Err(PublishRefusal::Retroactive);
+        }
+        let mut document = match existing {
+            Some(loaded) if loaded.publisher != publisher => return Err(PublishRefusal::NotThePublisher),
+            Some(loaded) if loaded.kind != kind => return Err(PublishRefusal::KindChanged),
+            Some(loaded) => Self { title, ..loaded.state.clone() },
+            None => Self { id, kind, publisher, title, versions: Vec::new() },
+        };
+        let sha256 = Sha256Hash::of(text.as_bytes());
+        let mut warning = None;
+        if let Some(last) = document.versions.last() {
+            if last.sha256 == sha256 {
+                return Err(PublishRefusal::SameText(last.number));
+            }
+            if effective_at < last.effective_at {
+                return Err(PublishRefusal::BeforeEarlierVersion(last.number));
+            }
+            // A provider's new terms bind only who accepts them; the operator's bind by use (9.4).
+            if document.publisher == Publisher::Operator {
+                warning = periods::check_publicity(occasion.at, effective_at, major, mode)
+                    .map_err(|short| PublishRefusal::PublicityTooShort { earliest: short.earliest })?
+                    .map(|warning| warning.to_string());
+            }
+        }
+        let version = Version {
+            number: document.versions.last().map_or(1, |last| last.number + 1),
+            sha256,
+            size_bytes: text.len() as u64,
+            published_at: occasion.at,
+            effective_at,
+            prominent,
+            warning,
+        };
+        let mut event = Event::new("DocumentPublished", "9.4")
+            .fact("version", version.number)
+            .fact("sha256", version.sha256.as_str())
+            .fact("effective_at", version.effective_at.to_string());
+        if document.publisher == Publisher::Operator {
+            let message = Message::DocumentPublished {
+                title: document.title.to_string(),
+                version: version.number,
+                effective_at,
+            };
+            event = event.tell(Reach::Everyone(Language::Chinese), message);
+        }
+        let text_key = Self::text_key(&document.id, version.number);
+        document.versions.push(version);
+        let change = match existing {
+            Some(loaded) => Change::on(occasion).update(loaded, &document, event),
+            None => Change::on(occasion).create(&document, event),
+        };
+        Ok((document, change.store(text_key, text)))
+    }
+
+    /// Where the exact text of a version lives.
+    #[must_use]
+    pub fn text_key(id: &DocumentId, version: u32) -> Key {
+        Key::new(format!("document#{id}"), format!("text#{version:06}"))
+    }
+}
+
+impl Aggregate for Document {
+    type Id = DocumentId;
+    const KIND: &'static str = "document";
+
+    fn key_of(id: &DocumentId) -> Key {
+        Key::new(format!("document#{id}"), "state")
+    }
+
+    fn key(&self) -> Key {
+        Self::key_of(&self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::party::Actor;
+
+    fn occasion(at: &str) -> Occasion {
+        Occasion { at: at.parse().unwrap(), actor: Actor::Operator("op".into()), request: "r".into() }
+    }
+
+    fn publication(text: &str, effective_at: Option<&str>) -> Publication {
+        Publication {
+            id: DocumentId::market_agreement(),
+            kind: DocumentKind::Body,
+            title: Line::try_from("协议").unwrap(),
+            text: text.to_owned(),
+            prominent: Vec::new(),
+            effective_at: effective_at.map(|at| at.parse().unwrap()),
+            major: false,
+        }
+    }
+
+    fn publish(
+        existing: Option<&Loaded<Document>>,
+        text: &str,
+        at: &str,
+        effective_at: Option<&str>,
+        mode: PublicityMode,
+    ) -> Result<Document, PublishRefusal> {
+        Document::publish(existing, Publisher::Operator, publication(text, effective_at), mode, &occasion(at))
+            .map(|(document, _)| document)
+    }
+
+    fn first() -> Loaded<Document> {
+        let state = publish(None, "1.甲\n", "2024-01-01T00:00:00Z", None, PublicityMode::Strict).unwrap();
+        Loaded { state, version: 1, head: Sha256Hash::origin() }
+    }
+
+    #[test]
+    fn an_amendment_needs_seven_full_days_of_publicity() {
+        let first = first();
+        let published = "2024-04-12T11:06:59+08:00";
+        let strict = |at| publish(Some(&first), "1.乙\n", published, Some(at), PublicityMode::Strict);
+        assert_eq!(
+            strict("2024-04-19T00:00:00+08:00"),
+            Err(PublishRefusal::PublicityTooShort { earliest: "2024-04-20T00:00:00+08:00".parse().unwrap() })
+        );
+        assert!(strict("2024-04-20T00:00:00+08:00").is_ok());
+        let lenient = publish(
+            Some(&first),
+            "1.乙\n",
+            published,
+            Some("2024-04-19T00:00:00+08:00"),
+            PublicityMode::Lenient,
+        );
+        assert!(lenient.unwrap().versions[1].warning.is_some());
+    }
+
+    #[test]
+    fn the_version_in_force_is_answered_for_any_instant() {
+        let first = first();
+        let both = publish(
+            Some(&first),
+            "1.乙\n",
+            "2024-04-12T11:06:59+08:00",
+            Some("2024-04-20T00:00:00+08:00"),
+            PublicityMode::Strict,
+        )
+        .unwrap();
+        let at = |at: &str| both.in_force_at(at.parse().unwrap()).map(|version| version.number);
+        assert_eq!(at("2023-12-31T23:59:59Z"), None);
+        assert_eq!(at("2024-04-19T15:59:59Z"), Some(1));
+        assert_eq!(at("2024-04-19T16:00:00Z"), Some(2));
+    }
+
+    #[test]
+    fn a_prominent_clause_must_exist_and_a_text_must_be_new() {
+        let mut wrong = publication("1.甲\n1.1乙\n", None);
+        wrong.prominent = vec!["4.4.5".to_owned().try_into().unwrap()];
+        let at = occasion("2024-01-01T00:00:00Z");
+        assert!(matches!(
+            Document::publish(None, Publisher::Operator, wrong, PublicityMode::Strict, &at),
+            Err(PublishRefusal::NoSuchClause(_))
+        ));
+        assert_eq!(
+            publish(Some(&first()), "1.甲\n", "2024-02-01T00:00:00Z", None, PublicityMode::Strict),
+            Err(PublishRefusal::SameText(1))
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! The evidence log: what happened, in a chain that cannot be edited unseen.
+//!
+//! Every aggregate has a chain of its own, so writes of different things never contend. A record carries
+//! the hash of the one before and of the state that it led to; the stored bytes are exactly the bytes
+//! that were hashed, so verification needs no canonical form. A notice's chain begins at the record that
+//! caused the notice. Records name things by id: what identifies a person stays in the aggregate.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::hash::Sha256Hash;
+use crate::ids::NoticeId;
+use crate::notices::{Channel, Notice};
+use crate::party::{Actor, Recipient};
+
+/// One record of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// The aggregate: its kind and key.
+    pub chain: String,
+    /// Its place in the chain, from 1; the aggregate's version after the change.
+    pub number: u64,
+    /// The hash of the record before.
+    pub previous: Sha256Hash,
+    /// What happened, in the past tense: `GrantExpired`.
+    pub event: String,
+    /// The clause of the agreement that it carries out.
+    pub clause: String,
+    /// When it was decided.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// Who caused it.
+    pub actor: Actor,
+    /// The request or wake-up in which it was decided.
+    pub request: String,
+    /// The hash of the aggregate's stored state after the change.
+    pub state: Sha256Hash,
+    /// What else matters, by name.
+    pub facts: serde_json::Map<String, serde_json::Value>,
+    /// The notices that it caused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<NoticeEvidence>,
+}
+
+/// A notice as the record of its cause names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoticeEvidence {
+    /// The notice.
+    pub id: NoticeId,
+    /// Its recipient.
+    pub recipient: Recipient,
+    /// Its channel.
+    pub channel: Channel,
+    /// The hash of its subject and body.
+    pub content: Sha256Hash,
+}
+
+impl From<&Notice> for NoticeEvidence {
+    fn from(notice: &Notice) -> Self {
+        Self {
+            id: notice.id.clone(),
+            recipient: notice.recipient.clone(),
+            channel: notice.channel,
+            content: notice.content_sha256.clone(),
+        }
+    }
+}
+
+/// A chain that does not hold, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BrokenChain {
+    /// A record is missing, or stands in another's place.
+    #[error("record {expected} is missing or out of place (found {found})")]
+    OutOfPlace {
+        /// The number that should stand here.
+        expected: u64,
+        /// The number that does.
+        found: u64,
+    },
+    /// A record does not follow from the one before: one of the two was edited.
+    #[error("record {number} does not follow from the one before")]
+    Unlinked {
+        /// The record.
+        number: u64,
+    },
+    /// What is stored is not an evidence record.
+    #[error("record {number} cannot be read")]
+    Unreadable {
+        /// Where it stands.
+        number: u64,
+    },
+    /// The newest record is not the one the aggregate points to: the end was cut off or replaced.
+    #[error("the chain does not end where the aggregate says")]
+    WrongHead,
+}
+
+/// Checks a whole chain as stored: nothing edited, dropped, swapped or cut off.
+///
+/// `records` are the stored bytes from the first record on; `head` is what the aggregate points to;
+/// `first` is the number its chain begins with (1, or 2 where the creation is another chain's record).
+///
+/// # Errors
+/// The first place where the chain does not hold.
+pub fn verify_chain<'a>(
+    records: impl IntoIterator<Item = &'a str>,
+    first: u64,
+    begins_after: &Sha256Hash,
+    head: &Sha256Hash,
+) -> Result<u64, BrokenChain> {
+    let mut previous = begins_after.clone();
+    let mut number = first;
+    for stored in records {
+        let record: Evidence =
+            serde_json::from_str(stored).map_err(|_| BrokenChain::Unreadable { number })?;
+        if record.number != number {
+            return Err(BrokenChain::OutOfPlace { expected: number, found: record.number });
+        }
+        if record.previous != previous {
+            return Err(BrokenChain::Unlinked { number });
+        }
+        previous = Sha256Hash::of(stored.as_bytes());
+        number += 1;
+    }
+    if previous == *head { Ok(number - first) } else { Err(BrokenChain::WrongHead) }
+}

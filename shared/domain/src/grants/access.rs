@@ -1,0 +1,113 @@
+//! Checks of a token, and the ledger in which the merchant reads them (4.4.3, supervision).
+//!
+//! Every check is counted: by hour, scope and outcome, so that a ledger stays readable and its cost
+//! bounded, however busy an application is.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Grant;
+use super::token::GrantToken;
+use crate::accounts::MarketAccount;
+use crate::aggregate::Key;
+use crate::ids::{AccountId, GrantId, ProviderId, ScopeName};
+
+/// What a check answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The data may be used.
+    Allowed,
+    /// The grant is over.
+    Ended,
+    /// The token is not, or no longer, this grant's.
+    WrongToken,
+    /// The scope is not part of the grant.
+    WrongScope,
+}
+
+impl Outcome {
+    /// Its name in the ledger.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Ended => "ended",
+            Self::WrongToken => "wrong_token",
+            Self::WrongScope => "wrong_scope",
+        }
+    }
+}
+
+/// Decides whether data of a scope may be used with a token, now.
+#[must_use]
+pub fn check(
+    token: &GrantToken,
+    scope: &ScopeName,
+    grant: &Grant,
+    account: &MarketAccount,
+    now: Timestamp,
+) -> Outcome {
+    if !grant.is_active_at(account, now) {
+        Outcome::Ended
+    } else if !grant.token.as_ref().is_some_and(|digest| token.matches(digest)) {
+        Outcome::WrongToken
+    } else if !grant.scopes.iter().any(|granted| granted.name == *scope) {
+        Outcome::WrongScope
+    } else {
+        Outcome::Allowed
+    }
+}
+
+/// One line of the ledger: the checks of one hour, scope and outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccessEntry {
+    /// The grant.
+    pub grant_id: GrantId,
+    /// Who asked to use the data.
+    pub provider_id: ProviderId,
+    /// The beginning of the hour.
+    #[schemars(with = "String")]
+    pub hour: Timestamp,
+    /// The scope asked for.
+    pub scope: ScopeName,
+    /// The answer.
+    pub outcome: Outcome,
+    /// How many times.
+    pub count: u64,
+    /// The first check.
+    #[schemars(with = "String")]
+    pub first_at: Timestamp,
+    /// The last check.
+    #[schemars(with = "String")]
+    pub last_at: Timestamp,
+}
+
+/// The beginning of the hour that an instant lies in.
+#[must_use]
+pub fn hour_of(at: Timestamp) -> Timestamp {
+    let second = at.as_second();
+    Timestamp::from_second(second - second.rem_euclid(3600)).unwrap_or(at)
+}
+
+/// Where the ledger of a grant begins.
+#[must_use]
+pub fn ledger_prefix(grant: &GrantId) -> String {
+    format!("access#{grant}#")
+}
+
+/// Where a check is counted.
+#[must_use]
+pub fn entry_key(
+    account: &AccountId,
+    grant: &GrantId,
+    scope: &ScopeName,
+    outcome: Outcome,
+    at: Timestamp,
+) -> Key {
+    Key::new(
+        format!("account#{account}"),
+        format!("{}{}#{scope}#{}", ledger_prefix(grant), hour_of(at), outcome.name()),
+    )
+}

@@ -1,0 +1,348 @@
+//! Grants (clause 4.4): a merchant lets a provider's application use named data for a named purpose until
+//! a date. `active → expired | revoked | ended with the agreement`.
+//!
+//! Whether a grant is active is decided when it is read, from the grant's own end and the account's
+//! (invariant 2): no sweep stands between the instant of expiry and the refusal. The job that runs
+//! afterwards records the end, tells both parties and drafts the deletion demand, in one transaction.
+
+pub mod access;
+pub mod token;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::token::TokenDigest;
+use crate::accounts::{AccountRefusal, MarketAccount};
+use crate::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
+use crate::change::{Change, Event, Occasion};
+use crate::deletion::DeletionDemand;
+use crate::documents::Document;
+use crate::hash::Sha256Hash;
+use crate::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
+use crate::listings::Scope;
+use crate::notices::{Message, Reach};
+use crate::orders::{Order, OrderStatus};
+use crate::providers::Provider;
+use crate::reminders::{Plan, Reminders};
+use crate::text::Line;
+
+/// Reminders before expiry.
+const REMINDERS: Plan = Plan::Before(&[30, 7, 1]);
+
+/// Why a grant ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EndCause {
+    /// Its term ran out.
+    Expired,
+    /// The merchant took it back.
+    Revoked,
+    /// The market agreement ended.
+    AgreementEnded,
+}
+
+/// Where a grant stands. What is recorded; whether it is active is [`Grant::is_active_at`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum GrantStatus {
+    /// Given, and its end not recorded yet.
+    Active,
+    /// Over.
+    Ended {
+        /// Why.
+        cause: EndCause,
+        /// When it ended.
+        #[schemars(with = "String")]
+        ended_at: Timestamp,
+    },
+}
+
+/// A merchant's permission to use named data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Its id.
+    pub id: GrantId,
+    /// The merchant.
+    pub account_id: AccountId,
+    /// The order that it serves.
+    pub order_id: OrderId,
+    /// The provider.
+    pub provider_id: ProviderId,
+    /// The listing.
+    pub listing_id: ListingId,
+    /// The listing's name when it was granted.
+    pub listing_name: Line,
+    /// What is granted, with purpose and method, as it was shown.
+    pub scopes: Vec<Scope>,
+    /// The hash of the authorization page that was shown (4.4.2).
+    pub page_sha256: Sha256Hash,
+    /// When it was given.
+    pub granted_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// The provider's token.
+    pub token: Option<TokenDigest>,
+    /// Reminders sent.
+    pub reminders: Reminders,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub status: GrantStatus,
+}
+
+/// Why a grant was not given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GrantRefusal {
+    /// The account may not grant.
+    #[error(transparent)]
+    Account(#[from] AccountRefusal),
+    /// The order is not in service.
+    #[error("the order is not in service")]
+    NotInService,
+    /// No scope, or the same one twice.
+    #[error("at least one scope, each once")]
+    Scopes,
+    /// The listing does not ask for this scope.
+    #[error("the listing does not ask for the scope {0}")]
+    NoSuchScope(ScopeName),
+    /// It would end before it begins.
+    #[error("it would end before it begins")]
+    AlreadyOver,
+    /// Its term would pass the order's validity, or 366 days where the order has no term.
+    #[error("its term would pass the end of the order's validity ({latest})")]
+    PassesTheOrder {
+        /// The latest lawful end.
+        latest: Timestamp,
+    },
+    /// Its term would pass the end of the market agreement.
+    #[error("its term would pass the end of the market agreement")]
+    PassesTheEnd,
+}
+
+/// Why something was not done with a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotActive {
+    /// It is over.
+    #[error("the grant is not active")]
+    Ended,
+}
+
+/// The longest grant for an order without a term, in hours.
+const LONGEST_HOURS: i64 = 366 * 24;
+
+impl Grant {
+    /// Gives a grant.
+    ///
+    /// `expires_at` defaults to the end of the order's validity.
+    ///
+    /// # Errors
+    /// See [`GrantRefusal`].
+    #[allow(clippy::too_many_arguments, reason = "each is a thing the law asks for")]
+    pub fn give(
+        id: GrantId,
+        account: &Loaded<MarketAccount>,
+        agreement: Option<&Document>,
+        order: &Loaded<Order>,
+        provider: &Provider,
+        scopes: &[ScopeName],
+        expires_at: Option<Timestamp>,
+        page_sha256: Sha256Hash,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), GrantRefusal> {
+        let now = occasion.at;
+        let in_force = agreement.and_then(|agreement| agreement.in_force_at(now));
+        account.may_trade(in_force.map(|version| version.number), now)?;
+        let OrderStatus::InService { valid_until, .. } = &order.status else {
+            return Err(GrantRefusal::NotInService);
+        };
+        let latest = valid_until.unwrap_or_else(|| {
+            now.saturating_add(jiff::SignedDuration::from_hours(LONGEST_HOURS)).unwrap_or(now)
+        });
+        if latest <= now {
+            return Err(GrantRefusal::NotInService);
+        }
+        let expires_at = expires_at.unwrap_or(latest);
+        if expires_at <= now {
+            return Err(GrantRefusal::AlreadyOver);
+        }
+        if expires_at > latest {
+            return Err(GrantRefusal::PassesTheOrder { latest });
+        }
+        if account.ends_before(expires_at) {
+            return Err(GrantRefusal::PassesTheEnd);
+        }
+        let description = &order.snapshot.description;
+        let mut granted: Vec<Scope> = Vec::with_capacity(scopes.len());
+        for name in scopes {
+            if granted.iter().any(|scope| scope.name == *name) {
+                return Err(GrantRefusal::Scopes);
+            }
+            let offered = description.scopes.iter().find(|scope| scope.name == *name);
+            granted.push(offered.ok_or_else(|| GrantRefusal::NoSuchScope(name.clone()))?.clone());
+        }
+        if granted.is_empty() {
+            return Err(GrantRefusal::Scopes);
+        }
+        let names = scopes.iter().map(ScopeName::as_str).collect::<Vec<_>>().join(", ");
+        let message = Message::GrantActivated {
+            listing: description.name.to_string(),
+            scopes: names.clone(),
+            expires_at,
+        };
+        let event = Event::new("GrantActivated", "4.4.2")
+            .fact("order", order.id.as_str())
+            .fact("scopes", names)
+            .fact("page_sha256", page_sha256.as_str())
+            .fact("expires_at", expires_at.to_string())
+            .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
+            .tell(Reach::Provider(&provider.id, &provider.contacts), message);
+        let grant = Self {
+            id,
+            account_id: account.id.clone(),
+            order_id: order.id.clone(),
+            provider_id: order.provider_id.clone(),
+            listing_id: order.listing_id.clone(),
+            listing_name: description.name.clone(),
+            scopes: granted,
+            page_sha256,
+            granted_at: now,
+            expires_at,
+            token: None,
+            reminders: Reminders::beginning(REMINDERS, expires_at, now),
+            status: GrantStatus::Active,
+        };
+        let change = Change::on(occasion).create(&grant, event).relying_on(account).relying_on(order);
+        Ok((grant, change))
+    }
+
+    /// Whether data may be used under it at an instant; the one place that decides it.
+    #[must_use]
+    pub fn is_active_at(&self, account: &MarketAccount, at: Timestamp) -> bool {
+        self.status == GrantStatus::Active && at < self.expires_at && !account.has_ended_at(at)
+    }
+
+    /// Gives the provider a token for it, in place of the one before.
+    ///
+    /// # Errors
+    /// Refused where the grant is not active.
+    pub fn issue_token(
+        loaded: &Loaded<Self>,
+        account: &MarketAccount,
+        digest: TokenDigest,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), NotActive> {
+        if !loaded.is_active_at(account, occasion.at) {
+            return Err(NotActive::Ended);
+        }
+        let event = Event::new("TokenIssued", "4.4.1").fact("replaces", loaded.token.is_some());
+        let with_token = Self { token: Some(digest), ..loaded.state.clone() };
+        let change = Change::on(occasion).update(loaded, &with_token, event);
+        Ok((with_token, change))
+    }
+
+    /// The merchant takes it back, at once.
+    ///
+    /// # Errors
+    /// Refused where the grant is over.
+    pub fn revoke(
+        loaded: &Loaded<Self>,
+        account: &MarketAccount,
+        provider: &Provider,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), NotActive> {
+        if !loaded.is_active_at(account, occasion.at) {
+            return Err(NotActive::Ended);
+        }
+        Self::end(loaded, account, provider, EndCause::Revoked, occasion.at, occasion).ok_or(NotActive::Ended)
+    }
+
+    /// What is due of it: a reminder, or the recording of its end.
+    #[must_use]
+    pub fn advance(
+        loaded: &Loaded<Self>,
+        account: &MarketAccount,
+        provider: &Provider,
+        occasion: &Occasion,
+    ) -> Option<Change> {
+        if loaded.status != GrantStatus::Active {
+            return None;
+        }
+        if loaded.expires_at <= occasion.at {
+            let end = Self::end(loaded, account, provider, EndCause::Expired, loaded.expires_at, occasion);
+            return end.map(|(_, change)| change);
+        }
+        let (reminders, days) = loaded.reminders.due(REMINDERS, loaded.expires_at, occasion.at)?;
+        let reminded = Self { reminders, ..loaded.state.clone() };
+        let message = Message::GrantExpiring {
+            listing: loaded.listing_name.to_string(),
+            days,
+            expires_at: loaded.expires_at,
+        };
+        let event = Event::new("GrantExpiryReminded", "4.4.3")
+            .fact("days", days)
+            .tell(Reach::Merchant(&account.id, &account.contacts), message);
+        Some(Change::on(occasion).update(loaded, &reminded, event))
+    }
+
+    /// Ends it: tokens dead, both parties told, deletion demand drafted (4.4.5), in one change. `None`
+    /// where it was over before.
+    #[must_use]
+    pub fn end(
+        loaded: &Loaded<Self>,
+        account: &MarketAccount,
+        provider: &Provider,
+        cause: EndCause,
+        ended_at: Timestamp,
+        occasion: &Occasion,
+    ) -> Option<(Self, Change)> {
+        if loaded.status != GrantStatus::Active {
+            return None;
+        }
+        let (name, clause) = match cause {
+            EndCause::Expired => ("GrantExpired", "4.4.5"),
+            EndCause::Revoked => ("GrantRevoked", "4.4.2"),
+            EndCause::AgreementEnded => ("GrantEnded", "10.1"),
+        };
+        // An agreement may have ended after the grant's own term did, or before it began.
+        let ended_at = ended_at.min(loaded.expires_at).max(loaded.granted_at);
+        let message = Message::GrantEnded { listing: loaded.listing_name.to_string(), ended_at };
+        let event = Event::new(name, clause)
+            .fact("ended_at", ended_at.to_string())
+            .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
+            .tell(Reach::Provider(&provider.id, &provider.contacts), message);
+        let ended =
+            Self { status: GrantStatus::Ended { cause, ended_at }, token: None, ..loaded.state.clone() };
+        let change = Change::on(occasion)
+            .update(loaded, &ended, event)
+            .and(DeletionDemand::draft(&ended, ended_at, occasion));
+        Some((ended, change))
+    }
+}
+
+impl Aggregate for Grant {
+    type Id = (AccountId, GrantId);
+    const KIND: &'static str = "grant";
+
+    fn key_of((account, id): &Self::Id) -> Key {
+        Key::new(format!("account#{account}"), format!("grant#{id}"))
+    }
+
+    fn key(&self) -> Key {
+        Self::key_of(&(self.account_id.clone(), self.id.clone()))
+    }
+
+    fn next_due(&self) -> Option<Due> {
+        match self.status {
+            GrantStatus::Active => {
+                let reminder = self.reminders.next(REMINDERS, self.expires_at);
+                let at = reminder.map_or(self.expires_at, |next| next.min(self.expires_at));
+                Some(Due { at, job: Job::ExpireGrant })
+            }
+            GrantStatus::Ended { .. } => None,
+        }
+    }
+
+    fn view(&self) -> Option<View> {
+        Some(View { list: format!("provider#{}#grants", self.provider_id), place: self.id.to_string() })
+    }
+}

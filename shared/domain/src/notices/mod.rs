@@ -1,0 +1,329 @@
+//! Notices: messages with legal effect, each to one recipient on one channel (clause 11).
+//!
+//! A notice is drafted as part of the change that causes it, with its rendered text and the text's hash,
+//! so what was said cannot drift from what happened. Its id is derived from its cause, recipient and
+//! channel: the same cause can never draft it twice. In-site messages and announcements are served by
+//! being committed (11.1: deemed served when sent); the others wait in the state `queued` for the job
+//! `notify`, which retries with a backoff over days and then leaves the notice to a human.
+
+mod message;
+
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::aggregate::{Aggregate, Due, Job, Key, Loaded};
+use crate::change::{Change, Event, Occasion};
+use crate::hash::Sha256Hash;
+use crate::ids::{AccountId, NoticeId, ProviderId};
+use crate::party::{Contacts, Language, Recipient};
+
+pub use message::{Message, Rendered};
+
+/// How a notice travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// The public notice board (网页公告).
+    Announcement,
+    /// A message in the party's account (站内信).
+    InSite,
+    /// E-mail (电子邮件).
+    Email,
+    /// Text message (手机短信).
+    Sms,
+}
+
+/// Whom a message is for, and how that party can be reached now.
+#[derive(Debug, Clone)]
+pub enum Reach<'a> {
+    /// A merchant.
+    Merchant(&'a AccountId, &'a Contacts),
+    /// A provider.
+    Provider(&'a ProviderId, &'a Contacts),
+    /// Everyone, on the notice board, in this language.
+    Everyone(Language),
+}
+
+/// How far a notice has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Delivery {
+    /// Waits to be sent.
+    Queued {
+        /// Attempts so far.
+        attempts: u32,
+        /// Not before this instant.
+        #[schemars(with = "String")]
+        next_attempt_at: Timestamp,
+    },
+    /// Left our control; from then on it counts as served (11.1).
+    Sent {
+        /// When it counts as served.
+        #[schemars(with = "String")]
+        served_at: Timestamp,
+        /// The gateway's own id of it, where it passed one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+    },
+    /// Could not be sent; a human has to.
+    Undeliverable {
+        /// Attempts made.
+        attempts: u32,
+        /// The last refusal, in the channel's words.
+        reason: String,
+    },
+}
+
+/// A message to one recipient on one channel, with its proof of service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notice {
+    /// Its id.
+    pub id: NoticeId,
+    /// Its recipient.
+    pub recipient: Recipient,
+    /// Its channel.
+    pub channel: Channel,
+    /// The address it goes to, as it was when the notice was drafted; none for the site's own channels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Its language.
+    pub language: Language,
+    /// What it is about, for programs.
+    pub about: String,
+    /// Subject line.
+    pub subject: String,
+    /// Text.
+    pub body: String,
+    /// The hash of subject, a line break, and text.
+    pub content_sha256: Sha256Hash,
+    /// The clause that it serves.
+    pub clause: String,
+    /// The evidence chain and record that caused it.
+    pub cause: String,
+    /// When it was drafted.
+    #[schemars(with = "String")]
+    pub drafted_at: Timestamp,
+    /// How far it has come.
+    #[serde(flatten)]
+    pub delivery: Delivery,
+}
+
+/// What a channel answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sending {
+    /// It took the message.
+    Accepted {
+        /// Its own id of it.
+        gateway_id: Option<String>,
+    },
+    /// It may take the message later.
+    Failed {
+        /// Why not now.
+        reason: String,
+    },
+    /// It will never take it.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Attempts before a human is asked: with the backoff below they span about three days.
+pub const MAX_ATTEMPTS: u32 = 12;
+
+/// 1 min, 2, 4 … at most 12 h.
+fn backoff(attempts: u32) -> SignedDuration {
+    SignedDuration::from_mins((1_i64 << attempts.saturating_sub(1).min(10)).min(12 * 60))
+}
+
+impl Notice {
+    /// The notices of one message: one for each channel that reaches the recipient.
+    pub(crate) fn draft(
+        occasion: &Occasion,
+        chain: &str,
+        version: u64,
+        clause: &str,
+        reach: &Reach<'_>,
+        message: &Message,
+    ) -> Vec<Self> {
+        let (recipient, language, addresses) = match reach {
+            Reach::Merchant(id, contacts) => {
+                (Recipient::Merchant((*id).clone()), contacts.language, addresses(contacts, message))
+            }
+            Reach::Provider(id, contacts) => {
+                (Recipient::Provider((*id).clone()), contacts.language, addresses(contacts, message))
+            }
+            Reach::Everyone(language) => {
+                (Recipient::Everyone, *language, vec![(Channel::Announcement, None)])
+            }
+        };
+        let Rendered { subject, body } = message.render(language);
+        let content_sha256 = Sha256Hash::of(format!("{subject}\n{body}").as_bytes());
+        let cause = format!("{chain}@{version}");
+        addresses
+            .into_iter()
+            .map(|(channel, address)| {
+                let owner = partition(&recipient);
+                let name = format!("{cause}|{}|{channel:?}|{owner}", message.about());
+                let mut tail = [0; 10];
+                tail.copy_from_slice(&Sha256::digest(name)[..10]);
+                Self {
+                    id: NoticeId::new(occasion.at, tail),
+                    recipient: recipient.clone(),
+                    channel,
+                    delivery: match channel {
+                        Channel::Announcement | Channel::InSite => {
+                            Delivery::Sent { served_at: occasion.at, gateway_id: None }
+                        }
+                        Channel::Email | Channel::Sms => {
+                            Delivery::Queued { attempts: 0, next_attempt_at: occasion.at }
+                        }
+                    },
+                    address,
+                    language,
+                    about: message.about().to_owned(),
+                    subject: subject.clone(),
+                    body: body.clone(),
+                    content_sha256: content_sha256.clone(),
+                    clause: clause.to_owned(),
+                    cause: cause.clone(),
+                    drafted_at: occasion.at,
+                }
+            })
+            .collect()
+    }
+
+    /// Whether the job has to send it now.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        matches!(self.delivery, Delivery::Queued { next_attempt_at, .. } if next_attempt_at <= now)
+    }
+
+    /// Records what the channel answered. Nothing changes once it was sent.
+    #[must_use]
+    pub fn record(loaded: &Loaded<Self>, occasion: &Occasion, outcome: Sending) -> Option<Change> {
+        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
+        let attempts = attempts + 1;
+        let (event, delivery) = match outcome {
+            Sending::Accepted { gateway_id } => {
+                let event = Event::new("NoticeServed", "11.1")
+                    .fact("content_sha256", loaded.content_sha256.as_str())
+                    .fact("gateway_id", gateway_id.clone());
+                (event, Delivery::Sent { served_at: occasion.at, gateway_id })
+            }
+            Sending::Failed { .. } if attempts < MAX_ATTEMPTS => (
+                Event::new("NoticeDelayed", "11.1"),
+                Delivery::Queued {
+                    attempts,
+                    next_attempt_at: occasion.at.saturating_add(backoff(attempts)).unwrap_or(occasion.at),
+                },
+            ),
+            Sending::Failed { reason } | Sending::Refused { reason } => {
+                (Event::new("NoticeUndeliverable", "11.1"), Delivery::Undeliverable { attempts, reason })
+            }
+        };
+        let notice = Self { delivery, ..loaded.state.clone() };
+        Some(Change::on(occasion).update(loaded, &notice, event.fact("attempts", attempts)))
+    }
+}
+
+/// The channels that reach a party: always the site and e-mail; a text message too where much depends on it.
+fn addresses(contacts: &Contacts, message: &Message) -> Vec<(Channel, Option<String>)> {
+    let mut channels =
+        vec![(Channel::InSite, None), (Channel::Email, Some(contacts.email.as_str().to_owned()))];
+    if let (true, Some(phone)) = (message.is_grave(), &contacts.phone) {
+        channels.push((Channel::Sms, Some(phone.as_str().to_owned())));
+    }
+    channels
+}
+
+/// The partition of a recipient's notices: with the rest of what is theirs.
+#[must_use]
+pub fn partition(recipient: &Recipient) -> String {
+    match recipient {
+        Recipient::Merchant(id) => format!("account#{id}"),
+        Recipient::Provider(id) => format!("provider#{id}"),
+        Recipient::Everyone => "announcements".to_owned(),
+    }
+}
+
+impl Aggregate for Notice {
+    type Id = (Recipient, NoticeId);
+    const KIND: &'static str = "notice";
+
+    fn key_of((recipient, id): &Self::Id) -> Key {
+        Key::new(partition(recipient), format!("notice#{id}"))
+    }
+
+    fn key(&self) -> Key {
+        Key::new(partition(&self.recipient), format!("notice#{}", self.id))
+    }
+
+    fn next_due(&self) -> Option<Due> {
+        match self.delivery {
+            Delivery::Queued { next_attempt_at, .. } => Some(Due { at: next_attempt_at, job: Job::Notify }),
+            Delivery::Sent { .. } | Delivery::Undeliverable { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::party::Actor;
+
+    fn occasion(second: i64) -> Occasion {
+        Occasion {
+            at: Timestamp::from_second(second).unwrap(),
+            actor: Actor::Job("notify".into()),
+            request: "r".into(),
+        }
+    }
+
+    fn queued() -> Loaded<Notice> {
+        let contacts: Contacts =
+            serde_json::from_str(r#"{"email":"a@example.com","phone":"+8613800000000"}"#).unwrap();
+        let account: AccountId = "shop-1".parse().unwrap();
+        let message = Message::AgreementEnded { at: Timestamp::UNIX_EPOCH };
+        let reach = Reach::Merchant(&account, &contacts);
+        let drafts = Notice::draft(&occasion(0), "c", 1, "10.1", &reach, &message);
+        assert_eq!(
+            drafts.iter().map(|n| n.channel).collect::<Vec<_>>(),
+            [Channel::InSite, Channel::Email, Channel::Sms]
+        );
+        let again = Notice::draft(&occasion(0), "c", 1, "10.1", &reach, &message);
+        assert_eq!(drafts, again, "the same cause drafts the same notices");
+        Loaded { state: drafts[1].clone(), version: 1, head: Sha256Hash::origin() }
+    }
+
+    #[test]
+    fn a_sent_notice_is_never_sent_again() {
+        let mut loaded = queued();
+        loaded.state.delivery = Delivery::Sent { served_at: Timestamp::UNIX_EPOCH, gateway_id: None };
+        assert!(Notice::record(&loaded, &occasion(9), Sending::Accepted { gateway_id: None }).is_none());
+        assert_eq!(loaded.next_due(), None);
+    }
+
+    #[test]
+    fn a_failing_channel_is_tried_for_days_and_then_a_human_is_asked() {
+        let mut loaded = queued();
+        let mut now = 0;
+        loop {
+            let change =
+                Notice::record(&loaded, &occasion(now), Sending::Failed { reason: "down".into() }).unwrap();
+            loaded.state = serde_json::from_str(&change.writes[0].body).unwrap();
+            match loaded.state.delivery {
+                Delivery::Queued { next_attempt_at, .. } => now = next_attempt_at.as_second(),
+                Delivery::Undeliverable { attempts, .. } => {
+                    assert_eq!(attempts, MAX_ATTEMPTS);
+                    break;
+                }
+                Delivery::Sent { .. } => unreachable!(),
+            }
+        }
+        assert!((86_400..4 * 86_400).contains(&now), "{now}");
+        assert_eq!(loaded.next_due(), None);
+    }
+}

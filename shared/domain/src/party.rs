@@ -1,0 +1,65 @@
+//! Who acts, and whom a notice can reach.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AccountId, ProviderId};
+use crate::text::{EmailAddress, PhoneNumber};
+
+/// Who caused a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "role", content = "id", rename_all = "snake_case")]
+pub enum Actor {
+    /// The operator (运营方), by the staff member's subject.
+    Operator(String),
+    /// A merchant (用户).
+    Merchant(AccountId),
+    /// A provider (服务商).
+    Provider(ProviderId),
+    /// The payment system, by its signed callback.
+    Payments,
+    /// The upstream platform.
+    Upstream,
+    /// A platform data API that asks whether a token may read.
+    DataGateway,
+    /// A job, by its name.
+    Job(String),
+}
+
+/// The language a party reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Language {
+    /// Chinese.
+    #[default]
+    #[serde(rename = "zh")]
+    Chinese,
+    /// English.
+    #[serde(rename = "en")]
+    English,
+}
+
+/// Where a party can be reached. In-site messages need no address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contacts {
+    /// E-mail; every party has one, so that a legal notice always has a direct channel outside the site.
+    pub email: EmailAddress,
+    /// Mobile telephone, for text messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<PhoneNumber>,
+    /// Language of what is sent.
+    #[serde(default)]
+    pub language: Language,
+}
+
+/// Whom a notice is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Recipient {
+    /// One merchant.
+    Merchant(AccountId),
+    /// One provider.
+    Provider(ProviderId),
+    /// Everyone: the notice board.
+    Everyone,
+}

@@ -1,0 +1,109 @@
+//! Providers (服务商): `applied → approved`.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Aggregate, Key, Loaded};
+use crate::change::{Change, Event, Occasion};
+use crate::credit_code::CreditCode;
+use crate::ids::ProviderId;
+use crate::notices::{Message, Reach};
+use crate::party::Contacts;
+use crate::text::Line;
+
+/// Where a provider stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderStatus {
+    /// Has applied.
+    Applied,
+    /// May list.
+    Approved,
+}
+
+/// A seller of applications and services.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Provider {
+    /// The `sub` of its tokens.
+    pub id: ProviderId,
+    /// The legal entity's name.
+    pub legal_name: Line,
+    /// Its unified social credit code.
+    pub credit_code: CreditCode,
+    /// How to reach it.
+    pub contacts: Contacts,
+    /// Where it stands.
+    pub status: ProviderStatus,
+    /// When it applied.
+    #[schemars(with = "String")]
+    pub applied_at: Timestamp,
+}
+
+/// Why a provider was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderRefusal {
+    /// It has applied before.
+    #[error("this provider has applied before")]
+    AlreadyApplied,
+    /// It was approved before.
+    #[error("this provider was approved before")]
+    AlreadyApproved,
+}
+
+impl Provider {
+    /// Applies to become a provider.
+    ///
+    /// # Errors
+    /// See [`ProviderRefusal`].
+    pub fn apply(
+        existing: Option<&Loaded<Self>>,
+        id: ProviderId,
+        legal_name: Line,
+        credit_code: CreditCode,
+        contacts: Contacts,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), ProviderRefusal> {
+        if existing.is_some() {
+            return Err(ProviderRefusal::AlreadyApplied);
+        }
+        let provider = Self {
+            id,
+            legal_name,
+            credit_code,
+            contacts,
+            status: ProviderStatus::Applied,
+            applied_at: occasion.at,
+        };
+        let change = Change::on(occasion).create(&provider, Event::new("ProviderApplied", "2.2"));
+        Ok((provider, change))
+    }
+
+    /// Lets it list.
+    ///
+    /// # Errors
+    /// See [`ProviderRefusal`].
+    pub fn approve(loaded: &Loaded<Self>, occasion: &Occasion) -> Result<(Self, Change), ProviderRefusal> {
+        if loaded.status == ProviderStatus::Approved {
+            return Err(ProviderRefusal::AlreadyApproved);
+        }
+        let approved = Self { status: ProviderStatus::Approved, ..loaded.state.clone() };
+        let event = Event::new("ProviderApproved", "2.2")
+            .tell(Reach::Provider(&loaded.id, &loaded.contacts), Message::ProviderApproved);
+        let change = Change::on(occasion).update(loaded, &approved, event);
+        Ok((approved, change))
+    }
+}
+
+impl Aggregate for Provider {
+    type Id = ProviderId;
+    const KIND: &'static str = "provider";
+
+    fn key_of(id: &ProviderId) -> Key {
+        Key::new(format!("provider#{id}"), "state")
+    }
+
+    fn key(&self) -> Key {
+        Self::key_of(&self.id)
+    }
+}

@@ -1,0 +1,108 @@
+//! Pages: how long they are, and where the next one begins.
+//!
+//! A cursor is bound to its query; one of another query, or a forged one, is refused before anything is
+//! read.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use market_domain::hash::Sha256Hash;
+use market_store::Page;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::{Call, Endpoint};
+use crate::problem::{Code, Problem};
+
+/// The query of a list.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// Where to go on: `next_cursor` of the page before.
+    #[serde(default)]
+    pub cursor: Option<String>,
+    /// How many items, 1 to 100; 50 where nothing is said.
+    #[serde(default)]
+    pub limit: Limit,
+}
+
+/// How many items a page has.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(try_from = "u16")]
+#[schemars(with = "Option<u16>", extend("minimum" = 1, "maximum" = 100))]
+pub struct Limit(u16);
+
+impl Limit {
+    /// As a number.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl TryFrom<u16> for Limit {
+    type Error = &'static str;
+
+    fn try_from(limit: u16) -> Result<Self, Self::Error> {
+        if (1..=100).contains(&limit) { Ok(Self(limit)) } else { Err("must be 1 to 100") }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct List<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Where the next page begins; none on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+impl<T> List<T> {
+    /// The page of a call's list.
+    pub fn of<E: Endpoint, S>(call: &Call<E>, page: Page<S>, show: impl FnMut(S) -> T) -> Self {
+        Self {
+            items: page.items.into_iter().map(show).collect(),
+            next_cursor: page.next.map(|after| seal(&call.query_id, &after)),
+        }
+    }
+}
+
+fn bind(query_id: &Sha256Hash, after: &str) -> String {
+    Sha256Hash::of(format!("{query_id}\n{after}").as_bytes()).as_str()[..16].to_owned()
+}
+
+fn seal(query_id: &Sha256Hash, after: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(format!("{}{after}", bind(query_id, after)))
+}
+
+pub(crate) fn open(query_id: &Sha256Hash, cursor: &str) -> Result<String, Problem> {
+    let invalid = || Problem::new(Code::InvalidCursor);
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
+    let text = String::from_utf8(bytes).map_err(|_| invalid())?;
+    match text.split_at_checked(16) {
+        Some((bound, after)) if bound == bind(query_id, after) => Ok(after.to_owned()),
+        _ => Err(invalid()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_opens_only_for_its_own_query() {
+        let (one, other) = (Sha256Hash::of(b"one"), Sha256Hash::of(b"other"));
+        let cursor = seal(&one, "grant#grt_1");
+        assert_eq!(open(&one, &cursor).unwrap(), "grant#grt_1");
+        assert_eq!(open(&other, &cursor).unwrap_err().code, Code::InvalidCursor);
+        for forged in ["", "x", "AAAA", &BASE64_URL_SAFE_NO_PAD.encode("0123456789abcdefgrant#"), "äö"] {
+            assert_eq!(open(&one, forged).unwrap_err().code, Code::InvalidCursor);
+        }
+    }
+}

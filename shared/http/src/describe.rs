@@ -1,0 +1,165 @@
+//! The OpenAPI 3.1 description, from the routes' own declarations and types.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::endpoint::{Access, Endpoint, Repeats, Visitor};
+use crate::problem::{Code, ProblemDocument};
+
+/// Collects routes into a description.
+#[derive(Debug)]
+pub struct Describer {
+    inputs: SchemaGenerator,
+    outputs: SchemaGenerator,
+    paths: Map<String, Value>,
+}
+
+impl Default for Describer {
+    fn default() -> Self {
+        let settings = || {
+            SchemaSettings::draft2020_12().with(|settings| {
+                settings.definitions_path = "/components/schemas".into();
+                settings.meta_schema = None;
+            })
+        };
+        Self {
+            inputs: settings().into_generator(),
+            outputs: settings().for_serialize().into_generator(),
+            paths: Map::new(),
+        }
+    }
+}
+
+impl Describer {
+    /// The whole description.
+    #[must_use]
+    pub fn document(mut self) -> Value {
+        let mut schemas = Map::new();
+        let problem = self.outputs.subschema_for::<ProblemDocument>();
+        debug_assert!(problem.as_object().is_some());
+        schemas.extend(self.inputs.take_definitions(true));
+        schemas.extend(self.outputs.take_definitions(true));
+        json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Service market",
+                "version": env!("CARGO_PKG_VERSION"),
+                "description": "Merchants buy applications and services from providers, grant them data, take the grants back and have their data deleted, under one published agreement. Instants are RFC 3339; amounts are in fen. Every refusal is a problem document (RFC 9457) with a stable `code`.",
+                "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
+            },
+            "servers": [{ "url": "/" }],
+            "paths": self.paths,
+            "components": {
+                "schemas": schemas,
+                "securitySchemes": {
+                    "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
+                    "paymentSignature": {
+                        "type": "apiKey", "in": "header", "name": "webhook-signature",
+                        "description": "Standard Webhooks: HMAC-SHA256 over `webhook-id.webhook-timestamp.body`."
+                    }
+                }
+            }
+        })
+    }
+}
+
+/// Each property of an object schema, and whether it is required.
+fn properties<T: JsonSchema>(generator: &mut SchemaGenerator) -> Vec<(String, Value, bool)> {
+    let schema = T::json_schema(generator).to_value();
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let Some(all) = schema["properties"].as_object() else { return Vec::new() };
+    all.iter()
+        .map(|(name, property)| (name.clone(), property.clone(), required.contains(&json!(name))))
+        .collect()
+}
+
+impl Visitor for Describer {
+    fn visit<E: Endpoint>(&mut self) {
+        let route = E::route();
+        let mut parameters: Vec<Value> = Vec::new();
+        for (name, schema, _) in properties::<E::Path>(&mut self.inputs) {
+            parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
+        }
+        for (name, schema, required) in properties::<E::Query>(&mut self.inputs) {
+            parameters.push(json!({ "name": name, "in": "query", "required": required, "schema": schema }));
+        }
+        let mut problems: Vec<Code> = route.problems.to_vec();
+        if parameters.iter().any(|parameter| parameter["in"] == "path") {
+            problems.push(Code::NotFound);
+        }
+        if parameters.iter().any(|parameter| parameter["in"] == "query") {
+            problems.extend([Code::InvalidQuery, Code::InvalidCursor]);
+        }
+        let security = match route.access {
+            Access::Public => json!([]),
+            Access::Roles(_) => {
+                problems.extend([Code::MissingToken, Code::InvalidToken, Code::RoleNotAllowed]);
+                json!([{ "bearer": [] }])
+            }
+            Access::PaymentSignature => {
+                problems.push(Code::InvalidSignature);
+                json!([{ "paymentSignature": [] }])
+            }
+        };
+        if route.repeats == Repeats::ByKey {
+            problems.extend([
+                Code::MissingIdempotencyKey,
+                Code::InvalidIdempotencyKey,
+                Code::IdempotencyKeyReused,
+                Code::Contended,
+            ]);
+            parameters.push(json!({
+                "name": "Idempotency-Key", "in": "header", "required": true,
+                "description": "A fresh key for every new request; the same one to repeat it.",
+                "schema": { "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" }
+            }));
+        }
+        problems.extend([Code::Unavailable, Code::OutcomeUnknown, Code::Internal]);
+        let mut operation = json!({
+            "operationId": route.operation,
+            "summary": route.summary,
+            "tags": [route.path.split('/').nth(1).unwrap_or_default()],
+            "security": security,
+            "x-clauses": route.clauses,
+            "parameters": parameters,
+        });
+        if let Access::Roles(roles) = route.access {
+            operation["x-roles"] = json!(roles.iter().map(|role| role.name()).collect::<Vec<_>>());
+        }
+        if route.method != axum::http::Method::GET {
+            problems.extend([
+                Code::MalformedJson,
+                Code::BodyTooLarge,
+                Code::UnsupportedMediaType,
+                Code::InvalidBody,
+            ]);
+            let schema = self.inputs.subschema_for::<E::Body>();
+            operation["requestBody"] =
+                json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        }
+        let schema = self.outputs.subschema_for::<E::Reply>();
+        let media_type =
+            if schema.as_value() == &json!({ "type": "string" }) { "text/plain" } else { "application/json" };
+        let mut responses = Map::new();
+        responses.insert(
+            route.status.to_string(),
+            json!({ "description": "Done.", "content": { media_type: { "schema": schema } } }),
+        );
+        problems.sort_by_key(|code| (code.status(), code.name()));
+        problems.dedup();
+        for chunk in problems.chunk_by(|a, b| a.status() == b.status()) {
+            let codes: Vec<&str> = chunk.iter().map(|code| code.name()).collect();
+            responses.insert(
+                chunk[0].status().to_string(),
+                json!({
+                    "description": codes.join(", "),
+                    "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
+                }),
+            );
+        }
+        operation["responses"] = Value::Object(responses);
+        let path = self.paths.entry(route.path).or_insert_with(|| json!({}));
+        path[route.method.as_str().to_lowercase()] = operation;
+    }
+}

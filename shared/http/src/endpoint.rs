@@ -1,0 +1,263 @@
+//! What a route declares.
+
+use std::future::Future;
+
+use axum::http::{HeaderMap, Method};
+use market_domain::change::{Change, Occasion};
+use market_domain::hash::Sha256Hash;
+use market_domain::ids::{AccountId, ProviderId};
+use market_identity::{Principal, Role};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::market::Market;
+use crate::problem::{Code, Problem};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy)]
+pub enum Access {
+    /// Anyone, without a token.
+    Public,
+    /// Holders of a token with one of these roles.
+    Roles(&'static [Role]),
+    /// The payment system, by its signature over the body.
+    PaymentSignature,
+}
+
+/// What makes a repeated request harmless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeats {
+    /// It only reads, or counts.
+    Harmless,
+    /// The `Idempotency-Key` that the caller has to send.
+    ByKey,
+    /// An id within the body, given by the sender's own system.
+    ByContent,
+}
+
+/// A route's declaration; the only place where each of these things is said.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The operation's id: `revoke_grant`. Also the name of its Lambda handler.
+    pub operation: &'static str,
+    /// HTTP method.
+    pub method: Method,
+    /// Path, with `{parameters}`.
+    pub path: &'static str,
+    /// One sentence for the API description.
+    pub summary: &'static str,
+    /// The clauses that it carries out.
+    pub clauses: &'static [&'static str],
+    /// Who may call it.
+    pub access: Access,
+    /// What makes a repeat harmless.
+    pub repeats: Repeats,
+    /// The status of success.
+    pub status: u16,
+    /// The problems of its own that it can answer with.
+    pub problems: &'static [Code],
+}
+
+impl Route {
+    const fn new(method: Method, operation: &'static str, path: &'static str, repeats: Repeats) -> Self {
+        Self {
+            operation,
+            method,
+            path,
+            summary: "",
+            clauses: &[],
+            access: Access::Public,
+            repeats,
+            status: 200,
+            problems: &[],
+        }
+    }
+
+    /// A route that reads; public, until roles are named.
+    #[must_use]
+    pub const fn get(operation: &'static str, path: &'static str) -> Self {
+        Self::new(Method::GET, operation, path, Repeats::Harmless)
+    }
+
+    /// A route that changes something, once for each idempotency key.
+    #[must_use]
+    pub const fn post(operation: &'static str, path: &'static str) -> Self {
+        Self::new(Method::POST, operation, path, Repeats::ByKey)
+    }
+
+    /// One sentence for the API description.
+    #[must_use]
+    pub fn summary(self, summary: &'static str) -> Self {
+        Self { summary, ..self }
+    }
+
+    /// The clauses that it carries out.
+    #[must_use]
+    pub fn clauses(self, clauses: &'static [&'static str]) -> Self {
+        Self { clauses, ..self }
+    }
+
+    /// Only for callers of these roles.
+    #[must_use]
+    pub fn roles(self, roles: &'static [Role]) -> Self {
+        Self { access: Access::Roles(roles), ..self }
+    }
+
+    /// Only for the payment system.
+    #[must_use]
+    pub fn signed_by_payments(self) -> Self {
+        Self { access: Access::PaymentSignature, repeats: Repeats::ByContent, ..self }
+    }
+
+    /// What makes a repeat harmless, where it is not the idempotency key.
+    #[must_use]
+    pub fn repeats(self, repeats: Repeats) -> Self {
+        Self { repeats, ..self }
+    }
+
+    /// Success creates something: status 201.
+    #[must_use]
+    pub fn creates(self) -> Self {
+        Self { status: 201, ..self }
+    }
+
+    /// The problems of its own that it can answer with.
+    #[must_use]
+    pub fn problems(self, problems: &'static [Code]) -> Self {
+        Self { problems, ..self }
+    }
+}
+
+/// A path whose parameters say whose things are asked for.
+pub trait Owned {
+    /// The merchant whose things they are.
+    fn account(&self) -> Option<&AccountId> {
+        None
+    }
+    /// The provider whose things they are.
+    fn provider(&self) -> Option<&ProviderId> {
+        None
+    }
+}
+
+/// No path parameters, no query, no body.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+impl Owned for Nothing {}
+
+/// A request, decoded and authenticated.
+#[derive(Debug)]
+pub struct Call<E: Endpoint + ?Sized> {
+    /// Path parameters.
+    pub path: E::Path,
+    /// Query parameters.
+    pub query: E::Query,
+    /// The body.
+    pub body: E::Body,
+    /// The caller; none on public routes.
+    pub principal: Option<Principal>,
+    /// When, by whom and in which request.
+    pub occasion: Occasion,
+    /// The request's headers.
+    pub headers: HeaderMap,
+    /// Where the page's cursor goes on.
+    pub after: Option<String>,
+    /// What names the query, for binding cursors to it.
+    pub query_id: Sha256Hash,
+}
+
+impl<E: Endpoint + ?Sized> Call<E> {
+    /// Whether a provider calls.
+    #[must_use]
+    pub fn is_provider(&self) -> bool {
+        self.principal.as_ref().is_some_and(|principal| principal.role == Role::Provider)
+    }
+
+    /// Whether the caller may see a thing of this provider's: the provider itself, or anyone who is not a
+    /// provider (their own rights are checked by the path).
+    ///
+    /// # Errors
+    /// "Not found": a thing that one may not see answers like one that does not exist (invariant 8).
+    pub fn may_see(&self, provider: &ProviderId) -> Result<(), Problem> {
+        match &self.principal {
+            Some(Principal { role: Role::Provider, subject }) if subject != provider.as_str() => {
+                Err(Problem::not_found())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a route decided.
+#[derive(Debug)]
+pub enum Outcome<R> {
+    /// The reply; nothing is written.
+    Reply(R),
+    /// The change to commit, the reply to it, and where the created thing is.
+    Commit {
+        /// What to write.
+        change: Box<Change>,
+        /// What to answer.
+        reply: R,
+        /// The path of the created thing.
+        location: Option<String>,
+    },
+    /// Exact bytes.
+    Content {
+        /// Its media type.
+        media_type: &'static str,
+        /// The bytes.
+        content: String,
+    },
+}
+
+impl<R> Outcome<R> {
+    /// A change and its reply.
+    pub fn commit((reply, change): (R, Change)) -> Self {
+        Self::Commit { change: Box::new(change), reply, location: None }
+    }
+
+    /// A change that creates something, its reply, and the path of the created thing.
+    pub fn created((reply, change): (R, Change), location: String) -> Self {
+        Self::Commit { change: Box::new(change), reply, location: Some(location) }
+    }
+
+    /// The same outcome with another form of its reply.
+    pub fn map<S>(self, f: impl FnOnce(R) -> S) -> Outcome<S> {
+        match self {
+            Self::Reply(reply) => Outcome::Reply(f(reply)),
+            Self::Commit { change, reply, location } => Outcome::Commit { change, reply: f(reply), location },
+            Self::Content { media_type, content } => Outcome::Content { media_type, content },
+        }
+    }
+}
+
+/// One route.
+pub trait Endpoint: Send + Sync + 'static {
+    /// Its path parameters.
+    type Path: DeserializeOwned + JsonSchema + Owned + Clone + Send + Sync;
+    /// Its query parameters; they may include `cursor` and `limit`.
+    type Query: DeserializeOwned + JsonSchema + Clone + Send + Sync;
+    /// Its body.
+    type Body: DeserializeOwned + JsonSchema + Clone + Send + Sync;
+    /// Its reply.
+    type Reply: Serialize + JsonSchema + Send;
+
+    /// Its declaration.
+    fn route() -> Route;
+
+    /// Loads what is needed and decides. Called again when the state moved before the commit.
+    fn decide(
+        call: &Call<Self>,
+        market: &Market,
+    ) -> impl Future<Output = Result<Outcome<Self::Reply>, Problem>> + Send;
+}
+
+/// Walks the list of routes.
+pub trait Visitor {
+    /// Sees one route.
+    fn visit<E: Endpoint>(&mut self);
+}

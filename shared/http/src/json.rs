@@ -1,0 +1,73 @@
+//! Bodies: JSON, and what is said of one that does not fit.
+//!
+//! What the parser says is shown only as far as it speaks of the request; the names of our types do not
+//! get out.
+
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::problem::{Code, FieldError, Problem};
+
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut parser = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+        let pointer = pointer(error.path());
+        let error = error.into_inner();
+        match error.classify() {
+            Category::Data => Problem {
+                errors: vec![FieldError { pointer, detail: said(&error.to_string()) }],
+                ..Problem::new(Code::InvalidBody)
+            },
+            Category::Syntax | Category::Eof | Category::Io => Problem::new(Code::MalformedJson)
+                .detail(format!("line {}, column {}", error.line(), error.column())),
+        }
+    })?;
+    parser.end().map_err(|_| Problem::new(Code::MalformedJson).detail("something follows the JSON value"))?;
+    Ok(parsed)
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+/// The parser's words without what it expected (our types) and where (the pointer says it).
+fn said(error: &str) -> String {
+    let error = error.split(" at line ").next().unwrap_or_default();
+    let until =
+        if error.starts_with("invalid ") || error.starts_with("unknown ") { ", expected" } else { "\0" };
+    let words = error.split(until).next().unwrap_or_default();
+    // What was sent may be long.
+    words.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use market_domain::party::Contacts;
+
+    #[test]
+    fn what_does_not_fit_is_named_by_its_place_and_without_our_types() {
+        let problem = parse::<Contacts>(br#"{"email": 5}"#).unwrap_err();
+        assert_eq!(problem.code, Code::InvalidBody);
+        assert_eq!(problem.errors[0].pointer, "/email");
+        assert_eq!(problem.errors[0].detail, "invalid type: integer `5`");
+        let unknown = parse::<Contacts>(br#"{"email": "a@example.com", "fax": "1"}"#).unwrap_err();
+        assert_eq!(unknown.errors[0].detail, "unknown field `fax`");
+        let custom = parse::<Contacts>(br#"{"email": "nobody"}"#).unwrap_err();
+        assert_eq!(custom.errors[0].detail, "must be an e-mail address");
+    }
+
+    #[test]
+    fn what_is_not_json_is_said_to_be_so() {
+        for body in [&b"{"[..], b"", b"{}{}", b"{\"email\": \"a@example.com\"} x", b"\xff"] {
+            assert_eq!(parse::<Contacts>(body).unwrap_err().code, Code::MalformedJson, "{body:?}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The way of a request: decode → authenticate → load → decide → commit → encode.
+//!
+//! A route is an [`Endpoint`]: types for what comes in and goes out, and one function that decides.
+//! Everything else, the same for every route, is done once, around it ([`serve`]): limits, tokens and
+//! roles, ownership, idempotency, deciding again when the state moved, and errors as problem documents
+//! (RFC 9457) that can carry no internal text. Routing, the OpenAPI description and the tests that walk
+//! every route are made from the same declarations.
+
+pub mod cursor;
+pub mod describe;
+mod endpoint;
+mod json;
+pub mod market;
+mod payments;
+pub mod problem;
+mod refusals;
+mod serve;
+
+pub use endpoint::{Access, Call, Endpoint, Nothing, Outcome, Owned, Repeats, Route, Visitor};
+pub use market::Market;
+pub use payments::{PaymentKeys, SIGNATURE_TOLERANCE_SECONDS};
+pub use problem::{Code, Problem};
+pub use serve::{MAX_BODY_BYTES, router};

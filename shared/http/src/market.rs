@@ -1,0 +1,42 @@
+//! What a route has at hand.
+
+use std::sync::Arc;
+
+use market_ambient::{Clock, Entropy, random};
+use market_domain::periods::{Calendar, PublicityMode};
+use market_identity::Verifier;
+use market_store::Store;
+
+use crate::payments::PaymentKeys;
+
+/// The market, as routes see it; built once, at start.
+pub struct Market {
+    /// The table.
+    pub store: Store,
+    /// The market's time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for ids and secrets.
+    pub entropy: Arc<dyn Entropy>,
+    /// Knows callers by their tokens.
+    pub verifier: Verifier,
+    /// Knows the payment system by its signature.
+    pub payments: PaymentKeys,
+    /// Rest days.
+    pub calendar: &'static Calendar,
+    /// How publicity periods are counted (9.4).
+    pub publicity: PublicityMode,
+}
+
+impl std::fmt::Debug for Market {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Market").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl Market {
+    /// Unpredictable bytes, for an id or a secret.
+    #[must_use]
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        random(&*self.entropy)
+    }
+}

@@ -1,0 +1,225 @@
+//! Problem documents (RFC 9457): every refusal and failure that a client sees.
+//!
+//! The codes are a closed list with a page each (`docs/errors/`). A problem is made from a code and, at
+//! most, a text of the domain's own refusals; a store's or library's text has no way in.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use market_store::StoreError;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+macro_rules! codes {
+    ($($name:ident $status:literal $code:literal $title:literal $remedy:literal)+) => {
+        /// A stable code, by which programs tell problems apart.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $name,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Its stable name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $code),+ }
+            }
+
+            /// HTTP status.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status),+ }
+            }
+
+            /// What it means, in a sentence.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title),+ }
+            }
+
+            /// What the caller can do about it.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$name => $remedy),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    MalformedJson 400 "malformed-json" "The body is not JSON." "Send valid JSON (RFC 8259), in UTF-8."
+    MissingIdempotencyKey 400 "missing-idempotency-key" "The request needs an Idempotency-Key header." "Send a fresh key, for example a UUID, with every new request, and the same key when you repeat it."
+    InvalidIdempotencyKey 400 "invalid-idempotency-key" "The Idempotency-Key is not 1 to 128 visible ASCII characters." "Send a key such as a UUID."
+    InvalidQuery 400 "invalid-query" "A query parameter is unknown or has a wrong value." "Compare the query with the API description."
+    InvalidCursor 400 "invalid-cursor" "The cursor is not one of this query's." "Start again without a cursor, and take each next one from the page before."
+    MissingToken 401 "missing-token" "The request needs a bearer token." "Send `Authorization: Bearer …` with a token of the market's issuer."
+    InvalidToken 401 "invalid-token" "The bearer token is not valid." "Get a new token. It must be signed by the market's issuer, meant for the market, and within its time."
+    InvalidSignature 401 "invalid-signature" "The payment callback's signature is not valid." "Sign `webhook-id.webhook-timestamp.body` with the shared key (Standard Webhooks) and send a timestamp within five minutes of now."
+    RoleNotAllowed 403 "role-not-allowed" "The caller's role may not do this." "Use a token of a role that the API description names for this operation."
+    NotFound 404 "not-found" "There is nothing here that the caller may see." "Check the path and the ids in it. A thing of another party's answers the same."
+    MethodNotAllowed 405 "method-not-allowed" "The path does not know this method." "Compare the method with the API description."
+    BodyTooLarge 413 "body-too-large" "The body is larger than 512 KiB." "Send less. A document's text may have 300 KiB."
+    UnsupportedMediaType 415 "unsupported-media-type" "The body is not application/json." "Send `Content-Type: application/json`."
+    InvalidBody 422 "invalid-body" "The body does not fit the operation." "See `errors`: each names the place (JSON Pointer) and what is wrong with it."
+    IdempotencyKeyReused 422 "idempotency-key-reused" "The Idempotency-Key was used for another request." "Use a fresh key for every new request."
+    AlreadyApplied 409 "already-applied" "This party has applied before." "Read the existing account or provider."
+    AlreadyApproved 409 "already-approved" "It was approved before." "Nothing to do."
+    AccountNotOpen 409 "account-not-open" "The market agreement has not been accepted." "Accept the market agreement in force first."
+    AgreementOutdated 409 "agreement-outdated" "A newer version of the market agreement is in force." "Read the version that `detail` names, and accept it."
+    AccountEnded 409 "account-ended" "The market agreement has ended." "Orders and grants are over. Demanding deletion, reading and exporting remain open."
+    NotThePublisher 409 "not-the-publisher" "The document has another publisher." "Choose another document id."
+    WrongDocumentKind 422 "wrong-document-kind" "This publisher does not publish documents of this kind, or the document is of another kind." "Providers publish subscription agreements; the operator publishes bodies, annexes and rules. A document keeps its kind."
+    InvalidText 422 "invalid-text" "The text is empty or larger than 300 KiB." "Send 1 to 307200 bytes of UTF-8."
+    NoSuchClause 422 "no-such-clause" "A prominent clause is not in the text." "Name clauses as the text numbers them, for example 4.4.5."
+    SameText 409 "same-text" "A version with exactly this text is the newest already." "Nothing to publish."
+    WrongEffectiveDate 422 "wrong-effective-date" "The version would take effect before it is published, or before an earlier version." "Choose a later `effective_at`."
+    PublicityTooShort 422 "publicity-too-short" "The publicity period of an amendment is too short (clause 9.4)." "Choose an `effective_at` not before the instant that `detail` names."
+    NoSuchVersion 422 "no-such-version" "The document has no such version in force." "Read the document for its versions."
+    NotInForce 409 "not-in-force" "Another version is in force." "Accept the version that `detail` names."
+    OtherText 422 "other-text" "The hash is not that of the version's text." "Read the text again, show that, and send its SHA-256."
+    ProminentClausesNotShown 422 "prominent-clauses-not-shown" "Prominent clauses were not shown (clause 1.2)." "Show every clause that `detail` names, and list them."
+    AlreadyAccepted 409 "already-accepted" "This version was accepted before." "Nothing to do."
+    ProviderNotApproved 409 "provider-not-approved" "The provider is not approved." "Wait for the operator's approval."
+    IncompleteListing 422 "incomplete-listing" "The listing is incomplete or contradicts itself (clauses 4.2, 4.4.2)." "See `detail`."
+    WrongListingState 409 "wrong-listing-state" "The listing is not in the state that this step starts from." "Read the listing."
+    NotForSale 409 "not-for-sale" "The listing is not for sale." "Choose a listing of the catalogue."
+    NoSuchPlan 422 "no-such-plan" "The listing has no such plan." "Read the listing for its plans."
+    SubscriptionNotAccepted 409 "subscription-not-accepted" "The provider's subscription agreement has to be accepted first (clause 4.1)." "Accept the document and version that `detail` names."
+    RiskNotAcknowledged 422 "risk-not-acknowledged" "The plan has neither term nor count, and its risk was not acknowledged (clause 4.5)." "Warn the merchant, and send `acknowledge_unbounded_risk: true`."
+    PassesTheEnd 409 "passes-the-end" "The term would pass the end of the market agreement (clause 10.1.2)." "Choose a shorter term."
+    WrongAmount 422 "wrong-amount" "The amount is not the order's price." "Report the amount that was paid for this order, in fen."
+    NotPayable 409 "not-payable" "The order does not wait for a payment." "Return the payment to the merchant."
+    NotInService 409 "not-in-service" "The order is not in service." "Grant data under an order that is paid and has not run out."
+    InvalidScopes 422 "invalid-scopes" "The scopes are not ones that the listing asks for, each once." "Read the order's snapshot for the scopes."
+    InvalidTerm 422 "invalid-term" "The grant's end is not between now and the end of the order's validity." "Choose an `expires_at` not after the instant that `detail` names."
+    GrantNotActive 409 "grant-not-active" "The grant is over." "Ask the merchant for a new grant."
+    WrongDemandState 409 "wrong-demand-state" "The deletion demand is not in the state that this step starts from." "Read the demand."
+    InvalidAttestation 422 "invalid-attestation" "The attestation is incomplete, or its time is not between the end of the entrustment and now." "See `detail`."
+    AlreadyTerminating 409 "already-terminating" "Notice of termination has been served already." "Read the account."
+    NoticeNotRunning 409 "notice-not-running" "The notice of termination has taken effect or was withdrawn." "Read the termination."
+    EventInTheFuture 422 "event-in-the-future" "The event lies in the future." "Report it when it has happened."
+    Contended 503 "contended" "The state kept moving while the request was decided; nothing was written." "Repeat the request with the same Idempotency-Key."
+    Unavailable 503 "unavailable" "The market cannot answer now; nothing was written." "Repeat the request with the same Idempotency-Key after the Retry-After time."
+    OutcomeUnknown 503 "outcome-unknown" "The request may or may not have taken effect." "Repeat it with the same Idempotency-Key: it takes effect at most once, and the repeat tells the outcome."
+    Internal 500 "internal" "Something broke that should not have." "Report the `request_id`."
+}
+
+/// A place in the request, and what is wrong there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FieldError {
+    /// JSON Pointer (RFC 6901) into the body.
+    pub pointer: String,
+    /// What is wrong.
+    pub detail: String,
+}
+
+/// A problem document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind.
+    pub code: Code,
+    /// More about this one.
+    pub detail: Option<String>,
+    /// What is wrong with the body, place by place.
+    pub errors: Vec<FieldError>,
+}
+
+/// A problem document as it is sent.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct ProblemDocument {
+    /// A page about this kind of problem.
+    pub r#type: String,
+    /// What it means.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The stable code.
+    pub code: String,
+    /// More about this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// What is wrong with the body, place by place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// The request, for the logs.
+    pub request_id: String,
+}
+
+impl Problem {
+    /// A problem of this kind.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self { code, detail: None, errors: Vec::new() }
+    }
+
+    /// Nothing that the caller may see.
+    #[must_use]
+    pub const fn not_found() -> Self {
+        Self::new(Code::NotFound)
+    }
+
+    /// With a sentence about this one.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Whether the state decided it, so that a repeat is given the same reply.
+    #[must_use]
+    pub const fn is_decision(&self) -> bool {
+        self.code.status() == 409
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn document(&self, request_id: &str) -> ProblemDocument {
+        ProblemDocument {
+            r#type: format!("/errors/{}", self.code.name()),
+            title: self.code.title().to_owned(),
+            status: self.code.status(),
+            code: self.code.name().to_owned(),
+            detail: self.detail.clone(),
+            errors: self.errors.clone(),
+            request_id: request_id.to_owned(),
+        }
+    }
+
+    /// The response.
+    #[must_use]
+    pub fn response(&self, request_id: &str) -> Response<Body> {
+        let body = serde_json::to_string(&self.document(request_id)).unwrap_or_default();
+        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    /// The text is logged here, once, and goes no further.
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::Throttled(_) | StoreError::Unavailable(_) => Code::Unavailable,
+            StoreError::UnknownOutcome(_) => Code::OutcomeUnknown,
+            StoreError::Rejected(_) | StoreError::Corrupt { .. } => Code::Internal,
+        };
+        if error.retryable() {
+            tracing::warn!(%error, "the table did not answer");
+        } else {
+            tracing::error!(%error, "the table refused");
+        }
+        Self::new(code)
+    }
+}

@@ -1,0 +1,115 @@
+//! From a refusal of the domain to a problem document: one conversion for each, without a wildcard, so
+//! that a new refusal does not compile before it has a code.
+
+use market_domain::accounts::termination::TerminateRefusal;
+use market_domain::accounts::{AccountRefusal, ApplyRefusal};
+use market_domain::deletion::DemandRefusal;
+use market_domain::documents::PublishRefusal;
+use market_domain::documents::acceptance::AcceptRefusal;
+use market_domain::grants::{GrantRefusal, NotActive};
+use market_domain::listings::ListingRefusal;
+use market_domain::orders::{PayRefusal, PlaceRefusal};
+use market_domain::providers::ProviderRefusal;
+
+use crate::problem::{Code, Problem};
+
+macro_rules! refusals {
+    ($($type:ty { $($pattern:pat => $code:ident),+ $(,)? })+) => {
+        $(impl From<$type> for Problem {
+            fn from(refusal: $type) -> Self {
+                #[allow(clippy::enum_glob_use, reason = "the variants stand alone in the table below")]
+                let code = match &refusal { $($pattern => Code::$code),+ };
+                Self::new(code).detail(refusal.to_string())
+            }
+        })+
+    };
+}
+
+refusals! {
+    ApplyRefusal { ApplyRefusal::AlreadyApplied => AlreadyApplied }
+    AccountRefusal {
+        AccountRefusal::NotOpen => AccountNotOpen,
+        AccountRefusal::AgreementOutdated { .. } => AgreementOutdated,
+        AccountRefusal::Ended => AccountEnded,
+    }
+    ProviderRefusal {
+        ProviderRefusal::AlreadyApplied => AlreadyApplied,
+        ProviderRefusal::AlreadyApproved => AlreadyApproved,
+    }
+    PublishRefusal {
+        PublishRefusal::NotThePublisher => NotThePublisher,
+        PublishRefusal::WrongKind | PublishRefusal::KindChanged => WrongDocumentKind,
+        PublishRefusal::TextSize => InvalidText,
+        PublishRefusal::NoSuchClause(_) => NoSuchClause,
+        PublishRefusal::SameText(_) => SameText,
+        PublishRefusal::BeforeEarlierVersion(_) | PublishRefusal::Retroactive => WrongEffectiveDate,
+        PublishRefusal::PublicityTooShort { .. } => PublicityTooShort,
+    }
+    AcceptRefusal {
+        AcceptRefusal::NoSuchVersion => NoSuchVersion,
+        AcceptRefusal::NotInForce { .. } => NotInForce,
+        AcceptRefusal::OtherText => OtherText,
+        AcceptRefusal::ProminentNotShown(_) => ProminentClausesNotShown,
+        AcceptRefusal::AlreadyAccepted => AlreadyAccepted,
+        AcceptRefusal::AccountEnded => AccountEnded,
+        AcceptRefusal::AgreementFirst => AccountNotOpen,
+    }
+    ListingRefusal {
+        ListingRefusal::ProviderNotApproved => ProviderNotApproved,
+        ListingRefusal::Parts
+            | ListingRefusal::Bound
+            | ListingRefusal::Scopes
+            | ListingRefusal::SubscriptionAgreement => IncompleteListing,
+        ListingRefusal::WrongState => WrongListingState,
+    }
+    PayRefusal {
+        PayRefusal::WrongAmount { .. } => WrongAmount,
+        PayRefusal::NotPayable => NotPayable,
+        PayRefusal::Unreckonable => InvalidTerm,
+    }
+    NotActive { NotActive::Ended => GrantNotActive }
+    DemandRefusal {
+        DemandRefusal::AlreadyServed
+            | DemandRefusal::NotWaiting
+            | DemandRefusal::AlreadyAcknowledged
+            | DemandRefusal::NotAttested
+            | DemandRefusal::Over => WrongDemandState,
+        DemandRefusal::Attestation => InvalidAttestation,
+        DemandRefusal::Unreckonable => InvalidTerm,
+    }
+    TerminateRefusal {
+        TerminateRefusal::AlreadyEnded => AccountEnded,
+        TerminateRefusal::AlreadyServed(_) => AlreadyTerminating,
+        TerminateRefusal::NotRunning => NoticeNotRunning,
+        TerminateRefusal::Unreckonable => InvalidTerm,
+        TerminateRefusal::InTheFuture => EventInTheFuture,
+    }
+}
+
+impl From<PlaceRefusal> for Problem {
+    fn from(refusal: PlaceRefusal) -> Self {
+        let code = match &refusal {
+            PlaceRefusal::Account(account) => return (*account).into(),
+            PlaceRefusal::NotListed => Code::NotForSale,
+            PlaceRefusal::NoSuchPlan => Code::NoSuchPlan,
+            PlaceRefusal::SubscriptionNotAccepted { .. } => Code::SubscriptionNotAccepted,
+            PlaceRefusal::RiskNotAcknowledged => Code::RiskNotAcknowledged,
+            PlaceRefusal::PassesTheEnd => Code::PassesTheEnd,
+            PlaceRefusal::Unreckonable => Code::InvalidTerm,
+        };
+        Self::new(code).detail(refusal.to_string())
+    }
+}
+
+impl From<GrantRefusal> for Problem {
+    fn from(refusal: GrantRefusal) -> Self {
+        let code = match &refusal {
+            GrantRefusal::Account(account) => return (*account).into(),
+            GrantRefusal::NotInService => Code::NotInService,
+            GrantRefusal::Scopes | GrantRefusal::NoSuchScope(_) => Code::InvalidScopes,
+            GrantRefusal::AlreadyOver | GrantRefusal::PassesTheOrder { .. } => Code::InvalidTerm,
+            GrantRefusal::PassesTheEnd => Code::PassesTheEnd,
+        };
+        Self::new(code).detail(refusal.to_string())
+    }
+}

@@ -1,0 +1,346 @@
+//! Around every route: limits, identity, ownership, idempotency, deciding again, encoding.
+//!
+//! Idempotency is optimistic: a fresh request pays nothing for it beyond one more item in its own
+//! transaction. Only where that item stands in the way, or the decision is a refusal, is the saved reply
+//! looked up. So an effect can happen once for a key, whatever is lost or repeated in between.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Path, Query, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::routing::{MethodFilter, on};
+use futures_util::FutureExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use market_domain::change::Occasion;
+use market_domain::hash::Sha256Hash;
+use market_domain::party::Actor;
+use market_identity::{IdentityError, Principal, Role};
+use market_store::{CommitError, SavedReply, Submission};
+use tracing::Instrument;
+
+use crate::cursor;
+use crate::endpoint::{Access, Call, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
+use crate::json;
+use crate::market::Market;
+use crate::problem::{Code, Problem};
+
+/// The largest body, in bytes.
+pub const MAX_BODY_BYTES: usize = 512 * 1024;
+/// How often a request is decided again when the state moves under it.
+const MAX_DECISIONS: u32 = 4;
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// A router of all the routes that `walk` shows it; only of `operation`, where one is named.
+pub fn router(market: Arc<Market>, operation: Option<&str>, walk: impl FnOnce(&mut Routes<'_>)) -> Router {
+    let mut routes = Routes { router: Router::new(), operation };
+    walk(&mut routes);
+    routes
+        .router
+        .method_not_allowed_fallback(async |State(market): State<Arc<Market>>| {
+            Problem::new(Code::MethodNotAllowed).response(&request_id(&market))
+        })
+        .fallback(async |State(market): State<Arc<Market>>| {
+            Problem::not_found().response(&request_id(&market))
+        })
+        .with_state(market)
+}
+
+/// Collects routes into a router.
+#[derive(Debug)]
+pub struct Routes<'a> {
+    router: Router<Arc<Market>>,
+    operation: Option<&'a str>,
+}
+
+impl Visitor for Routes<'_> {
+    fn visit<E: Endpoint>(&mut self) {
+        let route = E::route();
+        if self.operation.is_some_and(|only| only != route.operation) {
+            return;
+        }
+        let method = MethodFilter::try_from(route.method.clone()).expect("routes use standard methods");
+        self.router = std::mem::take(&mut self.router).route(route.path, on(method, serve::<E>));
+    }
+}
+
+fn request_id(market: &Market) -> String {
+    let bytes: [u8; 16] = market.random();
+    bytes.iter().fold(String::with_capacity(32), |mut id, byte| {
+        id.push_str(&format!("{byte:02x}"));
+        id
+    })
+}
+
+async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request) -> Response<Body> {
+    let id = request_id(&market);
+    let route = E::route();
+    let span = tracing::info_span!("request", operation = route.operation, request_id = %id);
+    async {
+        let answered = AssertUnwindSafe(answer::<E>(&market, &route, request, &id)).catch_unwind().await;
+        let result = answered.unwrap_or_else(|_| {
+            tracing::error!("a route panicked");
+            Err(Problem::new(Code::Internal))
+        });
+        let mut response = match result {
+            Ok(response) => response,
+            Err(problem) => problem.response(&id),
+        };
+        tracing::info!(status = response.status().as_u16(), "answered");
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+async fn answer<E: Endpoint>(
+    market: &Market,
+    route: &Route,
+    request: Request,
+    request_id: &str,
+) -> Result<Response<Body>, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let now = market.clock.now();
+    let principal = match route.access {
+        Access::Roles(roles) => Some(authenticate(market, &parts.headers, roles, now).await?),
+        Access::Public | Access::PaymentSignature => None,
+    };
+    let path = path_of::<E>(&mut parts).await?;
+    own(&path, principal.as_ref())?;
+    let Query(query) =
+        Query::<E::Query>::try_from_uri(&parts.uri).map_err(|_| Problem::new(Code::InvalidQuery))?;
+    let (query_id, after) = page_of(route, &parts)?;
+    let bytes = read(body).await?;
+    if matches!(route.access, Access::PaymentSignature) {
+        market.payments.verify(&parts.headers, &bytes, now)?;
+    }
+    let submission = match (route.repeats, &principal) {
+        (Repeats::ByKey, Some(principal)) => Some(submission(route, &parts, principal, &bytes)?),
+        _ => None,
+    };
+    let body: E::Body = if route.method == axum::http::Method::GET {
+        json::parse(b"{}")?
+    } else {
+        let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if !media_type.is_some_and(|given| {
+            given.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json"))
+        }) {
+            return Err(Problem::new(Code::UnsupportedMediaType));
+        }
+        json::parse(&bytes)?
+    };
+    let occasion =
+        Occasion { at: now, actor: actor(principal.as_ref(), route)?, request: request_id.to_owned() };
+    let call = Call::<E> { path, query, body, principal, occasion, headers: parts.headers, after, query_id };
+    decide(market, route, call, submission).await
+}
+
+/// Decides, commits, and encodes; decides again on the state that another request left.
+async fn decide<E: Endpoint>(
+    market: &Market,
+    route: &Route,
+    mut call: Call<E>,
+    submission: Option<Submission>,
+) -> Result<Response<Body>, Problem> {
+    for _ in 0..MAX_DECISIONS {
+        let (change, reply, location) = match E::decide(&call, market).await {
+            Ok(Outcome::Content { media_type, content }) => {
+                return Ok(respond(200, media_type, None, content));
+            }
+            Ok(Outcome::Reply(reply)) => return Ok(respond(route.status, JSON, None, encode(&reply)?)),
+            Ok(Outcome::Commit { change, reply, location }) => (change, reply, location),
+            Err(problem) => return refuse(market, problem, submission.as_ref(), &call.occasion).await,
+        };
+        let body = encode(&reply)?;
+        let saved = submission.as_ref().map(|submission| SavedReply {
+            fingerprint: submission.fingerprint.clone(),
+            status: route.status,
+            location: location.clone(),
+            body: body.clone(),
+        });
+        match market.store.commit(&change, submission.as_ref().zip(saved.as_ref())).await {
+            Ok(()) => return Ok(respond(route.status, JSON, location.as_deref(), body)),
+            Err(CommitError::AlreadyAnswered) => {
+                let submission = submission.as_ref().ok_or(Problem::new(Code::Internal))?;
+                return replay(market, submission, call.occasion.at)
+                    .await?
+                    .ok_or(Problem::new(Code::Contended));
+            }
+            Err(CommitError::Conflict) => call.occasion.at = market.clock.now(),
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(Problem::new(Code::Contended))
+}
+
+/// A refusal: of a request that took effect before, its saved reply is the answer. What the state decided
+/// is saved itself.
+async fn refuse(
+    market: &Market,
+    problem: Problem,
+    submission: Option<&Submission>,
+    occasion: &Occasion,
+) -> Result<Response<Body>, Problem> {
+    let Some(submission) = submission.filter(|_| problem.code.status() < 500) else { return Err(problem) };
+    if let Some(response) = replay(market, submission, occasion.at).await? {
+        return Ok(response);
+    }
+    if problem.is_decision() {
+        let document = encode(&problem.document(&occasion.request))?;
+        let saved = SavedReply {
+            fingerprint: submission.fingerprint.clone(),
+            status: problem.code.status(),
+            location: None,
+            body: document,
+        };
+        if !market.store.save_reply(submission, &saved, occasion.at).await? {
+            return replay(market, submission, occasion.at).await?.ok_or(problem);
+        }
+    }
+    Err(problem)
+}
+
+async fn replay(
+    market: &Market,
+    submission: &Submission,
+    now: market_domain::Timestamp,
+) -> Result<Option<Response<Body>>, Problem> {
+    let Some(saved) = market.store.saved_reply(submission, now).await? else { return Ok(None) };
+    if saved.fingerprint != submission.fingerprint {
+        return Err(Problem::new(Code::IdempotencyKeyReused));
+    }
+    let media_type = if saved.status < 400 { JSON } else { "application/problem+json" };
+    let mut response = respond(saved.status, media_type, saved.location.as_deref(), saved.body);
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(Some(response))
+}
+
+const JSON: &str = "application/json";
+
+fn encode<T: serde::Serialize>(reply: &T) -> Result<String, Problem> {
+    serde_json::to_string(reply).map_err(|error| {
+        tracing::error!(%error, "a reply cannot be encoded");
+        Problem::new(Code::Internal)
+    })
+}
+
+fn respond(status: u16, media_type: &'static str, location: Option<&str>, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if let Some(value) = location.and_then(|location| HeaderValue::from_str(location).ok()) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response
+}
+
+async fn authenticate(
+    market: &Market,
+    headers: &HeaderMap,
+    roles: &[Role],
+    now: market_domain::Timestamp,
+) -> Result<Principal, Problem> {
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or(Problem::new(Code::MissingToken))?;
+    let principal = market.verifier.verify(token, now).await.map_err(|error| match error {
+        IdentityError::Invalid(reason) => {
+            tracing::info!(%reason, "a token was refused");
+            Problem::new(Code::InvalidToken)
+        }
+        IdentityError::Unavailable(reason) => {
+            tracing::error!(%reason, "tokens cannot be verified");
+            Problem::new(Code::Unavailable)
+        }
+    })?;
+    if roles.contains(&principal.role) { Ok(principal) } else { Err(Problem::new(Code::RoleNotAllowed)) }
+}
+
+async fn path_of<E: Endpoint>(parts: &mut Parts) -> Result<E::Path, Problem> {
+    // An id that cannot be one names nothing.
+    Path::<E::Path>::from_request_parts(parts, &())
+        .await
+        .map(|Path(path)| path)
+        .map_err(|_| Problem::not_found())
+}
+
+/// A party's own things only; another's answer like things that do not exist (invariant 8).
+fn own(path: &impl Owned, principal: Option<&Principal>) -> Result<(), Problem> {
+    let owner = match principal {
+        Some(Principal { role: Role::Merchant, subject }) => path.account().map(|id| (subject, id.as_str())),
+        Some(Principal { role: Role::Provider, subject }) => path.provider().map(|id| (subject, id.as_str())),
+        _ => None,
+    };
+    match owner {
+        Some((subject, id)) if subject != id => Err(Problem::not_found()),
+        _ => Ok(()),
+    }
+}
+
+/// What names the query of a list, and where its cursor goes on.
+fn page_of(route: &Route, parts: &Parts) -> Result<(Sha256Hash, Option<String>), Problem> {
+    let pairs: Vec<(&str, &str)> =
+        parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')).collect();
+    let mut filters: Vec<_> = pairs.iter().filter(|(name, _)| !matches!(*name, "cursor" | "limit")).collect();
+    filters.sort();
+    let query_id =
+        Sha256Hash::of(format!("{}\n{}\n{filters:?}", route.operation, parts.uri.path()).as_bytes());
+    let cursor = pairs.iter().find(|(name, _)| *name == "cursor");
+    let after = cursor.map(|(_, cursor)| cursor::open(&query_id, cursor)).transpose()?;
+    Ok((query_id, after))
+}
+
+async fn read(body: Body) -> Result<Vec<u8>, Problem> {
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(collected) => Ok(collected.to_bytes().to_vec()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(Code::BodyTooLarge)),
+        Err(_) => Err(Problem::new(Code::MalformedJson).detail("the body broke off")),
+    }
+}
+
+fn submission(
+    route: &Route,
+    parts: &Parts,
+    principal: &Principal,
+    body: &[u8],
+) -> Result<Submission, Problem> {
+    let key = parts.headers.get(IDEMPOTENCY_KEY).ok_or(Problem::new(Code::MissingIdempotencyKey))?;
+    let lawful = (1..=128).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
+    let key = key.to_str().ok().filter(|_| lawful).ok_or(Problem::new(Code::InvalidIdempotencyKey))?;
+    let mut request = format!("{}\n{}\n", route.operation, parts.uri.path()).into_bytes();
+    request.extend_from_slice(body);
+    Ok(Submission {
+        owner: format!("{}#{}", principal.role, principal.subject),
+        key: key.to_owned(),
+        fingerprint: Sha256Hash::of(&request),
+    })
+}
+
+fn actor(principal: Option<&Principal>, route: &Route) -> Result<Actor, Problem> {
+    let invalid = |_| Problem::new(Code::InvalidToken);
+    Ok(match principal {
+        None => match route.access {
+            Access::PaymentSignature => Actor::Payments,
+            Access::Public | Access::Roles(_) => Actor::DataGateway,
+        },
+        Some(Principal { role, subject }) => match role {
+            Role::Merchant => Actor::Merchant(subject.parse().map_err(invalid)?),
+            Role::Provider => Actor::Provider(subject.parse().map_err(invalid)?),
+            Role::Operator => Actor::Operator(subject.clone()),
+            Role::DataGateway => Actor::DataGateway,
+            Role::Upstream => Actor::Upstream,
+        },
+    })
+}

@@ -1,0 +1,139 @@
+//! The issuer's keys (JWKS, RFC 7517), fetched when they are needed and kept for an hour.
+//!
+//! A key id that is not known fetches them again, so that rotation needs no deploy, but at most once a
+//! minute, so that forged tokens cannot make us a burden to the issuer. While the issuer is down, keys
+//! that were fetched within a day go on serving.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::JwkSet;
+use tokio::sync::Mutex;
+
+use crate::IdentityError;
+
+const FRESH: SignedDuration = SignedDuration::from_hours(1);
+const USABLE: SignedDuration = SignedDuration::from_hours(24);
+const REFETCH_AT_MOST_EVERY: SignedDuration = SignedDuration::from_mins(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
+const READ_TIMEOUT: Duration = Duration::from_millis(2_000);
+const ATTEMPTS: u32 = 3;
+/// A key set is a few kilobytes; whatever is larger is not one.
+const MAX_BYTES: usize = 256 * 1024;
+
+#[derive(Default)]
+struct Cache {
+    keys: HashMap<String, DecodingKey>,
+    fetched_at: Option<Timestamp>,
+    asked_at: Option<Timestamp>,
+}
+
+/// An issuer's published keys.
+pub struct IssuerKeys {
+    url: String,
+    http: SharedHttpConnector,
+    cache: Mutex<Cache>,
+}
+
+impl std::fmt::Debug for IssuerKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IssuerKeys").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl IssuerKeys {
+    /// The keys at a JWKS address.
+    #[must_use]
+    pub fn at(url: impl Into<String>) -> Self {
+        let settings = HttpConnectorSettings::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .build();
+        let connector = Connector::builder()
+            .connector_settings(settings)
+            .sleep_impl(TokioSleep::new())
+            .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
+            .build();
+        Self::through(url, SharedHttpConnector::new(connector))
+    }
+
+    /// The keys at a JWKS address, through a connector of the caller's.
+    #[must_use]
+    pub fn through(url: impl Into<String>, http: SharedHttpConnector) -> Self {
+        Self { url: url.into(), http, cache: Mutex::default() }
+    }
+
+    pub(crate) async fn get(&self, kid: &str, now: Timestamp) -> Result<DecodingKey, IdentityError> {
+        let within = |since: Option<Timestamp>, span| since.is_some_and(|at| now.duration_since(at) < span);
+        let mut cache = self.cache.lock().await;
+        let known = cache.keys.get(kid).cloned();
+        let fresh = within(cache.fetched_at, FRESH);
+        if let (Some(key), true) = (&known, fresh) {
+            return Ok(key.clone());
+        }
+        if fresh && within(cache.asked_at, REFETCH_AT_MOST_EVERY) {
+            return Err(IdentityError::Invalid("unknown key".to_owned()));
+        }
+        cache.asked_at = Some(now);
+        match self.fetch().await {
+            Ok(keys) => {
+                cache.keys = keys;
+                cache.fetched_at = Some(now);
+                cache.keys.get(kid).cloned().ok_or_else(|| IdentityError::Invalid("unknown key".to_owned()))
+            }
+            Err(reason) => match known {
+                Some(key) if within(cache.fetched_at, USABLE) => {
+                    tracing::warn!(%reason, "the issuer's keys cannot be fetched; the known ones go on serving");
+                    Ok(key)
+                }
+                _ => Err(IdentityError::Unavailable(reason)),
+            },
+        }
+    }
+
+    async fn fetch(&self) -> Result<HashMap<String, DecodingKey>, String> {
+        let mut reason = String::new();
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+            }
+            match self.fetch_once().await {
+                Ok(keys) => return Ok(keys),
+                Err(error) => reason = error,
+            }
+        }
+        Err(reason)
+    }
+
+    async fn fetch_once(&self) -> Result<HashMap<String, DecodingKey>, String> {
+        let mut request = HttpRequest::new(SdkBody::empty());
+        request.set_uri(self.url.as_str()).map_err(|error| error.to_string())?;
+        let answer = self.http.call(request).await.map_err(|error| format!("{error:?}"))?;
+        if !answer.status().is_success() {
+            return Err(format!("status {}", answer.status().as_u16()));
+        }
+        let body = aws_smithy_types::byte_stream::ByteStream::new(answer.into_body());
+        let bytes = tokio::time::timeout(READ_TIMEOUT, body.collect())
+            .await
+            .map_err(|_| "the body did not arrive in time".to_owned())?
+            .map_err(|error| error.to_string())?
+            .into_bytes();
+        if bytes.len() > MAX_BYTES {
+            return Err(format!("{} bytes are not a key set", bytes.len()));
+        }
+        let set: JwkSet = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+        Ok(set
+            .keys
+            .iter()
+            .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?)))
+            .collect())
+    }
+}

@@ -1,0 +1,64 @@
+//! How due work reaches its worker.
+//!
+//! A timer is a property of committed state ([`market_store::due`]); what travels here is only a
+//! [`WakeUp`]: "look at this item". [`sweep`] and [`relay`] send wake-ups to the job's queue, a worker
+//! ([`worker`]) receives them, re-reads the item and asks the domain what is due *now*. So a wake-up that
+//! comes late, twice, out of order or not at all does no harm: a lost one is sent again when its lease in
+//! the index ends.
+//!
+//! The queue is Amazon SQS ([`sqs`]), or lives in memory for the market on one machine ([`memory`]).
+
+pub mod memory;
+pub mod relay;
+pub mod sqs;
+pub mod sweep;
+pub mod worker;
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use market_domain::aggregate::{Job, Key};
+use serde::{Deserialize, Serialize};
+
+/// "Look at this item": all that a queue carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WakeUp {
+    /// The job whose turn it is.
+    pub job: Job,
+    /// The item.
+    pub key: Key,
+}
+
+impl fmt::Display for WakeUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.job, self.key)
+    }
+}
+
+/// A wake-up on its way.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// What to deliver.
+    pub wake_up: WakeUp,
+    /// Not before this much time has passed; queues keep at most 15 minutes.
+    pub delay: Duration,
+}
+
+/// The queue did not take what was sent; the sweep will send it again.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue did not take it: {0}")]
+pub struct QueueError(pub String);
+
+/// Takes wake-ups for every job.
+pub trait Queues: Clone + Send + Sync + 'static {
+    /// Sends wake-ups, each to its job's queue.
+    fn send(&self, outgoing: Vec<Outgoing>) -> impl Future<Output = Result<(), QueueError>> + Send;
+}
+
+/// How long a failed message stays away: 1 s, 2, 4 … at most 15 minutes, by how often it was received.
+#[must_use]
+pub fn retry_delay(received: u32) -> Duration {
+    Duration::from_secs(1 << received.saturating_sub(1).min(10)).min(Duration::from_secs(900))
+}

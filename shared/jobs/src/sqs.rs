@@ -1,0 +1,277 @@
+//! Queues on Amazon SQS: sending, the long poll of a container, and the finite batch of a Lambda event.
+//!
+//! A failed message's next visibility is set by how often it was received, and SQS delivers it again;
+//! after its last try SQS moves it to the dead-letter queue. A body that cannot be read is left alone and
+//! goes the same way, where a human can look at it.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::{MessageSystemAttributeName, SendMessageBatchRequestEntry};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, Stream, StreamExt, stream};
+use market_domain::aggregate::Job;
+
+use crate::worker::{Delivery, Receipt};
+use crate::{Outgoing, QueueError, Queues, WakeUp, retry_delay};
+
+/// What SQS takes in one request.
+const BATCH: usize = 10;
+/// The longest delay that SQS keeps.
+const MAX_DELAY: Duration = Duration::from_secs(900);
+/// The pause after a poll that failed.
+const POLL_PAUSE: Duration = Duration::from_secs(1);
+/// How long a poll waits for a message, in seconds.
+const POLL_SECONDS: i32 = 20;
+
+/// The market's queues, one for each job.
+#[derive(Debug, Clone)]
+pub struct SqsQueues {
+    client: Client,
+    url_pattern: String,
+}
+
+impl SqsQueues {
+    /// Queues whose URLs follow a pattern: `{job}` stands for the job's name.
+    #[must_use]
+    pub fn new(client: Client, url_pattern: impl Into<String>) -> Self {
+        Self { client, url_pattern: url_pattern.into() }
+    }
+
+    /// The URL of a job's queue.
+    #[must_use]
+    pub fn url(&self, job: Job) -> String {
+        self.url_pattern.replace("{job}", job.name())
+    }
+
+    async fn send_to(&self, job: Job, outgoing: &[&Outgoing]) -> Result<(), QueueError> {
+        let mut request = self.client.send_message_batch().queue_url(self.url(job));
+        for (n, Outgoing { wake_up, delay }) in outgoing.iter().enumerate() {
+            let body = serde_json::to_string(wake_up).map_err(|error| QueueError(error.to_string()))?;
+            let entry = SendMessageBatchRequestEntry::builder()
+                .id(n.to_string())
+                .message_body(body)
+                .delay_seconds(i32::try_from((*delay).min(MAX_DELAY).as_secs()).unwrap_or(0))
+                .build()
+                .map_err(|error| QueueError(error.to_string()))?;
+            request = request.entries(entry);
+        }
+        let answer =
+            request.send().await.map_err(|error| QueueError(DisplayErrorContext(&error).to_string()))?;
+        match answer.failed() {
+            [] => Ok(()),
+            [first, ..] => Err(QueueError(format!("{} of {job}: {}", answer.failed().len(), first.code()))),
+        }
+    }
+
+    /// What a job's queue delivers, by long polling, until `stop` resolves. A poll that has begun is
+    /// finished first: its messages would stay invisible otherwise.
+    pub fn poll(
+        &self,
+        job: Job,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Stream<Item = Delivery> + Send + Unpin {
+        let (queues, url, stop) = (self.clone(), self.url(job), stop.boxed().shared());
+        let polls = stream::unfold((), move |()| {
+            let (queues, url, stop) = (queues.clone(), url.clone(), stop.clone());
+            async move {
+                if stop.clone().now_or_never().is_some() {
+                    return None;
+                }
+                let deliveries = match queues.receive(&url).await {
+                    Ok(deliveries) => deliveries,
+                    Err(error) => {
+                        tracing::warn!(%error, "a poll failed");
+                        tokio::select! { () = stop => {}, () = tokio::time::sleep(POLL_PAUSE) => {} }
+                        Vec::new()
+                    }
+                };
+                Some((stream::iter(deliveries), ()))
+            }
+        });
+        Box::pin(polls.flatten())
+    }
+
+    async fn receive(&self, url: &str) -> Result<Vec<Delivery>, QueueError> {
+        let answer = self
+            .client
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(10)
+            .wait_time_seconds(POLL_SECONDS)
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .customize()
+            .config_override(
+                aws_sdk_sqs::config::Builder::new().timeout_config(
+                    aws_sdk_sqs::config::timeout::TimeoutConfig::builder()
+                        .operation_attempt_timeout(Duration::from_secs(25))
+                        .operation_timeout(Duration::from_secs(60))
+                        .build(),
+                ),
+            )
+            .send()
+            .await
+            .map_err(|error| QueueError(DisplayErrorContext(&error).to_string()))?;
+        let messages = answer.messages.unwrap_or_default();
+        Ok(messages
+            .into_iter()
+            .filter_map(|message| {
+                let wake_up = read(message.body.as_deref())?;
+                let received = message
+                    .attributes
+                    .as_ref()
+                    .and_then(|all| all.get(&MessageSystemAttributeName::ApproximateReceiveCount))
+                    .and_then(|count| count.parse().ok())
+                    .unwrap_or(1);
+                let receipt = PollReceipt {
+                    client: self.client.clone(),
+                    url: url.to_owned(),
+                    handle: message.receipt_handle?,
+                    received,
+                };
+                Some(Delivery { wake_up, received, receipt: Arc::new(receipt) })
+            })
+            .collect())
+    }
+}
+
+impl Queues for SqsQueues {
+    async fn send(&self, outgoing: Vec<Outgoing>) -> Result<(), QueueError> {
+        for job in Job::ALL {
+            let of_job: Vec<&Outgoing> = outgoing.iter().filter(|out| out.wake_up.job == job).collect();
+            for batch in of_job.chunks(BATCH) {
+                self.send_to(job, batch).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A message's body, if it is a wake-up.
+fn read(body: Option<&str>) -> Option<WakeUp> {
+    let wake_up = serde_json::from_str(body?);
+    if let Err(error) = &wake_up {
+        tracing::error!(%error, "a message is not a wake-up; it is left to the dead-letter queue");
+    }
+    wake_up.ok()
+}
+
+async fn postpone(client: &Client, url: &str, handle: &str, received: u32) {
+    let seconds = i32::try_from(retry_delay(received).as_secs()).unwrap_or(900);
+    let sent = client
+        .change_message_visibility()
+        .queue_url(url)
+        .receipt_handle(handle)
+        .visibility_timeout(seconds)
+        .send()
+        .await;
+    if let Err(error) = sent {
+        tracing::warn!(error = %DisplayErrorContext(&error), "the message comes again when its visibility ends");
+    }
+}
+
+struct PollReceipt {
+    client: Client,
+    url: String,
+    handle: String,
+    received: u32,
+}
+
+impl Receipt for PollReceipt {
+    fn settle(&self, done: bool) -> BoxFuture<'static, ()> {
+        let (client, url, handle, received) =
+            (self.client.clone(), self.url.clone(), self.handle.clone(), self.received);
+        async move {
+            if !done {
+                return postpone(&client, &url, &handle, received).await;
+            }
+            let sent = client.delete_message().queue_url(url).receipt_handle(handle).send().await;
+            if let Err(error) = sent {
+                tracing::warn!(error = %DisplayErrorContext(&error), "a finished message will come again");
+            }
+        }
+        .boxed()
+    }
+}
+
+/// A message as a Lambda event carries it.
+#[derive(Debug, Clone)]
+pub struct EventMessage {
+    /// Its id, by which the reply names it.
+    pub id: String,
+    /// Its body.
+    pub body: Option<String>,
+    /// How often it was received.
+    pub received: u32,
+    /// Its receipt handle.
+    pub handle: Option<String>,
+}
+
+/// The messages of one Lambda event; those that are not settled as done are the reply's failures.
+#[derive(Debug)]
+pub struct EventBatch {
+    failed: Arc<Mutex<HashSet<String>>>,
+    deliveries: Vec<Delivery>,
+}
+
+impl EventBatch {
+    /// Reads the messages of a job's event. All of them count as failed until they are settled. `queues`
+    /// sets a failed one's next visibility.
+    #[must_use]
+    pub fn new(job: Job, messages: Vec<EventMessage>, queues: Option<&SqsQueues>) -> Self {
+        let failed = Arc::new(Mutex::new(messages.iter().map(|message| message.id.clone()).collect()));
+        let deliveries = messages
+            .into_iter()
+            .filter_map(|message| {
+                let wake_up = read(message.body.as_deref()).filter(|wake_up| wake_up.job == job)?;
+                let back = queues.zip(message.handle).map(|(queues, handle)| PollReceipt {
+                    client: queues.client.clone(),
+                    url: queues.url(job),
+                    handle,
+                    received: message.received,
+                });
+                let receipt =
+                    EventReceipt { failed: Arc::clone(&failed), id: message.id, back: back.map(Arc::new) };
+                Some(Delivery { wake_up, received: message.received, receipt: Arc::new(receipt) })
+            })
+            .collect();
+        Self { failed, deliveries }
+    }
+
+    /// What is to be worked off.
+    pub fn deliveries(&mut self) -> impl Stream<Item = Delivery> + Send + Unpin + use<> {
+        stream::iter(std::mem::take(&mut self.deliveries))
+    }
+
+    /// The ids of the messages that have to come again.
+    #[must_use]
+    pub fn failures(self) -> Vec<String> {
+        let mut failed: Vec<String> =
+            self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).drain().collect();
+        failed.sort();
+        failed
+    }
+}
+
+struct EventReceipt {
+    failed: Arc<Mutex<HashSet<String>>>,
+    id: String,
+    back: Option<Arc<PollReceipt>>,
+}
+
+impl Receipt for EventReceipt {
+    fn settle(&self, done: bool) -> BoxFuture<'static, ()> {
+        if done {
+            // Lambda deletes it once the reply does not name it.
+            self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&self.id);
+            return async {}.boxed();
+        }
+        match &self.back {
+            Some(back) => back.settle(false),
+            None => async {}.boxed(),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Text messages by Amazon SNS (not in the China regions). SNS knows no idempotency key for them.
+
+use aws_sdk_sns::Client;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use market_domain::notices::{Notice, Sending};
+
+use crate::{Gateway, failed};
+
+/// Publishes straight to a telephone number.
+#[derive(Debug, Clone)]
+pub struct SnsText {
+    client: Client,
+}
+
+/// What SNS says of a message that it will never take.
+const REFUSALS: &[&str] = &["InvalidParameter", "InvalidParameterValue", "OptedOut"];
+
+impl SnsText {
+    /// A gateway over a client.
+    #[must_use]
+    pub const fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    async fn deliver(&self, notice: &Notice) -> Sending {
+        let sent = self
+            .client
+            .publish()
+            .set_phone_number(notice.address.clone())
+            .message(format!("{}\n{}", notice.subject, notice.body))
+            .send()
+            .await;
+        match sent {
+            Ok(sent) => Sending::Accepted { gateway_id: sent.message_id },
+            Err(error) => failed(&error, REFUSALS),
+        }
+    }
+}
+
+impl Gateway for SnsText {
+    fn send<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Sending> {
+        self.deliver(notice).boxed()
+    }
+}

@@ -1,0 +1,259 @@
+//! Committing a change, and the reply to the request that caused it, as one transaction.
+//!
+//! The idempotency record is one more item of the transaction, conditioned on not being there. Of two
+//! requests with the same key one commits; the other is cancelled with nothing written and is answered
+//! with the saved reply. There is no lease to run out between an effect and its record.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
+use market_domain::Timestamp;
+use market_domain::aggregate::Key;
+use market_domain::change::{Change, Expected};
+use market_domain::hash::Sha256Hash;
+use serde::{Deserialize, Serialize};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{BODY, Item, PK, TTL, VERSION, encode, key_attributes, n, plain};
+use crate::meter::Direction;
+
+/// How long a reply is kept: seven days.
+const KEPT_SECONDS: i64 = 7 * 24 * 3600;
+/// DynamoDB's own limit.
+const MAX_ITEMS: usize = 100;
+
+/// A request that must take effect at most once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// Whose key it is: one party's keys never meet another's.
+    pub owner: String,
+    /// The key that the caller chose.
+    pub key: String,
+    /// The hash of the request: operation, path and body.
+    pub fingerprint: Sha256Hash,
+}
+
+/// A reply, as it will be given again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedReply {
+    /// The fingerprint of the request that it answers.
+    pub fingerprint: Sha256Hash,
+    /// HTTP status.
+    pub status: u16,
+    /// Where the created thing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// The body.
+    pub body: String,
+}
+
+/// Why a change was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Something that the decision relied on has changed; decide again.
+    #[error("the state has changed since it was read")]
+    Conflict,
+    /// The request has taken effect before; its reply is saved.
+    #[error("the request has been answered before")]
+    AlreadyAnswered,
+    /// The table did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Submission {
+    fn record_key(&self) -> Key {
+        Key::new(format!("reply#{}", self.owner), format!("key#{}", self.key))
+    }
+
+    fn record(&self, reply: &SavedReply, now: Timestamp) -> Item {
+        let body = serde_json::to_string(reply).expect("strings and numbers serialize");
+        let mut item = plain(&self.record_key(), body);
+        item.insert(TTL.to_owned(), n(now.as_second() + KEPT_SECONDS));
+        item
+    }
+}
+
+/// A record that TTL has not dropped yet counts as gone once its time is over.
+const UNANSWERED: &str = "attribute_not_exists(#pk) OR #ttl < :now";
+
+impl Store {
+    /// Commits a change; with the reply to its submission, where there is one.
+    ///
+    /// # Errors
+    /// See [`CommitError`]. After `UnknownOutcome` the same submission can be sent again safely.
+    pub async fn commit(
+        &self,
+        change: &Change,
+        answer: Option<(&Submission, &SavedReply)>,
+    ) -> Result<(), CommitError> {
+        let mut items = Vec::new();
+        // First, so that a cancelled transaction names it by its place.
+        if let Some((submission, reply)) = answer {
+            let put = self
+                .put(submission.record(reply, change.at))
+                .condition_expression(UNANSWERED)
+                .expression_attribute_names("#pk", PK)
+                .expression_attribute_names("#ttl", TTL)
+                .expression_attribute_values(":now", n(change.at.as_second()));
+            items.push(put_item(put)?);
+        }
+        for write in &change.writes {
+            let put = self.put(encode(write, change.at));
+            items.push(put_item(match write.expected {
+                Expected::Absent => absent(put),
+                Expected::Version(version) => put
+                    .condition_expression("#v = :v")
+                    .expression_attribute_names("#v", VERSION)
+                    .expression_attribute_values(":v", n(version)),
+            })?);
+            if let Some(record) = &write.record {
+                let key = evidence_key(&write.key, write.version());
+                items.push(put_item(absent(self.put(plain(&key, record))))?);
+            }
+        }
+        for (key, content) in &change.contents {
+            items.push(put_item(absent(self.put(plain(key, content))))?);
+        }
+        for (key, version) in &change.relies_on {
+            // What is written too is conditioned already, and an item may appear only once.
+            if change.writes.iter().any(|write| write.key == *key) {
+                continue;
+            }
+            let check = ConditionCheck::builder()
+                .table_name(&self.table)
+                .set_key(Some(key_attributes(key)))
+                .condition_expression("#v = :v")
+                .expression_attribute_names("#v", VERSION)
+                .expression_attribute_values(":v", n(version))
+                .build()
+                .map_err(|error| StoreError::Rejected(error.to_string()))?;
+            items.push(TransactWriteItem::builder().condition_check(check).build());
+        }
+        if items.len() > MAX_ITEMS {
+            return Err(StoreError::Rejected(format!("{} items in one transaction", items.len())).into());
+        }
+        let sent = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .set_return_consumed_capacity(self.meter.wish())
+            .send()
+            .await;
+        match sent {
+            Ok(done) => {
+                self.meter.count(Direction::Write, done.consumed_capacity());
+                Ok(())
+            }
+            Err(error) => Err(cancelled(&error, answer.is_some())),
+        }
+    }
+
+    /// The reply that was saved for a submission, if it is still kept.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn saved_reply(
+        &self,
+        submission: &Submission,
+        now: Timestamp,
+    ) -> Result<Option<SavedReply>, StoreError> {
+        let Some(reader) = self.item(&submission.record_key()).await? else { return Ok(None) };
+        if reader.number(TTL)? < now.as_second() {
+            return Ok(None);
+        }
+        serde_json::from_str(reader.text(BODY)?).map(Some).map_err(|error| reader.corrupt(error.to_string()))
+    }
+
+    /// Saves the reply to a submission that was decided without an effect. False where one is saved already.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn save_reply(
+        &self,
+        submission: &Submission,
+        reply: &SavedReply,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(submission.record(reply, now)))
+            .condition_expression(UNANSWERED)
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":now", n(now.as_second()))
+            .set_return_consumed_capacity(self.meter.wish())
+            .send()
+            .await;
+        match sent {
+            Ok(done) => {
+                self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
+                Ok(true)
+            }
+            Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::from_sdk(&error, true)),
+        }
+    }
+
+    fn put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+        Put::builder().table_name(&self.table).set_item(Some(item))
+    }
+}
+
+/// Where an aggregate's evidence records lie: in its own partition, in their order.
+#[must_use]
+pub fn evidence_key(key: &Key, number: u64) -> Key {
+    Key::new(&key.partition, format!("{}{number:010}", evidence_prefix(&key.sort)))
+}
+
+/// What the sort keys of an aggregate's evidence records begin with.
+#[must_use]
+pub fn evidence_prefix(sort: &str) -> String {
+    format!("evidence#{sort}#")
+}
+
+fn absent(
+    put: aws_sdk_dynamodb::types::builders::PutBuilder,
+) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+    put.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK)
+}
+
+fn put_item(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, StoreError> {
+    let put = put.build().map_err(|error| StoreError::Rejected(error.to_string()))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+/// What a failed transaction means.
+fn cancelled<R: std::fmt::Debug>(
+    error: &SdkError<TransactWriteItemsError, R>,
+    answered: bool,
+) -> CommitError {
+    let service = match error {
+        SdkError::ServiceError(service) => service.err(),
+        _ => return StoreError::from_sdk(error, true).into(),
+    };
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = service else {
+        return match service {
+            TransactWriteItemsError::TransactionInProgressException(_) => CommitError::Conflict,
+            _ => StoreError::from_sdk(error, true).into(),
+        };
+    };
+    let codes: Vec<&str> =
+        cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
+    if answered && codes.first() == Some(&"ConditionalCheckFailed") {
+        return CommitError::AlreadyAnswered;
+    }
+    if codes.iter().any(|code| matches!(*code, "ConditionalCheckFailed" | "TransactionConflict")) {
+        return CommitError::Conflict;
+    }
+    let text = format!("transaction cancelled: {codes:?}");
+    if codes.iter().any(|code| matches!(*code, "ThrottlingError" | "ProvisionedThroughputExceeded")) {
+        return StoreError::Throttled(text).into();
+    }
+    StoreError::Rejected(text).into()
+}

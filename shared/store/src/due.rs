@@ -1,0 +1,293 @@
+//! The due index: what waits for which job, in the order of its time.
+//!
+//! It is sparse (only what has something due is in it) and sharded by the item's key. An entry's place is
+//! `wake_at`, the instant at which the sweep will next hand it out: the due time itself, or the end of a
+//! lease. Whoever hands an entry out moves it a lease ahead first, so a wake-up that is lost comes back,
+//! and one that keeps failing comes back ever more rarely until it is *parked* for a human. Every commit
+//! of the item writes its entry anew from its state. What is due at once when it is written belongs to
+//! the relay, and so is written with the lease already taken.
+
+use std::hash::Hasher;
+
+use aws_sdk_dynamodb::error::SdkError;
+use jiff::SignedDuration;
+use market_domain::Timestamp;
+use market_domain::aggregate::{Due, Job, Key};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{Item, Reader, key_attributes, n, s};
+use crate::meter::Direction;
+use crate::schema::DUE_INDEX;
+
+/// Partition key of the index: `due#<job>#<shard>` or `parked#<job>`.
+pub(crate) const SHARD: &str = "due_shard";
+/// Sort key of the index: the instant in milliseconds, and the item's key to tell apart equal ones.
+pub(crate) const WAKE_AT: &str = "wake_at";
+/// When the item is due, in milliseconds.
+pub(crate) const DUE_AT: &str = "due_at";
+/// How often it was handed out since its state last changed.
+pub(crate) const TRIES: &str = "tries";
+
+/// Shards of each job: a throttled index throttles its table, so load is spread from the first day.
+pub const SHARDS: u8 = 8;
+/// The first lease; each further one is twice as long, up to an hour.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// Leases before an entry is parked: about five hours.
+pub const MAX_TRIES: u32 = 10;
+
+/// An entry of the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueEntry {
+    /// The item.
+    pub key: Key,
+    /// The job.
+    pub job: Job,
+    /// When it became or becomes due.
+    pub due_at: Timestamp,
+    /// How often it was handed out.
+    pub tries: u32,
+    shard: String,
+    wake_at: String,
+}
+
+/// Milliseconds, rounded up: never early.
+fn millis(at: Timestamp) -> i64 {
+    let ms = at.as_millisecond();
+    if at.subsec_nanosecond() % 1_000_000 > 0 { ms + 1 } else { ms }
+}
+
+fn place(at: Timestamp, key: &Key) -> String {
+    format!("{:015}#{key}", millis(at))
+}
+
+fn shard_of(key: &Key) -> u8 {
+    // Stable across releases and machines, unlike the standard library's default.
+    struct Fnv(u64);
+    impl Hasher for Fnv {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            for byte in bytes {
+                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+    }
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    hash.write(key.partition.as_bytes());
+    hash.write(key.sort.as_bytes());
+    // The high bits: the low ones of this hash are weak for keys that differ at the end.
+    ((hash.finish() >> 32) % u64::from(SHARDS)) as u8
+}
+
+fn shard_name(job: Job, shard: u8) -> String {
+    format!("due#{job}#{shard}")
+}
+
+fn parked_name(job: Job) -> String {
+    format!("parked#{job}")
+}
+
+pub(crate) fn encode(item: &mut Item, key: &Key, due: Due, now: Timestamp) {
+    let wake_at = if due.at <= now { lease_end(now, 0) } else { due.at };
+    item.insert(SHARD.to_owned(), s(shard_name(due.job, shard_of(key))));
+    item.insert(WAKE_AT.to_owned(), s(place(wake_at, key)));
+    item.insert(DUE_AT.to_owned(), n(millis(due.at)));
+}
+
+fn lease_end(now: Timestamp, tries: u32) -> Timestamp {
+    let lease = LEASE.saturating_mul(1 << tries.min(6)).min(SignedDuration::from_hours(1));
+    now.saturating_add(lease).unwrap_or(now)
+}
+
+fn entry(reader: &Reader) -> Result<DueEntry, StoreError> {
+    let shard = reader.text(SHARD)?.to_owned();
+    let job = shard
+        .split('#')
+        .nth(1)
+        .and_then(|job| job.parse().ok())
+        .ok_or_else(|| reader.corrupt("no such job"))?;
+    Ok(DueEntry {
+        key: reader.key.clone(),
+        job,
+        due_at: Timestamp::from_millisecond(reader.number(DUE_AT)?)
+            .map_err(|error| reader.corrupt(error.to_string()))?,
+        tries: reader.number(TRIES).ok().and_then(|tries| u32::try_from(tries).ok()).unwrap_or(0),
+        wake_at: reader.text(WAKE_AT)?.to_owned(),
+        shard,
+    })
+}
+
+/// What the relay makes of a written item: the job that is due at once, if any. `attribute` gives the new
+/// image's texts and numbers by name, whatever type the stream's reader has for them.
+#[must_use]
+pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<(Job, Key)> {
+    let due_at: i64 = attribute(DUE_AT)?.parse().ok()?;
+    // A lease moves the entry and not the state; only what a commit wrote is the relay's.
+    if attribute(TRIES).is_some() || due_at > millis(now) {
+        return None;
+    }
+    let job = attribute(SHARD)?.strip_prefix("due#")?.split('#').next()?.parse().ok()?;
+    Some((job, Key::new(attribute(crate::item::PK)?, attribute(crate::item::SK)?)))
+}
+
+impl Store {
+    /// The entries of one shard whose time has come by `until`, the oldest first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn due(
+        &self,
+        job: Job,
+        shard: u8,
+        until: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<DueEntry>, StoreError> {
+        self.query_due(shard_name(job, shard), Some(until), limit).await
+    }
+
+    /// The entries that were given up on and wait for a human, the oldest first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn parked(&self, job: Job, limit: u16) -> Result<Vec<DueEntry>, StoreError> {
+        self.query_due(parked_name(job), None, limit).await
+    }
+
+    /// When the sweep will next have something to hand out, over all jobs and shards.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
+        let mut earliest: Option<i64> = None;
+        for job in Job::ALL {
+            for shard in 0..SHARDS {
+                let first = self.query_due(shard_name(job, shard), None, 1).await?.into_iter().next();
+                if let Some(wake) =
+                    first.and_then(|first| first.wake_at.split('#').next()?.parse::<i64>().ok())
+                {
+                    earliest = Some(earliest.map_or(wake, |known| known.min(wake)));
+                }
+            }
+        }
+        Ok(earliest.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
+    }
+
+    async fn query_due(
+        &self,
+        shard: String,
+        until: Option<Timestamp>,
+        limit: u16,
+    ) -> Result<Vec<DueEntry>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(DUE_INDEX)
+            .expression_attribute_names("#shard", SHARD)
+            .expression_attribute_values(":shard", s(shard))
+            .limit(i32::from(limit))
+            .set_return_consumed_capacity(self.meter.wish());
+        let query = match until {
+            // Everything of that very millisecond sorts before its successor's bare number.
+            Some(until) => query
+                .key_condition_expression("#shard = :shard AND #wake < :until")
+                .expression_attribute_names("#wake", WAKE_AT)
+                .expression_attribute_values(":until", s(format!("{:015}", until.as_millisecond() + 1))),
+            None => query.key_condition_expression("#shard = :shard"),
+        };
+        let answer = query.send().await.map_err(|error| StoreError::from_sdk(&error, false))?;
+        self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
+        answer.items.unwrap_or_default().into_iter().map(|item| entry(&Reader::new(item)?)).collect()
+    }
+
+    /// Takes a lease on an entry before it is handed out; false where someone else has it or its state has
+    /// changed. One that was handed out too often is parked instead, and then also false.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn lease(&self, entry: &DueEntry, now: Timestamp) -> Result<bool, StoreError> {
+        let give_up = entry.tries >= MAX_TRIES;
+        let shard = if give_up { parked_name(entry.job) } else { entry.shard.clone() };
+        // What is handed out ahead of its time is leased from that time on.
+        let from = now.max(entry.due_at);
+        let moved =
+            self.move_entry(entry, shard, place(lease_end(from, entry.tries), &entry.key), entry.tries + 1);
+        Ok(moved.await? && !give_up)
+    }
+
+    /// Hands a parked entry back to the sweep, as if for the first time.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn redrive(&self, entry: &DueEntry, now: Timestamp) -> Result<bool, StoreError> {
+        let shard = shard_name(entry.job, shard_of(&entry.key));
+        self.move_entry(entry, shard, place(now, &entry.key), 0).await
+    }
+
+    async fn move_entry(
+        &self,
+        entry: &DueEntry,
+        shard: String,
+        wake_at: String,
+        tries: u32,
+    ) -> Result<bool, StoreError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key_attributes(&entry.key)))
+            .update_expression("SET #shard = :shard, #wake = :wake, #tries = :tries")
+            .condition_expression("#shard = :old_shard AND #wake = :old_wake")
+            .expression_attribute_names("#shard", SHARD)
+            .expression_attribute_names("#wake", WAKE_AT)
+            .expression_attribute_names("#tries", TRIES)
+            .expression_attribute_values(":shard", s(shard))
+            .expression_attribute_values(":wake", s(wake_at))
+            .expression_attribute_values(":tries", n(tries))
+            .expression_attribute_values(":old_shard", s(&entry.shard))
+            .expression_attribute_values(":old_wake", s(&entry.wake_at))
+            .set_return_consumed_capacity(self.meter.wish())
+            .send()
+            .await;
+        match sent {
+            Ok(done) => {
+                self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
+                Ok(true)
+            }
+            Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::from_sdk(&error, true)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_due_time_is_never_rounded_to_an_earlier_one() {
+        let at = Timestamp::from_nanosecond(1_500_000_001).unwrap();
+        assert_eq!(millis(at), 1_501);
+        assert_eq!(millis(Timestamp::from_millisecond(1_500).unwrap()), 1_500);
+    }
+
+    #[test]
+    fn keys_spread_over_all_shards() {
+        let mut seen = [0_u32; SHARDS as usize];
+        for n in 0..8_000 {
+            seen[usize::from(shard_of(&Key::new(format!("account#shop-{n}"), "grant#x")))] += 1;
+        }
+        assert!(seen.iter().all(|count| (800..1_200).contains(count)), "{seen:?}");
+    }
+
+    #[test]
+    fn leases_grow_and_end() {
+        let now = Timestamp::UNIX_EPOCH;
+        let total: i64 = (0..MAX_TRIES).map(|tries| lease_end(now, tries).as_second()).sum();
+        assert!((4 * 3600..6 * 3600).contains(&total), "{total}");
+    }
+}

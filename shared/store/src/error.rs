@@ -1,0 +1,68 @@
+//! What can be known of a call that did not succeed.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use market_domain::aggregate::Key;
+
+/// A call to the table that did not succeed. The text is for logs; it never reaches a client.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The table takes no more for now; nothing was written.
+    #[error("throttled: {0}")]
+    Throttled(String),
+    /// The table could not be reached or failed; nothing was written.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// A write was sent and its answer did not arrive: it may or may not have happened. Sending the same
+    /// request again is safe.
+    #[error("outcome unknown: {0}")]
+    UnknownOutcome(String),
+    /// The call itself is wrong (a missing permission or table, a limit passed): repeating it is useless.
+    #[error("rejected: {0}")]
+    Rejected(String),
+    /// What is stored cannot be read.
+    #[error("corrupt item {key}: {reason}")]
+    Corrupt {
+        /// The item.
+        key: Key,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::Throttled(_) | Self::Unavailable(_) | Self::UnknownOutcome(_) => true,
+            Self::Rejected(_) | Self::Corrupt { .. } => false,
+        }
+    }
+
+    /// Whether the call was a read or a write decides what a missing answer means.
+    pub(crate) fn from_sdk<E, R>(error: &SdkError<E, R>, is_write: bool) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: std::fmt::Debug,
+    {
+        let text = aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string();
+        let lost = |text| if is_write { Self::UnknownOutcome(text) } else { Self::Unavailable(text) };
+        match error {
+            SdkError::ConstructionFailure(_) => Self::Rejected(text),
+            SdkError::TimeoutError(_) | SdkError::ResponseError(_) | SdkError::DispatchFailure(_) => {
+                lost(text)
+            }
+            SdkError::ServiceError(service) => match service.err().code() {
+                Some(
+                    "ProvisionedThroughputExceededException"
+                    | "ThrottlingException"
+                    | "RequestLimitExceeded"
+                    | "LimitExceededException",
+                ) => Self::Throttled(text),
+                Some("InternalServerError" | "ServiceUnavailable") | None => lost(text),
+                Some(_) => Self::Rejected(text),
+            },
+            _ => lost(text),
+        }
+    }
+}

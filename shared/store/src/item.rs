@@ -1,0 +1,115 @@
+//! How state lies in the table: the names of attributes, and the way there and back.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use market_domain::Timestamp;
+use market_domain::aggregate::{Aggregate, Key, Loaded};
+use market_domain::change::Write;
+
+use crate::due;
+use crate::error::StoreError;
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// Partition key: the owner.
+pub(crate) const PK: &str = "pk";
+/// Sort key: the thing.
+pub(crate) const SK: &str = "sk";
+/// The aggregate's kind.
+pub(crate) const KIND: &str = "kind";
+/// Its version.
+pub(crate) const VERSION: &str = "v";
+/// Its state, an evidence record or a text, exactly as hashed.
+pub(crate) const BODY: &str = "body";
+/// The hash of its newest evidence record.
+pub(crate) const HEAD: &str = "head";
+/// The list that another party reads it in, and its place there (index `view`).
+pub(crate) const LIST: &str = "list";
+pub(crate) const PLACE: &str = "place";
+/// When DynamoDB may drop the item, in seconds.
+pub(crate) const TTL: &str = "ttl";
+
+pub(crate) fn s(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn n(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(crate) fn key_attributes(key: &Key) -> Item {
+    HashMap::from([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))])
+}
+
+/// An item that holds nothing but a body.
+pub(crate) fn plain(key: &Key, body: impl Into<String>) -> Item {
+    let mut item = key_attributes(key);
+    item.insert(BODY.to_owned(), s(body));
+    item
+}
+
+pub(crate) fn encode(write: &Write, now: Timestamp) -> Item {
+    let mut item = plain(&write.key, &write.body);
+    item.insert(KIND.to_owned(), s(write.kind));
+    item.insert(VERSION.to_owned(), n(write.version()));
+    item.insert(HEAD.to_owned(), s(write.head.as_str()));
+    if let Some(due) = write.due {
+        due::encode(&mut item, &write.key, due, now);
+    }
+    if let Some(view) = &write.view {
+        item.insert(LIST.to_owned(), s(&view.list));
+        item.insert(PLACE.to_owned(), s(&view.place));
+    }
+    item
+}
+
+/// Reads attributes of one item, and says which is wrong.
+pub struct Reader {
+    pub(crate) key: Key,
+    item: Item,
+}
+
+impl Reader {
+    pub(crate) fn new(mut item: Item) -> Result<Self, StoreError> {
+        let mut part = |name: &str| match item.remove(name) {
+            Some(AttributeValue::S(value)) => Ok(value),
+            _ => Err(StoreError::Corrupt {
+                key: Key::new("?", "?"),
+                reason: format!("no key attribute {name}"),
+            }),
+        };
+        let key = Key { partition: part(PK)?, sort: part(SK)? };
+        Ok(Self { key, item })
+    }
+
+    pub(crate) fn corrupt(&self, reason: impl Into<String>) -> StoreError {
+        StoreError::Corrupt { key: self.key.clone(), reason: reason.into() }
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Result<&str, StoreError> {
+        match self.item.get(name) {
+            Some(AttributeValue::S(value)) => Ok(value),
+            _ => Err(self.corrupt(format!("no text {name}"))),
+        }
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Result<i64, StoreError> {
+        match self.item.get(name) {
+            Some(AttributeValue::N(value)) => value.parse().ok(),
+            _ => None,
+        }
+        .ok_or_else(|| self.corrupt(format!("no number {name}")))
+    }
+
+    pub(crate) fn aggregate<A: Aggregate>(&self) -> Result<Loaded<A>, StoreError> {
+        if self.text(KIND)? != A::KIND {
+            return Err(self.corrupt(format!("is not a {}", A::KIND)));
+        }
+        Ok(Loaded {
+            state: serde_json::from_str(self.text(BODY)?).map_err(|error| self.corrupt(error.to_string()))?,
+            version: u64::try_from(self.number(VERSION)?).map_err(|error| self.corrupt(error.to_string()))?,
+            head: self.text(HEAD)?.to_owned().try_into().map_err(|reason: &str| self.corrupt(reason))?,
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! The market's memory: one DynamoDB table.
+//!
+//! What this crate guarantees to everything above it:
+//!
+//! - A [`Change`](market_domain::change::Change) is committed whole or not at all, in one
+//!   `TransactWriteItems`, with its evidence records, its notices and (as an attribute of each item) its
+//!   timer. Each write is conditioned on the version that was read, so of two decisions on the same state
+//!   one is made again on the state that the other left.
+//! - The reply to a request is part of that same transaction, under the caller's idempotency key: an
+//!   effect without its saved reply, or twice, cannot exist.
+//! - Nothing scans, and no operation reads or writes more as the market grows.
+//!
+//! It is the only crate that speaks to DynamoDB. Every call has a timeout and a bounded retry
+//! ([`config`]); what comes back is a [`StoreError`] that says what is known of the outcome.
+
+pub mod access;
+pub mod commit;
+pub mod config;
+pub mod due;
+mod error;
+mod item;
+pub mod meter;
+mod read;
+pub mod schema;
+
+use aws_sdk_dynamodb::Client;
+
+pub use commit::{CommitError, SavedReply, Submission};
+pub use error::StoreError;
+pub use meter::Meter;
+pub use read::{Of, Page, of};
+
+/// The table, and the way to it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+    meter: Meter,
+}
+
+impl Store {
+    /// A store over a table.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into(), meter: Meter::default() }
+    }
+
+    /// The same table, counting its own requests and units.
+    #[must_use]
+    pub fn metered(&self, meter: Meter) -> Self {
+        Self { meter, ..self.clone() }
+    }
+}

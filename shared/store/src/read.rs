@@ -1,0 +1,274 @@
+//! Reading: one item, a few at once, a page of a partition, a page of a list.
+//!
+//! Items are read strongly consistent. Lists of another party (index `view`) are eventually consistent;
+//! they are for people, and no decision is made on them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use market_domain::aggregate::{Aggregate, Key, Loaded};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{BODY, Item, LIST, PK, PLACE, Reader, SK, key_attributes, s};
+use crate::meter::Direction;
+use crate::schema::VIEW_INDEX;
+
+/// A wish for one aggregate.
+#[derive(Debug)]
+pub struct Of<A: Aggregate>(A::Id);
+
+/// The aggregate with this id.
+pub fn of<A: Aggregate>(id: A::Id) -> Of<A> {
+    Of(id)
+}
+
+/// Several wishes that one request answers: tuples of [`Of`].
+pub trait Wishes {
+    /// What comes back, `None` where nothing is stored.
+    type Found;
+    /// The keys to read.
+    fn keys(&self) -> Vec<Key>;
+    /// The answer, from what was found.
+    ///
+    /// # Errors
+    /// Where an item cannot be read.
+    fn take(&self, found: &HashMap<Key, Reader>) -> Result<Self::Found, StoreError>;
+}
+
+macro_rules! wishes {
+    ($($a:ident $i:tt),+) => {
+        impl<$($a: Aggregate),+> Wishes for ($(Of<$a>,)+) {
+            type Found = ($(Option<Loaded<$a>>,)+);
+
+            fn keys(&self) -> Vec<Key> {
+                vec![$($a::key_of(&self.$i.0)),+]
+            }
+
+            fn take(&self, found: &HashMap<Key, Reader>) -> Result<Self::Found, StoreError> {
+                Ok(($(found.get(&$a::key_of(&self.$i.0)).map(Reader::aggregate).transpose()?,)+))
+            }
+        }
+    };
+}
+wishes!(A 0, B 1);
+wishes!(A 0, B 1, C 2);
+wishes!(A 0, B 1, C 2, D 3, E 4);
+
+/// A page, and where the next one begins.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// The place after which the next page begins; none on the last page.
+    pub next: Option<String>,
+}
+
+/// Rounds in which what a batch left unread is asked for again.
+const BATCH_ROUNDS: u32 = 4;
+
+impl Store {
+    /// Reads one aggregate.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn get<A: Aggregate>(&self, id: &A::Id) -> Result<Option<Loaded<A>>, StoreError> {
+        self.get_at(&A::key_of(id)).await
+    }
+
+    /// Reads one aggregate by its key, as a wake-up names it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn get_at<A: Aggregate>(&self, key: &Key) -> Result<Option<Loaded<A>>, StoreError> {
+        self.item(key).await?.map(|reader| reader.aggregate()).transpose()
+    }
+
+    /// Reads content that was stored beside an aggregate.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn content(&self, key: &Key) -> Result<Option<String>, StoreError> {
+        self.item(key).await?.map(|reader| reader.text(BODY).map(str::to_owned)).transpose()
+    }
+
+    pub(crate) async fn item(&self, key: &Key) -> Result<Option<Reader>, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key_attributes(key)))
+            .consistent_read(true)
+            .set_return_consumed_capacity(self.meter.wish())
+            .send()
+            .await
+            .map_err(|error| StoreError::from_sdk(&error, false))?;
+        self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
+        answer.item.map(Reader::new).transpose()
+    }
+
+    /// Reads several aggregates in one request.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn load<W: Wishes>(&self, wishes: W) -> Result<W::Found, StoreError> {
+        let mut keys: Vec<Item> = Vec::new();
+        for key in wishes.keys() {
+            let attributes = key_attributes(&key);
+            if !keys.contains(&attributes) {
+                keys.push(attributes);
+            }
+        }
+        let mut found = HashMap::new();
+        for round in 0..BATCH_ROUNDS {
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(std::mem::take(&mut keys)))
+                .consistent_read(true)
+                .build()
+                .map_err(|error| StoreError::Rejected(error.to_string()))?;
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, wanted)
+                .set_return_consumed_capacity(self.meter.wish())
+                .send()
+                .await
+                .map_err(|error| StoreError::from_sdk(&error, false))?;
+            self.meter.count(Direction::Read, answer.consumed_capacity());
+            for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+                let reader = Reader::new(item)?;
+                found.insert(reader.key.clone(), reader);
+            }
+            // A batch answers in part when the table is throttled.
+            let left = answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table));
+            match left {
+                Some(left) if !left.keys.is_empty() => {
+                    keys = left.keys;
+                    tokio::time::sleep(Duration::from_millis(25 << round)).await;
+                }
+                _ => return wishes.take(&found),
+            }
+        }
+        Err(StoreError::Throttled("the batch stayed unanswered in part".to_owned()))
+    }
+
+    /// A page of a partition: the aggregates whose sort key begins with `prefix`, in its order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn list<A: Aggregate>(
+        &self,
+        partition: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Page<Loaded<A>>, StoreError> {
+        self.page(partition, prefix, after, limit).await?.try_map(|reader| reader.aggregate())
+    }
+
+    /// A page of stored bodies (evidence records, ledger lines), each with its sort key.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn list_bodies(
+        &self,
+        partition: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Page<(String, String)>, StoreError> {
+        self.page(partition, prefix, after, limit)
+            .await?
+            .try_map(|reader| Ok((reader.key.sort.clone(), reader.text(BODY)?.to_owned())))
+    }
+
+    pub(crate) async fn page(
+        &self,
+        partition: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Page<Reader>, StoreError> {
+        // A start outside the query's own range would be an error of the table's, not an empty page.
+        let start = after
+            .filter(|sort| sort.starts_with(prefix))
+            .map(|sort| key_attributes(&Key::new(partition, sort)));
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", s(partition))
+            .expression_attribute_values(":prefix", s(prefix))
+            .set_exclusive_start_key(start)
+            .limit(i32::from(limit))
+            .consistent_read(true)
+            .set_return_consumed_capacity(self.meter.wish())
+            .send()
+            .await
+            .map_err(|error| StoreError::from_sdk(&error, false))?;
+        self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
+        let next = answer.last_evaluated_key.map(Reader::new).transpose()?.map(|last| last.key.sort);
+        let items =
+            answer.items.unwrap_or_default().into_iter().map(Reader::new).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+
+    /// A page of a list that another party reads (index `view`). `next` holds the last item's place and key.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn list_view<A: Aggregate>(
+        &self,
+        list: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Page<Loaded<A>>, StoreError> {
+        let start = after.and_then(|after| {
+            let mut parts = after.splitn(3, '|');
+            let (place, partition, sort) = (parts.next()?, parts.next()?, parts.next()?);
+            let mut start = key_attributes(&Key::new(partition, sort));
+            start.insert(LIST.to_owned(), s(list));
+            start.insert(PLACE.to_owned(), s(place));
+            Some(start)
+        });
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(VIEW_INDEX)
+            .key_condition_expression("#list = :list")
+            .expression_attribute_names("#list", LIST)
+            .expression_attribute_values(":list", s(list))
+            .set_exclusive_start_key(start)
+            .limit(i32::from(limit))
+            .set_return_consumed_capacity(self.meter.wish())
+            .send()
+            .await
+            .map_err(|error| StoreError::from_sdk(&error, false))?;
+        self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
+        let next = answer
+            .last_evaluated_key
+            .map(|last| {
+                let last = Reader::new(last)?;
+                Ok::<_, StoreError>(format!("{}|{}|{}", last.text(PLACE)?, last.key.partition, last.key.sort))
+            })
+            .transpose()?;
+        let items = answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(|item| Reader::new(item)?.aggregate())
+            .collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+}
+
+impl<T> Page<T> {
+    pub(crate) fn try_map<U>(self, f: impl FnMut(T) -> Result<U, StoreError>) -> Result<Page<U>, StoreError> {
+        Ok(Page { items: self.items.into_iter().map(f).collect::<Result<_, _>>()?, next: self.next })
+    }
+}
