@@ -1,1 +1,129 @@
-fn main() {}
+//! `market`: the whole service market on one machine.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use market::{Clockwork, Options, Running, demo, pages};
+use tracing_subscriber::EnvFilter;
+
+/// The service market, whole, on one machine: every route, every worker, the sweep, and an embedded DynamoDB
+/// engine. Without a command it starts and keeps its data in a folder.
+#[derive(Debug, Parser)]
+#[command(name = "market", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Debug, clap::Args)]
+struct Serve {
+    /// The folder that everything is kept in: the table, keys, the clock, outgoing mail.
+    #[arg(long, default_value = "market-data")]
+    data: PathBuf,
+    /// The loopback address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// An SQS-compatible server, in place of the queues in memory.
+    #[arg(long, value_name = "URL")]
+    sqs_endpoint: Option<String>,
+    /// A DynamoDB-compatible server with streams, in place of the embedded engine.
+    #[arg(long, value_name = "URL")]
+    dynamodb_endpoint: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play a merchant's year on a virtual clock, through the real routes and workers, and print it.
+    Demo {
+        /// The agreement to play it on.
+        #[arg(long, value_name = "FILE")]
+        agreement: Option<PathBuf>,
+    },
+    /// Print the OpenAPI 3.1 description.
+    Openapi,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let quiet = if arguments.command.is_some() { "error" } else { "warn,market=info" };
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet)))
+        .with_writer(std::io::stderr)
+        .init();
+    let outcome = match arguments.command {
+        None => serve(arguments.serve).await,
+        Some(Command::Demo { agreement }) => play(agreement).await,
+        Some(Command::Openapi) => {
+            println!("{:#}", pages::openapi());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("market: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn serve(serve: Serve) -> Result<ExitCode, String> {
+    let Serve { data, listen, sqs_endpoint, dynamodb_endpoint } = serve;
+    let options = Options {
+        folder: data.clone(),
+        in_memory: false,
+        listen,
+        clockwork: Clockwork::Ticking,
+        sqs_endpoint,
+        dynamodb_endpoint,
+    };
+    let running = Running::start(options).await.map_err(|error| error.to_string())?;
+    let url = &running.url;
+    println!(
+        "The service market is running at {url}\n\
+         \n\
+         API description   {url}/openapi.json   (to read: {url}/)\n\
+         A token           curl '{url}/_local/token?role=merchant&sub=shop-1'\n\
+         \u{20}                 roles: merchant, provider, operator, data_gateway, upstream\n\
+         The clock         curl {url}/_local/clock\n\
+         \u{20}                 curl {url}/_local/clock -d '{{\"advance\": \"P15D\"}}'\n\
+         A payment         curl {url}/_local/payment -d '{{\"account_id\": …, \"order_id\": …, \"amount_fen\": …}}'\n\
+         Data              {}   (mail that went out: {}/outbox)\n\
+         \n\
+         Ctrl-C stops it; everything is kept.",
+        data.display(),
+        data.display(),
+    );
+    stop_signal().await;
+    println!("Stopping.");
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    drop(tokio::signal::ctrl_c().await);
+}
+
+async fn play(agreement: Option<PathBuf>) -> Result<ExitCode, String> {
+    let text = match agreement {
+        Some(file) => std::fs::read_to_string(&file)
+            .map_err(|error| format!("cannot read {}: {error}", file.display()))?,
+        None => demo::AGREEMENT.to_owned(),
+    };
+    let timeline = demo::play(&text).await.map_err(|error| error.to_string())?;
+    print!("{timeline}");
+    Ok(if timeline.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -69,11 +69,10 @@ impl SqsQueues {
 
     /// What a job's queue delivers, by long polling, until `stop` resolves. A poll that has begun is
     /// finished first: its messages would stay invisible otherwise.
-    pub fn poll(
-        &self,
-        job: Job,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> impl Stream<Item = Delivery> + Send + Unpin {
+    pub fn poll<F>(&self, job: Job, stop: F) -> impl Stream<Item = Delivery> + Send + Unpin + use<F>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let (queues, url, stop) = (self.clone(), self.url(job), stop.boxed().shared());
         let polls = stream::unfold((), move |()| {
             let (queues, url, stop) = (queues.clone(), url.clone(), stop.clone());

@@ -16,7 +16,7 @@ use apalis::prelude::{BoxDynError, Data, Task, WorkerBuilder, WorkerContext, Wor
 use apalis_core::backend::finalize::Ephemeral;
 use apalis_core::backend::{Backend, BackendConfig};
 use futures_util::future::BoxFuture;
-use futures_util::{Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 use tower::layer::util::Identity;
 use tower::{Layer, Service};
 
@@ -68,7 +68,12 @@ impl Default for Limits {
 ///
 /// # Errors
 /// Where the worker itself broke, which no delivery can cause.
-pub async fn work<S>(name: &str, deliveries: S, handler: Handler, limits: Limits) -> Result<(), WorkerError>
+pub fn work<S>(
+    name: &str,
+    deliveries: S,
+    handler: Handler,
+    limits: Limits,
+) -> BoxFuture<'static, Result<(), WorkerError>>
 where
     S: Stream<Item = Delivery> + Send + Unpin + 'static,
 {
@@ -82,7 +87,8 @@ where
         .catch_panic()
         .build(handle)
         .run()
-        .await
+        // Boxed here, where its types are known: spawned as it is, the compiler cannot prove it `Send`.
+        .boxed()
 }
 
 async fn handle(delivery: Delivery, handler: Data<Handler>) -> Result<(), BoxDynError> {

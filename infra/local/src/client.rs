@@ -1,0 +1,174 @@
+//! A client of the market's API, over HTTP like anyone's: for the demo, the benchmarks and the tests.
+
+use std::sync::Arc;
+
+use market_ambient::{Clock, SystemEntropy, random};
+use market_identity::Role;
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::clock::LocalClock;
+use crate::issuer::Issuer;
+use crate::running::Running;
+
+/// Someone who calls the market in one capacity.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    role: Option<Role>,
+    subject: String,
+    issuer: Arc<Issuer>,
+    clock: Arc<LocalClock>,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The body, read as JSON; null where it is none.
+    pub body: Value,
+    /// The body as it came.
+    pub text: String,
+}
+
+impl Answer {
+    /// Whether it succeeded.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.status.is_success()
+    }
+
+    /// The code of a problem document; empty for a success.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// A text of the body.
+    #[must_use]
+    pub fn text_at(&self, pointer: &str) -> &str {
+        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+impl Client {
+    /// Someone with a token.
+    #[must_use]
+    pub fn of(running: &Running, role: Role, subject: &str) -> Self {
+        Self { role: Some(role), subject: subject.to_owned(), ..Self::anonymous(running) }
+    }
+
+    /// Someone without one.
+    #[must_use]
+    pub fn anonymous(running: &Running) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            url: running.url.clone(),
+            role: None,
+            subject: String::new(),
+            issuer: Arc::clone(&running.issuer),
+            clock: Arc::clone(&running.machine.clock),
+        }
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// Where no answer came.
+    pub async fn get(&self, path: &str) -> reqwest::Result<Answer> {
+        self.send(Method::GET, path, HeaderMap::new(), Vec::new()).await
+    }
+
+    /// Changes something, under a fresh idempotency key.
+    ///
+    /// # Errors
+    /// Where no answer came.
+    pub async fn post(&self, path: &str, body: Value) -> reqwest::Result<Answer> {
+        let key: [u8; 16] = random(&SystemEntropy);
+        self.post_as(&format!("{:032x}", u128::from_be_bytes(key)), path, body).await
+    }
+
+    /// Changes something, under this idempotency key.
+    ///
+    /// # Errors
+    /// Where no answer came.
+    pub async fn post_as(&self, key: &str, path: &str, body: Value) -> reqwest::Result<Answer> {
+        let mut headers = json_headers();
+        if let Ok(key) = HeaderValue::from_str(key) {
+            headers.insert("idempotency-key", key);
+        }
+        self.send(Method::POST, path, headers, body.to_string().into_bytes()).await
+    }
+
+    /// Sends exactly this, with the caller's token.
+    ///
+    /// # Errors
+    /// Where no answer came.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> reqwest::Result<Answer> {
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.url)).headers(headers).body(body);
+        if let Some(role) = self.role {
+            request = request.bearer_auth(self.issuer.token(role, &self.subject, self.clock.now()));
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Answer { status, headers, body, text })
+    }
+
+    /// Every item of a list, page by page.
+    ///
+    /// # Errors
+    /// Where no answer came.
+    pub async fn all(&self, path: &str) -> reqwest::Result<Vec<Value>> {
+        let mut items = Vec::new();
+        let mut query = "?limit=100".to_owned();
+        loop {
+            let page = self.get(&format!("{path}{query}")).await?;
+            items.extend(page.body["items"].as_array().cloned().unwrap_or_default());
+            match page.body["next_cursor"].as_str() {
+                Some(cursor) => query = format!("?limit=100&cursor={cursor}"),
+                None => return Ok(items),
+            }
+        }
+    }
+}
+
+/// The headers of a JSON body.
+#[must_use]
+pub fn json_headers() -> HeaderMap {
+    HeaderMap::from_iter([(reqwest::header::CONTENT_TYPE, HeaderValue::from_static("application/json"))])
+}
+
+/// Pays an order, as the payment system does.
+///
+/// # Errors
+/// Where no answer came.
+pub async fn pay(
+    running: &Running,
+    payment: &str,
+    account: &str,
+    order: &str,
+    amount_fen: i64,
+) -> reqwest::Result<Answer> {
+    let now = running.machine.clock.now();
+    let report = json!({
+        "payment_id": payment, "account_id": account, "order_id": order, "amount_fen": amount_fen, "paid_at": now,
+    });
+    let body = report.to_string().into_bytes();
+    let mut headers = json_headers();
+    headers.extend(running.payments.sign(payment, now, &body));
+    Client::anonymous(running).send(Method::POST, "/payments", headers, body).await
+}

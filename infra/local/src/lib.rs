@@ -1,0 +1,22 @@
+//! The whole market on one machine: the same routes, the same domain, the same store against an embedded
+//! DynamoDB engine, the same workers. What AWS does around them is done here: the table's stream, the
+//! sweep's schedule, the queues, an issuer of tokens, a payment system, and channels that end in a folder.
+//!
+//! The market's clock runs with the machine's, and can be advanced: everything due in between then
+//! happens, in order. None of this exists in what is deployed.
+
+pub mod bench;
+pub mod client;
+pub mod clock;
+pub mod demo;
+mod engine;
+pub mod issuer;
+pub mod machine;
+mod outbox;
+pub mod pages;
+pub mod payments;
+mod routes;
+mod running;
+mod stream;
+
+pub use running::{Clockwork, Options, Running, StartError};

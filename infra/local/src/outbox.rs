@@ -1,0 +1,73 @@
+//! E-mail and text messages on one machine: files in a folder, one for each notice.
+//!
+//! A file carries its notice's id, so sending a notice again writes the same file again.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use lettre::Message;
+use lettre::message::header::ContentType;
+use market_domain::notices::{Channel, Notice, Sending};
+use market_notices::Gateway;
+
+/// Writes notices into a folder.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    folder: PathBuf,
+}
+
+impl Outbox {
+    /// An outbox in a folder, which is made where it does not exist.
+    pub fn open(folder: PathBuf) -> std::io::Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self { folder })
+    }
+
+    async fn deliver(&self, notice: &Notice) -> Sending {
+        let Some(address) = &notice.address else {
+            return Sending::Refused { reason: "no address".to_owned() };
+        };
+        let (extension, bytes) = match notice.channel {
+            Channel::Email => match email(notice, address) {
+                Ok(bytes) => ("eml", bytes),
+                Err(reason) => return Sending::Refused { reason },
+            },
+            _ => ("txt", format!("To: {address}\n\n{}\n{}\n", notice.subject, notice.body).into_bytes()),
+        };
+        let file = self.folder.join(format!("{}.{extension}", notice.id));
+        match write_whole(&file, &bytes).await {
+            Ok(()) => Sending::Accepted { gateway_id: Some(format!("outbox/{}.{extension}", notice.id)) },
+            Err(error) => Sending::Failed { reason: error.to_string() },
+        }
+    }
+}
+
+fn email(notice: &Notice, address: &str) -> Result<Vec<u8>, String> {
+    let date = SystemTime::UNIX_EPOCH
+        + Duration::from_secs(u64::try_from(notice.drafted_at.as_second()).unwrap_or_default());
+    let message = Message::builder()
+        .from("Service market <notices@market.localhost>".parse().map_err(|error| format!("{error}"))?)
+        .to(address.parse().map_err(|error| format!("{error}"))?)
+        .subject(&notice.subject)
+        .date(date)
+        .message_id(Some(format!("<{}@market.localhost>", notice.id)))
+        .header(ContentType::TEXT_PLAIN)
+        .body(notice.body.clone())
+        .map_err(|error| error.to_string())?;
+    Ok(message.formatted())
+}
+
+/// A reader never sees half a message.
+async fn write_whole(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let draft = file.with_extension("part");
+    tokio::fs::write(&draft, bytes).await?;
+    tokio::fs::rename(&draft, file).await
+}
+
+impl Gateway for Outbox {
+    fn send<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Sending> {
+        self.deliver(notice).boxed()
+    }
+}

@@ -1,0 +1,148 @@
+//! What a market on one machine has beside its routes: tokens for whoever asks, a clock that can be set
+//! ahead, a payment system, and pages about the API.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use jiff::{Span, Timestamp};
+use market_ambient::Clock;
+use market_domain::periods;
+use market_identity::Role;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::issuer::{Issuer, LIFETIME_SECONDS};
+use crate::machine::Machine;
+use crate::pages;
+use crate::payments::PaymentSystem;
+
+/// What these routes have at hand.
+#[derive(Debug)]
+pub struct Local {
+    pub machine: Arc<Machine>,
+    pub issuer: Arc<Issuer>,
+    pub payments: PaymentSystem,
+    pub url: String,
+}
+
+type Here = State<Arc<Local>>;
+
+pub fn router(local: Local) -> Router {
+    Router::new()
+        .route("/", get(async || Html(pages::index())))
+        .route("/openapi.json", get(async || Json(pages::openapi())))
+        .route("/_local/jwks.json", get(async |State(local): Here| Json(local.issuer.key_set())))
+        .route("/_local/token", get(token))
+        .route("/_local/clock", get(read_clock).post(advance_clock))
+        .route("/_local/payment", axum::routing::post(pay))
+        .with_state(Arc::new(local))
+}
+
+fn refused(detail: impl Into<String>) -> Response {
+    let body = json!({
+        "type": "about:blank", "title": "Unprocessable Content", "status": 422, "detail": detail.into(),
+    });
+    let media_type = [(header::CONTENT_TYPE, "application/problem+json")];
+    (StatusCode::UNPROCESSABLE_ENTITY, media_type, body.to_string()).into_response()
+}
+
+#[derive(Deserialize)]
+struct TokenQuery {
+    role: Option<String>,
+    sub: Option<String>,
+}
+
+async fn token(State(local): Here, Query(query): Query<TokenQuery>) -> Response {
+    let role = query.role.as_deref().map(str::parse::<Role>);
+    let (Some(Ok(role)), Some(subject)) = (role, query.sub) else {
+        let roles = Role::ALL.map(Role::name).join(", ");
+        return refused(format!(
+            "say who you are: /_local/token?role=merchant&sub=shop-1 (roles: {roles}; for a merchant or provider, sub is its account's or its own id)"
+        ));
+    };
+    let now = local.machine.clock.now();
+    let token = local.issuer.token(role, &subject, now);
+    Json(json!({
+        "access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_SECONDS,
+        "role": role, "sub": subject,
+    }))
+    .into_response()
+}
+
+async fn read_clock(State(local): Here) -> Json<Value> {
+    Json(shown(local.machine.clock.now()))
+}
+
+fn shown(now: Timestamp) -> Value {
+    json!({ "now": now, "local": periods::ZONE.to_datetime(now).to_string(), "zone": "Asia/Shanghai" })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance: String,
+}
+
+async fn advance_clock(State(local): Here, body: String) -> Response {
+    let Ok(Advance { advance }) = serde_json::from_str(&body) else {
+        return refused(r#"send {"advance": "P15D"}: an ISO 8601 duration"#);
+    };
+    let now = local.machine.clock.now();
+    let to = advance.parse::<Span>().ok().filter(|span| !span.is_negative()).and_then(|span| {
+        let then = periods::ZONE.to_datetime(now).checked_add(span).ok()?;
+        periods::ZONE.to_timestamp(then).ok()
+    });
+    let Some(to) = to else {
+        return refused(format!(
+            "{advance:?} is not an ISO 8601 duration that leads on from here, such as P15D or PT1H"
+        ));
+    };
+    match local.machine.advance_to(to).await {
+        Ok(advanced) => {
+            let mut reply = shown(advanced.to);
+            reply["from"] = json!(advanced.from);
+            reply["wake_ups"] = json!(advanced.wake_ups);
+            Json(reply).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "the clock could not be advanced");
+            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "detail": error.to_string() }))).into_response()
+        }
+    }
+}
+
+/// Pays as the payment system would: signs the report and sends it to the market.
+async fn pay(State(local): Here, body: String) -> Response {
+    let now = local.machine.clock.now();
+    let mut report: Value = match serde_json::from_str(&body) {
+        Ok(Value::Object(report)) => Value::Object(report),
+        _ => return refused(r#"send {"account_id": …, "order_id": …, "amount_fen": …}"#),
+    };
+    let id = format!("pay-{}", report["order_id"].as_str().unwrap_or("unknown").trim_start_matches("ord_"));
+    for (name, value) in [("payment_id", json!(id)), ("paid_at", json!(now))] {
+        if report.get(name).is_none() {
+            report[name] = value;
+        }
+    }
+    let body = report.to_string();
+    let headers = local.payments.sign(&id, now, body.as_bytes());
+    let sent = reqwest::Client::new()
+        .post(format!("{}/payments", local.url))
+        .headers(headers)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body)
+        .send()
+        .await;
+    match sent {
+        Ok(answer) => {
+            let status = answer.status();
+            let body = answer.bytes().await.unwrap_or_default();
+            (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+        }
+        Err(error) => refused(error.to_string()),
+    }
+}
