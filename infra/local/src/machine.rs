@@ -17,8 +17,10 @@ use tokio::sync::Mutex;
 use crate::clock::LocalClock;
 use crate::stream::Stream;
 
-/// How often the sweep and the relay look, while the clock ticks.
-const TICK: Duration = Duration::from_millis(200);
+/// How often the relay looks, while the clock ticks.
+const TICK: Duration = Duration::from_millis(100);
+/// How many looks of the relay to one of the sweep.
+const TICKS_OF_A_SWEEP: u32 = 5;
 /// Rounds after which a market that keeps making work due at once is given up on.
 const MAX_ROUNDS: u32 = 10_000;
 
@@ -63,7 +65,7 @@ impl LocalQueues {
                     .set_attribute_names(Some(counts.to_vec()))
                     .send()
                     .await
-                    .map_err(|error| MachineError(error.to_string()))?;
+                    .map_err(failed)?;
                 let attributes = answer.attributes.unwrap_or_default();
                 in_hand += attributes.values().filter_map(|count| count.parse::<u64>().ok()).sum::<u64>();
             }
@@ -80,6 +82,10 @@ impl LocalQueues {
 #[derive(Debug, thiserror::Error)]
 #[error("the market could not be moved on: {0}")]
 pub struct MachineError(pub String);
+
+fn failed(error: impl std::fmt::Display) -> MachineError {
+    MachineError(error.to_string())
+}
 
 /// How far the clock went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,34 +115,41 @@ impl Machine {
         Self { clock, store, queues, stream: Mutex::new(stream), advancing: Mutex::default() }
     }
 
-    /// Reads the stream and sweeps, once. How many wake-ups were sent.
-    ///
-    /// # Errors
-    /// See [`MachineError`].
-    pub async fn turn(&self) -> Result<usize, MachineError> {
-        let now = self.clock.now();
-        let relayed =
-            self.stream.lock().await.read(now).await.map_err(|error| MachineError(error.to_string()))?;
-        let count = relayed.len();
-        self.queues.send(relayed).await.map_err(|error| MachineError(error.to_string()))?;
-        let swept = sweep(&self.store, &self.queues, now, Duration::ZERO)
-            .await
-            .map_err(|error| MachineError(error.to_string()))?;
-        Ok(count + swept.sent)
+    /// Hands out what the stream says became due at once. How many wake-ups were sent.
+    async fn relay(&self) -> Result<usize, MachineError> {
+        let outgoing = self.stream.lock().await.read(self.clock.now()).await.map_err(failed)?;
+        let count = outgoing.len();
+        self.queues.send(outgoing).await.map_err(failed)?;
+        Ok(count)
     }
 
-    /// Works off everything that is due now, and what that makes due.
+    /// Hands out what has become due. How many wake-ups were sent.
+    async fn sweep(&self) -> Result<usize, MachineError> {
+        let swept =
+            sweep(&self.store, &self.queues, self.clock.now(), Duration::ZERO).await.map_err(failed)?;
+        Ok(swept.sent)
+    }
+
+    /// Works off everything that is due now, and what that makes due. When something will be due next.
     ///
     /// # Errors
     /// See [`MachineError`].
-    pub async fn settle(&self) -> Result<usize, MachineError> {
-        let mut total = 0;
+    pub async fn settle(&self) -> Result<Option<Timestamp>, MachineError> {
+        self.work_off(&mut 0).await
+    }
+
+    async fn work_off(&self, wake_ups: &mut usize) -> Result<Option<Timestamp>, MachineError> {
         for _ in 0..MAX_ROUNDS {
             self.queues.idle().await?;
-            match self.turn().await? {
-                0 => return Ok(total),
-                sent => total += sent,
+            let mut sent = self.relay().await?;
+            if sent == 0 {
+                let next = self.store.next_wake().await.map_err(failed)?;
+                if next.is_none_or(|next| next > self.clock.now()) {
+                    return Ok(next);
+                }
+                sent = self.sweep().await?;
             }
+            *wake_ups += sent;
         }
         Err(MachineError("work keeps becoming due at once".to_owned()))
     }
@@ -147,17 +160,11 @@ impl Machine {
     /// See [`MachineError`].
     pub async fn advance_to(&self, to: Timestamp) -> Result<Advanced, MachineError> {
         let _one_at_a_time = self.advancing.lock().await;
-        let failed = |error: &dyn std::fmt::Display| MachineError(error.to_string());
-        let from = self.clock.now();
-        let mut wake_ups = self.settle().await?;
-        loop {
-            let next = self.store.next_wake().await.map_err(|error| failed(&error))?;
-            let Some(next) = next.filter(|next| *next <= to) else { break };
-            self.clock.advance_to(next).map_err(|error| failed(&error))?;
-            wake_ups += self.settle().await?;
+        let (from, mut wake_ups) = (self.clock.now(), 0);
+        while let Some(next) = self.work_off(&mut wake_ups).await?.filter(|next| *next <= to) {
+            self.clock.advance_to(next).map_err(failed)?;
         }
-        self.clock.advance_to(to).map_err(|error| failed(&error))?;
-        wake_ups += self.settle().await?;
+        self.clock.advance_to(to).map_err(failed)?;
         Ok(Advanced { from, to: self.clock.now(), wake_ups })
     }
 
@@ -165,9 +172,13 @@ impl Machine {
     pub(crate) async fn run(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
+        for tick in 0_u32.. {
             ticks.tick().await;
-            if let Err(error) = self.turn().await {
+            let turned = match tick % TICKS_OF_A_SWEEP {
+                0 => self.sweep().await,
+                _ => self.relay().await,
+            };
+            if let Err(error) = turned {
                 tracing::warn!(%error, "a turn failed; the next one goes on");
             }
         }

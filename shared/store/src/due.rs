@@ -10,6 +10,7 @@
 use std::hash::Hasher;
 
 use aws_sdk_dynamodb::error::SdkError;
+use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use market_domain::Timestamp;
 use market_domain::aggregate::{Due, Job, Key};
@@ -160,18 +161,11 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
-        let mut earliest: Option<i64> = None;
-        for job in Job::ALL {
-            for shard in 0..SHARDS {
-                let first = self.query_due(shard_name(job, shard), None, 1).await?.into_iter().next();
-                if let Some(wake) =
-                    first.and_then(|first| first.wake_at.split('#').next()?.parse::<i64>().ok())
-                {
-                    earliest = Some(earliest.map_or(wake, |known| known.min(wake)));
-                }
-            }
-        }
-        Ok(earliest.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
+        let shards =
+            Job::ALL.into_iter().flat_map(|job| (0..SHARDS).map(move |shard| shard_name(job, shard)));
+        let firsts = try_join_all(shards.map(|shard| self.query_due(shard, None, 1))).await?;
+        let wakes = firsts.iter().flatten().filter_map(|first| first.wake_at.split('#').next()?.parse().ok());
+        Ok(wakes.min().and_then(|ms| Timestamp::from_millisecond(ms).ok()))
     }
 
     async fn query_due(

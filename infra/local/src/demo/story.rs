@@ -29,6 +29,8 @@ struct Story<'a> {
     provider: Client,
     gateway: Client,
     upstream: Client,
+    /// The moment of the last act; what is expected of it is told with it.
+    acted_at: Option<Timestamp>,
 }
 
 /// What a merchant has bought and granted.
@@ -37,6 +39,10 @@ struct Bought {
     grant: String,
     expires_at: Timestamp,
     token: String,
+}
+
+fn market(error: impl std::fmt::Display) -> DemoError {
+    DemoError::Market(error.to_string())
 }
 
 /// A page as the merchant saw it; its hash is what is kept.
@@ -56,11 +62,12 @@ pub(super) async fn tell(running: &Running, agreement: &str) -> Result<Timeline,
         provider: Client::of(running, Role::Provider, "northwind"),
         gateway: Client::of(running, Role::DataGateway, "data-api"),
         upstream: Client::of(running, Role::Upstream, "platform"),
+        acted_at: None,
     };
     let prominent = story.publish(agreement).await?;
     story.open_account("shop-1", "91510100MA6C0QLJ5", &prominent, true).await?;
     let listing = story.list_application().await?;
-    story.chapter("The merchant buys, and grants two scopes of three");
+    story.chapter("The merchant buys, and grants two scopes of three").await?;
     let month = story.buy(&listing, "shop-1", "month", 19_900, true).await?;
     story.live_under_the_grant(&month).await?;
     story.delete_the_data(&month).await?;
@@ -75,30 +82,41 @@ impl Story<'_> {
         self.running.machine.clock.now()
     }
 
-    fn chapter(&mut self, title: &str) {
+    async fn chapter(&mut self, title: &str) -> Result<(), DemoError> {
+        self.pass_a_minute().await?;
+        self.acted_at = None;
         self.timeline.chapter(self.now(), title);
+        Ok(())
+    }
+
+    /// Acts take a minute, so that the timeline shows what followed from each.
+    async fn pass_a_minute(&self) -> Result<(), DemoError> {
+        let then = self.now() + SignedDuration::from_mins(1);
+        self.running.machine.advance_to(then).await.map(|_| ()).map_err(market)
     }
 
     fn did(&mut self, what: impl Into<String>) {
-        self.timeline.did(self.now(), what);
+        self.timeline.did(self.acted_at.unwrap_or(self.now()), what);
     }
 
     fn expect(&mut self, what: impl Into<String>, holds: bool) {
-        self.timeline.expect(self.now(), what, holds);
+        self.timeline.expect(self.acted_at.unwrap_or(self.now()), what, holds);
     }
 
     /// Something that must succeed for the story to go on.
-    fn need(&mut self, what: &str, answer: Answer) -> Result<Answer, DemoError> {
-        if answer.is_ok() {
-            self.did(what);
-            Ok(answer)
-        } else {
-            Err(DemoError::Stuck(format!("{what}: {} {}", answer.status, answer.text)))
+    async fn need(&mut self, what: &str, answer: Answer) -> Result<Answer, DemoError> {
+        if !answer.is_ok() {
+            return Err(DemoError::Stuck(format!("{what}: {} {}", answer.status, answer.text)));
         }
+        self.acted_at = Some(self.now());
+        self.did(what);
+        self.pass_a_minute().await?;
+        Ok(answer)
     }
 
     /// Something that must be refused, with this code.
-    fn refusal(&mut self, what: &str, answer: &Answer, code: &str) {
+    async fn refusal(&mut self, what: &str, answer: &Answer, code: &str) -> Result<(), DemoError> {
+        self.acted_at = Some(self.now());
         if !answer.is_ok() && answer.code() == code {
             self.timeline.refused(self.now(), what, code);
         } else {
@@ -107,22 +125,22 @@ impl Story<'_> {
                 false,
             );
         }
+        self.pass_a_minute().await
     }
 
-    async fn advance_to(&self, to: Timestamp) -> Result<(), DemoError> {
-        let moved = self.running.machine.advance_to(to).await;
-        moved.map(|_| ()).map_err(|error| DemoError::Market(error.to_string()))
+    async fn advance_to(&mut self, to: Timestamp) -> Result<(), DemoError> {
+        self.acted_at = None;
+        self.running.machine.advance_to(to).await.map(|_| ()).map_err(market)
     }
 
-    async fn advance(&self, span: Span) -> Result<(), DemoError> {
+    async fn advance(&mut self, span: Span) -> Result<(), DemoError> {
         let then = periods::ZONE.to_datetime(self.now()).checked_add(span);
         let then = then.and_then(|then| periods::ZONE.to_timestamp(then));
         self.advance_to(then.map_err(|error| DemoError::Stuck(error.to_string()))?).await
     }
 
     async fn settle(&self) -> Result<(), DemoError> {
-        let settled = self.running.machine.settle().await;
-        settled.map(|_| ()).map_err(|error| DemoError::Market(error.to_string()))
+        self.running.machine.settle().await.map(|_| ()).map_err(market)
     }
 
     /// The in-site notices to a party about something.
@@ -142,7 +160,7 @@ impl Story<'_> {
     }
 
     async fn publish(&mut self, agreement: &str) -> Result<Vec<String>, DemoError> {
-        self.chapter("The operator publishes the agreement");
+        self.chapter("The operator publishes the agreement").await?;
         let all = clauses::clauses(agreement);
         let mut prominent: Vec<String> = PROMINENT
             .into_iter()
@@ -158,7 +176,7 @@ impl Story<'_> {
             "kind": "body", "title": "服务市场服务协议（用户版）", "text": agreement, "prominent": prominent,
         });
         let published = self.operator.post("/documents/market-agreement/versions", body).await?;
-        self.need("operator publishes the agreement, version 1", published)?;
+        self.need("operator publishes the agreement, version 1", published).await?;
         let anyone = Client::anonymous(self.running);
         let version = anyone.get("/documents/market-agreement/versions/1").await?;
         let text = anyone.get("/documents/market-agreement/versions/1/text").await?;
@@ -187,7 +205,7 @@ impl Story<'_> {
         prominent: &[String],
         with_mistakes: bool,
     ) -> Result<(), DemoError> {
-        self.chapter(&format!("The merchant {shop} opens its market account"));
+        self.chapter(&format!("The merchant {shop} opens its market account")).await?;
         let merchant = Client::of(self.running, Role::Merchant, shop);
         let code = credit_code(code17)?;
         let application = json!({
@@ -199,10 +217,10 @@ impl Story<'_> {
             let mut broken = application.clone();
             broken["credit_code"] = json!(format!("{code17}{last}"));
             let answer = merchant.post(&format!("/accounts/{shop}"), broken).await?;
-            self.refusal("a credit code with a wrong check character", &answer, "invalid-body");
+            self.refusal("a credit code with a wrong check character", &answer, "invalid-body").await?;
         }
         let applied = merchant.post(&format!("/accounts/{shop}"), application).await?;
-        self.need(&format!("{shop} applies with credit code {code}"), applied)?;
+        self.need(&format!("{shop} applies with credit code {code}"), applied).await?;
         let sha256 =
             merchant.get("/documents/market-agreement").await?.text_at("/versions/0/sha256").to_owned();
         let acceptance = |shown: &[String]| {
@@ -219,28 +237,29 @@ impl Story<'_> {
                 "accepting without being shown the prominent clauses",
                 &hasty,
                 "prominent-clauses-not-shown",
-            );
+            )
+            .await?;
         }
         let accepted = merchant.post(&path, acceptance(prominent)).await?;
-        self.need(&format!("{shop} accepts version 1, prominent clauses shown"), accepted)?;
+        self.need(&format!("{shop} accepts version 1, prominent clauses shown"), accepted).await?;
         let account = merchant.get(&format!("/accounts/{shop}")).await?;
         self.expect("the account is active", account.body["status"] == "active");
         self.settle().await
     }
 
     async fn list_application(&mut self) -> Result<String, DemoError> {
-        self.chapter("A provider is approved and lists an application");
+        self.chapter("A provider is approved and lists an application").await?;
         let application = json!({
             "legal_name": "北风软件有限公司", "credit_code": credit_code("91330100MA27XY012")?,
             "contacts": { "email": "legal@northwind.example.com", "language": "en" },
         });
         let applied = self.provider.post("/providers/northwind", application).await?;
-        self.need("northwind applies as a provider", applied)?;
+        self.need("northwind applies as a provider", applied).await?;
         let terms = json!({
             "kind": "subscription", "title": "Northwind 服务订购协议", "text": "1.订购\n1.1服务商按套餐提供服务。\n",
         });
         let published = self.provider.post("/documents/northwind-terms/versions", terms).await?;
-        self.need("northwind publishes its subscription agreement", published)?;
+        self.need("northwind publishes its subscription agreement", published).await?;
         let scope = |name: &str, purpose: &str, kind: &str| json!({ "name": name, "purpose": purpose, "method": "读取并汇总，不留存明细", "data_kinds": [kind] });
         let listing = json!({
             "kind": "application", "name": "北风订单助手", "category": "订单管理",
@@ -258,20 +277,21 @@ impl Story<'_> {
             ],
         });
         let early = self.provider.post("/providers/northwind/listings", listing.clone()).await?;
-        self.refusal("listing before being approved", &early, "provider-not-approved");
+        self.refusal("listing before being approved", &early, "provider-not-approved").await?;
         let approved = self.operator.post("/providers/northwind/approval", json!({})).await?;
-        self.need("operator approves northwind", approved)?;
+        self.need("operator approves northwind", approved).await?;
         let drafted = self.provider.post("/providers/northwind/listings", listing).await?;
-        let drafted =
-            self.need("northwind writes a listing: three scopes, a 30-day plan, a year's plan", drafted)?;
+        let drafted = self
+            .need("northwind writes a listing: three scopes, a 30-day plan, a year's plan", drafted)
+            .await?;
         let id = drafted.text_at("/id").to_owned();
         let hidden = self.provider.get(&format!("/listings/{id}")).await?;
-        self.refusal("reading a draft in the catalogue", &hidden, "not-found");
+        self.refusal("reading a draft in the catalogue", &hidden, "not-found").await?;
         let submitted =
             self.provider.post(&format!("/providers/northwind/listings/{id}/submission"), json!({})).await?;
-        self.need("northwind submits it", submitted)?;
+        self.need("northwind submits it", submitted).await?;
         let listed = self.operator.post(&format!("/listings/{id}/approval"), json!({})).await?;
-        self.need("operator lists it", listed)?;
+        self.need("operator lists it", listed).await?;
         self.settle().await?;
         let catalogue = Client::anonymous(self.running).get("/listings?kind=application").await?;
         self.expect("it stands in the catalogue", catalogue.text_at("/items/0/id") == id);
@@ -299,7 +319,8 @@ impl Story<'_> {
                 "ordering before accepting the provider's agreement",
                 &early,
                 "subscription-not-accepted",
-            );
+            )
+            .await?;
             let terms = merchant.get("/documents/northwind-terms").await?;
             let acceptance = json!({
                 "document_id": "northwind-terms", "version": 1, "sha256": terms.text_at("/versions/0/sha256"),
@@ -307,16 +328,17 @@ impl Story<'_> {
                 "rendered_sha256": page("terms"),
             });
             let accepted = merchant.post(&format!("/accounts/{shop}/acceptances"), acceptance).await?;
-            self.need(&format!("{shop} accepts northwind's subscription agreement"), accepted)?;
+            self.need(&format!("{shop} accepts northwind's subscription agreement"), accepted).await?;
         }
         let placed = merchant.post(&orders, order).await?;
-        let placed = self.need(&format!("{shop} orders the plan {plan:?} for {price_fen} fen"), placed)?;
+        let placed =
+            self.need(&format!("{shop} orders the plan {plan:?} for {price_fen} fen"), placed).await?;
         let order = placed.text_at("/id").to_owned();
         let payment = format!("pay-{}", &order[4..]);
         let wrong = pay(self.running, &payment, shop, &order, price_fen - 1).await?;
-        self.refusal("a payment of one fen too little", &wrong, "wrong-amount");
+        self.refusal("a payment of one fen too little", &wrong, "wrong-amount").await?;
         let paid = pay(self.running, &payment, shop, &order, price_fen).await?;
-        let paid = self.need("the signed payment callback arrives", paid)?;
+        let paid = self.need("the signed payment callback arrives", paid).await?;
         let again = pay(self.running, &payment, shop, &order, price_fen).await?;
         self.expect("the callback a second time changes nothing", again.is_ok() && again.body == paid.body);
         self.expect("the order is in service", paid.body["status"] == "in_service");
@@ -324,8 +346,9 @@ impl Story<'_> {
             "order_id": order, "scopes": ["orders.read", "stock.read"], "page_sha256": page("authorization"),
         });
         let granted = merchant.post(&format!("/accounts/{shop}/grants"), grant).await?;
-        let granted =
-            self.need(&format!("{shop} grants orders.read and stock.read until the order ends"), granted)?;
+        let granted = self
+            .need(&format!("{shop} grants orders.read and stock.read until the order ends"), granted)
+            .await?;
         let grant = granted.text_at("/id").to_owned();
         let expires_at: Timestamp = granted
             .text_at("/expires_at")
@@ -337,15 +360,15 @@ impl Story<'_> {
         );
         let stranger = Client::of(self.running, Role::Merchant, "someone-else");
         let seen = stranger.get(&format!("/accounts/{shop}/grants/{grant}")).await?;
-        self.refusal("another merchant looks at the grant", &seen, "not-found");
+        self.refusal("another merchant looks at the grant", &seen, "not-found").await?;
         let token = self.provider.post(&format!("/accounts/{shop}/grants/{grant}/tokens"), json!({})).await?;
-        let token = self.need("northwind gets its token", token)?.text_at("/token").to_owned();
+        let token = self.need("northwind gets its token", token).await?.text_at("/token").to_owned();
         self.settle().await?;
         Ok(Bought { order, grant, expires_at, token })
     }
 
     async fn live_under_the_grant(&mut self, bought: &Bought) -> Result<(), DemoError> {
-        self.chapter("The grant is used, reminded of, and ends");
+        self.chapter("The grant is used, reminded of, and ends").await?;
         let allowed = self.check(&bought.token, "orders.read").await?;
         self.expect("a check for orders.read is allowed", allowed.body["allowed"] == true);
         let wrong = self.check(&bought.token, "buyers.read").await?;
@@ -367,8 +390,7 @@ impl Story<'_> {
         let last = self.check(&bought.token, "orders.read").await?;
         self.expect("one second before the end it is still allowed", last.body["allowed"] == true);
         // Only the clock moves here: no worker has run when the token is checked.
-        let moved = self.running.machine.clock.advance_to(bought.expires_at);
-        moved.map_err(|error| DemoError::Market(error.to_string()))?;
+        self.running.machine.clock.advance_to(bought.expires_at).map_err(market)?;
         let ended = self.check(&bought.token, "orders.read").await?;
         self.expect(
             "at the very instant it is refused, before any worker has run",
@@ -389,7 +411,7 @@ impl Story<'_> {
     }
 
     async fn delete_the_data(&mut self, bought: &Bought) -> Result<(), DemoError> {
-        self.chapter("The merchant is reminded, demands deletion, and gets an answer");
+        self.chapter("The merchant is reminded, demands deletion, and gets an answer").await?;
         self.advance(Span::new().days(8)).await?;
         let told = self.days_told("accounts/shop-1", "deletion_reminder").await?;
         let days = |told: &[Timestamp]| -> Vec<i64> {
@@ -402,39 +424,39 @@ impl Story<'_> {
         let merchant = Client::of(self.running, Role::Merchant, "shop-1");
         let demand = format!("/accounts/shop-1/demands/{}", bought.grant);
         let hidden = self.provider.get(&demand).await?;
-        self.refusal("the provider looks at a demand that is not served", &hidden, "not-found");
+        self.refusal("the provider looks at a demand that is not served", &hidden, "not-found").await?;
         let served = merchant.post(&format!("{demand}/service"), json!({})).await?;
-        let served = self.need("shop-1 serves the demand", served)?;
+        let served = self.need("shop-1 serves the demand", served).await?;
         let due = served.text_at("/period/ends_at").to_owned();
         self.expect(format!("the answer is due by {due}"), !due.is_empty());
         self.settle().await?;
         self.advance(Span::new().days(10)).await?;
         let acknowledged = self.provider.post(&format!("{demand}/acknowledgement"), json!({})).await?;
-        self.need("northwind acknowledges it", acknowledged)?;
+        self.need("northwind acknowledges it", acknowledged).await?;
         let attestation = json!({
             "answer": "deleted", "datasets": ["订单汇总", "库存快照"], "copies": "备份已随轮换清除。",
             "sub_processors": ["云存储服务商"], "done_at": self.now(), "method": "覆写并核验", "signer": "王芳",
         });
         let attested = self.provider.post(&format!("{demand}/attestation"), attestation).await?;
-        self.need("northwind attests: deleted", attested)?;
+        self.need("northwind attests: deleted", attested).await?;
         let before = self.days_told("accounts/shop-1", "deletion_reminder").await?.len();
         self.advance(Span::new().days(60)).await?;
         let after = self.days_told("accounts/shop-1", "deletion_reminder").await?.len();
         self.expect("no reminder follows in sixty days", before == after);
         let closed = merchant.post(&format!("{demand}/closure"), json!({})).await?;
-        self.need("shop-1 confirms the attestation", closed)?;
+        self.need("shop-1 confirms the attestation", closed).await?;
         Ok(())
     }
 
     async fn terminate_by_notice(&mut self, listing: &str) -> Result<(), DemoError> {
-        self.chapter("The operator gives fifteen days' notice");
+        self.chapter("The operator gives fifteen days' notice").await?;
         let bought = self.buy(listing, "shop-1", "year", 199_000, false).await?;
         // Friday; fifteen days later is National Day.
         self.advance_to("2026-09-18T15:30:00+08:00".parse().map_err(|_| DemoError::Stuck("no date".into()))?)
             .await?;
         let notice = json!({ "reason": "多次违反平台规则，经提示未改正。" });
         let served = self.operator.post("/accounts/shop-1/terminations", notice).await?;
-        let served = self.need("operator serves notice of termination on shop-1", served)?;
+        let served = self.need("operator serves notice of termination on shop-1", served).await?;
         let ends_at: Timestamp = served
             .text_at("/ends_at")
             .parse()
@@ -454,7 +476,7 @@ impl Story<'_> {
             "subscription_agreement": { "document_id": "northwind-terms", "version": 1 },
         });
         let past = merchant.post("/accounts/shop-1/orders", order).await?;
-        self.refusal("a new 30-day order that would pass the end", &past, "passes-the-end");
+        self.refusal("a new 30-day order that would pass the end", &past, "passes-the-end").await?;
         let still = self.check(&bought.token, "orders.read").await?;
         self.expect("the rest works until the end", still.body["allowed"] == true);
         self.advance_to(ends_at - SignedDuration::from_secs(1)).await?;
@@ -467,8 +489,8 @@ impl Story<'_> {
         self.expect(format!("reminded 7, 3 and 1 days before ({days:?})"), days == [7, 3, 1]);
         let account = merchant.get("/accounts/shop-1").await?;
         self.expect("one second before, the account is open", account.body["status"] == "active");
-        let moved = self.running.machine.clock.advance_to(ends_at);
-        moved.map_err(|error| DemoError::Market(error.to_string()))?;
+        self.running.machine.clock.advance_to(ends_at).map_err(market)?;
+        self.acted_at = None;
         let ended = self.check(&bought.token, "orders.read").await?;
         self.expect(
             "at 24:00 the token is dead, before any worker has run",
@@ -482,18 +504,24 @@ impl Story<'_> {
         self.open_account("shop-2", "91440300MA5EXAMP1", prominent, false).await?;
         let bought = self.buy(listing, "shop-2", "year", 199_000, true).await?;
         self.advance(Span::new().days(20)).await?;
-        self.chapter("The upstream agreement of shop-2 ends");
+        self.chapter("The upstream agreement of shop-2 ends").await?;
         // We hear of it ten minutes late; it counts from its own time.
         let ended_at = self.now() - SignedDuration::from_mins(10);
         let event =
             json!({ "event_id": "upstream-7781", "agreement": "软件许可及服务协议", "ended_at": ended_at });
         let ended = self.upstream.post("/accounts/shop-2/upstream-end", event.clone()).await?;
-        let ended = self.need("the upstream platform reports the end, ten minutes late", ended)?;
-        self.expect("the agreement ended at that same instant", ended.body["ends_at"] == json!(ended_at));
+        // Before any worker has run.
         let dead = self.check(&bought.token, "orders.read").await?;
-        self.expect("the token is dead at once", dead.body["outcome"] == "ended");
+        let ended = self.need("the upstream platform reports the end, ten minutes late", ended).await?;
+        self.expect("the agreement ended at that same instant", ended.body["ends_at"] == json!(ended_at));
+        self.expect("the token is dead at once, before any worker has run", dead.body["outcome"] == "ended");
         let replayed = self.upstream.post("/accounts/shop-2/upstream-end", event).await?;
-        self.expect("the event again changes nothing", replayed.is_ok() && replayed.body == ended.body);
+        self.expect(
+            "the event again changes nothing",
+            replayed.is_ok()
+                && replayed.body["id"] == ended.body["id"]
+                && replayed.body["ends_at"] == ended.body["ends_at"],
+        );
         self.settle().await?;
         self.expect_everything_ended("shop-2", &bought).await
     }
@@ -513,7 +541,7 @@ impl Story<'_> {
         );
         let served =
             merchant.post(&format!("/accounts/{shop}/demands/{}/service", bought.grant), json!({})).await?;
-        self.need(&format!("{shop} can still demand deletion"), served)?;
+        self.need(&format!("{shop} can still demand deletion"), served).await?;
         self.settle().await
     }
 
@@ -521,7 +549,7 @@ impl Story<'_> {
     async fn audit(&mut self) -> Result<(), DemoError> {
         self.advance_to("2026-12-31T18:00:00+08:00".parse().map_err(|_| DemoError::Stuck("no date".into()))?)
             .await?;
-        self.chapter("The year is audited");
+        self.chapter("The year is audited").await?;
         let mut notices = self.operator.all("/announcements").await?;
         for of in ["accounts/shop-1", "accounts/shop-2", "providers/northwind"] {
             notices.extend(self.operator.all(&format!("/{of}/notices")).await?);

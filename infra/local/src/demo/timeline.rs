@@ -97,12 +97,13 @@ const SILENT: [&str; 2] = ["NoticeServed", "CascadeStepped"];
 impl fmt::Display for Timeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut entries: Vec<&(Timestamp, Entry)> = self.entries.iter().collect();
-        // What happened stands before who was told of it, and before what was expected of it.
+        // An act, what happened by it, who was told, and what was expected of it.
         let rank = |entry: &Entry| match entry {
             Entry::Chapter(_) => 0,
-            Entry::Did(_) | Entry::Refused { .. } | Entry::Met(_) | Entry::Failed(_) => 3,
-            Entry::Happened { .. } => 1,
-            Entry::Told { .. } => 2,
+            Entry::Did(_) | Entry::Refused { .. } => 1,
+            Entry::Happened { .. } => 2,
+            Entry::Told { .. } => 3,
+            Entry::Met(_) | Entry::Failed(_) => 4,
         };
         entries.sort_by_key(|(at, entry)| (*at, rank(entry)));
         let mut day = None;
