@@ -15,8 +15,11 @@ pub mod machine;
 mod outbox;
 pub mod pages;
 pub mod payments;
+pub mod requests;
 mod routes;
 mod running;
+pub mod stage;
 mod stream;
 
-pub use running::{Clockwork, Options, Running, StartError};
+pub use engine::sdk_at;
+pub use running::{Clockwork, Options, Running, StartError, TABLE};

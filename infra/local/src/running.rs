@@ -32,7 +32,8 @@ use crate::payments::PaymentSystem;
 use crate::routes::{self, Local};
 use crate::stream::Stream;
 
-const TABLE: &str = "market";
+/// The name of its table.
+pub const TABLE: &str = "market";
 
 /// How the market's clock moves.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +90,8 @@ pub enum StartError {
 pub struct Running {
     /// Its address, without a slash at the end.
     pub url: String,
+    /// The address of its table's engine.
+    pub table_endpoint: String,
     /// What moves it.
     pub machine: Arc<Machine>,
     /// What its routes have at hand.
@@ -241,6 +244,7 @@ impl Running {
         });
         Ok(Self {
             url,
+            table_endpoint: endpoint,
             machine,
             market,
             issuer,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Span, Timestamp};
 use market_ambient::Clock;
-use market_domain::credit_code::CreditCode;
 use market_domain::documents::clauses;
 use market_domain::evidence::verify_chain;
 use market_domain::hash::Sha256Hash;
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{DemoError, Timeline};
 use crate::client::{Answer, Client, pay};
+use crate::requests;
 use crate::running::Running;
 
 /// A Monday; the State Council's schedule for the year is published.
@@ -43,15 +43,6 @@ struct Bought {
 
 fn market(error: impl std::fmt::Display) -> DemoError {
     DemoError::Market(error.to_string())
-}
-
-/// A page as the merchant saw it; its hash is what is kept.
-fn page(what: &str) -> Sha256Hash {
-    Sha256Hash::of(format!("<html>{what}</html>").as_bytes())
-}
-
-fn credit_code(first17: &str) -> Result<CreditCode, DemoError> {
-    CreditCode::with_check_character(first17).map_err(|error| DemoError::Stuck(error.to_string()))
 }
 
 pub(super) async fn tell(running: &Running, agreement: &str) -> Result<Timeline, DemoError> {
@@ -172,9 +163,7 @@ impl Story<'_> {
                 all.iter().find(|clause| !clause.number.is_empty()).map(|clause| clause.number.clone()),
             );
         }
-        let body = json!({
-            "kind": "body", "title": "服务市场服务协议（用户版）", "text": agreement, "prominent": prominent,
-        });
+        let body = requests::agreement(agreement, &prominent);
         let published = self.operator.post("/documents/market-agreement/versions", body).await?;
         self.need("operator publishes the agreement, version 1", published).await?;
         let anyone = Client::anonymous(self.running);
@@ -207,11 +196,8 @@ impl Story<'_> {
     ) -> Result<(), DemoError> {
         self.chapter(&format!("The merchant {shop} opens its market account")).await?;
         let merchant = Client::of(self.running, Role::Merchant, shop);
-        let code = credit_code(code17)?;
-        let application = json!({
-            "legal_name": "成都示例商贸有限公司", "credit_code": code,
-            "contacts": { "email": format!("{shop}@example.com"), "phone": "+8613800000001", "language": "zh" },
-        });
+        let code = requests::credit_code(code17);
+        let application = requests::merchant(shop, code17);
         if with_mistakes {
             let last = if code.as_str().ends_with('0') { "1" } else { "0" };
             let mut broken = application.clone();
@@ -223,13 +209,7 @@ impl Story<'_> {
         self.need(&format!("{shop} applies with credit code {code}"), applied).await?;
         let sha256 =
             merchant.get("/documents/market-agreement").await?.text_at("/versions/0/sha256").to_owned();
-        let acceptance = |shown: &[String]| {
-            json!({
-                "document_id": "market-agreement", "version": 1, "sha256": sha256, "method": "click",
-                "signer": { "name": "李雷", "authority": "法定代表人" },
-                "prominent_shown": shown, "rendered_sha256": page("agreement"),
-            })
-        };
+        let acceptance = |shown: &[String]| requests::acceptance("market-agreement", &sha256, shown);
         let path = format!("/accounts/{shop}/acceptances");
         if with_mistakes && !prominent.is_empty() {
             let hasty = merchant.post(&path, acceptance(&[])).await?;
@@ -249,40 +229,19 @@ impl Story<'_> {
 
     async fn list_application(&mut self) -> Result<String, DemoError> {
         self.chapter("A provider is approved and lists an application").await?;
-        let application = json!({
-            "legal_name": "北风软件有限公司", "credit_code": credit_code("91330100MA27XY012")?,
-            "contacts": { "email": "legal@northwind.example.com", "language": "en" },
-        });
-        let applied = self.provider.post("/providers/northwind", application).await?;
+        let applied = self.provider.post("/providers/northwind", requests::provider()).await?;
         self.need("northwind applies as a provider", applied).await?;
-        let terms = json!({
-            "kind": "subscription", "title": "Northwind 服务订购协议", "text": "1.订购\n1.1服务商按套餐提供服务。\n",
-        });
+        let terms = requests::subscription_agreement();
         let published = self.provider.post("/documents/northwind-terms/versions", terms).await?;
         self.need("northwind publishes its subscription agreement", published).await?;
-        let scope = |name: &str, purpose: &str, kind: &str| json!({ "name": name, "purpose": purpose, "method": "读取并汇总，不留存明细", "data_kinds": [kind] });
-        let listing = json!({
-            "kind": "application", "name": "北风订单助手", "category": "订单管理",
-            "functions": "汇总订单，提示缺货。", "instructions": "开通后在后台授权即可使用。",
-            "charges": "按套餐一次性收费，无额外收费。", "refund_rule": "七日内未使用可退。",
-            "validity": "自付款起按套餐期限。", "subscription_agreement": "northwind-terms",
-            "scopes": [
-                scope("orders.read", "汇总订单", "订单信息"),
-                scope("stock.read", "提示缺货", "库存数量"),
-                scope("buyers.read", "售后联系", "收件人信息"),
-            ],
-            "plans": [
-                { "id": "month", "name": "30天", "price_fen": 19_900, "bound": { "kind": "term", "days": 30 } },
-                { "id": "year", "name": "一年", "price_fen": 199_000, "bound": { "kind": "term", "days": 365 } },
-            ],
-        });
+        let listing = requests::listing("northwind-terms");
         let early = self.provider.post("/providers/northwind/listings", listing.clone()).await?;
         self.refusal("listing before being approved", &early, "provider-not-approved").await?;
         let approved = self.operator.post("/providers/northwind/approval", json!({})).await?;
         self.need("operator approves northwind", approved).await?;
         let drafted = self.provider.post("/providers/northwind/listings", listing).await?;
         let drafted = self
-            .need("northwind writes a listing: three scopes, a 30-day plan, a year's plan", drafted)
+            .need("northwind writes a listing: three scopes, a 30-day plan and others", drafted)
             .await?;
         let id = drafted.text_at("/id").to_owned();
         let hidden = self.provider.get(&format!("/listings/{id}")).await?;
@@ -308,10 +267,7 @@ impl Story<'_> {
         first: bool,
     ) -> Result<Bought, DemoError> {
         let merchant = Client::of(self.running, Role::Merchant, shop);
-        let order = json!({
-            "listing_id": listing, "plan_id": plan,
-            "subscription_agreement": { "document_id": "northwind-terms", "version": 1 },
-        });
+        let order = requests::order(listing, plan, "northwind-terms");
         let orders = format!("/accounts/{shop}/orders");
         if first {
             let early = merchant.post(&orders, order.clone()).await?;
@@ -322,11 +278,7 @@ impl Story<'_> {
             )
             .await?;
             let terms = merchant.get("/documents/northwind-terms").await?;
-            let acceptance = json!({
-                "document_id": "northwind-terms", "version": 1, "sha256": terms.text_at("/versions/0/sha256"),
-                "method": "click", "signer": { "name": "李雷", "authority": "法定代表人" },
-                "rendered_sha256": page("terms"),
-            });
+            let acceptance = requests::acceptance("northwind-terms", terms.text_at("/versions/0/sha256"), &[]);
             let accepted = merchant.post(&format!("/accounts/{shop}/acceptances"), acceptance).await?;
             self.need(&format!("{shop} accepts northwind's subscription agreement"), accepted).await?;
         }
@@ -342,9 +294,7 @@ impl Story<'_> {
         let again = pay(self.running, &payment, shop, &order, price_fen).await?;
         self.expect("the callback a second time changes nothing", again.is_ok() && again.body == paid.body);
         self.expect("the order is in service", paid.body["status"] == "in_service");
-        let grant = json!({
-            "order_id": order, "scopes": ["orders.read", "stock.read"], "page_sha256": page("authorization"),
-        });
+        let grant = requests::grant(&order, &["orders.read", "stock.read"]);
         let granted = merchant.post(&format!("/accounts/{shop}/grants"), grant).await?;
         let granted = self
             .need(&format!("{shop} grants orders.read and stock.read until the order ends"), granted)
@@ -433,10 +383,7 @@ impl Story<'_> {
         self.advance(Span::new().days(10)).await?;
         let acknowledged = self.provider.post(&format!("{demand}/acknowledgement"), json!({})).await?;
         self.need("northwind acknowledges it", acknowledged).await?;
-        let attestation = json!({
-            "answer": "deleted", "datasets": ["订单汇总", "库存快照"], "copies": "备份已随轮换清除。",
-            "sub_processors": ["云存储服务商"], "done_at": self.now(), "method": "覆写并核验", "signer": "王芳",
-        });
+        let attestation = requests::attestation(self.now());
         let attested = self.provider.post(&format!("{demand}/attestation"), attestation).await?;
         self.need("northwind attests: deleted", attested).await?;
         let before = self.days_told("accounts/shop-1", "deletion_reminder").await?.len();
@@ -471,10 +418,7 @@ impl Story<'_> {
         let reckoning = reckoning.first().and_then(|n| n["body"].as_str()).unwrap_or_default().to_owned();
         self.did(format!("the notice says: {reckoning}"));
         let merchant = Client::of(self.running, Role::Merchant, "shop-1");
-        let order = json!({
-            "listing_id": listing, "plan_id": "month",
-            "subscription_agreement": { "document_id": "northwind-terms", "version": 1 },
-        });
+        let order = requests::order(listing, "month", "northwind-terms");
         let past = merchant.post("/accounts/shop-1/orders", order).await?;
         self.refusal("a new 30-day order that would pass the end", &past, "passes-the-end").await?;
         let still = self.check(&bought.token, "orders.read").await?;

@@ -1,0 +1,114 @@
+//! The bodies of requests, as a client of the market writes them: for the demo, the benchmarks and the tests.
+
+use market_domain::credit_code::CreditCode;
+use market_domain::hash::Sha256Hash;
+use serde_json::{Value, json};
+
+/// A valid credit code from its first 17 characters.
+///
+/// # Panics
+/// Where they cannot begin one.
+#[must_use]
+pub fn credit_code(first17: &str) -> CreditCode {
+    CreditCode::with_check_character(first17).expect("17 lawful characters")
+}
+
+/// The hash of a page as it was shown.
+#[must_use]
+pub fn page(what: &str) -> Sha256Hash {
+    Sha256Hash::of(format!("<html>{what}</html>").as_bytes())
+}
+
+/// A first version of the market agreement.
+#[must_use]
+pub fn agreement(text: &str, prominent: &[String]) -> Value {
+    json!({ "kind": "body", "title": "服务市场服务协议（用户版）", "text": text, "prominent": prominent })
+}
+
+/// A merchant's application.
+#[must_use]
+pub fn merchant(shop: &str, first17: &str) -> Value {
+    json!({
+        "legal_name": "成都示例商贸有限公司", "credit_code": credit_code(first17),
+        "contacts": { "email": format!("{shop}@example.com"), "phone": "+8613800000001", "language": "zh" },
+    })
+}
+
+/// A provider's application.
+#[must_use]
+pub fn provider() -> Value {
+    json!({
+        "legal_name": "北风软件有限公司", "credit_code": credit_code("91330100MA27XY012"),
+        "contacts": { "email": "legal@northwind.example.com", "language": "en" },
+    })
+}
+
+/// A provider's subscription agreement.
+#[must_use]
+pub fn subscription_agreement() -> Value {
+    json!({
+        "kind": "subscription", "title": "Northwind 服务订购协议", "text": "1.订购\n1.1服务商按套餐提供服务。\n",
+    })
+}
+
+/// The acceptance of a document's first version.
+#[must_use]
+pub fn acceptance(document: &str, sha256: &str, prominent_shown: &[String]) -> Value {
+    json!({
+        "document_id": document, "version": 1, "sha256": sha256, "method": "click",
+        "signer": { "name": "李雷", "authority": "法定代表人" },
+        "prominent_shown": prominent_shown, "rendered_sha256": page(document),
+    })
+}
+
+/// An application with three scopes, a 30-day plan, a year's plan, a counted one and one without bound.
+#[must_use]
+pub fn listing(terms: &str) -> Value {
+    let scope = |name: &str, purpose: &str, kind: &str| {
+        json!({ "name": name, "purpose": purpose, "method": "读取并汇总，不留存明细", "data_kinds": [kind] })
+    };
+    let plan = |id: &str, name: &str, price_fen: u64, bound: Value| {
+        json!({ "id": id, "name": name, "price_fen": price_fen, "bound": bound })
+    };
+    json!({
+        "kind": "application", "name": "北风订单助手", "category": "订单管理",
+        "functions": "汇总订单，提示缺货。", "instructions": "开通后在后台授权即可使用。",
+        "charges": "按套餐一次性收费，无额外收费。", "refund_rule": "七日内未使用可退。",
+        "validity": "自付款起按套餐期限。", "subscription_agreement": terms,
+        "scopes": [
+            scope("orders.read", "汇总订单", "订单信息"),
+            scope("stock.read", "提示缺货", "库存数量"),
+            scope("buyers.read", "售后联系", "收件人信息"),
+        ],
+        "plans": [
+            plan("month", "30天", 19_900, json!({ "kind": "term", "days": 30 })),
+            plan("year", "一年", 199_000, json!({ "kind": "term", "days": 365 })),
+            plan("thousand", "一千次", 9_900, json!({ "kind": "count", "uses": 1_000 })),
+            plan("forever", "不限", 299_000, json!({ "kind": "unbounded" })),
+        ],
+    })
+}
+
+/// An order of a plan.
+#[must_use]
+pub fn order(listing: &str, plan: &str, terms: &str) -> Value {
+    json!({
+        "listing_id": listing, "plan_id": plan,
+        "subscription_agreement": { "document_id": terms, "version": 1 },
+    })
+}
+
+/// A grant of scopes until the order ends.
+#[must_use]
+pub fn grant(order: &str, scopes: &[&str]) -> Value {
+    json!({ "order_id": order, "scopes": scopes, "page_sha256": page("authorization") })
+}
+
+/// An attestation of deletion.
+#[must_use]
+pub fn attestation(done_at: jiff::Timestamp) -> Value {
+    json!({
+        "answer": "deleted", "datasets": ["订单汇总", "库存快照"], "copies": "备份已随轮换清除。",
+        "sub_processors": ["云存储服务商"], "done_at": done_at, "method": "覆写并核验", "signer": "王芳",
+    })
+}

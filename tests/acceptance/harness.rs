@@ -1,0 +1,103 @@
+//! A market for one test.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+use market::client::Client;
+use market::{Clockwork, Options, Running, TABLE};
+use market_ambient::Clock;
+use market_identity::Role;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A Monday in a year whose holidays are published.
+pub const BEGINS: &str = "2026-01-05T09:00:00+08:00";
+
+pub struct World {
+    pub running: Running,
+    pub folder: TempDir,
+}
+
+pub fn at(instant: &str) -> Timestamp {
+    instant.parse().unwrap()
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let running = Running::start(options(folder.path().to_owned())).await.unwrap();
+        Self { running, folder }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.running.machine.clock.now()
+    }
+
+    /// Works off what is due now.
+    pub async fn settle(&self) {
+        self.running.machine.settle().await.unwrap();
+    }
+
+    /// Sets the clock ahead; everything due in between happens, in order.
+    pub async fn advance_days(&self, days: i64) {
+        self.advance_to(self.now() + SignedDuration::from_hours(24 * days)).await;
+    }
+
+    pub async fn advance_to(&self, to: Timestamp) {
+        self.running.machine.advance_to(to).await.unwrap();
+    }
+
+    /// Sets the clock ahead and lets no worker run.
+    pub fn set_clock(&self, to: Timestamp) {
+        self.running.machine.clock.advance_to(to).unwrap();
+    }
+
+    /// In-site notices to a party about something, as the operator reads them.
+    pub async fn notices(&self, of: &str, about: &str) -> Vec<Value> {
+        let operator = Client::of(&self.running, Role::Operator, "ops");
+        let all = operator.all(&format!("/{of}/notices")).await.unwrap();
+        all.into_iter().filter(|n| n["about"] == about && n["channel"] == "in_site").collect()
+    }
+
+    /// How many whole days after (or before) an instant a party was told of something.
+    pub async fn days_told(&self, of: &str, about: &str, from: Timestamp) -> Vec<i64> {
+        let notices = self.notices(of, about).await;
+        notices
+            .iter()
+            .map(|n| at(n["drafted_at"].as_str().unwrap()).duration_since(from).as_hours() / 24)
+            .collect()
+    }
+
+    /// Everything in the table, by key.
+    pub async fn table(&self) -> BTreeMap<String, String> {
+        let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&self.running.table_endpoint).await);
+        let mut items = BTreeMap::new();
+        let mut start = None;
+        loop {
+            let page =
+                client.scan().table_name(TABLE).set_exclusive_start_key(start).send().await.unwrap();
+            for item in page.items() {
+                let text = |name: &str| item[name].as_s().unwrap().clone();
+                let attributes: BTreeMap<_, _> = item.iter().collect();
+                items.insert(format!("{}/{}", text("pk"), text("sk")), format!("{attributes:?}"));
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return items;
+            }
+        }
+    }
+}
+
+pub fn options(folder: PathBuf) -> Options {
+    Options {
+        folder,
+        in_memory: true,
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        clockwork: Clockwork::Standing(at(BEGINS)),
+        sqs_endpoint: None,
+        dynamodb_endpoint: None,
+    }
+}

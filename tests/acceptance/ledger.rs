@@ -1,0 +1,191 @@
+//! What each operation and job costs at the table, as the engine reports it: committed as docs/COST.md and
+//! kept true. The same ledger is taken in a small market and in a large one: no line may differ.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use expect_test::expect_file;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use market::client::{Answer, Client, pay};
+use market::requests;
+use market::stage::Stage;
+use market_ambient::Clock;
+use market_domain::aggregate::{Job, Key};
+use market_domain::notices::{Notice, Sending};
+use market_functions::workers::Jobs;
+use market_identity::Role;
+use market_jobs::memory::MemoryQueues;
+use market_jobs::sweep::sweep;
+use market_jobs::WakeUp;
+use market_notices::{Gateway, Gateways};
+use market_store::Meter;
+use market_store::meter::Cost;
+use serde_json::json;
+
+use crate::harness::World;
+
+struct Taken;
+
+impl Gateway for Taken {
+    fn send<'a>(&'a self, _: &'a Notice) -> BoxFuture<'a, Sending> {
+        async { Sending::Accepted { gateway_id: Some("g-1".to_owned()) } }.boxed()
+    }
+}
+
+#[derive(Default, PartialEq, Debug)]
+struct Ledger(Vec<(String, Cost)>);
+
+impl Ledger {
+    fn line(&mut self, what: &str, cost: Cost) {
+        self.0.push((what.to_owned(), cost));
+    }
+}
+
+struct Taker<'a> {
+    world: &'a World,
+    jobs: Jobs,
+    job_meter: Meter,
+    ledger: Ledger,
+}
+
+impl Taker<'_> {
+    fn route(&mut self, what: &str, answer: &Answer) {
+        assert!(answer.is_ok(), "{what}: {}", answer.text);
+        self.ledger.line(what, self.world.running.route_meter.take());
+    }
+
+    async fn job(&mut self, what: &str, job: Job, partition: &str, sort: String, at: Timestamp) {
+        self.world.set_clock(at);
+        self.job_meter.take();
+        let key = Key::new(partition, sort);
+        self.jobs.run(&WakeUp { job, key }).await.unwrap();
+        self.ledger.line(what, self.job_meter.take());
+    }
+}
+
+/// One merchant's dealings, each on the books; everything else in the market is `crowd`.
+async fn take(crowd: usize) -> Ledger {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    for n in 0..crowd {
+        let shop = format!("crowd-{n}");
+        let merchant = stage.merchant(&shop).await;
+        stage.grant(&merchant, &shop, "year").await;
+        stage.grant(&merchant, &shop, "month").await;
+    }
+    world.settle().await;
+    let running = &world.running;
+    let job_meter = Meter::counting();
+    let jobs = Jobs {
+        store: running.market.store.metered(job_meter.clone()),
+        clock: Arc::clone(&running.machine.clock) as Arc<dyn Clock>,
+        gateways: Gateways { email: Arc::new(Taken), sms: Arc::new(Taken) },
+        drill: None,
+    };
+    running.route_meter.take();
+    let mut taker = Taker { world: &world, jobs, job_meter, ledger: Ledger::default() };
+    let shop = Client::of(running, Role::Merchant, "shop-1");
+    let (me, here) = ("/accounts/shop-1", "account#shop-1");
+
+    let answer = shop.post(me, requests::merchant("shop-1", "91510100MA6C0QLJ5")).await.unwrap();
+    taker.route("`open_account`", &answer);
+    let agreement = shop.get("/documents/market-agreement").await.unwrap();
+    taker.route("`get_document`", &agreement);
+    let shown = market::stage::PROMINENT.map(str::to_owned);
+    let acceptance = requests::acceptance("market-agreement", agreement.text_at("/versions/0/sha256"), &shown);
+    taker.route("`accept_document` (market agreement)", &shop.post(&format!("{me}/acceptances"), acceptance).await.unwrap());
+    let terms = shop.get("/documents/northwind-terms").await.unwrap();
+    running.route_meter.take();
+    let acceptance = requests::acceptance("northwind-terms", terms.text_at("/versions/0/sha256"), &[]);
+    taker.route("`accept_document` (provider's agreement)", &shop.post(&format!("{me}/acceptances"), acceptance).await.unwrap());
+    taker.route("`get_listing`", &shop.get(&format!("/listings/{}", stage.listing)).await.unwrap());
+    let placed = shop.post_as("k-1", &format!("{me}/orders"), stage.order("month")).await.unwrap();
+    taker.route("`place_order`", &placed);
+    let again = shop.post_as("k-1", &format!("{me}/orders"), stage.order("month")).await.unwrap();
+    taker.route("`place_order` (the same again)", &again);
+    let order = placed.text_at("/id");
+    taker.route("`take_payment`", &pay(running, "pay-1", "shop-1", order, 19_900).await.unwrap());
+    taker.route("`take_payment` (the same again)", &pay(running, "pay-1", "shop-1", order, 19_900).await.unwrap());
+    taker.route("`get_order`", &shop.get(&format!("{me}/orders/{order}")).await.unwrap());
+    let given = shop.post(&format!("{me}/grants"), requests::grant(order, &["orders.read"])).await.unwrap();
+    taker.route("`give_grant`", &given);
+    let grant = given.text_at("/id").to_owned();
+    let ends: Timestamp = given.text_at("/expires_at").parse().unwrap();
+    let issued = stage.provider.post(&format!("{me}/grants/{grant}/tokens"), json!({})).await.unwrap();
+    taker.route("`issue_token`", &issued);
+    let check = json!({ "token": issued.text_at("/token"), "scope": "orders.read" });
+    taker.route("`check_token`", &stage.gateway.post("/checks", check.clone()).await.unwrap());
+    taker.route("`check_token` (the same hour)", &stage.gateway.post("/checks", check).await.unwrap());
+    taker.route("`get_grant`", &shop.get(&format!("{me}/grants/{grant}")).await.unwrap());
+    taker.route("`list_accesses` (one line)", &shop.get(&format!("{me}/grants/{grant}/accesses")).await.unwrap());
+    taker.route("`list_orders` (one order)", &shop.get(&format!("{me}/orders")).await.unwrap());
+    taker.route("`list_notices` (a page of 3)", &shop.get(&format!("{me}/notices?limit=3")).await.unwrap());
+    taker.route("`list_evidence` (a page of 3)", &shop.get(&format!("{me}/evidence?limit=3")).await.unwrap());
+
+    let notices = shop.all(&format!("{me}/notices")).await.unwrap();
+    let email = notices.iter().find(|notice| notice["status"] == "queued").unwrap();
+    let sort = format!("notice#{}", email["id"].as_str().unwrap());
+    taker.job("`notify` (one e-mail)", Job::Notify, here, sort.clone(), world.now()).await;
+    taker.job("`notify` (woken again)", Job::Notify, here, sort, world.now()).await;
+    let grant_key = format!("grant#{grant}");
+    let days = |n: i64| SignedDuration::from_hours(24 * n);
+    taker.job("`expire_grant` (too early)", Job::ExpireGrant, here, grant_key.clone(), world.now()).await;
+    taker.job("`expire_grant` (a reminder)", Job::ExpireGrant, here, grant_key.clone(), ends - days(30)).await;
+    taker.job("`expire_grant` (the end)", Job::ExpireGrant, here, grant_key, ends).await;
+    taker.job("`advance_case` (an order expires)", Job::AdvanceCase, here, format!("order#{order}"), ends).await;
+    let demand_key = format!("demand#{grant}");
+    taker.job("`remind_deletion` (the merchant)", Job::RemindDeletion, here, demand_key.clone(), ends + days(3)).await;
+    running.route_meter.take();
+    let demand = format!("{me}/demands/{grant}");
+    let served = shop.post(&format!("{demand}/service"), json!({})).await.unwrap();
+    taker.route("`serve_demand`", &served);
+    let due: Timestamp = served.text_at("/period/ends_at").parse().unwrap();
+    taker.job("`remind_deletion` (both)", Job::RemindDeletion, here, demand_key.clone(), due - days(3)).await;
+    taker.job("`remind_deletion` (overdue)", Job::RemindDeletion, here, demand_key, due).await;
+    taker.route("`attest_demand`", &stage.provider.post(&format!("{demand}/attestation"), requests::attestation(world.now())).await.unwrap());
+    taker.route("`close_demand`", &shop.post(&format!("{demand}/closure"), json!({})).await.unwrap());
+
+    let granted = stage.grant(&shop, "shop-1", "year").await;
+    running.route_meter.take();
+    let revocation = format!("{me}/grants/{}/revocation", granted.grant);
+    taker.route("`revoke_grant`", &shop.post(&revocation, json!({})).await.unwrap());
+    stage.grant(&shop, "shop-1", "year").await;
+    running.route_meter.take();
+    let notice = stage.operator.post(&format!("{me}/terminations"), json!({ "reason": "x" })).await.unwrap();
+    taker.route("`serve_termination`", &notice);
+    let ends: Timestamp = notice.text_at("/ends_at").parse().unwrap();
+    let key = format!("termination#{}", notice.text_at("/id"));
+    taker.job("`terminate_account` (a reminder)", Job::TerminateAccount, here, key.clone(), ends - days(7)).await;
+    taker.job("`terminate_account` (effect and cascade: 1 grant, 2 orders)", Job::TerminateAccount, here, key, ends).await;
+
+    let sweep_meter = Meter::counting();
+    let store = running.market.store.metered(sweep_meter.clone());
+    let (queues, _ends) = MemoryQueues::open();
+    // Everything that is due by now is handed out once; then a pass finds nothing.
+    sweep(&store, &queues, world.now(), std::time::Duration::ZERO).await.unwrap();
+    sweep_meter.take();
+    sweep(&store, &queues, world.now(), std::time::Duration::ZERO).await.unwrap();
+    taker.ledger.line("sweep (nothing due)", sweep_meter.take());
+    taker.ledger
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operations_cost_is_on_the_books_and_does_not_grow_with_the_market() {
+    let small = take(0).await;
+    let large = take(25).await;
+    assert_eq!(small, large, "an operation costs more in a larger market");
+    let mut table = String::from(
+        "# What operations cost\n\n\
+         Requests to DynamoDB, and read and write units, of each operation and job, as the engine reports them. \
+         Transactional writes count double, as on AWS; the indexes' share is in it. Taken in a market of one \
+         merchant and again beside twenty-five others with fifty grants: the same, line for line. Nothing scans.\n\n\
+         Kept true by the test `ledger`; `UPDATE_EXPECT=1 cargo test --workspace` writes it anew.\n\n\
+         | operation or job | requests | read units | write units |\n|---|---:|---:|---:|\n",
+    );
+    for (what, cost) in &small.0 {
+        writeln!(table, "| {what} | {} | {} | {} |", cost.requests, cost.read_units, cost.write_units).unwrap();
+    }
+    expect_file!["../../docs/COST.md"].assert_eq(&table);
+}

@@ -1,0 +1,17 @@
+//! The market as its parties meet it: real routes, real workers, real tokens and bytes, on a clock that
+//! stands still until a test sets it ahead.
+
+mod deletion;
+mod descriptions;
+mod documents;
+mod grants;
+mod harness;
+mod input;
+mod ledger;
+mod notices;
+mod orders;
+mod ownership;
+mod repeats;
+mod restart;
+mod story;
+mod termination;

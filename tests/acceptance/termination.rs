@@ -1,0 +1,123 @@
+//! The end of the agreement (10.1), and everything that ends with it.
+
+use jiff::SignedDuration;
+use market::stage::Stage;
+use serde_json::json;
+
+use crate::harness::{World, at};
+
+fn notice() -> serde_json::Value {
+    json!({ "reason": "违反平台规则。" })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notice_ends_the_agreement_when_its_period_has_fully_run_and_not_before() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "year").await;
+    let served = stage.operator.post("/accounts/shop-1/terminations", notice()).await.unwrap();
+    let ends_at = at(served.text_at("/ends_at"));
+    assert_eq!(ends_at, at("2026-01-21T00:00:00+08:00"), "15 full days after Monday 5 January");
+    let again = stage.operator.post("/accounts/shop-1/terminations", notice()).await.unwrap();
+    assert_eq!(again.code(), "already-terminating");
+    world.advance_to(ends_at - SignedDuration::from_secs(1)).await;
+    assert_eq!(stage.check(&granted.token, "orders.read").await, "allowed");
+    assert_eq!(world.days_told("accounts/shop-1", "termination_coming", ends_at).await, [-7, -3, -1]);
+    world.set_clock(ends_at);
+    assert_eq!(stage.check(&granted.token, "orders.read").await, "ended");
+    let order = merchant.post("/accounts/shop-1/orders", stage.order("month")).await.unwrap();
+    assert_eq!(order.code(), "account-ended");
+    world.settle().await;
+    let path = served.headers["location"].to_str().unwrap();
+    assert_eq!(merchant.get(path).await.unwrap().text_at("/status"), "completed");
+    let account = merchant.get("/accounts/shop-1").await.unwrap();
+    assert_eq!((account.text_at("/status"), at(account.text_at("/ends_at"))), ("terminated", ends_at));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_notice_changes_nothing_any_more() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "year").await;
+    let served = stage.operator.post("/accounts/shop-1/terminations", notice()).await.unwrap();
+    let path = served.headers["location"].to_str().unwrap().to_owned();
+    world.advance_days(2).await;
+    let withdrawn = stage.operator.post(&format!("{path}/withdrawal"), json!({})).await.unwrap();
+    assert_eq!(withdrawn.text_at("/status"), "withdrawn");
+    world.advance_days(30).await;
+    assert_eq!(world.notices("accounts/shop-1", "termination_coming").await.len(), 0);
+    assert_eq!(stage.check(&granted.token, "orders.read").await, "allowed");
+    let late = stage.operator.post(&format!("{path}/withdrawal"), json!({})).await.unwrap();
+    assert_eq!(late.code(), "notice-not-running");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cascade_ends_each_grant_and_order_exactly_once() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let mut grants = Vec::new();
+    for _ in 0..12 {
+        grants.push(stage.grant(&merchant, "shop-1", "year").await);
+    }
+    // One is over before, one order was never paid.
+    let revocation = format!("/accounts/shop-1/grants/{}/revocation", grants[5].grant);
+    assert_eq!(merchant.post(&revocation, json!({})).await.unwrap().status, 200);
+    merchant.post("/accounts/shop-1/orders", stage.order("month")).await.unwrap();
+    let event = json!({ "event_id": "e-1", "agreement": "平台协议", "ended_at": world.now() });
+    let ended = stage.upstream.post("/accounts/shop-1/upstream-end", event.clone()).await.unwrap();
+    assert_eq!(ended.status, 200, "{}", ended.text);
+    for granted in &grants {
+        assert_eq!(stage.check(&granted.token, "orders.read").await, "ended", "at once, before any worker");
+    }
+    world.settle().await;
+    let count = |items: Vec<serde_json::Value>, status: &str| items.iter().filter(|i| i["status"] == status).count();
+    assert_eq!(count(merchant.all("/accounts/shop-1/grants").await.unwrap(), "ended"), 12);
+    assert_eq!(count(merchant.all("/accounts/shop-1/orders").await.unwrap(), "closed"), 13);
+    assert_eq!(count(merchant.all("/accounts/shop-1/demands").await.unwrap(), "draft"), 12);
+    assert_eq!(world.notices("accounts/shop-1", "grant_ended").await.len(), 12);
+    assert_eq!(world.notices("accounts/shop-1", "order_closed").await.len(), 13);
+    let before = world.table().await;
+    let replayed = stage.upstream.post("/accounts/shop-1/upstream-end", event).await.unwrap();
+    assert_eq!(replayed.text_at("/id"), ended.text_at("/id"));
+    world.settle().await;
+    assert_eq!(world.table().await, before, "the event again writes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_upstream_event_counts_from_its_own_time_and_supersedes_a_running_notice() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let served = stage.operator.post("/accounts/shop-1/terminations", notice()).await.unwrap();
+    world.advance_days(3).await;
+    let ended_at = world.now() - SignedDuration::from_hours(5);
+    let event = json!({ "event_id": "e-2", "agreement": "平台协议", "ended_at": ended_at });
+    let future = json!({ "event_id": "e-3", "agreement": "平台协议", "ended_at": world.now() + SignedDuration::from_hours(1) });
+    let early = stage.upstream.post("/accounts/shop-1/upstream-end", future).await.unwrap();
+    assert_eq!((early.status.as_u16(), early.code()), (422, "event-in-the-future"));
+    let ended = stage.upstream.post("/accounts/shop-1/upstream-end", event).await.unwrap();
+    assert_eq!(at(ended.text_at("/ends_at")), ended_at);
+    world.advance_days(30).await;
+    let first = merchant.get(served.headers["location"].to_str().unwrap()).await.unwrap();
+    assert_eq!(first.text_at("/status"), "superseded");
+    assert_eq!(at(merchant.get("/accounts/shop-1").await.unwrap().text_at("/ends_at")), ended_at);
+    assert_eq!(world.notices("accounts/shop-1", "agreement_ended").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_before_the_end_stays_answerable_after_it() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "year").await;
+    let event = json!({ "event_id": "e-4", "agreement": "平台协议", "ended_at": world.now() });
+    stage.upstream.post("/accounts/shop-1/upstream-end", event).await.unwrap();
+    world.advance_days(400).await;
+    let demand = format!("/accounts/shop-1/demands/{}/service", granted.grant);
+    assert_eq!(merchant.post(&demand, json!({})).await.unwrap().status, 200);
+    assert!(!merchant.all("/accounts/shop-1/evidence").await.unwrap().is_empty());
+    assert!(!merchant.all("/accounts/shop-1/notices").await.unwrap().is_empty());
+}

@@ -1,0 +1,167 @@
+//! The handlers `sweep` and `relay`: what is due reaches its job's queue.
+
+use market_domain::accounts::MarketAccount;
+use market_domain::accounts::termination::Termination;
+use market_domain::aggregate::{Aggregate, Job, Key};
+use market_domain::credit_code::CreditCode;
+use market_domain::ids::TerminationId;
+use market_jobs::WakeUp;
+use market_store::due::SHARDS;
+use serde_json::{Map, Value, json};
+
+use crate::function::Function;
+use crate::surroundings::{Surroundings, Trouble, contacts, far_ahead, long_ago, occasion};
+
+/// A message as the queues remember it: at once, to the job's queue.
+fn message(job: Job, key: &Key) -> (String, Value, i64) {
+    let wake_up = serde_json::to_value(WakeUp { job, key: key.clone() }).expect("a wake-up is JSON");
+    (format!("market-{job}"), wake_up, 0)
+}
+
+/// The upstream platform ended its agreement with a merchant: what is due since then.
+async fn termination_due(around: &Surroundings) -> Vec<(Job, Key)> {
+    let occasion = occasion(long_ago());
+    let (account, applied) = MarketAccount::apply(
+        None,
+        "shop-1".parse().expect("an id"),
+        "成都示例商贸有限公司".try_into().expect("a line"),
+        CreditCode::with_check_character("91510100MA6C0QLJ5").expect("a code"),
+        contacts("shop-1"),
+        &occasion,
+    )
+    .expect("it has not applied yet");
+    around.commit(&applied).await;
+    let account = around.store.get::<MarketAccount>(&account.id).await.expect("the engine answers");
+    let (_, ended) = Termination::upstream_ended(
+        TerminationId::new(long_ago(), [1; 10]),
+        &account.expect("it has applied"),
+        None,
+        "event-1".parse().expect("an id"),
+        "Platform agreement".try_into().expect("a line"),
+        long_ago(),
+        &occasion,
+    )
+    .expect("it has not ended yet");
+    around.commit(&ended).await;
+    ended.writes.into_iter().filter_map(|write| Some((write.due?.job, write.key))).collect()
+}
+
+/// What makes the sweep run, every minute.
+fn tick() -> Value {
+    json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {} })
+}
+
+#[tokio::test]
+async fn the_sweep_sends_what_is_due_once_to_its_jobs_queue_and_leaves_what_is_not() {
+    let around = Surroundings::start().await;
+    let mut due = termination_due(&around).await;
+    due.push((Job::Notify, around.notice_due("northwind", long_ago()).await));
+    around.notice_due("southwind", far_ahead()).await;
+    let mut expected: Vec<_> = due.iter().map(|(job, key)| message(*job, key)).collect();
+    expected.sort_by_key(|(queue, wake_up, _)| (queue.clone(), wake_up.to_string()));
+    let queues: Vec<_> = expected.iter().map(|(queue, ..)| queue.as_str()).collect();
+    assert_eq!(queues, ["market-notify", "market-notify", "market-terminate_account"]);
+
+    let mut sweep = Function::start("sweep", around.settings()).await;
+    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 3 })));
+    assert_eq!(around.services.sent(), expected);
+}
+
+#[tokio::test]
+async fn a_sweep_leaves_alone_what_another_has_just_handed_out() {
+    let around = Surroundings::start().await;
+    around.notice_due("northwind", long_ago()).await;
+    let mut sweep = Function::start("sweep", around.settings()).await;
+    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 1 })));
+    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 0 })), "its lease has just begun");
+}
+
+#[tokio::test]
+async fn a_sweep_whose_queue_does_not_answer_fails_aloud() {
+    let around = Surroundings::start().await;
+    around.notice_due("northwind", long_ago()).await;
+    around.services.fall_into(Trouble::Down);
+    let mut sweep = Function::start("sweep", around.settings()).await;
+    let error = sweep.invoke(json!({})).await.expect_err("Lambda counts it, and the alarm rings");
+    assert!(error["errorMessage"].as_str().is_some_and(|text| text.contains("queue")), "{error}");
+}
+
+/// A record of the table's stream; nothing but its keys where the item is gone.
+async fn record(around: &Surroundings, number: u32, key: &Key, gone: bool) -> Value {
+    let mut dynamodb = json!({
+        "ApproximateCreationDateTime": 1_577_836_800,
+        "Keys": { "pk": { "S": key.partition }, "sk": { "S": key.sort } },
+        "SequenceNumber": format!("{number:025}"),
+        "SizeBytes": 100,
+        "StreamViewType": "NEW_IMAGE",
+    });
+    if !gone {
+        let mut image = Map::new();
+        for (name, value) in around.item(key).await {
+            let text = value.as_s().map(|text| json!({ "S": text }));
+            let value = text.unwrap_or_else(|_| json!({ "N": value.as_n().expect("texts and numbers") }));
+            image.insert(name, value);
+        }
+        dynamodb["NewImage"] = image.into();
+    }
+    json!({
+        "eventID": format!("{number:032x}"),
+        "eventName": if gone { "REMOVE" } else { "INSERT" },
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "cn-north-1",
+        "eventSourceARN": "arn:aws-cn:dynamodb:cn-north-1:000000000000:table/market/stream/2020-01-01T00:00:00.000",
+        "dynamodb": dynamodb,
+    })
+}
+
+/// Takes a lease on a notice, as the sweep does.
+async fn lease(around: &Surroundings, key: &Key) {
+    for shard in 0..SHARDS {
+        let entries =
+            around.store.due(Job::Notify, shard, far_ahead(), 100).await.expect("the engine answers");
+        if let Some(entry) = entries.iter().find(|entry| entry.key == *key) {
+            assert!(around.store.lease(entry, long_ago()).await.expect("the engine answers"));
+            return;
+        }
+    }
+    panic!("{key} is not in the index");
+}
+
+#[tokio::test]
+async fn the_relay_sends_what_a_commit_made_due_and_nothing_else() {
+    let around = Surroundings::start().await;
+    let due = around.notice_due("northwind", long_ago()).await;
+    let early = around.notice_due("southwind", far_ahead()).await;
+    let leased = around.notice_due("eastwind", long_ago()).await;
+    lease(&around, &leased).await;
+    let provider = market_domain::providers::Provider::key_of(&"northwind".parse().expect("an id"));
+    let records = [
+        record(&around, 1, &provider, false).await,
+        record(&around, 2, &early, false).await,
+        record(&around, 3, &leased, false).await,
+        record(&around, 4, &due, true).await,
+        record(&around, 5, &due, false).await,
+    ];
+    let mut relay = Function::start("relay", around.settings()).await;
+    let response = relay.invoke(json!({ "Records": records })).await;
+    assert_eq!(response, Ok(json!({ "batchItemFailures": [] })));
+    assert_eq!(around.services.sent(), [message(Job::Notify, &due)]);
+}
+
+#[tokio::test]
+async fn a_relay_whose_queue_does_not_take_all_has_its_records_read_again_from_the_first() {
+    for trouble in [Trouble::Down, Trouble::TakesOnlyPart] {
+        let around = Surroundings::start().await;
+        around.services.fall_into(trouble);
+        let (first, second) = (
+            around.notice_due("northwind", long_ago()).await,
+            around.notice_due("southwind", long_ago()).await,
+        );
+        let records = [record(&around, 1, &first, false).await, record(&around, 2, &second, false).await];
+        let mut relay = Function::start("relay", around.settings()).await;
+        let response = relay.invoke(json!({ "Records": records })).await;
+        let first = &records[0]["dynamodb"]["SequenceNumber"];
+        assert_eq!(response, Ok(json!({ "batchItemFailures": [{ "itemIdentifier": first }] })));
+    }
+}

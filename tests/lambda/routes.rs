@@ -1,0 +1,113 @@
+//! The handlers `api` and `api/<operation>`.
+
+use market_domain::credit_code::CreditCode;
+use market_identity::Role;
+use serde_json::{Value, json};
+
+use crate::function::Function;
+use crate::gateway::Request;
+use crate::surroundings::{Issuer, Surroundings, contacts};
+
+fn application(account: &str) -> Value {
+    let code = CreditCode::with_check_character("91510100MA6C0QLJ5").expect("a code");
+    json!({ "legal_name": "成都示例商贸有限公司", "credit_code": code, "contacts": contacts(account) })
+}
+
+fn open_account(account: &str, token: &str) -> Request {
+    let body = application(account).to_string();
+    Request::post(format!("/accounts/{account}"), "key-1", body).bearer(token)
+}
+
+#[tokio::test]
+async fn a_public_route_is_answered_by_its_own_function_and_by_the_one_with_all_routes() {
+    let around = Surroundings::start().await;
+    for handler in ["api/browse_listings", "api", ""] {
+        let mut function = Function::start(handler, around.settings()).await;
+        let reply = function.answer(Request::get("/listings").query("kind", "application")).await;
+        assert_eq!((reply.status, &reply.body), (200, &json!({ "items": [] })), "{handler}");
+        assert_eq!(reply.header("content-type"), Some("application/json"));
+    }
+}
+
+#[tokio::test]
+async fn a_merchant_opens_an_account_and_reads_it_whether_each_route_has_its_function_or_all_share_one() {
+    let around = Surroundings::start().await;
+    for (account, opening, reading) in
+        [("shop-1", "api/open_account", "api/get_account"), ("shop-2", "api", "api")]
+    {
+        let token = around.issuer.token(Role::Merchant, account);
+        let mut opening = Function::start(opening, around.settings()).await;
+        let opened = opening.answer(open_account(account, &token)).await;
+        assert_eq!(opened.status, 201, "{}", opened.body);
+        assert_eq!(opened.header("location"), Some(format!("/accounts/{account}").as_str()));
+        let again = opening.answer(open_account(account, &token)).await;
+        assert_eq!((again.status, &again.body), (201, &opened.body));
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+
+        let mut reading = Function::start(reading, around.settings()).await;
+        let read = reading.answer(Request::get(format!("/accounts/{account}")).bearer(&token)).await;
+        assert_eq!((read.status, &read.body), (200, &opened.body));
+    }
+}
+
+#[tokio::test]
+async fn a_function_of_one_route_does_not_know_the_others() {
+    let around = Surroundings::start().await;
+    let mut function = Function::start("api/get_account", around.settings()).await;
+    for path in ["/listings", "/accounts/shop-1/orders", "/", "/prod/accounts/shop-1"] {
+        assert_eq!(function.answer(Request::get(path)).await.problem(), (404, "not-found"), "{path}");
+    }
+    let token = around.issuer.token(Role::Merchant, "shop-1");
+    let opening = function.answer(open_account("shop-1", &token)).await;
+    assert_eq!(opening.problem(), (405, "method-not-allowed"));
+    let own = function.answer(Request::get("/accounts/shop-1")).await;
+    assert_eq!(own.problem(), (401, "missing-token"), "its own route it knows");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_told_in_a_reply_and_never_as_a_function_error() {
+    let around = Surroundings::start().await;
+    let mut function = Function::start("api/open_account", around.settings()).await;
+    let token = around.issuer.token(Role::Merchant, "shop-1");
+    let good = || open_account("shop-1", &token);
+    let with_body = |body: String| Request::post("/accounts/shop-1", "key-1", body).bearer(&token);
+    let mut unfit = application("shop-1");
+    unfit["credit_code"] = json!("91510100MA6C0QLJ5?");
+    for (request, problem) in [
+        (with_body("{".to_owned()), (400, "malformed-json")),
+        (good().without("Idempotency-Key"), (400, "missing-idempotency-key")),
+        (good().without("Authorization"), (401, "missing-token")),
+        (good().bearer("not-a-token"), (401, "invalid-token")),
+        (good().bearer(&Issuer::new().token(Role::Merchant, "shop-1")), (401, "invalid-token")),
+        (good().bearer(&around.issuer.token(Role::Operator, "ops")), (403, "role-not-allowed")),
+        (good().bearer(&around.issuer.token(Role::Merchant, "shop-2")), (404, "not-found")),
+        (with_body(" ".repeat(512 * 1024 + 1)), (413, "body-too-large")),
+        (good().header("Content-Type", "text/plain"), (415, "unsupported-media-type")),
+        (with_body(unfit.to_string()), (422, "invalid-body")),
+    ] {
+        let reply = function.answer(request).await;
+        assert_eq!(reply.problem(), problem, "{}", reply.body);
+    }
+    assert_eq!(function.answer(good()).await.status, 201, "and the function goes on serving");
+    let anew = function.answer(good().header("Idempotency-Key", "key-2")).await;
+    assert_eq!(anew.problem(), (409, "already-applied"));
+}
+
+#[tokio::test]
+async fn a_neighbour_that_is_down_is_told_in_a_reply_and_never_as_a_function_error() {
+    let around = Surroundings::start().await;
+    // Nothing listens on a port that was just given back.
+    let nowhere = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has ports");
+        format!("http://{}", listener.local_addr().expect("a listener has an address"))
+    };
+    let token = around.issuer.token(Role::Merchant, "shop-1");
+    for neighbour in ["AWS_ENDPOINT_URL_DYNAMODB", "MARKET_JWKS_URL"] {
+        let settings = around.settings().with(neighbour, nowhere.clone());
+        let mut function = Function::start("api/get_account", settings).await;
+        let reply = function.answer(Request::get("/accounts/shop-1").bearer(&token)).await;
+        assert_eq!(reply.problem(), (503, "unavailable"), "{neighbour}");
+        assert_eq!(reply.header("retry-after"), Some("1"));
+        assert!(!reply.body.to_string().contains("127.0.0.1"), "no word of what is behind: {}", reply.body);
+    }
+}

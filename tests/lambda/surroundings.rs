@@ -1,0 +1,314 @@
+//! What a function finds around it: the table (the embedded engine, in memory), an issuer of tokens, the
+//! queues, and the mail. Each test has its own.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use aws_config::{BehaviorVersion, Region};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use market_domain::Timestamp;
+use market_domain::aggregate::Key;
+use market_domain::change::{Change, Occasion};
+use market_domain::credit_code::CreditCode;
+use market_domain::notices::Notice;
+use market_domain::party::{Actor, Contacts};
+use market_domain::providers::Provider;
+use market_identity::{Claims, Role};
+use market_store::Store;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use crate::function::Settings;
+use crate::serve;
+
+const TABLE: &str = "market";
+const ISSUER: &str = "https://issuer.example";
+const AUDIENCE: &str = "service-market";
+const KEY_ID: &str = "test-1";
+
+pub struct Surroundings {
+    /// The table, as the market's own store sees it.
+    pub store: Store,
+    /// The table, as anyone sees it.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// Where the table's engine listens.
+    pub dynamodb_url: String,
+    pub issuer: Issuer,
+    pub services: Arc<Services>,
+    services_url: String,
+    jwks_url: String,
+    _engine: oneshot::Sender<()>,
+}
+
+impl Surroundings {
+    pub async fn start() -> Self {
+        let (dynamodb_url, engine) = start_engine();
+        let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .endpoint_url(&dynamodb_url)
+            .region(Region::new("cn-north-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .load()
+            .await;
+        let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+        market_store::schema::create_table(&dynamodb, TABLE).await.expect("the engine makes a table");
+        let issuer = Issuer::new();
+        let keys = axum::Json(issuer.key_set());
+        let jwks = serve(Router::new().route("/jwks.json", get(async || keys))).await;
+        let services = Arc::<Services>::default();
+        let router = Router::new()
+            .route("/", post(sqs))
+            .route("/v2/email/outbound-emails", post(ses))
+            .with_state(Arc::clone(&services));
+        Self {
+            store: Store::new(dynamodb.clone(), TABLE),
+            dynamodb,
+            dynamodb_url,
+            issuer,
+            services,
+            services_url: format!("http://{}", serve(router).await),
+            jwks_url: format!("http://{jwks}/jwks.json"),
+            _engine: engine,
+        }
+    }
+
+    /// The settings of every handler.
+    pub fn settings(&self) -> Settings {
+        Settings(BTreeMap::from([
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url.clone()),
+            ("AWS_ENDPOINT_URL_SQS", self.services_url.clone()),
+            ("AWS_ENDPOINT_URL_SESV2", self.services_url.clone()),
+            ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true".to_owned()),
+            ("MARKET_TABLE", TABLE.to_owned()),
+            ("MARKET_QUEUE_URLS", "https://sqs.example/000000000000/market-{job}".to_owned()),
+            ("MARKET_ISSUER", ISSUER.to_owned()),
+            ("MARKET_AUDIENCE", AUDIENCE.to_owned()),
+            ("MARKET_JWKS_URL", self.jwks_url.clone()),
+            ("MARKET_TOKEN_ALGORITHM", "ES256".to_owned()),
+            ("MARKET_PAYMENT_KEYS", "whsec_dGhlIHBheW1lbnQgc3lzdGVtJ3Mga2V5".to_owned()),
+            ("MARKET_EMAIL_FROM", "market@example.com".to_owned()),
+        ]))
+    }
+
+    /// An item, attribute by attribute.
+    pub async fn item(&self, key: &Key) -> HashMap<String, AttributeValue> {
+        let found = self
+            .dynamodb
+            .get_item()
+            .table_name(TABLE)
+            .key("pk", AttributeValue::S(key.partition.clone()))
+            .key("sk", AttributeValue::S(key.sort.clone()))
+            .send()
+            .await;
+        found.expect("the engine answers").item.expect("the item is there")
+    }
+
+    /// Writes an aggregate whose state nobody can read.
+    pub async fn corrupt(&self, key: &Key, kind: &str) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(TABLE)
+            .item("pk", text(&key.partition))
+            .item("sk", text(&key.sort))
+            .item("kind", text(kind))
+            .item("v", AttributeValue::N("1".to_owned()))
+            .item("head", text(&"0".repeat(64)))
+            .item("body", text("{"));
+        put.send().await.expect("the engine takes an item");
+    }
+
+    pub async fn commit(&self, change: &Change) {
+        self.store.commit(change, None).await.expect("nobody else writes");
+    }
+
+    /// Approves a provider at an instant, and tells the key of the notice that goes to its e-mail address
+    /// because of it: due at that very instant.
+    pub async fn notice_due(&self, provider: &str, at: Timestamp) -> Key {
+        let occasion = occasion(at);
+        let (_, applied) = Provider::apply(
+            None,
+            provider.parse().expect("an id"),
+            "北风软件有限公司".try_into().expect("a line"),
+            CreditCode::with_check_character("91330100MA27XY012").expect("a code"),
+            contacts(provider),
+            &occasion,
+        )
+        .expect("it has not applied yet");
+        self.commit(&applied).await;
+        let loaded = self.store.get::<Provider>(&provider.parse().expect("an id")).await;
+        let (_, approved) =
+            Provider::approve(&loaded.expect("the engine answers").expect("it has applied"), &occasion)
+                .expect("it is not approved yet");
+        self.commit(&approved).await;
+        let due = approved.writes.into_iter().find(|write| write.due.is_some());
+        due.expect("an approval is told by e-mail").key
+    }
+
+    /// A notice as it stands.
+    pub async fn notice(&self, key: &Key) -> Notice {
+        let notice = self.store.get_at::<Notice>(key).await.expect("the engine answers");
+        notice.expect("it was drafted").state
+    }
+}
+
+/// Long ago: whatever is due then is due.
+pub fn long_ago() -> Timestamp {
+    "2020-01-01T00:00:00Z".parse().expect("an instant")
+}
+
+/// Beyond any test's end.
+pub fn far_ahead() -> Timestamp {
+    "2100-01-01T00:00:00Z".parse().expect("an instant")
+}
+
+pub fn occasion(at: Timestamp) -> Occasion {
+    Occasion { at, actor: Actor::Operator("ops".to_owned()), request: "test".to_owned() }
+}
+
+pub fn contacts(party: &str) -> Contacts {
+    serde_json::from_value(json!({ "email": email(party) })).expect("contacts")
+}
+
+pub fn email(party: &str) -> String {
+    format!("{party}@example.com")
+}
+
+/// The engine has a thread and runtime of its own: it works synchronously.
+fn start_engine() -> (String, oneshot::Sender<()>) {
+    let database = dynoxide::Database::memory().expect("an engine in memory");
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has ports");
+    listener.set_nonblocking(true).expect("a listener of tokio's does not block");
+    let url = format!("http://{}", listener.local_addr().expect("a listener has an address"));
+    let (stop, stopped) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("it does not block");
+            dynoxide::server::serve_with_shutdown(listener, database, async { drop(stopped.await) }).await
+        })
+    });
+    (url, stop)
+}
+
+/// An OpenID issuer: a key, its public half, and tokens that it signs.
+pub struct Issuer(EncodingKey);
+
+impl Issuer {
+    pub fn new() -> Self {
+        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+        Self(EncodingKey::from_ec_der(key.expect("a key can be made").as_ref()))
+    }
+
+    /// A token that is valid at any time.
+    pub fn token(&self, role: Role, subject: &str) -> String {
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: subject.to_owned(),
+            market_role: role,
+            nbf: 0,
+            exp: far_ahead().as_second(),
+        };
+        let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::ES256) };
+        jsonwebtoken::encode(&header, &claims, &self.0).expect("the key signs")
+    }
+
+    fn key_set(&self) -> JwkSet {
+        let mut key = Jwk::from_encoding_key(&self.0, Algorithm::ES256).expect("the key has a public half");
+        key.common.key_id = Some(KEY_ID.to_owned());
+        JwkSet { keys: vec![key] }
+    }
+}
+
+/// The queues and the mail, as far as the market uses them. They remember every call.
+#[derive(Default)]
+pub struct Services {
+    calls: Mutex<Vec<(String, Value)>>,
+    trouble: Mutex<Option<Trouble>>,
+}
+
+/// What is wrong with the queues.
+#[derive(Clone, Copy)]
+pub enum Trouble {
+    /// Every call is answered with status 500.
+    Down,
+    /// A batch is answered with status 200 and its first entry is refused.
+    TakesOnlyPart,
+}
+
+impl Services {
+    /// From now on the queues are in trouble.
+    pub fn fall_into(&self, trouble: Trouble) {
+        *self.trouble.lock().unwrap() = Some(trouble);
+    }
+
+    /// The bodies of all calls of an operation so far.
+    pub fn calls(&self, operation: &str) -> Vec<Value> {
+        let calls = self.calls.lock().unwrap();
+        calls.iter().filter(|(called, _)| called == operation).map(|(_, body)| body.clone()).collect()
+    }
+
+    /// The messages sent so far: the queue, the wake-up and the delay of each, in the queues' order.
+    pub fn sent(&self) -> Vec<(String, Value, i64)> {
+        let mut sent = Vec::new();
+        for batch in self.calls("SendMessageBatch") {
+            let queue = batch["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()).unwrap_or_default();
+            for entry in batch["Entries"].as_array().expect("a batch has entries") {
+                let body = entry["MessageBody"].as_str().expect("a message has a body");
+                let wake_up: Value = serde_json::from_str(body).expect("a wake-up is JSON");
+                sent.push((queue.to_owned(), wake_up, entry["DelaySeconds"].as_i64().unwrap_or(0)));
+            }
+        }
+        sent.sort_by_key(|(queue, wake_up, _)| (queue.clone(), wake_up.to_string()));
+        sent
+    }
+
+    fn record(&self, operation: &str, body: &[u8]) -> Value {
+        let body: Value = serde_json::from_slice(body).expect("the SDK speaks JSON");
+        self.calls.lock().unwrap().push((operation.to_owned(), body.clone()));
+        body
+    }
+}
+
+async fn sqs(State(services): State<Arc<Services>>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let operation = target.strip_prefix("AmazonSQS.").expect("a call of SQS");
+    let body = services.record(operation, &body);
+    let trouble = *services.trouble.lock().unwrap();
+    if let Some(Trouble::Down) = trouble {
+        let failure = json!({ "__type": "com.amazonaws.sqs#InternalFailure" });
+        return (StatusCode::INTERNAL_SERVER_ERROR, axum::Json(failure)).into_response();
+    }
+    let mut failed = Vec::new();
+    let mut successful = Vec::new();
+    for entry in body["Entries"].as_array().into_iter().flatten() {
+        if matches!(trouble, Some(Trouble::TakesOnlyPart)) && failed.is_empty() {
+            failed.push(json!({ "Id": entry["Id"], "Code": "InternalError", "SenderFault": false }));
+        } else {
+            successful.push(json!({ "Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "" }));
+        }
+    }
+    axum::Json(match operation {
+        "SendMessageBatch" => json!({ "Successful": successful, "Failed": failed }),
+        _ => json!({}),
+    })
+    .into_response()
+}
+
+async fn ses(State(services): State<Arc<Services>>, body: Bytes) -> axum::Json<Value> {
+    services.record("SendEmail", &body);
+    axum::Json(json!({ "MessageId": "ses-1" }))
+}
