@@ -46,7 +46,7 @@ pub async fn run(handler: Handler) -> Result<(), Error> {
 
 async fn serve_worker(job: Job, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
     let handler = Arc::new(settings::jobs(sdk)?).handler();
-    let queues = settings::queues(sdk).ok();
+    let queues = settings::queues(sdk)?;
     let limits = Limits { timeout: settings::job_timeout()?, ..Limits::default() };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let messages = event.payload.records.into_iter().map(|record| EventMessage {
@@ -59,7 +59,7 @@ async fn serve_worker(job: Job, sdk: &aws_config::SdkConfig) -> Result<(), Error
             body: record.body,
             handle: record.receipt_handle,
         });
-        let mut batch = EventBatch::new(job, messages.collect(), queues.as_ref());
+        let mut batch = EventBatch::new(job, messages.collect(), &queues);
         work(job.name(), batch.deliveries(), handler.clone(), limits).await?;
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = batch

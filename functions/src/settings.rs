@@ -62,7 +62,7 @@ pub fn market(sdk: &SdkConfig) -> Result<Market, SettingError> {
         entropy: Arc::new(SystemEntropy),
         verifier: Verifier::new(keys, &required("MARKET_ISSUER")?, &required("MARKET_AUDIENCE")?, algorithm),
         payments: PaymentKeys::new(payment_keys.split(','))
-            .map_err(|error| wrong("MARKET_PAYMENT_KEYS")(error.to_string()))?,
+            .map_err(|error| wrong("MARKET_PAYMENT_KEYS")(format!("is wrong: {error}")))?,
         calendar: Calendar::published(),
         publicity: match std::env::var("MARKET_PUBLICITY").as_deref() {
             Ok("lenient") => PublicityMode::Lenient,

@@ -63,7 +63,10 @@ async fn another_agreement_ends_the_reminders() {
     world.advance_days(90).await;
     assert_eq!(world.notices("accounts/shop-1", "deletion_reminder").await.len(), 0);
     assert_eq!(world.notices("providers/northwind", "demand_waived").await.len(), 1);
-    assert_eq!(merchant.post(&format!("{demand}/waiver"), waiver).await.unwrap().code(), "wrong-demand-state");
+    assert_eq!(
+        merchant.post(&format!("{demand}/waiver"), waiver).await.unwrap().code(),
+        "wrong-demand-state"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,7 +38,8 @@ async fn no_check_is_allowed_after_the_reply_of_a_revocation_however_many_are_un
     let before = futures_util::future::join_all((0..40).map(|_| stage.check(&granted.token, "orders.read")));
     let (_, revoked) = tokio::join!(before, merchant.post(&path, json!({})));
     assert_eq!(revoked.unwrap().status, 200);
-    let after = futures_util::future::join_all((0..40).map(|_| stage.check(&granted.token, "orders.read"))).await;
+    let after =
+        futures_util::future::join_all((0..40).map(|_| stage.check(&granted.token, "orders.read"))).await;
     assert!(after.iter().all(|outcome| outcome == "ended"), "{after:?}");
 }
 
@@ -86,13 +87,16 @@ async fn every_check_is_in_the_ledger_by_hour_scope_and_outcome() {
     stage.check(&granted.token, "buyers.read").await;
     world.advance_to(world.now() + SignedDuration::from_hours(1)).await;
     stage.check(&granted.token, "orders.read").await;
-    let ledger =
-        merchant.all(&format!("/accounts/shop-1/grants/{}/accesses", granted.grant)).await.unwrap();
+    let ledger = merchant.all(&format!("/accounts/shop-1/grants/{}/accesses", granted.grant)).await.unwrap();
     let lines: Vec<_> = ledger
         .iter()
         .map(|line| {
             assert_eq!(line["provider_id"], "northwind");
-            (line["scope"].as_str().unwrap(), line["outcome"].as_str().unwrap(), line["count"].as_u64().unwrap())
+            (
+                line["scope"].as_str().unwrap(),
+                line["outcome"].as_str().unwrap(),
+                line["count"].as_u64().unwrap(),
+            )
         })
         .collect();
     assert_eq!(

@@ -76,8 +76,7 @@ impl World {
         let mut items = BTreeMap::new();
         let mut start = None;
         loop {
-            let page =
-                client.scan().table_name(TABLE).set_exclusive_start_key(start).send().await.unwrap();
+            let page = client.scan().table_name(TABLE).set_exclusive_start_key(start).send().await.unwrap();
             for item in page.items() {
                 let text = |name: &str| item[name].as_s().unwrap().clone();
                 let attributes: BTreeMap<_, _> = item.iter().collect();

@@ -57,13 +57,31 @@ async fn a_bad_body_gets_a_problem_document_and_nothing_is_written() {
         ("unknown field inside", (with("/contacts/fax", json!("x")), 422, "invalid-body", "/contacts/fax")),
         ("wrong type", (with("/legal_name", json!(7)), 422, "invalid-body", "/legal_name")),
         ("null", (with("/credit_code", Value::Null), 422, "invalid-body", "/credit_code")),
-        ("over-long text", (with("/legal_name", json!("长".repeat(121))), 422, "invalid-body", "/legal_name")),
+        (
+            "over-long text",
+            (with("/legal_name", json!("长".repeat(121))), 422, "invalid-body", "/legal_name"),
+        ),
         ("blank text", (with("/legal_name", json!(" \t ")), 422, "invalid-body", "/legal_name")),
-        ("a header in a name", (with("/legal_name", json!("a\r\nBcc: x@example.com")), 422, "invalid-body", "/legal_name")),
-        ("no e-mail address", (with("/contacts/email", json!("shop at home")), 422, "invalid-body", "/contacts/email")),
-        ("no telephone number", (with("/contacts/phone", json!("110")), 422, "invalid-body", "/contacts/phone")),
-        ("unknown language", (with("/contacts/language", json!("fr")), 422, "invalid-body", "/contacts/language")),
-        ("bad check character", (with("/credit_code", json!("91510100MA6C0QLJ50")), 422, "invalid-body", "/credit_code")),
+        (
+            "a header in a name",
+            (with("/legal_name", json!("a\r\nBcc: x@example.com")), 422, "invalid-body", "/legal_name"),
+        ),
+        (
+            "no e-mail address",
+            (with("/contacts/email", json!("shop at home")), 422, "invalid-body", "/contacts/email"),
+        ),
+        (
+            "no telephone number",
+            (with("/contacts/phone", json!("110")), 422, "invalid-body", "/contacts/phone"),
+        ),
+        (
+            "unknown language",
+            (with("/contacts/language", json!("fr")), 422, "invalid-body", "/contacts/language"),
+        ),
+        (
+            "bad check character",
+            (with("/credit_code", json!("91510100MA6C0QLJ50")), 422, "invalid-body", "/credit_code"),
+        ),
         ("short credit code", (with("/credit_code", json!("9151")), 422, "invalid-body", "/credit_code")),
         ("a mebibyte", (with("/legal_name", json!("x".repeat(1 << 20))), 413, "body-too-large", "")),
         ("a thousand brackets", ("[".repeat(1_000), 400, "malformed-json", "")),
@@ -77,7 +95,8 @@ async fn a_bad_body_gets_a_problem_document_and_nothing_is_written() {
             assert!(!answer.text_at("/errors/0/detail").is_empty(), "{what}");
         }
     }
-    let invalid_utf8 = newcomer.send(Method::POST, "/accounts/shop-9", keyed("k"), b"{\"legal_name\":\"\xff\"}".to_vec());
+    let invalid_utf8 =
+        newcomer.send(Method::POST, "/accounts/shop-9", keyed("k"), b"{\"legal_name\":\"\xff\"}".to_vec());
     assert_problem(&invalid_utf8.await.unwrap(), 400, "malformed-json", "invalid UTF-8");
     let mut text = keyed("k");
     text.insert("content-type", "text/plain".parse().unwrap());
@@ -92,7 +111,12 @@ async fn a_bad_body_gets_a_problem_document_and_nothing_is_written() {
         assert_problem(&answer, 422, "invalid-body", bad);
         assert_eq!(answer.text_at("/errors/0/pointer"), "/expires_at");
     }
-    for (what, amount) in [("below zero", json!(-1)), ("half a fen", json!(0.5)), ("text", json!("19900")), ("beyond all", json!(1_u64 << 62))] {
+    for (what, amount) in [
+        ("below zero", json!(-1)),
+        ("half a fen", json!(0.5)),
+        ("text", json!("19900")),
+        ("beyond all", json!(1_u64 << 62)),
+    ] {
         let mut listing = requests::listing("northwind-terms");
         listing["plans"][0]["price_fen"] = amount;
         let answer = stage.provider.post_as("k", "/providers/northwind/listings", listing).await.unwrap();
@@ -157,7 +181,9 @@ async fn a_list_is_read_page_by_page_and_a_cursor_of_another_query_is_refused() 
         placed.push(order.text_at("/id").to_owned());
     }
     placed.sort();
-    for (path, caller) in [("/accounts/shop-1/orders", &merchant), ("/providers/northwind/orders", &stage.provider)] {
+    for (path, caller) in
+        [("/accounts/shop-1/orders", &merchant), ("/providers/northwind/orders", &stage.provider)]
+    {
         let mut read = Vec::new();
         let mut cursor = String::new();
         loop {

@@ -16,9 +16,9 @@ use market_domain::aggregate::{Job, Key};
 use market_domain::notices::{Notice, Sending};
 use market_functions::workers::Jobs;
 use market_identity::Role;
+use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sweep::sweep;
-use market_jobs::WakeUp;
 use market_notices::{Gateway, Gateways};
 use market_store::Meter;
 use market_store::meter::Cost;
@@ -94,12 +94,19 @@ async fn take(crowd: usize) -> Ledger {
     let agreement = shop.get("/documents/market-agreement").await.unwrap();
     taker.route("`get_document`", &agreement);
     let shown = market::stage::PROMINENT.map(str::to_owned);
-    let acceptance = requests::acceptance("market-agreement", agreement.text_at("/versions/0/sha256"), &shown);
-    taker.route("`accept_document` (market agreement)", &shop.post(&format!("{me}/acceptances"), acceptance).await.unwrap());
+    let acceptance =
+        requests::acceptance("market-agreement", agreement.text_at("/versions/0/sha256"), &shown);
+    taker.route(
+        "`accept_document` (market agreement)",
+        &shop.post(&format!("{me}/acceptances"), acceptance).await.unwrap(),
+    );
     let terms = shop.get("/documents/northwind-terms").await.unwrap();
     running.route_meter.take();
     let acceptance = requests::acceptance("northwind-terms", terms.text_at("/versions/0/sha256"), &[]);
-    taker.route("`accept_document` (provider's agreement)", &shop.post(&format!("{me}/acceptances"), acceptance).await.unwrap());
+    taker.route(
+        "`accept_document` (provider's agreement)",
+        &shop.post(&format!("{me}/acceptances"), acceptance).await.unwrap(),
+    );
     taker.route("`get_listing`", &shop.get(&format!("/listings/{}", stage.listing)).await.unwrap());
     let placed = shop.post_as("k-1", &format!("{me}/orders"), stage.order("month")).await.unwrap();
     taker.route("`place_order`", &placed);
@@ -107,7 +114,10 @@ async fn take(crowd: usize) -> Ledger {
     taker.route("`place_order` (the same again)", &again);
     let order = placed.text_at("/id");
     taker.route("`take_payment`", &pay(running, "pay-1", "shop-1", order, 19_900).await.unwrap());
-    taker.route("`take_payment` (the same again)", &pay(running, "pay-1", "shop-1", order, 19_900).await.unwrap());
+    taker.route(
+        "`take_payment` (the same again)",
+        &pay(running, "pay-1", "shop-1", order, 19_900).await.unwrap(),
+    );
     taker.route("`get_order`", &shop.get(&format!("{me}/orders/{order}")).await.unwrap());
     let given = shop.post(&format!("{me}/grants"), requests::grant(order, &["orders.read"])).await.unwrap();
     taker.route("`give_grant`", &given);
@@ -119,7 +129,10 @@ async fn take(crowd: usize) -> Ledger {
     taker.route("`check_token`", &stage.gateway.post("/checks", check.clone()).await.unwrap());
     taker.route("`check_token` (the same hour)", &stage.gateway.post("/checks", check).await.unwrap());
     taker.route("`get_grant`", &shop.get(&format!("{me}/grants/{grant}")).await.unwrap());
-    taker.route("`list_accesses` (one line)", &shop.get(&format!("{me}/grants/{grant}/accesses")).await.unwrap());
+    taker.route(
+        "`list_accesses` (one line)",
+        &shop.get(&format!("{me}/grants/{grant}/accesses")).await.unwrap(),
+    );
     taker.route("`list_orders` (one order)", &shop.get(&format!("{me}/orders")).await.unwrap());
     taker.route("`list_notices` (a page of 3)", &shop.get(&format!("{me}/notices?limit=3")).await.unwrap());
     taker.route("`list_evidence` (a page of 3)", &shop.get(&format!("{me}/evidence?limit=3")).await.unwrap());
@@ -132,11 +145,23 @@ async fn take(crowd: usize) -> Ledger {
     let grant_key = format!("grant#{grant}");
     let days = |n: i64| SignedDuration::from_hours(24 * n);
     taker.job("`expire_grant` (too early)", Job::ExpireGrant, here, grant_key.clone(), world.now()).await;
-    taker.job("`expire_grant` (a reminder)", Job::ExpireGrant, here, grant_key.clone(), ends - days(30)).await;
+    taker
+        .job("`expire_grant` (a reminder)", Job::ExpireGrant, here, grant_key.clone(), ends - days(30))
+        .await;
     taker.job("`expire_grant` (the end)", Job::ExpireGrant, here, grant_key, ends).await;
-    taker.job("`advance_case` (an order expires)", Job::AdvanceCase, here, format!("order#{order}"), ends).await;
+    taker
+        .job("`advance_case` (an order expires)", Job::AdvanceCase, here, format!("order#{order}"), ends)
+        .await;
     let demand_key = format!("demand#{grant}");
-    taker.job("`remind_deletion` (the merchant)", Job::RemindDeletion, here, demand_key.clone(), ends + days(3)).await;
+    taker
+        .job(
+            "`remind_deletion` (the merchant)",
+            Job::RemindDeletion,
+            here,
+            demand_key.clone(),
+            ends + days(3),
+        )
+        .await;
     running.route_meter.take();
     let demand = format!("{me}/demands/{grant}");
     let served = shop.post(&format!("{demand}/service"), json!({})).await.unwrap();
@@ -144,7 +169,14 @@ async fn take(crowd: usize) -> Ledger {
     let due: Timestamp = served.text_at("/period/ends_at").parse().unwrap();
     taker.job("`remind_deletion` (both)", Job::RemindDeletion, here, demand_key.clone(), due - days(3)).await;
     taker.job("`remind_deletion` (overdue)", Job::RemindDeletion, here, demand_key, due).await;
-    taker.route("`attest_demand`", &stage.provider.post(&format!("{demand}/attestation"), requests::attestation(world.now())).await.unwrap());
+    taker.route(
+        "`attest_demand`",
+        &stage
+            .provider
+            .post(&format!("{demand}/attestation"), requests::attestation(world.now()))
+            .await
+            .unwrap(),
+    );
     taker.route("`close_demand`", &shop.post(&format!("{demand}/closure"), json!({})).await.unwrap());
 
     let granted = stage.grant(&shop, "shop-1", "year").await;
@@ -157,8 +189,18 @@ async fn take(crowd: usize) -> Ledger {
     taker.route("`serve_termination`", &notice);
     let ends: Timestamp = notice.text_at("/ends_at").parse().unwrap();
     let key = format!("termination#{}", notice.text_at("/id"));
-    taker.job("`terminate_account` (a reminder)", Job::TerminateAccount, here, key.clone(), ends - days(7)).await;
-    taker.job("`terminate_account` (effect and cascade: 1 grant, 2 orders)", Job::TerminateAccount, here, key, ends).await;
+    taker
+        .job("`terminate_account` (a reminder)", Job::TerminateAccount, here, key.clone(), ends - days(7))
+        .await;
+    taker
+        .job(
+            "`terminate_account` (effect and cascade: 1 grant, 2 orders)",
+            Job::TerminateAccount,
+            here,
+            key,
+            ends,
+        )
+        .await;
 
     let sweep_meter = Meter::counting();
     let store = running.market.store.metered(sweep_meter.clone());
@@ -185,7 +227,8 @@ async fn what_operations_cost_is_on_the_books_and_does_not_grow_with_the_market(
          | operation or job | requests | read units | write units |\n|---|---:|---:|---:|\n",
     );
     for (what, cost) in &small.0 {
-        writeln!(table, "| {what} | {} | {} | {} |", cost.requests, cost.read_units, cost.write_units).unwrap();
+        writeln!(table, "| {what} | {} | {} | {} |", cost.requests, cost.read_units, cost.write_units)
+            .unwrap();
     }
     expect_file!["../../docs/COST.md"].assert_eq(&table);
 }

@@ -8,6 +8,7 @@ mod grants;
 mod harness;
 mod input;
 mod ledger;
+mod listings;
 mod notices;
 mod orders;
 mod ownership;

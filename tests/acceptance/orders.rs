@@ -89,3 +89,15 @@ async fn two_copies_of_a_payment_at_once_form_one_contract() {
     world.settle().await;
     assert_eq!(world.notices("accounts/shop-1", "order_in_service").await.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_needs_the_listings_own_agreement_and_not_just_any_that_was_accepted() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let mut order = stage.order("month");
+    order["subscription_agreement"]["document_id"] = json!("market-agreement");
+    let refused = merchant.post("/accounts/shop-1/orders", order).await.unwrap();
+    assert_eq!((refused.status.as_u16(), refused.code()), (409, "subscription-not-accepted"));
+    assert!(refused.text_at("/detail").contains("northwind-terms"), "{}", refused.text);
+}

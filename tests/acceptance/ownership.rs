@@ -79,7 +79,8 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
     let granted = stage.grant(&merchant, "shop-1", "month").await;
-    let served = stage.operator.post("/accounts/shop-1/terminations", json!({ "reason": "x" })).await.unwrap();
+    let served =
+        stage.operator.post("/accounts/shop-1/terminations", json!({ "reason": "x" })).await.unwrap();
     world.settle().await;
     let notices = merchant.all("/accounts/shop-1/notices").await.unwrap();
     let real = HashMap::from([
@@ -94,6 +95,7 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
         ("version", "1".to_owned()),
         ("clause", "4.2".to_owned()),
         ("code", "not-found".to_owned()),
+        ("job", "notify".to_owned()),
     ]);
     let none = HashMap::from([
         ("account_id", "nobody".to_owned()),
@@ -107,6 +109,7 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
         ("version", "1".to_owned()),
         ("clause", "4.2".to_owned()),
         ("code", "nothing".to_owned()),
+        ("job", "notify".to_owned()),
     ]);
     let before = world.table().await;
     let anonymous = Client::anonymous(&world.running);
@@ -121,7 +124,11 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
             let stranger = Client::of(&world.running, role, "someone-else");
             let answer = call(&stranger, &route, &real_path, &body).await;
             if !allowed.contains(&role) {
-                assert_eq!((answer.status.as_u16(), answer.code()), (403, "role-not-allowed"), "{operation} as {role}");
+                assert_eq!(
+                    (answer.status.as_u16(), answer.code()),
+                    (403, "role-not-allowed"),
+                    "{operation} as {role}"
+                );
             } else if matches!(role, Role::Merchant | Role::Provider) && operation != "publish_version" {
                 let nothing = call(&stranger, &route, &none_path, &body).await;
                 assert_eq!(answer.code(), "not-found", "{operation} as another {role}: {}", answer.text);
@@ -135,7 +142,13 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
     // The operator's and the upstream platform's own calls are lawful, and are all that changed anything.
     after.retain(|key, item| before.get(key) != Some(item));
     assert!(
-        after.keys().all(|key| key.starts_with("reply#operator#") || key.starts_with("account#shop-1/") || key.starts_with("provider#northwind/") || key.starts_with("document#") || key.starts_with("announcements") || key.starts_with("listing#") || key.starts_with("reply#provider#someone-else")),
+        after.keys().all(|key| key.starts_with("reply#operator#")
+            || key.starts_with("account#shop-1/")
+            || key.starts_with("provider#northwind/")
+            || key.starts_with("document#")
+            || key.starts_with("announcements")
+            || key.starts_with("listing#")
+            || key.starts_with("reply#provider#someone-else")),
         "{:?}",
         after.keys()
     );

@@ -37,7 +37,14 @@ async fn a_key_with_another_body_or_for_another_operation_is_refused() {
     assert_eq!(merchant.post_as("k-1", orders, stage.order("month")).await.unwrap().status, 201);
     let other = merchant.post_as("k-1", orders, stage.order("year")).await.unwrap();
     assert_eq!((other.status.as_u16(), other.code()), (422, "idempotency-key-reused"));
-    let refused = merchant.post_as("k-1", "/accounts/shop-1/grants", requests::grant(&format!("ord_{}", "0".repeat(32)), &["orders.read"])).await.unwrap();
+    let refused = merchant
+        .post_as(
+            "k-1",
+            "/accounts/shop-1/grants",
+            requests::grant(&format!("ord_{}", "0".repeat(32)), &["orders.read"]),
+        )
+        .await
+        .unwrap();
     assert_eq!(refused.code(), "idempotency-key-reused");
     assert_eq!(merchant.all(orders).await.unwrap().len(), 1);
 }

@@ -8,6 +8,7 @@ pub mod documents;
 pub mod errors;
 pub mod evidence;
 pub mod grants;
+pub mod jobs;
 pub mod listings;
 pub mod notices;
 pub mod orders;
@@ -35,6 +36,8 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<listings::DraftListing>();
     visitor.visit::<listings::SubmitListing>();
     visitor.visit::<listings::ApproveListing>();
+    visitor.visit::<listings::ListDrafts>();
+    visitor.visit::<listings::ListReviews>();
     visitor.visit::<listings::BrowseListings>();
     visitor.visit::<listings::GetListing>();
     visitor.visit::<orders::PlaceOrder>();
@@ -67,5 +70,8 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<notices::ListProviderNotices>();
     visitor.visit::<announcements::ListAnnouncements>();
     visitor.visit::<evidence::ListEvidence>();
+    visitor.visit::<evidence::ListProviderEvidence>();
+    visitor.visit::<jobs::ListParked>();
+    visitor.visit::<jobs::RedriveParked>();
     visitor.visit::<errors::ExplainError>();
 }

@@ -1,5 +1,6 @@
 //! Path parameters, and whose things they name.
 
+use market_domain::aggregate::Job;
 use market_domain::documents::clauses::ClauseNumber;
 use market_domain::ids::{
     AccountId, DocumentId, GrantId, ListingId, NoticeId, OrderId, ProviderId, TerminationId,
@@ -48,6 +49,8 @@ paths! {
     VersionPath { document_id: DocumentId, version: u32 };
     /// A clause of a version.
     ClausePath { document_id: DocumentId, version: u32, clause: ClauseNumber };
+    /// A job.
+    JobPath { job: Job };
     /// A code of a problem document.
     ErrorPath { code: String };
 }

@@ -1,5 +1,6 @@
 //! `market`: the whole service market on one machine.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,7 +60,7 @@ async fn main() -> ExitCode {
         None => serve(arguments.serve).await,
         Some(Command::Demo { agreement }) => play(agreement).await,
         Some(Command::Openapi) => {
-            println!("{:#}", pages::openapi());
+            say(&format!("{:#}", pages::openapi()));
             Ok(ExitCode::SUCCESS)
         }
     };
@@ -81,7 +82,7 @@ async fn serve(serve: Serve) -> Result<ExitCode, String> {
     };
     let running = Running::start(options).await.map_err(|error| error.to_string())?;
     let url = &running.url;
-    println!(
+    say(&format!(
         "The service market is running at {url}\n\
          \n\
          API description   {url}/openapi.json   (to read: {url}/)\n\
@@ -95,11 +96,16 @@ async fn serve(serve: Serve) -> Result<ExitCode, String> {
          Ctrl-C stops it; everything is kept.",
         data.display(),
         data.display(),
-    );
+    ));
     stop_signal().await;
-    println!("Stopping.");
+    say("Stopping.");
     running.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints; whether anyone reads it is not our business.
+fn say(text: &str) {
+    drop(writeln!(std::io::stdout(), "{text}"));
 }
 
 async fn stop_signal() {
@@ -124,6 +130,6 @@ async fn play(agreement: Option<PathBuf>) -> Result<ExitCode, String> {
         None => demo::AGREEMENT.to_owned(),
     };
     let timeline = demo::play(&text).await.map_err(|error| error.to_string())?;
-    print!("{timeline}");
+    say(&timeline.to_string());
     Ok(if timeline.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

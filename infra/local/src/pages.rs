@@ -20,7 +20,7 @@ fn escaped(text: &str) -> String {
 
 /// The page.
 #[must_use]
-pub fn index() -> String {
+pub fn index(url: &str) -> String {
     let document = openapi();
     let mut page = String::from(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
@@ -30,11 +30,12 @@ pub fn index() -> String {
          pre{padding:.8em;overflow:auto}summary{cursor:pointer;padding:.3em 0}b.m{display:inline-block;width:3.6em}\
          .c{color:#666;font-size:.9em}</style><h1>Service market</h1>\
          <p>This market runs on this machine. Its description for programs: <a href=/openapi.json>/openapi.json</a> (OpenAPI 3.1).</p>\
-         <pre>curl 'localhost:PORT/_local/token?role=merchant&amp;sub=shop-1'      # a token: merchant, provider, operator, data_gateway, upstream\n\
-         curl localhost:PORT/_local/clock                                   # the market's time\n\
-         curl localhost:PORT/_local/clock -d '{\"advance\": \"P15D\"}'          # fifteen days later\n\
-         curl localhost:PORT/_local/payment -d '{\"account_id\": …, \"order_id\": …, \"amount_fen\": …}'</pre>",
+         <pre>curl 'URL/_local/token?role=merchant&amp;sub=shop-1'      # a token: merchant, provider, operator, data_gateway, upstream\n\
+         curl URL/_local/clock                                   # the market's time\n\
+         curl URL/_local/clock -d '{\"advance\": \"P15D\"}'          # fifteen days later\n\
+         curl URL/_local/payment -d '{\"account_id\": …, \"order_id\": …, \"amount_fen\": …}'</pre>",
     );
+    page = page.replace("URL", &escaped(url));
     let mut tag = String::new();
     for (path, methods) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {

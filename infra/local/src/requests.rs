@@ -64,12 +64,8 @@ pub fn acceptance(document: &str, sha256: &str, prominent_shown: &[String]) -> V
 /// An application with three scopes, a 30-day plan, a year's plan, a counted one and one without bound.
 #[must_use]
 pub fn listing(terms: &str) -> Value {
-    let scope = |name: &str, purpose: &str, kind: &str| {
-        json!({ "name": name, "purpose": purpose, "method": "读取并汇总，不留存明细", "data_kinds": [kind] })
-    };
-    let plan = |id: &str, name: &str, price_fen: u64, bound: Value| {
-        json!({ "id": id, "name": name, "price_fen": price_fen, "bound": bound })
-    };
+    let scope = |name: &str, purpose: &str, kind: &str| json!({ "name": name, "purpose": purpose, "method": "读取并汇总，不留存明细", "data_kinds": [kind] });
+    let plan = |id: &str, name: &str, price_fen: u64, bound: Value| json!({ "id": id, "name": name, "price_fen": price_fen, "bound": bound });
     json!({
         "kind": "application", "name": "北风订单助手", "category": "订单管理",
         "functions": "汇总订单，提示缺货。", "instructions": "开通后在后台授权即可使用。",

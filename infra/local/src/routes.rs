@@ -33,7 +33,7 @@ type Here = State<Arc<Local>>;
 
 pub fn router(local: Local) -> Router {
     Router::new()
-        .route("/", get(async || Html(pages::index())))
+        .route("/", get(async |State(local): Here| Html(pages::index(&local.url))))
         .route("/openapi.json", get(async || Json(pages::openapi())))
         .route("/_local/jwks.json", get(async |State(local): Here| Json(local.issuer.key_set())))
         .route("/_local/token", get(token))

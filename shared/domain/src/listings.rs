@@ -282,6 +282,15 @@ impl Listing {
         Ok((stepped, change))
     }
 
+    /// The list of what waits for the operator.
+    pub const REVIEWS: &str = "reviews";
+
+    /// The list of a provider's drafts.
+    #[must_use]
+    pub fn drafts(provider: &ProviderId) -> String {
+        format!("provider#{provider}#drafts")
+    }
+
     /// The list of the catalogue that listings of this kind are read in.
     #[must_use]
     pub fn catalogue(kind: ListingKind) -> String {
@@ -301,11 +310,12 @@ impl Aggregate for Listing {
         Self::key_of(&self.id)
     }
 
-    /// Listed ones stand in the catalogue; the others in their provider's own list.
+    /// Drafts stand in their provider's list, what was submitted in the operator's, the rest in the catalogue.
     fn view(&self) -> Option<View> {
         let list = match self.status {
+            ListingStatus::Draft => Self::drafts(&self.provider_id),
+            ListingStatus::InReview => Self::REVIEWS.to_owned(),
             ListingStatus::Listed => Self::catalogue(self.description.kind),
-            ListingStatus::Draft | ListingStatus::InReview => format!("provider#{}#drafts", self.provider_id),
         };
         Some(View { list, place: self.id.to_string() })
     }

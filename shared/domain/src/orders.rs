@@ -139,12 +139,12 @@ pub enum PlaceRefusal {
     #[error("the listing has no such plan")]
     NoSuchPlan,
     /// The provider's subscription agreement in force is not accepted (4.1).
-    #[error("the provider's subscription agreement {document} version {version} has to be accepted")]
+    #[error("the provider's subscription agreement {document} has to be accepted{}", .version.map(|version| format!(" in version {version}")).unwrap_or_default())]
     SubscriptionNotAccepted {
-        /// The document.
+        /// The listing's own document.
         document: DocumentId,
-        /// Its version in force.
-        version: u32,
+        /// Its version in force, where the request named the document.
+        version: Option<u32>,
     },
     /// The plan has no bound, and its risk was not acknowledged (4.5).
     #[error("the plan has neither term nor count: its risk has to be acknowledged")]
@@ -214,15 +214,17 @@ impl Order {
             .iter()
             .find(|offered| offered.id == *plan)
             .ok_or(PlaceRefusal::NoSuchPlan)?;
+        // The document that the caller named must be the listing's own, not just any that was accepted.
+        let document = &listing.description.subscription_agreement;
+        let not_accepted =
+            |version| PlaceRefusal::SubscriptionNotAccepted { document: document.clone(), version };
         let subscription = offer
             .subscription
-            .and_then(|document| document.in_force_at(now))
-            .ok_or(PlaceRefusal::NotListed)?;
-        if !offer.acceptance.is_some_and(|accepted| accepted.version == subscription.number) {
-            return Err(PlaceRefusal::SubscriptionNotAccepted {
-                document: listing.description.subscription_agreement.clone(),
-                version: subscription.number,
-            });
+            .filter(|offered| offered.id == *document)
+            .and_then(|offered| offered.in_force_at(now))
+            .ok_or_else(|| not_accepted(None))?;
+        if offer.acceptance.is_none_or(|accepted| accepted.version != subscription.number) {
+            return Err(not_accepted(Some(subscription.number)));
         }
         if plan.bound == Bound::Unbounded && !risk_acknowledged {
             return Err(PlaceRefusal::RiskNotAcknowledged);
@@ -283,8 +285,11 @@ impl Order {
         if loaded.payment().is_some_and(|taken| taken.id == payment.id) {
             return Ok((loaded.state.clone(), None));
         }
-        if !matches!(loaded.status, OrderStatus::Placed { .. }) {
-            return Err(PayRefusal::NotPayable);
+        // Paid in time counts, however late we hear of it, as long as order and agreement stand.
+        match loaded.status {
+            OrderStatus::Placed { pay_by }
+                if payment.paid_at < pay_by && !account.has_ended_at(occasion.at) => {}
+            _ => return Err(PayRefusal::NotPayable),
         }
         let valid_until = term_end(plan, occasion.at, calendar).map_err(|_| PayRefusal::Unreckonable)?;
         let message = Message::OrderInService { listing: loaded.name(), paid: amount, valid_until };

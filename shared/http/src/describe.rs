@@ -38,8 +38,9 @@ impl Describer {
         let mut schemas = Map::new();
         let problem = self.outputs.subschema_for::<ProblemDocument>();
         debug_assert!(problem.as_object().is_some());
-        schemas.extend(self.inputs.take_definitions(true));
+        // What a type may leave out when it comes in, it may leave out in the description of both ways.
         schemas.extend(self.outputs.take_definitions(true));
+        schemas.extend(self.inputs.take_definitions(true));
         json!({
             "openapi": "3.1.0",
             "info": {
@@ -114,6 +115,9 @@ impl Visitor for Describer {
                 "description": "A fresh key for every new request; the same one to repeat it.",
                 "schema": { "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" }
             }));
+        }
+        if route.repeats == Repeats::ByContent {
+            problems.push(Code::Contended);
         }
         problems.extend([Code::Unavailable, Code::OutcomeUnknown, Code::Internal]);
         let mut operation = json!({

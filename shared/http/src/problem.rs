@@ -93,7 +93,7 @@ codes! {
     NotPayable 409 "not-payable" "The order does not wait for a payment." "Return the payment to the merchant."
     NotInService 409 "not-in-service" "The order is not in service." "Grant data under an order that is paid and has not run out."
     InvalidScopes 422 "invalid-scopes" "The scopes are not ones that the listing asks for, each once." "Read the order's snapshot for the scopes."
-    InvalidTerm 422 "invalid-term" "The grant's end is not between now and the end of the order's validity." "Choose an `expires_at` not after the instant that `detail` names."
+    InvalidTerm 422 "invalid-term" "A date or term is out of its range." "Choose another; where there is a latest instant, `detail` names it."
     GrantNotActive 409 "grant-not-active" "The grant is over." "Ask the merchant for a new grant."
     WrongDemandState 409 "wrong-demand-state" "The deletion demand is not in the state that this step starts from." "Read the demand."
     InvalidAttestation 422 "invalid-attestation" "The attestation is incomplete, or its time is not between the end of the entrustment and now." "See `detail`."

@@ -23,6 +23,8 @@ use crate::IdentityError;
 const FRESH: SignedDuration = SignedDuration::from_hours(1);
 const USABLE: SignedDuration = SignedDuration::from_hours(24);
 const REFETCH_AT_MOST_EVERY: SignedDuration = SignedDuration::from_mins(1);
+/// While the issuer is down, requests do not queue up behind it.
+const RETRY_AT_MOST_EVERY: SignedDuration = SignedDuration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
 const READ_TIMEOUT: Duration = Duration::from_millis(2_000);
 const ATTEMPTS: u32 = 3;
@@ -79,8 +81,13 @@ impl IssuerKeys {
         if let (Some(key), true) = (&known, fresh) {
             return Ok(key.clone());
         }
-        if fresh && within(cache.asked_at, REFETCH_AT_MOST_EVERY) {
-            return Err(IdentityError::Invalid("unknown key".to_owned()));
+        let usable = known.filter(|_| within(cache.fetched_at, USABLE));
+        if within(cache.asked_at, if fresh { REFETCH_AT_MOST_EVERY } else { RETRY_AT_MOST_EVERY }) {
+            return match usable {
+                Some(key) => Ok(key),
+                None if fresh => Err(IdentityError::Invalid("unknown key".to_owned())),
+                None => Err(IdentityError::Unavailable("the issuer did not answer lately".to_owned())),
+            };
         }
         cache.asked_at = Some(now);
         match self.fetch().await {
@@ -89,12 +96,12 @@ impl IssuerKeys {
                 cache.fetched_at = Some(now);
                 cache.keys.get(kid).cloned().ok_or_else(|| IdentityError::Invalid("unknown key".to_owned()))
             }
-            Err(reason) => match known {
-                Some(key) if within(cache.fetched_at, USABLE) => {
+            Err(reason) => match usable {
+                Some(key) => {
                     tracing::warn!(%reason, "the issuer's keys cannot be fetched; the known ones go on serving");
                     Ok(key)
                 }
-                _ => Err(IdentityError::Unavailable(reason)),
+                None => Err(IdentityError::Unavailable(reason)),
             },
         }
     }

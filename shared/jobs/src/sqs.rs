@@ -54,7 +54,7 @@ impl SqsQueues {
             let entry = SendMessageBatchRequestEntry::builder()
                 .id(n.to_string())
                 .message_body(body)
-                .delay_seconds(i32::try_from((*delay).min(MAX_DELAY).as_secs()).unwrap_or(0))
+                .delay_seconds(whole_seconds(*delay))
                 .build()
                 .map_err(|error| QueueError(error.to_string()))?;
             request = request.entries(entry);
@@ -149,6 +149,11 @@ impl Queues for SqsQueues {
     }
 }
 
+/// A delay as SQS takes it: rounded up, since a wake-up that comes early finds nothing due.
+fn whole_seconds(delay: Duration) -> i32 {
+    i32::try_from(delay.min(MAX_DELAY).as_millis().div_ceil(1000)).unwrap_or(0)
+}
+
 /// A message's body, if it is a wake-up.
 fn read(body: Option<&str>) -> Option<WakeUp> {
     let wake_up = serde_json::from_str(body?);
@@ -220,13 +225,13 @@ impl EventBatch {
     /// Reads the messages of a job's event. All of them count as failed until they are settled. `queues`
     /// sets a failed one's next visibility.
     #[must_use]
-    pub fn new(job: Job, messages: Vec<EventMessage>, queues: Option<&SqsQueues>) -> Self {
+    pub fn new(job: Job, messages: Vec<EventMessage>, queues: &SqsQueues) -> Self {
         let failed = Arc::new(Mutex::new(messages.iter().map(|message| message.id.clone()).collect()));
         let deliveries = messages
             .into_iter()
             .filter_map(|message| {
                 let wake_up = read(message.body.as_deref()).filter(|wake_up| wake_up.job == job)?;
-                let back = queues.zip(message.handle).map(|(queues, handle)| PollReceipt {
+                let back = message.handle.map(|handle| PollReceipt {
                     client: queues.client.clone(),
                     url: queues.url(job),
                     handle,

@@ -76,12 +76,15 @@ async fn sweep_shard<Q: Queues>(
     until: Timestamp,
 ) -> Result<Swept, SweepError> {
     let mut swept = Swept::default();
+    let mut last: Option<DueEntry> = None;
     loop {
-        let entries = store.due(job, shard, until, PAGE).await?;
-        let full = entries.len() == usize::from(PAGE);
-        let late = |entry: &DueEntry| now.duration_since(entry.due_at);
-        swept.lateness = swept.lateness.max(entries.iter().map(late).max());
-        let mut leases = stream::iter(entries)
+        let entries = store.due(job, shard, until, last.as_ref(), PAGE).await?;
+        let is_last_page = entries.len() < usize::from(PAGE);
+        last = entries.last().cloned();
+        // The horizon is for what was never handed out; what was belongs to its lease until that ends.
+        let free: Vec<DueEntry> = entries.into_iter().filter(|entry| !entry.is_leased_at(now)).collect();
+        swept.lateness = swept.lateness.max(free.iter().map(|entry| now.duration_since(entry.due_at)).max());
+        let mut leases = stream::iter(free)
             .map(async |entry| Ok::<_, StoreError>(store.lease(&entry, now).await?.then_some(entry)))
             .buffer_unordered(PARALLEL);
         let mut outgoing = Vec::new();
@@ -91,10 +94,9 @@ async fn sweep_shard<Q: Queues>(
                 outgoing.push(Outgoing { wake_up: WakeUp { job, key: entry.key }, delay });
             }
         }
-        let none_leased = outgoing.is_empty();
         swept.sent += outgoing.len();
         queues.send(outgoing).await?;
-        if !full || none_leased {
+        if is_last_page {
             return Ok(swept);
         }
     }

@@ -52,6 +52,19 @@ pub struct DueEntry {
     wake_at: String,
 }
 
+impl DueEntry {
+    /// Whether it was handed out and its lease still runs.
+    #[must_use]
+    pub fn is_leased_at(&self, now: Timestamp) -> bool {
+        let wake_at = self.wake_ms();
+        wake_at > millis(self.due_at) && wake_at > millis(now)
+    }
+
+    fn wake_ms(&self) -> i64 {
+        self.wake_at.split('#').next().and_then(|ms| ms.parse().ok()).unwrap_or(0)
+    }
+}
+
 /// Milliseconds, rounded up: never early.
 fn millis(at: Timestamp) -> i64 {
     let ms = at.as_millisecond();
@@ -134,7 +147,8 @@ pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>, now: Timesta
 }
 
 impl Store {
-    /// The entries of one shard whose time has come by `until`, the oldest first.
+    /// A page of the entries of one shard whose time has come by `until`, leased ones among them, in their
+    /// order and after another entry's place.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -143,9 +157,10 @@ impl Store {
         job: Job,
         shard: u8,
         until: Timestamp,
+        after: Option<&DueEntry>,
         limit: u16,
     ) -> Result<Vec<DueEntry>, StoreError> {
-        self.query_due(shard_name(job, shard), Some(until), limit).await
+        self.query_due(shard_name(job, shard), Some(until), after, limit).await
     }
 
     /// The entries that were given up on and wait for a human, the oldest first.
@@ -153,7 +168,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn parked(&self, job: Job, limit: u16) -> Result<Vec<DueEntry>, StoreError> {
-        self.query_due(parked_name(job), None, limit).await
+        self.query_due(parked_name(job), None, None, limit).await
     }
 
     /// When the sweep will next have something to hand out, over all jobs and shards.
@@ -163,8 +178,8 @@ impl Store {
     pub async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
         let shards =
             Job::ALL.into_iter().flat_map(|job| (0..SHARDS).map(move |shard| shard_name(job, shard)));
-        let firsts = try_join_all(shards.map(|shard| self.query_due(shard, None, 1))).await?;
-        let wakes = firsts.iter().flatten().filter_map(|first| first.wake_at.split('#').next()?.parse().ok());
+        let firsts = try_join_all(shards.map(|shard| self.query_due(shard, None, None, 1))).await?;
+        let wakes = firsts.iter().flatten().map(DueEntry::wake_ms);
         Ok(wakes.min().and_then(|ms| Timestamp::from_millisecond(ms).ok()))
     }
 
@@ -172,8 +187,15 @@ impl Store {
         &self,
         shard: String,
         until: Option<Timestamp>,
+        after: Option<&DueEntry>,
         limit: u16,
     ) -> Result<Vec<DueEntry>, StoreError> {
+        let start = after.map(|entry| {
+            let mut start = key_attributes(&entry.key);
+            start.insert(SHARD.to_owned(), s(&entry.shard));
+            start.insert(WAKE_AT.to_owned(), s(&entry.wake_at));
+            start
+        });
         let query = self
             .client
             .query()
@@ -181,6 +203,7 @@ impl Store {
             .index_name(DUE_INDEX)
             .expression_attribute_names("#shard", SHARD)
             .expression_attribute_values(":shard", s(shard))
+            .set_exclusive_start_key(start)
             .limit(i32::from(limit))
             .set_return_consumed_capacity(self.meter.wish());
         let query = match until {

@@ -268,7 +268,11 @@ impl Store {
 }
 
 impl<T> Page<T> {
-    pub(crate) fn try_map<U>(self, f: impl FnMut(T) -> Result<U, StoreError>) -> Result<Page<U>, StoreError> {
+    /// The same page of other things.
+    ///
+    /// # Errors
+    /// The first error of the conversion.
+    pub fn try_map<U, E>(self, f: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
         Ok(Page { items: self.items.into_iter().map(f).collect::<Result<_, _>>()?, next: self.next })
     }
 }

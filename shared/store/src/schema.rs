@@ -1,7 +1,6 @@
 //! The table as the market needs it: keys, two indexes, a stream.
 //!
-//! Deployed, the template makes it; a test compares the two. Here it is made for the local market and for
-//! tests, on any engine that speaks the protocol.
+//! Made here for the local market and for tests, on any engine that speaks the protocol.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};

@@ -1,25 +1,11 @@
 //! `list_evidence` – the records of everything that happened to a merchant's things, chain by chain.
 
-use market_domain::evidence::Evidence;
-use market_domain::hash::Sha256Hash;
 use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
-use schemars::JsonSchema;
-use serde::Serialize;
 
+use super::record::{EvidenceRecord, page_of};
 use crate::api::paths::AccountPath;
-
-/// A record, with the hash by which the next one names it.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct EvidenceRecord {
-    /// The hash of `stored`.
-    sha256: Sha256Hash,
-    /// The exact bytes that are stored and hashed.
-    stored: String,
-    /// The same, read.
-    record: Evidence,
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -40,27 +26,6 @@ impl Endpoint for ListEvidence {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<EvidenceRecord>>, Problem> {
         let partition = format!("account#{}", call.path.account_id);
-        let page = market
-            .store
-            .list_bodies(&partition, "evidence#", call.after.as_deref(), call.query.limit.get())
-            .await?;
-        let next = page.next;
-        let items = page
-            .items
-            .into_iter()
-            .map(|(_, stored)| {
-                let record = serde_json::from_str(&stored).map_err(|error| {
-                    tracing::error!(%error, "an evidence record cannot be read");
-                    Problem::new(Code::Internal)
-                })?;
-                Ok((stored, record))
-            })
-            .collect::<Result<Vec<_>, Problem>>()?;
-        let page = market_store::Page { items, next };
-        Ok(Outcome::Reply(List::of(call, page, |(stored, record)| EvidenceRecord {
-            sha256: Sha256Hash::of(stored.as_bytes()),
-            stored,
-            record,
-        })))
+        page_of(call, market, &partition, call.query.limit).await
     }
 }

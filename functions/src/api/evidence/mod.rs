@@ -1,5 +1,8 @@
-//! The evidence log of a merchant's things.
+//! The evidence log, as the parties read it (10.2).
 
 mod list_evidence;
+mod list_provider_evidence;
+mod record;
 
 pub use list_evidence::ListEvidence;
+pub use list_provider_evidence::ListProviderEvidence;

@@ -1,10 +1,11 @@
-//! `issue_token` – a provider gets its token for a grant; the one before is dead from then on.
+//! `issue_token` – a provider gets its token for a grant; the one before is dead from then on. A reply that
+//! was lost is asked for again: no copy of a token is kept to answer with.
 
 use market_domain::Timestamp;
 use market_domain::accounts::MarketAccount;
 use market_domain::grants::Grant;
 use market_domain::grants::token::GrantToken;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
 use market_store::of;
 use schemars::JsonSchema;
@@ -37,6 +38,7 @@ impl Endpoint for IssueToken {
             .summary("Get the token for a grant, in place of the one before.")
             .clauses(&["4.4.1"])
             .roles(&[Role::Provider])
+            .repeats(Repeats::Harmless)
             .creates()
             .problems(&[Code::GrantNotActive])
     }

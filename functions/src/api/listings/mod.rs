@@ -4,10 +4,14 @@ mod approve_listing;
 mod browse_listings;
 mod draft_listing;
 mod get_listing;
+mod list_drafts;
+mod list_reviews;
 mod submit_listing;
 
 pub use approve_listing::ApproveListing;
 pub use browse_listings::BrowseListings;
 pub use draft_listing::DraftListing;
 pub use get_listing::GetListing;
+pub use list_drafts::ListDrafts;
+pub use list_reviews::ListReviews;
 pub use submit_listing::SubmitListing;

@@ -240,9 +240,8 @@ impl Story<'_> {
         let approved = self.operator.post("/providers/northwind/approval", json!({})).await?;
         self.need("operator approves northwind", approved).await?;
         let drafted = self.provider.post("/providers/northwind/listings", listing).await?;
-        let drafted = self
-            .need("northwind writes a listing: three scopes, a 30-day plan and others", drafted)
-            .await?;
+        let drafted =
+            self.need("northwind writes a listing: three scopes, a 30-day plan and others", drafted).await?;
         let id = drafted.text_at("/id").to_owned();
         let hidden = self.provider.get(&format!("/listings/{id}")).await?;
         self.refusal("reading a draft in the catalogue", &hidden, "not-found").await?;
@@ -278,7 +277,8 @@ impl Story<'_> {
             )
             .await?;
             let terms = merchant.get("/documents/northwind-terms").await?;
-            let acceptance = requests::acceptance("northwind-terms", terms.text_at("/versions/0/sha256"), &[]);
+            let acceptance =
+                requests::acceptance("northwind-terms", terms.text_at("/versions/0/sha256"), &[]);
             let accepted = merchant.post(&format!("/accounts/{shop}/acceptances"), acceptance).await?;
             self.need(&format!("{shop} accepts northwind's subscription agreement"), accepted).await?;
         }

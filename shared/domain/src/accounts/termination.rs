@@ -148,7 +148,7 @@ impl Termination {
             periods::reckon(occasion.at, NOTICE, calendar).map_err(|_| TerminateRefusal::Unreckonable)?;
         let ends_at = period.ends_at;
         let message =
-            Message::TerminationServed { reason: reason.to_string(), ends_at, reckoning: period.to_string() };
+            Message::TerminationServed { reason: reason.to_string(), period: Box::new(period.clone()) };
         let event = Event::new("TerminationServed", "10.1.2")
             .fact("ends_at", ends_at.to_string())
             .fact("period", period.to_string())

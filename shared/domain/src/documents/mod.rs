@@ -122,7 +122,7 @@ pub enum PublishRefusal {
     /// A prominent clause does not exist.
     #[error("clause {0} is not in the text")]
     NoSuchClause(ClauseNumber),
-    /// The text is the one already in force.
+    /// The text is the newest version's.
     #[error("version {0} has exactly this text")]
     SameText(u32),
     /// Later versions take effect later: otherwise "the later-published prevails" (1.4) would have two answers.
@@ -211,7 +211,12 @@ impl Document {
             prominent,
             warning,
         };
-        let mut event = Event::new("DocumentPublished", "9.4")
+        let clause = match (&document.publisher, version.number) {
+            (Publisher::Provider(_), _) => "4.1",
+            (Publisher::Operator, 1) => "1.4",
+            (Publisher::Operator, _) => "9.4",
+        };
+        let mut event = Event::new("DocumentPublished", clause)
             .fact("version", version.number)
             .fact("sha256", version.sha256.as_str())
             .fact("effective_at", version.effective_at.to_string());

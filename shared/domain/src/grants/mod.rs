@@ -268,7 +268,11 @@ impl Grant {
             return None;
         }
         if loaded.expires_at <= occasion.at {
-            let end = Self::end(loaded, account, provider, EndCause::Expired, loaded.expires_at, occasion);
+            let (cause, ended_at) = match account.ends_at {
+                Some(end) if end < loaded.expires_at => (EndCause::AgreementEnded, end),
+                _ => (EndCause::Expired, loaded.expires_at),
+            };
+            let end = Self::end(loaded, account, provider, cause, ended_at, occasion);
             return end.map(|(_, change)| change);
         }
         let (reminders, days) = loaded.reminders.due(REMINDERS, loaded.expires_at, occasion.at)?;

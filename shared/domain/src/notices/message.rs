@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::money::Fen;
 use crate::party::Language;
-use crate::periods;
+use crate::periods::{self, Trace};
 
 /// A rendered notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Message {
     DemandAttested { listing: String, answer: &'static str, answer_zh: &'static str },
     DemandClosed { listing: String },
     DemandWaived { listing: String },
-    TerminationServed { reason: String, ends_at: Timestamp, reckoning: String },
+    TerminationServed { reason: String, period: Box<Trace> },
     TerminationComing { days: u32, ends_at: Timestamp },
     TerminationWithdrawn,
     AgreementEnded { at: Timestamp },
@@ -48,6 +48,16 @@ pub enum Message {
 /// A date and time as the parties read it.
 fn date(at: Timestamp) -> String {
     periods::ZONE.to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A text that a full stop will follow.
+fn unstopped(text: &str) -> &str {
+    text.trim_end_matches(['。', '.'])
+}
+
+/// A number of days, in English.
+fn in_days(days: u32) -> String {
+    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
 }
 
 impl Message {
@@ -177,11 +187,13 @@ impl Message {
                 format!("「{listing}」数据另有约定"),
                 format!("用户已登记与「{listing}」就数据处理的另外协定。"),
             ),
-            Self::TerminationServed { reason, ends_at, reckoning } => (
+            Self::TerminationServed { reason, period } => (
                 "服务市场协议解除通知".into(),
                 format!(
-                    "我们依据协议10.1.2提前15天通知解除本协议。理由：{reason}。协议于{}终止。期间计算：{reckoning}。",
-                    date(*ends_at)
+                    "我们依据协议10.1.2提前15天通知解除本协议。理由：{}。协议于{}终止。期间计算：{}。",
+                    unstopped(reason),
+                    date(period.ends_at),
+                    period.chinese()
                 ),
             ),
             Self::TerminationComing { days, ends_at } => (
@@ -245,7 +257,7 @@ impl Message {
                 ),
             ),
             Self::GrantExpiring { listing, days, expires_at } => (
-                format!("Data grant for {listing} expires in {days} days"),
+                format!("Data grant for {listing} expires in {}", in_days(*days)),
                 format!(
                     "The data grant for {listing} expires at {}; access ends at once.",
                     date(*expires_at)
@@ -261,8 +273,9 @@ impl Message {
             Self::DeletionReminder { listing, days, ended_at } => (
                 format!("Demand deletion from {listing}"),
                 format!(
-                    "The entrustment to {listing} ended at {} ({days} days ago) and its deletion demand is still open. Serve it, or follow it up.",
-                    date(*ended_at)
+                    "The entrustment to {listing} ended at {} ({} ago) and its deletion demand is still open. Serve it, or follow it up.",
+                    date(*ended_at),
+                    in_days(*days)
                 ),
             ),
             Self::DemandServed { listing, due } => (
@@ -273,7 +286,7 @@ impl Message {
                 ),
             ),
             Self::DemandDue { listing, days, due } => (
-                format!("Deletion demand for {listing}: {days} days left"),
+                format!("Deletion demand for {listing}: {} left", in_days(*days)),
                 format!("Attest the deletion for {listing} by {}.", date(*due)),
             ),
             Self::DemandOverdue { listing, due } => (
@@ -298,15 +311,16 @@ impl Message {
                 format!("Other agreement on the data of {listing}"),
                 format!("The merchant recorded another agreement on the data entrusted to {listing}."),
             ),
-            Self::TerminationServed { reason, ends_at, reckoning } => (
+            Self::TerminationServed { reason, period } => (
                 "Notice of termination".into(),
                 format!(
-                    "Under clause 10.1.2 we give 15 days' notice of termination. Reason: {reason}. The agreement ends at {}. Reckoning: {reckoning}.",
-                    date(*ends_at)
+                    "Under clause 10.1.2 we give 15 days' notice of termination. Reason: {}. The agreement ends at {}. Reckoning: {period}.",
+                    unstopped(reason),
+                    date(period.ends_at)
                 ),
             ),
             Self::TerminationComing { days, ends_at } => (
-                format!("The agreement ends in {days} days"),
+                format!("The agreement ends in {}", in_days(*days)),
                 format!("The agreement ends at {}; grants and orders end with it.", date(*ends_at)),
             ),
             Self::TerminationWithdrawn => (

@@ -28,6 +28,17 @@ pub enum RestReason {
     },
 }
 
+impl RestReason {
+    /// Its name in Chinese.
+    #[must_use]
+    pub fn chinese(&self) -> &str {
+        match self {
+            Self::Weekend => "周末",
+            Self::Holiday { name_zh, .. } => name_zh,
+        }
+    }
+}
+
 impl std::fmt::Display for RestReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

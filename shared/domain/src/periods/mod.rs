@@ -138,6 +138,33 @@ impl fmt::Display for Trace {
     }
 }
 
+impl Trace {
+    /// The same line in Chinese, for those who read the agreement in it.
+    #[must_use]
+    pub fn chinese(&self) -> String {
+        let (count, unit) = match self.rule {
+            Length::Days(n) | Length::CalendarDays(n) => (u32::from(n), "日"),
+            Length::WorkingDays(n) => (u32::from(n), "个工作日"),
+            Length::Months(n) => (u32::from(n), "个月"),
+            Length::Hours(n) => (n, "小时"),
+        };
+        let Some((nominal, last_day)) = self.nominal_last_day.zip(self.last_day) else {
+            return format!("自{}起{count}{unit}，至{}届满", written(self.start), written(self.ends_at));
+        };
+        let mut line = format!("{}当日不计，{count}{unit}的最后一日为{nominal}", local_date(self.start));
+        if !self.moves.is_empty() {
+            let mut reasons: Vec<&str> = self.moves.iter().map(|passed| passed.reason.chinese()).collect();
+            reasons.dedup();
+            line.push_str(&format!("，适逢{}，顺延至{last_day}", reasons.join("、")));
+        }
+        line.push_str("，该日24时届满");
+        if self.calendar_unpublished {
+            line.push_str("（该年度节假日安排尚未公布）");
+        }
+        line
+    }
+}
+
 /// The period would end after the last date that can be represented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the period ends beyond the representable dates")]

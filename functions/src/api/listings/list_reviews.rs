@@ -1,0 +1,30 @@
+//! `list_reviews` – what waits for the operator's review.
+
+use market_domain::listings::Listing;
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListReviews;
+
+impl Endpoint for ListReviews {
+    type Path = Nothing;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<Listing>;
+
+    fn route() -> Route {
+        Route::get("list_reviews", "/reviews")
+            .summary("List the listings that wait for review, the oldest first.")
+            .clauses(&["4.2"])
+            .roles(&[Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<Listing>>, Problem> {
+        let limit = call.query.limit.get();
+        let page = market.store.list_view(Listing::REVIEWS, call.after.as_deref(), limit).await?;
+        Ok(Outcome::Reply(List::of(call, page, |listing| listing.state)))
+    }
+}

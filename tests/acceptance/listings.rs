@@ -1,0 +1,60 @@
+//! Listings on their way into the catalogue (2.6, 4.2).
+
+use market::client::Client;
+use market::requests;
+use market::stage::Stage;
+use market_identity::Role;
+use serde_json::json;
+
+use crate::harness::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_its_providers_own_and_a_submission_the_operators() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let drafted = stage.provider.post("/providers/northwind/listings", requests::listing("northwind-terms")).await;
+    let id = drafted.unwrap().text_at("/id").to_owned();
+    let standing = async || {
+        let anyone = Client::anonymous(&world.running);
+        let all = [
+            stage.provider.all("/providers/northwind/drafts").await.unwrap(),
+            stage.operator.all("/reviews").await.unwrap(),
+            anyone.get("/listings?kind=application").await.unwrap().body["items"].as_array().unwrap().clone(),
+        ];
+        all.map(|list| list.iter().any(|listing| listing["id"] == json!(id)))
+    };
+    assert_eq!(standing().await, [true, false, false]);
+    let submission = format!("/providers/northwind/listings/{id}/submission");
+    let stranger = Client::of(&world.running, Role::Provider, "rival");
+    let theirs = stranger.post(&format!("/providers/rival/listings/{id}/submission"), json!({})).await.unwrap();
+    assert_eq!(theirs.code(), "not-found", "another provider's draft");
+    assert!(stage.provider.post(&submission, json!({})).await.unwrap().is_ok());
+    assert_eq!(standing().await, [false, true, false]);
+    assert!(stage.operator.post(&format!("/listings/{id}/approval"), json!({})).await.unwrap().is_ok());
+    assert_eq!(standing().await, [false, false, true]);
+    let again = stage.provider.post(&submission, json!({})).await.unwrap();
+    assert_eq!((again.status.as_u16(), again.code()), (409, "wrong-listing-state"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_that_contradicts_itself_is_refused() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let listings = "/providers/northwind/listings";
+    let with = |pointer: &str, value: serde_json::Value| {
+        let mut listing = requests::listing("northwind-terms");
+        *listing.pointer_mut(pointer).unwrap() = value;
+        listing
+    };
+    for (what, listing) in [
+        ("no plan", with("/plans", json!([]))),
+        ("a plan twice", with("/plans/1/id", json!("month"))),
+        ("a scope twice", with("/scopes/1/name", json!("orders.read"))),
+        ("a scope of nothing", with("/scopes/0/data_kinds", json!([]))),
+        ("a service that asks for data", with("/kind", json!("service"))),
+        ("another's agreement", with("/subscription_agreement", json!("market-agreement"))),
+    ] {
+        let refused = stage.provider.post(listings, listing).await.unwrap();
+        assert_eq!((refused.status.as_u16(), refused.code()), (422, "incomplete-listing"), "{what}");
+    }
+}
