@@ -51,8 +51,18 @@ async fn a_bad_body_gets_a_problem_document_and_nothing_is_written() {
     let bodies: BTreeMap<&str, (String, u16, &str, &str)> = BTreeMap::from([
         ("cut off", (r#"{"legal_name": "#.to_owned(), 400, "malformed-json", "")),
         ("nothing", (String::new(), 400, "malformed-json", "")),
-        ("two values", ("{} {}".to_owned(), 400, "malformed-json", "")),
+        ("two values", (format!("{application} {{}}"), 400, "malformed-json", "")),
         ("no object", ("[]".to_owned(), 422, "invalid-body", "")),
+        (
+            "values without names",
+            (
+                json!([application["legal_name"], application["credit_code"], application["contacts"]])
+                    .to_string(),
+                422,
+                "invalid-body",
+                "",
+            ),
+        ),
         ("unknown field", (with("/nickname", json!("x")), 422, "invalid-body", "")),
         ("unknown field inside", (with("/contacts/fax", json!("x")), 422, "invalid-body", "/contacts/fax")),
         ("wrong type", (with("/legal_name", json!(7)), 422, "invalid-body", "/legal_name")),
@@ -84,7 +94,7 @@ async fn a_bad_body_gets_a_problem_document_and_nothing_is_written() {
         ),
         ("short credit code", (with("/credit_code", json!("9151")), 422, "invalid-body", "/credit_code")),
         ("a mebibyte", (with("/legal_name", json!("x".repeat(1 << 20))), 413, "body-too-large", "")),
-        ("a thousand brackets", ("[".repeat(1_000), 400, "malformed-json", "")),
+        ("a thousand brackets", ("[".repeat(1_000), 422, "invalid-body", "")),
     ]);
     for (what, (body, status, code, pointer)) in bodies {
         let answer =
@@ -159,7 +169,7 @@ async fn unknown_things_and_wrong_ways_get_a_problem_document() {
     }
     let deleted = merchant.send(Method::DELETE, "/accounts/shop-1", HeaderMap::new(), Vec::new()).await;
     assert_problem(&deleted.unwrap(), 405, "method-not-allowed", "DELETE");
-    for query in ["?limit=0", "?limit=101", "?limit=many", "?sort=price", "?cursor"] {
+    for query in ["?limit=0", "?limit=101", "?limit=many", "?sort=price"] {
         let answer = merchant.get(&format!("/accounts/shop-1/orders{query}")).await.unwrap();
         assert_problem(&answer, 400, "invalid-query", query);
     }
@@ -204,7 +214,7 @@ async fn a_list_is_read_page_by_page_and_a_cursor_of_another_query_is_refused() 
         let refused = merchant.get(&format!("{other}?cursor={cursor}")).await.unwrap();
         assert_problem(&refused, 400, "invalid-cursor", other);
     }
-    for forged in ["x", "AAAA", &cursor[1..], &format!("{cursor}A")] {
+    for forged in ["", "x", "AAAA", &cursor[1..], &format!("{cursor}A")] {
         let refused = merchant.get(&format!("/accounts/shop-1/orders?cursor={forged}")).await.unwrap();
         assert_problem(&refused, 400, "invalid-cursor", forged);
     }

@@ -12,7 +12,8 @@ use crate::harness::World;
 async fn a_draft_is_its_providers_own_and_a_submission_the_operators() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
-    let drafted = stage.provider.post("/providers/northwind/listings", requests::listing("northwind-terms")).await;
+    let drafted =
+        stage.provider.post("/providers/northwind/listings", requests::listing("northwind-terms")).await;
     let id = drafted.unwrap().text_at("/id").to_owned();
     let standing = async || {
         let anyone = Client::anonymous(&world.running);
@@ -26,7 +27,8 @@ async fn a_draft_is_its_providers_own_and_a_submission_the_operators() {
     assert_eq!(standing().await, [true, false, false]);
     let submission = format!("/providers/northwind/listings/{id}/submission");
     let stranger = Client::of(&world.running, Role::Provider, "rival");
-    let theirs = stranger.post(&format!("/providers/rival/listings/{id}/submission"), json!({})).await.unwrap();
+    let theirs =
+        stranger.post(&format!("/providers/rival/listings/{id}/submission"), json!({})).await.unwrap();
     assert_eq!(theirs.code(), "not-found", "another provider's draft");
     assert!(stage.provider.post(&submission, json!({})).await.unwrap().is_ok());
     assert_eq!(standing().await, [false, true, false]);

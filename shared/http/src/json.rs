@@ -9,6 +9,11 @@ use serde_json::error::Category;
 use crate::problem::{Code, FieldError, Problem};
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // The library would also take an array of the fields' values, in their order.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        let error = FieldError { pointer: String::new(), detail: "must be an object".to_owned() };
+        return Err(Problem { errors: vec![error], ..Problem::new(Code::InvalidBody) });
+    }
     let mut parser = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
         let pointer = pointer(error.path());

@@ -291,8 +291,14 @@ fn own(path: &impl Owned, principal: Option<&Principal>) -> Result<(), Problem> 
 
 /// What names the query of a list, and where its cursor goes on.
 fn page_of(route: &Route, parts: &Parts) -> Result<(Sha256Hash, Option<String>), Problem> {
-    let pairs: Vec<(&str, &str)> =
-        parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')).collect();
+    let pairs: Vec<(&str, &str)> = parts
+        .uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .collect();
     let mut filters: Vec<_> = pairs.iter().filter(|(name, _)| !matches!(*name, "cursor" | "limit")).collect();
     filters.sort();
     let query_id =
