@@ -71,6 +71,7 @@ impl World {
     }
 
     /// Everything in the table, by key.
+    #[allow(clippy::disallowed_methods, reason = "a test looks at all that is there")]
     pub async fn table(&self) -> BTreeMap<String, String> {
         let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&self.running.table_endpoint).await);
         let mut items = BTreeMap::new();

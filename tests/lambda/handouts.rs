@@ -119,7 +119,7 @@ async fn record(around: &Surroundings, number: u32, key: &Key, gone: bool) -> Va
 async fn lease(around: &Surroundings, key: &Key) {
     for shard in 0..SHARDS {
         let entries =
-            around.store.due(Job::Notify, shard, far_ahead(), 100).await.expect("the engine answers");
+            around.store.due(Job::Notify, shard, far_ahead(), None, 100).await.expect("the engine answers");
         if let Some(entry) = entries.iter().find(|entry| entry.key == *key) {
             assert!(around.store.lease(entry, long_ago()).await.expect("the engine answers"));
             return;

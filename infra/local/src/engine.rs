@@ -26,12 +26,16 @@ pub struct EngineError(String);
 impl Engine {
     /// Starts it on a file, or in memory where none is named.
     pub fn start(file: Option<&Path>) -> Result<Self, EngineError> {
-        let failed = |error: &dyn std::fmt::Display| EngineError(error.to_string());
         let database = match file {
             Some(file) => Database::new(&file.to_string_lossy()),
             None => Database::memory(),
-        }
-        .map_err(|error| failed(&error))?;
+        };
+        Self::serve(database.map_err(|error| EngineError(error.to_string()))?)
+    }
+
+    /// Serves a database that is open.
+    pub fn serve(database: Database) -> Result<Self, EngineError> {
+        let failed = |error: &dyn std::fmt::Display| EngineError(error.to_string());
         let listener =
             std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| failed(&error))?;
         listener.set_nonblocking(true).map_err(|error| failed(&error))?;

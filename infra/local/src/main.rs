@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use market::bench::{self, Bench};
 use market::{Clockwork, Options, Running, demo, pages};
 use tracing_subscriber::EnvFilter;
 
@@ -46,6 +47,9 @@ enum Command {
     },
     /// Print the OpenAPI 3.1 description.
     Openapi,
+    /// Measure, and print figures.
+    #[command(subcommand)]
+    Bench(Bench),
 }
 
 #[tokio::main]
@@ -59,6 +63,9 @@ async fn main() -> ExitCode {
     let outcome = match arguments.command {
         None => serve(arguments.serve).await,
         Some(Command::Demo { agreement }) => play(agreement).await,
+        Some(Command::Bench(what)) => {
+            bench::run(what).await.map(|()| ExitCode::SUCCESS).map_err(|error| error.to_string())
+        }
         Some(Command::Openapi) => {
             say(&format!("{:#}", pages::openapi()));
             Ok(ExitCode::SUCCESS)

@@ -7,9 +7,11 @@
 //! of the item writes its entry anew from its state. What is due at once when it is written belongs to
 //! the relay, and so is written with the lease already taken.
 
+use std::collections::HashMap;
 use std::hash::Hasher;
 
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use market_domain::Timestamp;
@@ -279,6 +281,16 @@ impl Store {
             Err(error) => Err(StoreError::from_sdk(&error, true)),
         }
     }
+}
+
+/// The attributes of an item that the index is made of, waiting for its due time, and no state: for benchmarks,
+/// which load a million of them.
+#[must_use]
+pub fn bare_item(key: &Key, due: Due) -> HashMap<String, AttributeValue> {
+    let mut item = key_attributes(key);
+    // As if written before all time, so that no lease is taken.
+    encode(&mut item, key, due, Timestamp::MIN);
+    item
 }
 
 #[cfg(test)]

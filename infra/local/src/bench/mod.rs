@@ -1,1 +1,189 @@
-//! Measurements.
+//! `market bench`: figures, never verdicts. Nothing here passes or fails; every figure stands beside another of
+//! the same run, because a number of one machine means little by itself and much beside its neighbour.
+//!
+//! `routes` and `jobs` measure the market as it runs here, on a file and in memory: client, market and engine
+//! share the machine. `sweep` holds the sweep against three sizes of the due index. `cold_start` holds the
+//! deployed binary against the least program of its kind. docs/BENCHMARKS.md keeps a run of each.
+
+mod cold_start;
+mod jobs;
+mod routes;
+mod sweep;
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, stream};
+use hdrhistogram::Histogram;
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use crate::client::Answer;
+use crate::running::{Clockwork, Options, Running};
+
+/// Requests under way at once.
+const CONCURRENCY: usize = 16;
+/// The merchant of every benchmark.
+const SHOP: &str = "shop-1";
+
+/// What can be measured.
+#[derive(Debug, clap::Subcommand)]
+pub enum Bench {
+    /// Requests per second and latencies of the busiest routes, on a file and in memory.
+    Routes {
+        /// A tenth of the requests.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Wake-ups per second through the whole job path, and how late jobs are while the clock ticks.
+    Jobs {
+        /// A tenth of the orders.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// What one sweep costs with a thousand, a hundred thousand and a million timers pending.
+    Sweep {
+        /// Without the million.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// From spawning the deployed binary to its first reply, beside the least program of its kind.
+    ColdStart {
+        /// The deployed binary.
+        #[arg(long, value_name = "PATH", default_value = "target/release/bootstrap")]
+        bootstrap: PathBuf,
+        /// The least program of its kind.
+        #[arg(long, value_name = "PATH", default_value = "target/release/examples/floor")]
+        floor: PathBuf,
+        /// A quarter of the starts.
+        #[arg(long)]
+        quick: bool,
+    },
+}
+
+/// A benchmark that could not be carried out.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BenchError(String);
+
+fn failed(error: impl std::fmt::Display) -> BenchError {
+    BenchError(error.to_string())
+}
+
+/// Measures, and prints as it goes.
+///
+/// # Errors
+/// Where something could not be measured; what was found is not an error.
+///
+/// # Panics
+/// Where the market refuses what a benchmark begins with.
+pub async fn run(bench: Bench) -> Result<(), BenchError> {
+    match bench {
+        Bench::Routes { quick } => routes::routes(if quick { 200 } else { 2_000 }).await,
+        Bench::Jobs { quick } => jobs::jobs(if quick { 200 } else { 2_000 }).await,
+        Bench::Sweep { quick } => sweep::sweep_sizes(if quick { 100_000 } else { 1_000_000 }).await,
+        Bench::ColdStart { bootstrap, floor, quick } => {
+            cold_start::cold_start(&bootstrap, &floor, if quick { 5 } else { 20 }).await
+        }
+    }
+}
+
+/// Prints; whether anyone reads it is not our business.
+fn say(line: impl std::fmt::Display) {
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// Where a market under measurement keeps its table.
+#[derive(Debug, Clone, Copy)]
+enum Kept {
+    Memory,
+    File,
+}
+
+impl Kept {
+    const BOTH: [Self; 2] = [Self::Memory, Self::File];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::File => "file",
+        }
+    }
+}
+
+/// A clock that stands still: nothing but what is measured moves.
+fn standing() -> Result<Clockwork, BenchError> {
+    "2026-03-02T01:00:00Z".parse::<Timestamp>().map(Clockwork::Standing).map_err(failed)
+}
+
+/// A fresh market, and the folder that goes away with it.
+async fn start(kept: Kept, clockwork: Clockwork) -> Result<(Running, TempDir), BenchError> {
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let options = Options {
+        folder: folder.path().to_owned(),
+        in_memory: matches!(kept, Kept::Memory),
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        clockwork,
+        sqs_endpoint: None,
+        dynamodb_endpoint: None,
+    };
+    Ok((Running::start(options).await.map_err(failed)?, folder))
+}
+
+/// Many requests, [`CONCURRENCY`] at a time.
+struct Run {
+    latencies_us: Histogram<u64>,
+    took: Duration,
+}
+
+impl Run {
+    async fn of<F>(count: usize, request: impl Fn(usize) -> F) -> Result<Self, BenchError>
+    where
+        F: Future<Output = reqwest::Result<Answer>> + Send + 'static,
+    {
+        let mut latencies_us = Histogram::new(3).map_err(failed)?;
+        let started = Instant::now();
+        let mut answers = stream::iter(0..count)
+            .map(|n| {
+                let request = request(n);
+                tokio::spawn(async move {
+                    let sent = Instant::now();
+                    (request.await, sent.elapsed())
+                })
+            })
+            .buffer_unordered(CONCURRENCY);
+        while let Some(answered) = answers.next().await {
+            let (answer, latency) = answered.map_err(failed)?;
+            let answer = answer.map_err(failed)?;
+            if !answer.is_ok() {
+                return Err(BenchError(format!("{} {}", answer.status, answer.text)));
+            }
+            latencies_us.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+        }
+        Ok(Self { latencies_us, took: started.elapsed() })
+    }
+
+    fn per_second(&self) -> f64 {
+        per_second(self.latencies_us.len(), self.took)
+    }
+
+    fn latency_ms(&self, quantile: f64) -> f64 {
+        self.latencies_us.value_at_quantile(quantile) as f64 / 1e3
+    }
+}
+
+fn per_second(count: u64, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+/// The middle one; of an even number the upper of the two.
+fn median<T: Copy + PartialOrd>(values: &mut [T]) -> Option<T> {
+    values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+    values.get(values.len() / 2).copied()
+}

@@ -1,0 +1,166 @@
+//! The job path: item falls due → sweep → queue → worker → read, decide, commit; and e-mail that a commit makes
+//! due at once: stream → relay → queue → worker → gateway → commit.
+//!
+//! Throughput on a clock that stands: many unpaid orders fall due at one instant, each closes and is told by
+//! e-mail, and the market works until nothing is due. Lateness on a clock that ticks, as `cargo run` has it:
+//! from the instant at which something was due to the instant that its worker wrote down.
+
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use jiff::{SignedDuration, Timestamp};
+use market_ambient::Clock;
+use serde_json::Value;
+
+use super::{BenchError, Kept, Run, SHOP, failed, per_second, say, standing, start};
+use crate::client::{Client, pay};
+use crate::running::{Clockwork, Running};
+use crate::stage::{PROVIDER, Stage};
+
+/// Orders whose payment sends two e-mails each.
+const PAID: usize = 100;
+/// Orders that nobody pays, and the time between their due instants.
+const UNPAID: u32 = 100;
+const APART: Duration = Duration::from_millis(50);
+/// How long everything due may take before the benchmark gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub async fn jobs(orders: usize) -> Result<(), BenchError> {
+    say("table    orders due   closed   wake-ups   seconds   wake-ups/s   table requests per wake-up");
+    for kept in Kept::BOTH {
+        fall_due(kept, orders).await?;
+    }
+    say("\nhow late                   jobs   p50 ms   p99 ms   max ms");
+    lateness().await
+}
+
+async fn fall_due(kept: Kept, orders: usize) -> Result<(), BenchError> {
+    let (running, _folder) = start(kept, standing()?).await?;
+    let stage = Stage::set(&running).await;
+    let merchant = stage.merchant(SHOP).await;
+    place(&stage, &merchant, orders).await?;
+    let due = running.machine.settle().await.map_err(failed)?.ok_or_else(|| failed("nothing will be due"))?;
+    for meter in [&running.job_meter, &running.sweep_meter] {
+        meter.take();
+    }
+    let started = Instant::now();
+    let wake_ups = running.machine.advance_to(due).await.map_err(failed)?.wake_ups;
+    let took = started.elapsed();
+    let requests = running.job_meter.take().requests + running.sweep_meter.take().requests;
+    let closed = closings(&merchant).await?.len();
+    say(format_args!(
+        "{:<6}   {orders:>10}   {closed:>6}   {wake_ups:>8}   {:>7.1}   {:>10.0}   {:>26.1}",
+        kept.name(),
+        took.as_secs_f64(),
+        per_second(wake_ups as u64, took),
+        requests as f64 / wake_ups as f64,
+    ));
+    running.stop().await;
+    Ok(())
+}
+
+async fn place(stage: &Stage<'_>, merchant: &Client, orders: usize) -> Result<Run, BenchError> {
+    let body = stage.order("month");
+    Run::of(orders, |_| {
+        let (merchant, body) = (merchant.clone(), body.clone());
+        async move { merchant.post(&format!("/accounts/{SHOP}/orders"), body).await }
+    })
+    .await
+}
+
+async fn lateness() -> Result<(), BenchError> {
+    let (running, _folder) = start(Kept::File, Clockwork::Ticking).await?;
+    let stage = Stage::set(&running).await;
+    let merchant = stage.merchant(SHOP).await;
+    mail(&running, &stage, &merchant).await?;
+    sweep(&running, &stage, &merchant).await?;
+    running.stop().await;
+    Ok(())
+}
+
+/// E-mails that are due the moment a commit drafts them.
+async fn mail(running: &Running, stage: &Stage<'_>, merchant: &Client) -> Result<(), BenchError> {
+    place(stage, merchant, PAID).await?;
+    let orders = merchant.all(&format!("/accounts/{SHOP}/orders")).await.map_err(failed)?;
+    let from = running.machine.clock.now();
+    for order in &orders {
+        let price = order["snapshot"]["plan"]["price_fen"].as_i64().unwrap_or_default();
+        let id = order["id"].as_str().unwrap_or_default();
+        pay(running, &format!("pay-{id}"), SHOP, id, price).await.map_err(failed)?;
+    }
+    let mails = awaited(2 * orders.len(), async || {
+        let mut notices = merchant.all(&format!("/accounts/{SHOP}/notices")).await.map_err(failed)?;
+        notices.extend(stage.provider.all(&format!("/providers/{PROVIDER}/notices")).await.map_err(failed)?);
+        let mails = notices.iter().filter(|notice| notice["channel"] == "email");
+        Ok(mails
+            .filter_map(|mail| Some((instant(&mail["drafted_at"])?, instant(&mail["served_at"])?)))
+            .filter(|(drafted, _)| *drafted >= from)
+            .collect())
+    });
+    print("e-mail, by the relay", &mails.await?)
+}
+
+/// Orders that become due one after another.
+async fn sweep(running: &Running, stage: &Stage<'_>, merchant: &Client) -> Result<(), BenchError> {
+    let mut apart = tokio::time::interval(APART);
+    let mut first = None;
+    for _ in 0..UNPAID {
+        apart.tick().await;
+        let placed = merchant.post(&format!("/accounts/{SHOP}/orders"), stage.order("month")).await;
+        first = first.or(instant(&placed.map_err(failed)?.body["pay_by"]));
+    }
+    let first = first.ok_or_else(|| failed("an order does not say until when it waits"))?;
+    running.machine.clock.advance_to(first - SignedDuration::from_secs(3)).map_err(failed)?;
+    let closings = awaited(UNPAID as usize, async || closings(merchant).await);
+    print("unpaid orders, by the sweep", &closings.await?)
+}
+
+/// When each order that nobody paid was to close, and when it did.
+async fn closings(merchant: &Client) -> Result<Vec<(Timestamp, Timestamp)>, BenchError> {
+    let orders = merchant.all(&format!("/accounts/{SHOP}/orders")).await.map_err(failed)?;
+    let closed = orders.iter().filter(|order| order["status"] == "closed");
+    Ok(closed
+        .filter_map(|order| {
+            // An order waits 24 hours for its payment.
+            let due = instant(&order["placed_at"])? + SignedDuration::from_hours(24);
+            Some((due, instant(&order["at"])?))
+        })
+        .collect())
+}
+
+fn instant(value: &Value) -> Option<Timestamp> {
+    value.as_str()?.parse().ok()
+}
+
+/// Asks until so many have happened.
+async fn awaited(
+    count: usize,
+    happened: impl AsyncFn() -> Result<Vec<(Timestamp, Timestamp)>, BenchError>,
+) -> Result<Vec<(Timestamp, Timestamp)>, BenchError> {
+    let started = Instant::now();
+    loop {
+        let pairs = happened().await?;
+        if pairs.len() >= count {
+            return Ok(pairs);
+        }
+        if started.elapsed() > PATIENCE {
+            return Err(BenchError(format!("{} of {count} jobs were done in {PATIENCE:?}", pairs.len())));
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+fn print(what: &str, pairs: &[(Timestamp, Timestamp)]) -> Result<(), BenchError> {
+    let mut late_ms = Histogram::<u64>::new(3).map_err(failed)?;
+    for (due, done) in pairs {
+        late_ms.saturating_record(u64::try_from(done.duration_since(*due).as_millis()).unwrap_or_default());
+    }
+    say(format_args!(
+        "{what:<27} {:>4}   {:>6}   {:>6}   {:>6}",
+        late_ms.len(),
+        late_ms.value_at_quantile(0.5),
+        late_ms.value_at_quantile(0.99),
+        late_ms.max(),
+    ));
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! The sweep against the size of the due index. It must cost what is due, not what is pending: the same
+//! hundred due entries are swept beside a thousand pending timers, a hundred thousand and a million.
+//!
+//! The timers are loaded straight into the engine, with only the attributes that the index is made of; the
+//! sweep itself goes over HTTP as everywhere, into a queue that takes everything and keeps nothing.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use dynoxide::types::{AttributeValue as EngineValue, Item};
+use dynoxide::{Database, ImportOptions};
+use jiff::{SignedDuration, Timestamp};
+use market_domain::aggregate::{Due, Job, Key};
+use market_jobs::sweep::sweep;
+use market_jobs::{Outgoing, QueueError, Queues};
+use market_store::due::bare_item;
+use market_store::meter::Cost;
+use market_store::{Meter, Store, schema};
+
+use super::{BenchError, failed, median, ms, say};
+use crate::engine::{Engine, sdk_at};
+use crate::running::TABLE;
+
+/// Sizes of the index.
+const PENDING: [u32; 3] = [1_000, 100_000, 1_000_000];
+/// Entries that are due in a pass.
+const DUE: u32 = 100;
+/// Passes at each size; the median counts.
+const PASSES: u32 = 9;
+/// Items of one transaction of the load.
+const CHUNK: u32 = 20_000;
+const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+#[derive(Clone)]
+struct Nowhere;
+
+impl Queues for Nowhere {
+    async fn send(&self, _: Vec<Outgoing>) -> Result<(), QueueError> {
+        Ok(())
+    }
+}
+
+struct Table {
+    database: Database,
+    store: Store,
+    meter: Meter,
+    now: Timestamp,
+    /// Ever loaded, pending or due: the next item's number.
+    loaded: u32,
+}
+
+pub async fn sweep_sizes(largest: u32) -> Result<(), BenchError> {
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let database = Database::new(&folder.path().join("sweep.db").to_string_lossy()).map_err(failed)?;
+    let engine = Engine::serve(database.clone()).map_err(failed)?;
+    let client = aws_sdk_dynamodb::Client::new(&sdk_at(&engine.url()).await);
+    schema::create_table(&client, TABLE).await.map_err(failed)?;
+    let meter = Meter::counting();
+    let now = "2026-03-02T01:00:00Z".parse().map_err(failed)?;
+    let store = Store::new(client, TABLE).metered(meter.clone());
+    let mut table = Table { database, store, meter, now, loaded: 0 };
+
+    say("pending timers   due   sent   requests   read units   write units   ms (median)   loaded in");
+    let mut pending = 0;
+    for size in PENDING.into_iter().filter(|size| *size <= largest) {
+        let started = Instant::now();
+        table
+            .load(size - pending, |n| {
+                now + SignedDuration::from_hours(1) + YEAR * n.cast_signed() / size.cast_signed()
+            })
+            .await?;
+        pending = size;
+        let loading = started.elapsed().as_secs_f64();
+        table.pass(0).await?;
+        for due in [0, DUE] {
+            let mut took = Vec::new();
+            let mut cost = (0, Cost::default());
+            for _ in 0..PASSES {
+                table.load(due, |_| now - SignedDuration::from_secs(1)).await?;
+                let (sent, spent, elapsed) = table.pass(due).await?;
+                cost = (sent, spent);
+                took.push(ms(elapsed));
+            }
+            let (sent, Cost { requests, read_units, write_units }) = cost;
+            say(format_args!(
+                "{size:>14}   {due:>3}   {sent:>4}   {requests:>8}   {read_units:>10.1}   {write_units:>11.1}   {:>11.1}   {loading:>7.1} s",
+                median(&mut took).unwrap_or_default(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl Table {
+    /// Loads so many items; the n-th is due at `due_at(n)`.
+    async fn load(&mut self, count: u32, due_at: impl Fn(u32) -> Timestamp) -> Result<(), BenchError> {
+        for chunk in (0..count).step_by(CHUNK as usize) {
+            let numbers = chunk..count.min(chunk + CHUNK);
+            let items: Vec<Item> = numbers.map(|n| item(self.loaded + n, due_at(n))).collect();
+            let database = self.database.clone();
+            tokio::task::spawn_blocking(move || {
+                database.enable_bulk_loading()?;
+                database.import_items(TABLE, items, ImportOptions::default())?;
+                database.disable_bulk_loading()
+            })
+            .await
+            .map_err(failed)?
+            .map_err(failed)?;
+        }
+        self.loaded += count;
+        Ok(())
+    }
+
+    /// One sweep: what it sent, what it cost, how long it took.
+    async fn pass(&self, due: u32) -> Result<(usize, Cost, Duration), BenchError> {
+        self.meter.take();
+        let started = Instant::now();
+        let swept = sweep(&self.store, &Nowhere, self.now, Duration::ZERO).await.map_err(failed)?;
+        let took = started.elapsed();
+        if swept.sent != due as usize {
+            return Err(BenchError(format!("{due} were due, {} were sent", swept.sent)));
+        }
+        Ok((swept.sent, self.meter.take(), took))
+    }
+}
+
+/// The n-th item: jobs take turns, an account has fifty.
+fn item(n: u32, at: Timestamp) -> Item {
+    let job = Job::ALL[n as usize % Job::ALL.len()];
+    let key = Key::new(format!("account#shop-{}", n / 50), format!("grant#grt_{n:022}"));
+    let attributes = bare_item(&key, Due { at, job }).into_iter();
+    attributes
+        .filter_map(|(name, value)| match value {
+            AttributeValue::S(text) => Some((name, EngineValue::S(text))),
+            AttributeValue::N(number) => Some((name, EngineValue::N(number))),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,257 @@
+//! The queues: in memory always, and on an SQS where one is at hand.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::QueueAttributeName::{
+    ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed, ApproximateNumberOfMessagesNotVisible,
+    QueueArn, RedrivePolicy, VisibilityTimeout,
+};
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use futures_util::{FutureExt, StreamExt};
+use market_domain::aggregate::{Job, Key};
+use market_jobs::memory::{MemoryQueue, MemoryQueues};
+use market_jobs::sqs::SqsQueues;
+use market_jobs::worker::{Delivery, Handler, Limits, work};
+use market_jobs::{Outgoing, Queues, WakeUp};
+use serde_json::{Value, json};
+
+use crate::{awaited, endpoint, fresh};
+
+fn outgoing(job: Job, name: &str, delay: Duration) -> Outgoing {
+    Outgoing { wake_up: WakeUp { job, key: Key::new("p", name) }, delay }
+}
+
+/// The queues of one test, on one implementation.
+enum TestQueues {
+    Memory(MemoryQueues, Mutex<BTreeMap<Job, MemoryQueue>>),
+    Sqs(SqsQueues, Client),
+}
+
+/// Runs a test on each implementation, one after the other.
+async fn on_each_queue(test: impl AsyncFn(TestQueues)) {
+    let (memory, ends) = MemoryQueues::open();
+    test(TestQueues::Memory(memory, Mutex::new(ends.into_iter().collect()))).await;
+    if let Some((queues, client)) = sqs("5", "30").await {
+        test(TestQueues::Sqs(queues, client)).await;
+    }
+}
+
+/// New queues, each with its dead-letter queue, where there is an SQS to test.
+async fn sqs(max_receives: &str, visibility_seconds: &str) -> Option<(SqsQueues, Client)> {
+    let server = endpoint("MARKET_TEST_SQS_ENDPOINT")?;
+    println!("on {server}");
+    let client = Client::new(&market::sdk_at(&server).await);
+    let name = fresh("contract");
+    let mut pattern = String::new();
+    for job in Job::ALL {
+        let dead = client.create_queue().queue_name(format!("{name}-{job}-dead")).send().await.unwrap();
+        let attributes =
+            client.get_queue_attributes().queue_url(dead.queue_url.unwrap()).attribute_names(QueueArn);
+        let arn = attributes.send().await.unwrap().attributes.unwrap()[&QueueArn].clone();
+        let redrive = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": max_receives });
+        let queue = client
+            .create_queue()
+            .queue_name(format!("{name}-{job}"))
+            .attributes(VisibilityTimeout, visibility_seconds)
+            .attributes(RedrivePolicy, redrive.to_string());
+        pattern = queue.send().await.unwrap().queue_url.unwrap().replace(job.name(), "{job}");
+    }
+    Some((SqsQueues::new(client.clone(), pattern), client))
+}
+
+impl TestQueues {
+    async fn send(&self, outgoing: Vec<Outgoing>) {
+        match self {
+            Self::Memory(queues, _) => queues.send(outgoing).await.unwrap(),
+            Self::Sqs(queues, _) => queues.send(outgoing).await.unwrap(),
+        }
+    }
+
+    /// Works off so many deliveries of a job, and settles them; each item, and how often it was received.
+    /// Those fail of which `fails` says so.
+    async fn work_off(&self, job: Job, count: usize, fails: fn(&str, u32) -> bool) -> Vec<(String, u32)> {
+        let seen = Arc::<Mutex<Vec<(String, u32)>>>::default();
+        let (received, handled) = (Arc::clone(&seen), Arc::clone(&seen));
+        let handler: Handler = Arc::new(move |wake_up: WakeUp| {
+            // The latest delivery of this item, since one is not delivered again before it is settled.
+            let handled = handled.lock().unwrap();
+            let times = handled.iter().rev().find(|(name, _)| *name == wake_up.key.sort).unwrap().1;
+            let failed = fails(&wake_up.key.sort, times);
+            async move { if failed { Err("on purpose".into()) } else { Ok(()) } }.boxed()
+        });
+        let note = move |delivery: &Delivery| {
+            received.lock().unwrap().push((delivery.wake_up.key.sort.clone(), delivery.received));
+        };
+        let limits = Limits::default();
+        let worker = match self {
+            Self::Memory(_, ends) => {
+                let end = ends.lock().unwrap().remove(&job).expect("a queue is worked off once in a test");
+                let deliveries = end.deliveries(std::future::pending()).inspect(note).take(count);
+                work("test", deliveries, handler, limits)
+            }
+            Self::Sqs(queues, _) => {
+                let deliveries = queues.poll(job, std::future::pending()).inspect(note).take(count);
+                work("test", deliveries, handler, limits)
+            }
+        };
+        awaited("the worker", worker).await.unwrap();
+        let mut seen = std::mem::take(&mut *seen.lock().unwrap());
+        seen.sort();
+        seen
+    }
+
+    /// That nothing is left: not waiting, not delayed and not in anyone's hand.
+    async fn assert_empty(&self) {
+        match self {
+            Self::Memory(queues, _) => awaited("the queues in memory to be idle", queues.idle()).await,
+            Self::Sqs(queues, client) => {
+                for job in Job::ALL {
+                    assert_eq!(counts(client, &queues.url(job)).await, (0, 0, 0), "{job}");
+                }
+            }
+        }
+    }
+}
+
+/// Messages that wait, that someone has in hand, and that are delayed.
+async fn counts(client: &Client, url: &str) -> (u32, u32, u32) {
+    let names = [
+        ApproximateNumberOfMessages,
+        ApproximateNumberOfMessagesNotVisible,
+        ApproximateNumberOfMessagesDelayed,
+    ];
+    let wanted = client.get_queue_attributes().queue_url(url).set_attribute_names(Some(names.to_vec()));
+    let attributes = wanted.send().await.unwrap().attributes.unwrap_or_default();
+    let [waiting, in_hand, delayed] =
+        names.map(|name| attributes.get(&name).map_or(0, |count| count.parse().unwrap()));
+    (waiting, in_hand, delayed)
+}
+
+#[tokio::test]
+async fn every_wake_up_reaches_its_jobs_queue_and_one_that_is_done_is_settled_for_good() {
+    on_each_queue(async |queues| {
+        // More than SQS takes in one request.
+        let names: Vec<_> = (0..23).map(|n| format!("{n:02}")).collect();
+        let mut all: Vec<_> = names.iter().map(|n| outgoing(Job::Notify, n, Duration::ZERO)).collect();
+        all.push(outgoing(Job::AdvanceCase, "case 訂單", Duration::ZERO));
+        queues.send(all).await;
+        queues.send(Vec::new()).await;
+        let seen = queues.work_off(Job::Notify, 23, |_, _| false).await;
+        assert_eq!(seen, names.iter().map(|name| (name.clone(), 1)).collect::<Vec<_>>());
+        let seen = queues.work_off(Job::AdvanceCase, 1, |_, _| false).await;
+        assert_eq!(seen, [("case 訂單".to_owned(), 1)]);
+        queues.assert_empty().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wake_up_that_fails_comes_again_and_its_neighbours_do_not() {
+    on_each_queue(async |queues| {
+        let all = ["bad", "good"].map(|name| outgoing(Job::Notify, name, Duration::ZERO));
+        queues.send(all.to_vec()).await;
+        let seen = queues.work_off(Job::Notify, 3, |name, received| name == "bad" && received == 1).await;
+        let expected = [("bad", 1), ("bad", 2), ("good", 1)];
+        assert_eq!(seen, expected.map(|(name, received)| (name.to_owned(), received)));
+        queues.assert_empty().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_delayed_wake_up_is_not_there_before_its_time_and_arrives() {
+    on_each_queue(async |queues| {
+        queues.send(vec![outgoing(Job::Notify, "later", Duration::from_millis(1))]).await;
+        if let TestQueues::Sqs(queues, client) = &queues {
+            assert_eq!(counts(client, &queues.url(Job::Notify)).await, (0, 0, 1), "a whole second is kept");
+        }
+        let seen = queues.work_off(Job::Notify, 1, |_, _| false).await;
+        assert_eq!(seen, [("later".to_owned(), 1)]);
+        queues.assert_empty().await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_memory_a_delay_is_kept_to_the_millisecond() {
+    let (queues, ends) = MemoryQueues::open();
+    let sent = [1_500, 20, 0].map(|ms| outgoing(Job::Notify, &ms.to_string(), Duration::from_millis(ms)));
+    queues.send(sent.to_vec()).await.unwrap();
+    let (_, end) = ends.into_iter().find(|(job, _)| *job == Job::Notify).unwrap();
+    let mut deliveries = end.deliveries(std::future::pending());
+    let start = tokio::time::Instant::now();
+    for ms in [0, 20, 1_500] {
+        let delivery = deliveries.next().await.unwrap();
+        let waited = start.elapsed();
+        assert_eq!(delivery.wake_up.key.sort, ms.to_string());
+        assert!(waited >= Duration::from_millis(ms) && waited <= Duration::from_millis(ms + 1), "{waited:?}");
+    }
+}
+
+#[tokio::test]
+async fn sqs_is_asked_for_whole_seconds_rounded_up_and_never_for_more_than_it_keeps() {
+    let asked = Arc::<Mutex<Vec<(String, i64)>>>::default();
+    async fn take(State(asked): State<Arc<Mutex<Vec<(String, i64)>>>>, body: String) -> axum::Json<Value> {
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let entries = body["Entries"].as_array().unwrap();
+        for entry in entries {
+            let wake_up: WakeUp = serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap();
+            asked.lock().unwrap().push((wake_up.key.sort, entry["DelaySeconds"].as_i64().unwrap_or(0)));
+        }
+        let taken = entries
+            .iter()
+            .map(|entry| json!({ "Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "" }));
+        axum::Json(json!({ "Successful": taken.collect::<Vec<_>>(), "Failed": [] }))
+    }
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(post(take)).with_state(Arc::clone(&asked));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let queues = SqsQueues::new(Client::new(&market::sdk_at(&url).await), format!("{url}/0/market-{{job}}"));
+    let cases = [(0, 0), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (900_000, 900), (3_600_000, 900)];
+    let sent = cases.map(|(ms, _)| outgoing(Job::Notify, &ms.to_string(), Duration::from_millis(ms)));
+    queues.send(sent.to_vec()).await.unwrap();
+    let expected = cases.map(|(ms, seconds): (u64, i64)| (ms.to_string(), seconds));
+    assert_eq!(*asked.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_or_never_succeeds_ends_in_the_dead_letter_queue() {
+    let Some((queues, client)) = sqs("2", "1").await else { return };
+    let url = queues.url(Job::Notify);
+    client.send_message().queue_url(&url).message_body("not a wake-up").send().await.unwrap();
+    queues.send(vec![outgoing(Job::Notify, "hopeless", Duration::ZERO)]).await.unwrap();
+    let seen = Arc::<Mutex<Vec<(String, u32)>>>::default();
+    let noted = Arc::clone(&seen);
+    let deliveries = queues.poll(Job::Notify, std::future::pending()).inspect(move |delivery| {
+        noted.lock().unwrap().push((delivery.wake_up.key.sort.clone(), delivery.received));
+    });
+    let handler: Handler = Arc::new(|_| async { Err("on purpose".into()) }.boxed());
+    let worker = tokio::spawn(work("test", deliveries, handler, Limits::default()));
+    // As the market names it: beside the job's own.
+    let dead = url.clone() + "-dead";
+    let mut bodies = Vec::new();
+    awaited("two dead letters", async {
+        while bodies.len() < 2 {
+            let receive = client.receive_message().queue_url(&dead).wait_time_seconds(1);
+            for message in receive.send().await.unwrap().messages.unwrap_or_default() {
+                bodies.push(message.body.unwrap());
+                let delete = client.delete_message().queue_url(&dead);
+                delete.receipt_handle(message.receipt_handle.unwrap()).send().await.unwrap();
+            }
+        }
+    })
+    .await;
+    worker.abort();
+    bodies.sort();
+    assert_eq!(bodies[0], "not a wake-up");
+    assert!(bodies[1].contains("hopeless"), "{bodies:?}");
+    assert_eq!(*seen.lock().unwrap(), [("hopeless".to_owned(), 1), ("hopeless".to_owned(), 2)]);
+    assert_eq!(counts(&client, &url).await, (0, 0, 0));
+}

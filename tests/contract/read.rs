@@ -1,0 +1,123 @@
+//! What is read: several things in one request, pages of a partition, pages of a list.
+
+use market_store::{Meter, StoreError, of};
+
+use crate::tables::{Table, on_each_table};
+use crate::thing::{Impostor, OWNER, Thing, at, thing};
+
+fn a(id: &str) -> market_store::Of<Thing> {
+    of(id.to_owned())
+}
+
+#[tokio::test]
+async fn several_things_are_read_in_one_request_missing_and_repeated_ones_among_them() {
+    on_each_table(async |table| {
+        table.create(at(0), &[thing("a"), thing("b")]).await;
+        let meter = Meter::counting();
+        let store = table.store.metered(meter.clone());
+        let found = store.load((a("b"), a("absent"), a("a"), a("b"), a("absent"))).await.unwrap();
+        assert_eq!(meter.take().requests, 1);
+        let (b, absent, first, again, never) = found;
+        assert!(absent.is_none() && never.is_none());
+        let ids = [b, first, again].map(|thing| thing.unwrap().id.clone());
+        assert_eq!(ids, ["b", "a", "b"], "each in the place of its wish");
+        let nothing = store.load((a("x"), a("y"))).await.unwrap();
+        assert!(matches!(nothing, (None, None)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_just_written_is_read() {
+    on_each_table(async |table| {
+        table.create(at(0), &[thing("a")]).await;
+        for n in 1..=20 {
+            table.update(at(n), "a", |a| a.noted(&n.to_string())).await;
+            assert_eq!(table.load("a").await.note, n.to_string());
+            let (one, _) = table.store.load((a("a"), a("b"))).await.unwrap();
+            assert_eq!(one.unwrap().note, n.to_string());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_item_of_another_kind_is_not_taken_for_what_was_asked_for() {
+    on_each_table(async |table| {
+        table.create(at(0), &[thing("a")]).await;
+        let outcome = table.store.get::<Impostor>(&"a".to_owned()).await;
+        assert!(matches!(outcome, Err(StoreError::Corrupt { key, .. }) if key.sort == "thing#a"));
+    })
+    .await;
+}
+
+/// The ids on each page, to the last.
+async fn pages(table: &Table, limit: u16) -> Vec<Vec<String>> {
+    let mut pages = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = table.store.list::<Thing>(OWNER, "thing#", after.as_deref(), limit).await.unwrap();
+        pages.push(page.items.iter().map(|thing| thing.id.clone()).collect());
+        after = page.next;
+        if after.is_none() {
+            return pages;
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_of_a_partition_show_each_thing_once_in_the_order_of_its_key_and_nothing_else() {
+    on_each_table(async |table| {
+        // Their records, in the same partition, sort before them.
+        table.create(at(0), &["e", "b", "d", "a", "c"].map(thing)).await;
+        let shown = pages(&table, 2).await;
+        assert!(shown.iter().all(|page| page.len() <= 2), "{shown:?}");
+        assert_eq!(shown.concat(), ["a", "b", "c", "d", "e"]);
+        assert_eq!(pages(&table, 100).await.concat(), ["a", "b", "c", "d", "e"]);
+        // A start from elsewhere is not taken for one of this list's.
+        let page = table.store.list::<Thing>(OWNER, "thing#", Some("zzz"), 1).await.unwrap();
+        assert_eq!(page.items[0].id, "a");
+        let empty = table.store.list::<Thing>("account#nobody", "thing#", None, 10).await.unwrap();
+        assert!(empty.items.is_empty() && empty.next.is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_of_a_view_follow_its_places_and_what_leaves_it_is_gone() {
+    on_each_table(async |table| {
+        let placed = |id: &str, place: &str| thing(id).placed(place);
+        let things = [
+            placed("1", "b"),
+            placed("2", "a"),
+            thing("3"),
+            placed("4", "b"),
+            placed("5", "c"),
+            placed("6", "b"),
+        ];
+        table.create(at(0), &things).await;
+        let read = async || {
+            let (mut ids, mut after) = (Vec::new(), None::<String>);
+            loop {
+                let page = table.store.list_view::<Thing>("things", after.as_deref(), 2).await.unwrap();
+                assert!(page.items.len() <= 2);
+                ids.extend(page.items.iter().map(|thing| thing.id.clone()));
+                after = page.next;
+                if after.is_none() {
+                    return ids;
+                }
+            }
+        };
+        let ids = read().await;
+        assert_eq!((ids[0].as_str(), ids[4].as_str(), ids.len()), ("2", "5", 5));
+        let mut equal = ids[1..4].to_vec();
+        equal.sort();
+        assert_eq!(equal, ["1", "4", "6"], "equal places are told apart, across a page's end too");
+        table.update(at(1), "5", |thing| Thing { place: None, ..thing }).await;
+        table.update(at(1), "3", |thing| thing.placed("0")).await;
+        let ids = read().await;
+        assert_eq!((ids[0].as_str(), ids.len()), ("3", 5));
+        assert!(!ids.contains(&"5".to_owned()));
+    })
+    .await;
+}

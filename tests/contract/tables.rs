@@ -1,0 +1,74 @@
+//! A table for one test, on each implementation.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::OnceLock;
+
+use aws_sdk_dynamodb::Client;
+use market_store::{Store, schema};
+
+use crate::{endpoint, fresh};
+
+/// A new table, and two ways to it.
+pub struct Table {
+    /// As the market sees it.
+    pub store: Store,
+    client: Client,
+    name: String,
+}
+
+/// Runs a test on each implementation, one after the other.
+pub async fn on_each_table(test: impl AsyncFn(Table)) {
+    let servers = [Some(embedded()), endpoint("MARKET_TEST_DYNAMODB_ENDPOINT")];
+    for server in servers.into_iter().flatten() {
+        println!("on {server}");
+        let client = Client::new(&market::sdk_at(&server).await);
+        let name = fresh("contract");
+        schema::create_table(&client, &name).await.unwrap();
+        let store = Store::new(client.clone(), &name);
+        test(Table { store, client: client.clone(), name: name.clone() }).await;
+        client.delete_table().table_name(name).send().await.unwrap();
+    }
+}
+
+impl Table {
+    /// Everything in it, by key: "nothing was written" is one comparison.
+    pub async fn all(&self) -> BTreeMap<String, String> {
+        let mut items = BTreeMap::new();
+        let mut start = None;
+        loop {
+            let page = self.client.scan().table_name(&self.name).set_exclusive_start_key(start);
+            let page = page.consistent_read(true).send().await.unwrap();
+            for item in page.items() {
+                let text = |name: &str| item[name].as_s().unwrap().clone();
+                let attributes: BTreeMap<_, _> = item.iter().collect();
+                items.insert(format!("{}/{}", text("pk"), text("sk")), format!("{attributes:?}"));
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return items;
+            }
+        }
+    }
+}
+
+/// The embedded engine, in memory: one for all tests, in a thread and runtime of its own, as it works under
+/// one lock.
+fn embedded() -> String {
+    static URL: OnceLock<String> = OnceLock::new();
+    let start = || {
+        let database = dynoxide::Database::memory().unwrap();
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await
+            })
+        });
+        url
+    };
+    URL.get_or_init(start).clone()
+}

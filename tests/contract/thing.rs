@@ -1,0 +1,114 @@
+//! The plainest aggregate there can be: a note, perhaps with a time at which it is due, perhaps in a list.
+
+use market_domain::Timestamp;
+use market_domain::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
+use market_domain::change::{Change, Event, Occasion};
+use market_domain::party::Actor;
+use serde::{Deserialize, Serialize};
+
+use crate::tables::Table;
+
+/// Who owns every thing here.
+pub const OWNER: &str = "account#shop-1";
+/// The job that looks at what is due.
+pub const JOB: Job = Job::ExpireGrant;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thing {
+    pub id: String,
+    pub note: String,
+    pub due_at: Option<Timestamp>,
+    pub place: Option<String>,
+}
+
+impl Aggregate for Thing {
+    type Id = String;
+    const KIND: &'static str = "thing";
+
+    fn key_of(id: &String) -> Key {
+        Key::new(OWNER, format!("thing#{id}"))
+    }
+
+    fn key(&self) -> Key {
+        Self::key_of(&self.id)
+    }
+
+    fn next_due(&self) -> Option<Due> {
+        self.due_at.map(|at| Due { at, job: JOB })
+    }
+
+    fn view(&self) -> Option<View> {
+        self.place.clone().map(|place| View { list: "things".to_owned(), place })
+    }
+}
+
+/// Of another kind under the key of a thing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Impostor(pub String);
+
+impl Aggregate for Impostor {
+    type Id = String;
+    const KIND: &'static str = "impostor";
+
+    fn key_of(id: &String) -> Key {
+        Thing::key_of(id)
+    }
+
+    fn key(&self) -> Key {
+        Thing::key_of(&self.0)
+    }
+}
+
+/// So many seconds after the tests' beginning.
+pub fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_780_000_000 + second).unwrap()
+}
+
+pub fn thing(id: &str) -> Thing {
+    Thing { id: id.to_owned(), note: "first".to_owned(), due_at: None, place: None }
+}
+
+impl Thing {
+    pub fn due(self, due_at: Timestamp) -> Self {
+        Self { due_at: Some(due_at), ..self }
+    }
+
+    pub fn placed(self, place: &str) -> Self {
+        Self { place: Some(place.to_owned()), ..self }
+    }
+
+    pub fn noted(&self, note: &str) -> Self {
+        Self { note: note.to_owned(), ..self.clone() }
+    }
+}
+
+/// A change of this instant; empty so far.
+pub fn change(at: Timestamp) -> Change {
+    Change::on(&Occasion { at, actor: Actor::Operator("ops".to_owned()), request: "test".to_owned() })
+}
+
+pub fn event() -> Event<'static> {
+    Event::new("ThingHappened", "1.1")
+}
+
+impl Table {
+    /// Creates things, in as few changes as a transaction's limit allows.
+    pub async fn create(&self, now: Timestamp, things: &[Thing]) {
+        for things in things.chunks(50) {
+            let created = things.iter().fold(change(now), |change, thing| change.create(thing, event()));
+            self.store.commit(&created, None).await.unwrap();
+        }
+    }
+
+    /// Replaces a thing's state by what `f` makes of it.
+    pub async fn update(&self, now: Timestamp, id: &str, f: impl Fn(Thing) -> Thing) {
+        let loaded = self.load(id).await;
+        let updated = change(now).update(&loaded, &f(loaded.state.clone()), event());
+        self.store.commit(&updated, None).await.unwrap();
+    }
+
+    /// A thing that is there.
+    pub async fn load(&self, id: &str) -> Loaded<Thing> {
+        self.store.get::<Thing>(&id.to_owned()).await.unwrap().unwrap()
+    }
+}
