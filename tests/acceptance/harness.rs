@@ -71,17 +71,26 @@ impl World {
     }
 
     /// Everything in the table, by key.
-    #[allow(clippy::disallowed_methods, reason = "a test looks at all that is there")]
-    pub async fn table(&self) -> BTreeMap<String, String> {
+    pub async fn items(&self) -> BTreeMap<(String, String), Stored> {
         let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&self.running.table_endpoint).await);
         let mut items = BTreeMap::new();
         let mut start = None;
         loop {
-            let page = client.scan().table_name(TABLE).set_exclusive_start_key(start).send().await.unwrap();
+            #[allow(clippy::disallowed_methods, reason = "a test looks at all that is there")]
+            let scan = client.scan().table_name(TABLE).set_exclusive_start_key(start);
+            let page = scan.send().await.unwrap();
             for item in page.items() {
-                let text = |name: &str| item[name].as_s().unwrap().clone();
+                let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
                 let attributes: BTreeMap<_, _> = item.iter().collect();
-                items.insert(format!("{}/{}", text("pk"), text("sk")), format!("{attributes:?}"));
+                let version = item.get("v").and_then(|value| value.as_n().ok());
+                let stored = Stored {
+                    kind: text("kind"),
+                    version: version.and_then(|version| version.parse().ok()).unwrap_or_default(),
+                    head: text("head"),
+                    body: text("body").unwrap_or_default(),
+                    all: format!("{attributes:?}"),
+                };
+                items.insert((text("pk").unwrap(), text("sk").unwrap()), stored);
             }
             start = page.last_evaluated_key;
             if start.is_none() {
@@ -89,6 +98,22 @@ impl World {
             }
         }
     }
+
+    /// The same as text, to see whether anything was written.
+    pub async fn table(&self) -> BTreeMap<String, String> {
+        let items = self.items().await;
+        items.into_iter().map(|((pk, sk), item)| (format!("{pk}/{sk}"), item.all)).collect()
+    }
+}
+
+/// An item of the table.
+#[derive(Debug)]
+pub struct Stored {
+    pub kind: Option<String>,
+    pub version: u64,
+    pub head: Option<String>,
+    pub body: String,
+    all: String,
 }
 
 pub fn options(folder: PathBuf) -> Options {

@@ -4,6 +4,7 @@
 mod deletion;
 mod descriptions;
 mod documents;
+mod evidence;
 mod grants;
 mod harness;
 mod input;

@@ -52,7 +52,7 @@ async fn entries_come_in_the_order_of_their_time_and_only_up_to_the_instant() {
     on_each_table(async |table| {
         // In no order; two of a kind at most instants.
         let things: Vec<_> =
-            (0..60).map(|n| thing(&format!("{n}")).due(at(100 + (n * 37 % 60) / 2))).collect();
+            (0..60).map(|n| thing(&format!("{n}-of-sixty")).due(at(100 + (n * 37 % 60) / 2))).collect();
         table.create(at(0), &things).await;
         for (until, expected) in [(99, 0), (100, 2), (110, 22), (129, 60), (1_000, 60)] {
             let entries = waiting(&table.store, at(until)).await;

@@ -10,10 +10,20 @@ use market::bench::{self, Bench};
 use market::{Clockwork, Options, Running, demo, pages};
 use tracing_subscriber::EnvFilter;
 
+const AFTER_HELP: &str = "\
+While it runs (these exist on one machine only, never in what is deployed):
+  GET  /                       the API, to read; /openapi.json for programs
+  GET  /_local/token           a token: ?role=merchant&sub=shop-1
+                               roles: merchant, provider, operator, data_gateway, upstream
+  GET  /_local/clock           the market's time
+  POST /_local/clock           {\"advance\": \"P15D\"}: an ISO 8601 duration; all that is due in between happens, in order
+  POST /_local/payment         {\"account_id\", \"order_id\", \"amount_fen\"}: pays as the payment system would
+RUST_LOG sets what is logged, to standard error.";
+
 /// The service market, whole, on one machine: every route, every worker, the sweep, and an embedded DynamoDB
 /// engine. Without a command it starts and keeps its data in a folder.
 #[derive(Debug, Parser)]
-#[command(name = "market", version)]
+#[command(name = "market", version, after_help = AFTER_HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

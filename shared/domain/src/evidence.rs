@@ -124,3 +124,63 @@ pub fn verify_chain<'a>(
     }
     if previous == *head { Ok(number - first) } else { Err(BrokenChain::WrongHead) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(number: u64, previous: &Sha256Hash, event: &str) -> String {
+        serde_json::to_string(&Evidence {
+            chain: "order:account#shop-1/order#1".to_owned(),
+            number,
+            previous: previous.clone(),
+            event: event.to_owned(),
+            clause: "4.1".to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+            actor: Actor::Payments,
+            request: "r".to_owned(),
+            state: Sha256Hash::of(event.as_bytes()),
+            facts: serde_json::Map::new(),
+            notices: Vec::new(),
+        })
+        .unwrap()
+    }
+
+    fn chain() -> (Vec<String>, Sha256Hash) {
+        let mut previous = Sha256Hash::origin();
+        let mut records = Vec::new();
+        for (number, event) in (1..).zip(["OrderPlaced", "OrderPaid", "OrderExpired"]) {
+            let stored = record(number, &previous, event);
+            previous = Sha256Hash::of(stored.as_bytes());
+            records.push(stored);
+        }
+        (records, previous)
+    }
+
+    fn verify(records: &[String], head: &Sha256Hash) -> Result<u64, BrokenChain> {
+        verify_chain(records.iter().map(String::as_str), 1, &Sha256Hash::origin(), head)
+    }
+
+    #[test]
+    fn an_untouched_chain_holds() {
+        let (records, head) = chain();
+        assert_eq!(verify(&records, &head), Ok(3));
+    }
+
+    #[test]
+    fn an_edited_dropped_swapped_or_cut_off_record_is_found() {
+        let (records, head) = chain();
+        let mut edited = records.clone();
+        edited[1] = edited[1].replace("OrderPaid", "OrderGift");
+        assert_eq!(verify(&edited, &head), Err(BrokenChain::Unlinked { number: 3 }));
+        let mut last = records.clone();
+        last[2] = last[2].replace("OrderExpired", "OrderClosed");
+        assert_eq!(verify(&last, &head), Err(BrokenChain::WrongHead));
+        let dropped = [records[0].clone(), records[2].clone()];
+        assert_eq!(verify(&dropped, &head), Err(BrokenChain::OutOfPlace { expected: 2, found: 3 }));
+        let swapped = [records[1].clone(), records[0].clone(), records[2].clone()];
+        assert_eq!(verify(&swapped, &head), Err(BrokenChain::OutOfPlace { expected: 1, found: 2 }));
+        assert_eq!(verify(&records[..2], &head), Err(BrokenChain::WrongHead));
+        assert_eq!(verify(&["{".to_owned()], &head), Err(BrokenChain::Unreadable { number: 1 }));
+    }
+}

@@ -22,6 +22,8 @@ pub enum Actor {
     Upstream,
     /// A platform data API that asks whether a token may read.
     DataGateway,
+    /// Someone without a token, who can only read.
+    Anyone,
     /// A job, by its name.
     Job(String),
 }

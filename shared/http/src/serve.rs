@@ -70,11 +70,7 @@ impl Visitor for Routes<'_> {
 }
 
 fn request_id(market: &Market) -> String {
-    let bytes: [u8; 16] = market.random();
-    bytes.iter().fold(String::with_capacity(32), |mut id, byte| {
-        id.push_str(&format!("{byte:02x}"));
-        id
-    })
+    format!("{:032x}", u128::from_be_bytes(market.random()))
 }
 
 async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request) -> Response<Body> {
@@ -339,7 +335,7 @@ fn actor(principal: Option<&Principal>, route: &Route) -> Result<Actor, Problem>
     Ok(match principal {
         None => match route.access {
             Access::PaymentSignature => Actor::Payments,
-            Access::Public | Access::Roles(_) => Actor::DataGateway,
+            Access::Public | Access::Roles(_) => Actor::Anyone,
         },
         Some(Principal { role, subject }) => match role {
             Role::Merchant => Actor::Merchant(subject.parse().map_err(invalid)?),
