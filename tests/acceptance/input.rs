@@ -63,7 +63,7 @@ async fn a_bad_body_gets_a_problem_document_and_nothing_is_written() {
                 "",
             ),
         ),
-        ("unknown field", (with("/nickname", json!("x")), 422, "invalid-body", "")),
+        ("unknown field", (with("/nickname", json!("x")), 422, "invalid-body", "/nickname")),
         ("unknown field inside", (with("/contacts/fax", json!("x")), 422, "invalid-body", "/contacts/fax")),
         ("wrong type", (with("/legal_name", json!(7)), 422, "invalid-body", "/legal_name")),
         ("null", (with("/credit_code", Value::Null), 422, "invalid-body", "/credit_code")),

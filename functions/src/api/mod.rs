@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod listings;
 pub mod notices;
 pub mod orders;
+mod parties;
 pub mod paths;
 pub mod payments;
 pub mod providers;

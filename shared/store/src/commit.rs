@@ -193,10 +193,7 @@ impl Store {
                 self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
                 Ok(true)
             }
-            Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::from_sdk(&error, true)),
+            Err(error) => StoreError::of_condition(&error),
         }
     }
 

@@ -10,7 +10,6 @@
 use std::collections::HashMap;
 use std::hash::Hasher;
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
@@ -275,10 +274,7 @@ impl Store {
                 self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
                 Ok(true)
             }
-            Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::from_sdk(&error, true)),
+            Err(error) => StoreError::of_condition(&error),
         }
     }
 }

@@ -39,6 +39,18 @@ impl StoreError {
         }
     }
 
+    /// What came of a write that was conditioned: `false` where its condition did not hold.
+    pub(crate) fn of_condition<E, R>(error: &SdkError<E, R>) -> Result<bool, Self>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: std::fmt::Debug,
+    {
+        match error.code() {
+            Some("ConditionalCheckFailedException") => Ok(false),
+            _ => Err(Self::from_sdk(error, true)),
+        }
+    }
+
     /// Whether the call was a read or a write decides what a missing answer means.
     pub(crate) fn from_sdk<E, R>(error: &SdkError<E, R>, is_write: bool) -> Self
     where

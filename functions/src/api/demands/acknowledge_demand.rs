@@ -1,12 +1,11 @@
 //! `acknowledge_demand` – the provider confirms that it has the demand.
 
-use market_domain::accounts::MarketAccount;
 use market_domain::deletion::DeletionDemand;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
-use market_store::of;
 
 use super::DemandView;
+use super::load::for_provider;
 use crate::api::paths::GrantPath;
 
 /// See the module.
@@ -28,15 +27,7 @@ impl Endpoint for AcknowledgeDemand {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
-        let account_id = call.path.account_id.clone();
-        let wishes = (
-            of::<MarketAccount>(account_id.clone()),
-            of::<DeletionDemand>((account_id, call.path.grant_id.clone())),
-        );
-        let (Some(account), Some(demand)) = market.store.load(wishes).await? else {
-            return Err(Problem::not_found());
-        };
-        call.may_see(&demand.provider_id)?;
+        let (demand, account) = for_provider(call, market).await?;
         let acknowledged = DeletionDemand::acknowledge(&demand, &account, &call.occasion)?;
         Ok(Outcome::commit(acknowledged).map(DemandView::from))
     }

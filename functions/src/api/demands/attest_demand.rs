@@ -1,12 +1,11 @@
 //! `attest_demand` – the provider declares what it did with the data.
 
-use market_domain::accounts::MarketAccount;
 use market_domain::deletion::{Attestation, DeletionDemand};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
-use market_store::of;
 
 use super::DemandView;
+use super::load::for_provider;
 use crate::api::paths::GrantPath;
 
 /// See the module.
@@ -28,15 +27,7 @@ impl Endpoint for AttestDemand {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
-        let account_id = call.path.account_id.clone();
-        let wishes = (
-            of::<MarketAccount>(account_id.clone()),
-            of::<DeletionDemand>((account_id, call.path.grant_id.clone())),
-        );
-        let (Some(account), Some(demand)) = market.store.load(wishes).await? else {
-            return Err(Problem::not_found());
-        };
-        call.may_see(&demand.provider_id)?;
+        let (demand, account) = for_provider(call, market).await?;
         let attested = DeletionDemand::attest(&demand, &account, call.body.clone(), &call.occasion)?;
         Ok(Outcome::commit(attested).map(DemandView::from))
     }

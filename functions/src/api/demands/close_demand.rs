@@ -1,11 +1,11 @@
 //! `close_demand` – the merchant confirms the provider's attestation.
 
 use market_domain::deletion::DeletionDemand;
-use market_domain::providers::Provider;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DemandView;
+use super::load::for_merchant;
 use crate::api::paths::GrantPath;
 
 /// See the module.
@@ -27,10 +27,7 @@ impl Endpoint for CloseDemand {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
-        let id = (call.path.account_id.clone(), call.path.grant_id.clone());
-        let demand = market.store.get::<DeletionDemand>(&id).await?.ok_or(Problem::not_found())?;
-        let provider = market.store.get::<Provider>(&demand.provider_id).await?;
-        let provider = provider.ok_or(Problem::new(Code::Internal))?;
+        let (demand, provider) = for_merchant(call, market).await?;
         let closed = DeletionDemand::close(&demand, &provider, &call.occasion)?;
         Ok(Outcome::commit(closed).map(DemandView::from))
     }

@@ -6,6 +6,7 @@ mod close_demand;
 mod get_demand;
 mod list_demands;
 mod list_provider_demands;
+mod load;
 mod serve_demand;
 mod view;
 mod waive_demand;

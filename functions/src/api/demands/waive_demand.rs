@@ -1,7 +1,6 @@
 //! `waive_demand` – the merchant records that the parties agreed otherwise (4.4.5, "除达成另外协定外").
 
 use market_domain::deletion::DeletionDemand;
-use market_domain::providers::Provider;
 use market_domain::text::Prose;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
@@ -9,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::DemandView;
+use super::load::for_merchant;
 use crate::api::paths::GrantPath;
 
 /// What the parties agreed.
@@ -38,10 +38,7 @@ impl Endpoint for WaiveDemand {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
-        let id = (call.path.account_id.clone(), call.path.grant_id.clone());
-        let demand = market.store.get::<DeletionDemand>(&id).await?.ok_or(Problem::not_found())?;
-        let provider = market.store.get::<Provider>(&demand.provider_id).await?;
-        let provider = provider.ok_or(Problem::new(Code::Internal))?;
+        let (demand, provider) = for_merchant(call, market).await?;
         let waived = DeletionDemand::waive(&demand, &provider, call.body.agreement.clone(), &call.occasion)?;
         Ok(Outcome::commit(waived).map(DemandView::from))
     }

@@ -7,7 +7,6 @@ use market_domain::grants::Grant;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{DocumentId, GrantId, OrderId, ScopeName};
 use market_domain::orders::Order;
-use market_domain::providers::Provider;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_store::of;
@@ -15,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::GrantView;
+use crate::api::parties::provider_of;
 use crate::api::paths::AccountPath;
 
 /// What to grant.
@@ -72,8 +72,7 @@ impl Endpoint for GiveGrant {
         let (Some(account), Some(order), agreement) = market.store.load(wishes).await? else {
             return Err(Problem::not_found());
         };
-        let provider = market.store.get::<Provider>(&order.provider_id).await?;
-        let provider = provider.ok_or(Problem::new(Code::Internal))?;
+        let provider = provider_of(market, &order.provider_id).await?;
         let id = GrantId::new(call.occasion.at, market.random());
         let location = format!("/accounts/{account_id}/grants/{id}");
         let given = Grant::give(

@@ -2,12 +2,12 @@
 
 use market_domain::accounts::MarketAccount;
 use market_domain::grants::Grant;
-use market_domain::providers::Provider;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_store::of;
 
 use super::GrantView;
+use crate::api::parties::provider_of;
 use crate::api::paths::GrantPath;
 
 /// See the module.
@@ -35,8 +35,7 @@ impl Endpoint for RevokeGrant {
         let (Some(account), Some(grant)) = market.store.load(wishes).await? else {
             return Err(Problem::not_found());
         };
-        let provider = market.store.get::<Provider>(&grant.provider_id).await?;
-        let provider = provider.ok_or(Problem::new(Code::Internal))?;
+        let provider = provider_of(market, &grant.provider_id).await?;
         let revoked = Grant::revoke(&grant, &account, &provider, &call.occasion)?;
         Ok(Outcome::commit(revoked).map(GrantView::from))
     }

@@ -1,10 +1,10 @@
 //! `approve_listing` – the operator lists it.
 
 use market_domain::listings::Listing;
-use market_domain::providers::Provider;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use crate::api::parties::provider_of;
 use crate::api::paths::ListingPath;
 
 /// See the module.
@@ -28,8 +28,7 @@ impl Endpoint for ApproveListing {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Listing>, Problem> {
         let listing = market.store.get::<Listing>(&call.path.listing_id).await?;
         let listing = listing.ok_or(Problem::not_found())?;
-        let provider = market.store.get::<Provider>(&listing.provider_id).await?;
-        let provider = provider.ok_or(Problem::new(Code::Internal))?;
+        let provider = provider_of(market, &listing.provider_id).await?;
         Ok(Outcome::commit(Listing::approve(&listing, &provider, &call.occasion)?))
     }
 }

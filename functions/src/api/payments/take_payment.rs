@@ -6,11 +6,12 @@ use market_domain::accounts::MarketAccount;
 use market_domain::ids::{AccountId, EventId, OrderId};
 use market_domain::money::Fen;
 use market_domain::orders::{Order, Payment};
-use market_domain::providers::Provider;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::api::parties::provider_of;
 
 /// A payment.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -51,8 +52,7 @@ impl Endpoint for TakePayment {
         let (Some(account), Some(order)) = market.store.load(wishes).await? else {
             return Err(Problem::not_found());
         };
-        let provider = market.store.get::<Provider>(&order.provider_id).await?;
-        let provider = provider.ok_or(Problem::new(Code::Internal))?;
+        let provider = provider_of(market, &order.provider_id).await?;
         let payment = Payment { id: payment_id, paid_at };
         let (paid, change) =
             Order::pay(&order, &account, &provider, payment, amount_fen, market.calendar, &call.occasion)?;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -217,8 +218,9 @@ async fn next(State(lambda): State<Arc<Lambda>>) -> Response {
     (headers, Json(lambda.event.clone())).into_response()
 }
 
-async fn reply(State(lambda): State<Arc<Lambda>>, body: Json<Value>) -> impl IntoResponse {
-    drop(lambda.calls.send((Call::Replies(body.0), Instant::now())));
+async fn reply(State(lambda): State<Arc<Lambda>>, body: Bytes) -> impl IntoResponse {
+    let at = Instant::now();
+    drop(lambda.calls.send((Call::Replies(serde_json::from_slice(&body).unwrap_or_default()), at)));
     (axum::http::StatusCode::ACCEPTED, Json(json!({ "status": "OK" })))
 }
 

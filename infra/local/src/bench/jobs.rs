@@ -153,7 +153,9 @@ async fn awaited(
 fn print(what: &str, pairs: &[(Timestamp, Timestamp)]) -> Result<(), BenchError> {
     let mut late_ms = Histogram::<u64>::new(3).map_err(failed)?;
     for (due, done) in pairs {
-        late_ms.saturating_record(u64::try_from(done.duration_since(*due).as_millis()).unwrap_or_default());
+        late_ms
+            .record(u64::try_from(done.duration_since(*due).as_millis()).unwrap_or_default())
+            .map_err(failed)?;
     }
     say(format_args!(
         "{what:<27} {:>4}   {:>6}   {:>6}   {:>6}",

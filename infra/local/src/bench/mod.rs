@@ -160,7 +160,7 @@ impl Run {
             if !answer.is_ok() {
                 return Err(BenchError(format!("{} {}", answer.status, answer.text)));
             }
-            latencies_us.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+            latencies_us.record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)).map_err(failed)?;
         }
         Ok(Self { latencies_us, took: started.elapsed() })
     }

@@ -1,0 +1,39 @@
+//! What the two sides' steps begin with: the demand, and the other side.
+
+use market_domain::accounts::MarketAccount;
+use market_domain::aggregate::Loaded;
+use market_domain::deletion::DeletionDemand;
+use market_domain::providers::Provider;
+use market_http::{Call, Endpoint, Market, Problem};
+use market_store::of;
+
+use crate::api::parties::provider_of;
+use crate::api::paths::GrantPath;
+
+/// For the merchant: its demand, and the provider who will be told.
+pub(super) async fn for_merchant<E: Endpoint<Path = GrantPath>>(
+    call: &Call<E>,
+    market: &Market,
+) -> Result<(Loaded<DeletionDemand>, Loaded<Provider>), Problem> {
+    let id = (call.path.account_id.clone(), call.path.grant_id.clone());
+    let demand = market.store.get::<DeletionDemand>(&id).await?.ok_or(Problem::not_found())?;
+    let provider = provider_of(market, &demand.provider_id).await?;
+    Ok((demand, provider))
+}
+
+/// For the provider: a demand that is its own to answer, and the merchant who will be told.
+pub(super) async fn for_provider<E: Endpoint<Path = GrantPath>>(
+    call: &Call<E>,
+    market: &Market,
+) -> Result<(Loaded<DeletionDemand>, Loaded<MarketAccount>), Problem> {
+    let account_id = call.path.account_id.clone();
+    let wishes = (
+        of::<MarketAccount>(account_id.clone()),
+        of::<DeletionDemand>((account_id, call.path.grant_id.clone())),
+    );
+    let (Some(account), Some(demand)) = market.store.load(wishes).await? else {
+        return Err(Problem::not_found());
+    };
+    call.may_see(&demand.provider_id)?;
+    Ok((demand, account))
+}
