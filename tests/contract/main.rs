@@ -10,6 +10,7 @@
 mod access;
 mod commit;
 mod due;
+mod engine;
 mod flow;
 mod queues;
 mod read;
@@ -34,7 +35,6 @@ async fn awaited<T>(what: &str, future: impl Future<Output = T>) -> T {
 }
 
 /// A server to test too, if one is named.
-#[allow(clippy::disallowed_methods, reason = "the test's own setting")]
 fn endpoint(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|url| !url.is_empty())
 }

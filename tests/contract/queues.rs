@@ -118,7 +118,7 @@ impl TestQueues {
 }
 
 /// Messages that wait, that someone has in hand, and that are delayed.
-async fn counts(client: &Client, url: &str) -> (u32, u32, u32) {
+pub async fn counts(client: &Client, url: &str) -> (u32, u32, u32) {
     let names = [
         ApproximateNumberOfMessages,
         ApproximateNumberOfMessagesNotVisible,
@@ -183,8 +183,9 @@ async fn a_delayed_wake_up_lets_one_that_is_not_go_first() {
 
 #[tokio::test]
 async fn sqs_is_asked_for_whole_seconds_rounded_up_and_never_for_more_than_it_keeps() {
-    let asked = Arc::<Mutex<Vec<(String, i64)>>>::default();
-    async fn take(State(asked): State<Arc<Mutex<Vec<(String, i64)>>>>, body: String) -> axum::Json<Value> {
+    type Asked = Arc<Mutex<Vec<(String, i64)>>>;
+    let asked = Asked::default();
+    async fn take(State(asked): State<Asked>, body: String) -> axum::Json<Value> {
         let body: Value = serde_json::from_str(&body).unwrap();
         let entries = body["Entries"].as_array().unwrap();
         for entry in entries {

@@ -1,13 +1,12 @@
 //! A table for one test, on each implementation.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::sync::OnceLock;
 
 use aws_sdk_dynamodb::Client;
 use market_store::{Store, schema};
 
-use crate::{endpoint, fresh};
+use crate::{endpoint, engine, fresh};
 
 /// A new table, and two ways to it.
 pub struct Table {
@@ -19,7 +18,9 @@ pub struct Table {
 
 /// Runs a test on each implementation, one after the other.
 pub async fn on_each_table(test: impl AsyncFn(Table)) {
-    let servers = [Some(embedded()), endpoint("MARKET_TEST_DYNAMODB_ENDPOINT")];
+    static EMBEDDED: OnceLock<String> = OnceLock::new();
+    let servers =
+        [Some(EMBEDDED.get_or_init(engine::start).clone()), endpoint("MARKET_TEST_DYNAMODB_ENDPOINT")];
     for server in servers.into_iter().flatten() {
         println!("on {server}");
         let client = Client::new(&market::sdk_at(&server).await);
@@ -33,6 +34,7 @@ pub async fn on_each_table(test: impl AsyncFn(Table)) {
 
 impl Table {
     /// Everything in it, by key: "nothing was written" is one comparison.
+    #[allow(clippy::disallowed_methods, reason = "a test's table is small")]
     pub async fn all(&self) -> BTreeMap<String, String> {
         let mut items = BTreeMap::new();
         let mut start = None;
@@ -50,25 +52,4 @@ impl Table {
             }
         }
     }
-}
-
-/// The embedded engine, in memory: one for all tests, in a thread and runtime of its own, as it works under
-/// one lock.
-fn embedded() -> String {
-    static URL: OnceLock<String> = OnceLock::new();
-    let start = || {
-        let database = dynoxide::Database::memory().unwrap();
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        std::thread::spawn(move || {
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await
-            })
-        });
-        url
-    };
-    URL.get_or_init(start).clone()
 }

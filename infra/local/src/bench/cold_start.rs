@@ -3,7 +3,7 @@
 //! Each start is a process of its own with nothing in its environment but what Lambda and the template put
 //! there. The benchmark plays Lambda's side of the runtime API, and stands with TLS before the market's table,
 //! so that a start pays for root certificates and a handshake as it does on AWS. The roots are this machine's
-//! with one more. The programs take turns, so that none has the warmer machine; every start of this benchmark
+//! with one more; one program has that one alone, so that what the others cost can be seen. The programs take turns, so that none has the warmer machine; every start of this benchmark
 //! finds its file in the page cache, which on Lambda it does not.
 
 use std::collections::BTreeMap;
@@ -45,6 +45,8 @@ struct Program {
     file: PathBuf,
     handler: &'static str,
     event: Value,
+    /// Whom it trusts.
+    roots: PathBuf,
 }
 
 /// What was seen of one start.
@@ -69,20 +71,31 @@ pub async fn cold_start(bootstrap: &Path, floor: &Path, starts: usize) -> Result
     let (running, folder) = start(Kept::Memory, Clockwork::Ticking).await?;
     let stage = Stage::set(&running).await;
     stage.merchant(SHOP).await;
-    let environment = environment(&running, folder.path()).await?;
+    let (table, certificate) = serve_tls(&running.table_endpoint).await?;
+    let environment = environment(&running, table);
+    let (all, one) = (folder.path().join("all.pem"), folder.path().join("one.pem"));
+    let system =
+        ROOTS.iter().find_map(|file| std::fs::read_to_string(file).ok()).unwrap_or_default() + &certificate;
+    let count = system.matches("BEGIN CERTIFICATE").count();
+    std::fs::write(&all, system).map_err(failed)?;
+    std::fs::write(&one, certificate).map_err(failed)?;
+
     let token = running.issuer.token(Role::Merchant, SHOP, running.machine.clock.now());
-    let program = |name, file: &Path, handler, event| Program { name, file: file.to_owned(), handler, event };
-    let account = format!("/accounts/{SHOP}");
+    let account = request(&format!("/accounts/{SHOP}"), &token);
+    let document = request("/documents/market-agreement", "");
+    let program = |name, file: &Path, handler, event: &Value, roots: &Path| Program {
+        name,
+        file: file.to_owned(),
+        handler,
+        event: event.clone(),
+        roots: roots.to_owned(),
+    };
     let programs = [
-        program("floor (no table, no TLS)", floor, "floor", request("/", "")),
-        program(
-            "get_document (table)",
-            bootstrap,
-            "api/get_document",
-            request("/documents/market-agreement", ""),
-        ),
-        program("get_account (keys, table)", bootstrap, "api/get_account", request(&account, &token)),
-        program("get_document of all routes", bootstrap, "api", request("/documents/market-agreement", "")),
+        program("floor: no table, no TLS", floor, "floor", &document, &all),
+        program("get_document: table", bootstrap, "api/get_document", &document, &all),
+        program("get_document, one root", bootstrap, "api/get_document", &document, &one),
+        program("get_account: keys, table", bootstrap, "api/get_account", &account, &all),
+        program("all routes: table", bootstrap, "api", &document, &all),
     ];
     let mut seen = programs.each_ref().map(|_| Vec::new());
     for round in 0..=starts {
@@ -94,7 +107,8 @@ pub async fn cold_start(bootstrap: &Path, floor: &Path, starts: usize) -> Result
             }
         }
     }
-    say(format_args!("{starts} starts each      medians: ready ms   first reply ms   × floor   peak MiB"));
+    say(format_args!("{starts} starts of each, medians; {count} root certificates"));
+    say("                           ready ms   first reply ms   × floor   peak MiB");
     let mut floor_ms = None;
     for (program, seen) in programs.iter().zip(seen) {
         let middle =
@@ -102,7 +116,7 @@ pub async fn cold_start(bootstrap: &Path, floor: &Path, starts: usize) -> Result
         let replied = middle(|start| start.replied_ms);
         let floor = *floor_ms.get_or_insert(replied);
         say(format_args!(
-            "{:<26}            {:>8.1}   {replied:>14.1}   {:>7.1}   {:>8.1}",
+            "{:<24}   {:>8.1}   {replied:>14.1}   {:>7.1}   {:>8.1}",
             program.name,
             middle(|start| start.ready_ms),
             replied / floor,
@@ -133,13 +147,8 @@ fn request(path: &str, token: &str) -> Value {
 }
 
 /// What Lambda and the template give to every function.
-async fn environment(running: &Running, folder: &Path) -> Result<BTreeMap<&'static str, String>, BenchError> {
-    let (table, certificate) = serve_tls(&running.table_endpoint).await?;
-    let roots = folder.join("roots.pem");
-    let system = ROOTS.iter().find_map(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
-    say(format_args!("{} root certificates", system.matches("BEGIN CERTIFICATE").count() + 1));
-    std::fs::write(&roots, system + &certificate).map_err(failed)?;
-    Ok(BTreeMap::from([
+fn environment(running: &Running, table: String) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
         ("AWS_REGION", "us-east-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
@@ -149,14 +158,13 @@ async fn environment(running: &Running, folder: &Path) -> Result<BTreeMap<&'stat
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
         ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true".to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", table),
-        ("SSL_CERT_FILE", roots.to_string_lossy().into_owned()),
         ("MARKET_TABLE", TABLE.to_owned()),
         ("MARKET_ISSUER", "https://issuer.market.localhost".to_owned()),
         ("MARKET_AUDIENCE", AUDIENCE.to_owned()),
         ("MARKET_JWKS_URL", format!("{}/_local/jwks.json", running.url)),
         ("MARKET_TOKEN_ALGORITHM", "ES256".to_owned()),
         ("MARKET_PAYMENT_KEYS", running.payments.key().to_owned()),
-    ]))
+    ])
 }
 
 /// TLS before an address of this machine: its own address, and the certificate to trust.
@@ -176,6 +184,7 @@ async fn serve_tls(endpoint: &str) -> Result<(String, String), BenchError> {
     let port = listener.local_addr().map_err(failed)?.port();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            drop(stream.set_nodelay(true));
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
                 // A connection that breaks is the child's end, or shows as a start that does not reply.
@@ -240,6 +249,7 @@ impl Program {
             .envs(environment)
             .env("AWS_LAMBDA_RUNTIME_API", address)
             .env("_HANDLER", self.handler)
+            .env("SSL_CERT_FILE", &self.roots)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true)

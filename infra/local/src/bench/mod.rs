@@ -82,7 +82,7 @@ fn failed(error: impl std::fmt::Display) -> BenchError {
 pub async fn run(bench: Bench) -> Result<(), BenchError> {
     match bench {
         Bench::Routes { quick } => routes::routes(if quick { 200 } else { 2_000 }).await,
-        Bench::Jobs { quick } => jobs::jobs(if quick { 200 } else { 2_000 }).await,
+        Bench::Jobs { quick } => jobs::jobs(if quick { 100 } else { 1_000 }).await,
         Bench::Sweep { quick } => sweep::sweep_sizes(if quick { 100_000 } else { 1_000_000 }).await,
         Bench::ColdStart { bootstrap, floor, quick } => {
             cold_start::cold_start(&bootstrap, &floor, if quick { 5 } else { 20 }).await

@@ -1,0 +1,113 @@
+//! SES and SNS, when they fail: whether a notice may be sent later, or never.
+
+use std::sync::Arc;
+
+use market_domain::notices::{Channel, Sending};
+use market_notices::{Gateway, SesEmail, SnsText};
+use market_store::config::MAX_ATTEMPTS;
+
+use crate::server::{Fault, Faulty, error};
+use crate::table::notice;
+use crate::{INTERNAL, sdk};
+
+const ATTEMPTS: usize = MAX_ATTEMPTS as usize;
+const SEND_EMAIL: &str = "/v2/email/outbound-emails";
+const PUBLISH: &str = "/";
+
+async fn ses() -> (Arc<Faulty>, SesEmail) {
+    let faulty = Faulty::start(None).await;
+    let client = aws_sdk_sesv2::Client::new(&sdk(&faulty.url).await);
+    (faulty, SesEmail::new(client, "market@example.com", None))
+}
+
+async fn sns() -> (Arc<Faulty>, SnsText) {
+    let faulty = Faulty::start(None).await;
+    let client = aws_sdk_sns::Client::new(&sdk(&faulty.url).await);
+    (faulty, SnsText::new(client))
+}
+
+/// An error as SNS tells it.
+fn xml(status: u16, code: &str) -> Fault {
+    Fault::Answer(
+        status,
+        format!(
+            "<ErrorResponse><Error><Type>x</Type><Code>{code}</Code><Message>{INTERNAL}</Message></Error></ErrorResponse>"
+        ),
+    )
+}
+
+/// What comes of a notice, and after how many attempts.
+async fn outcome(
+    gateway: &impl Gateway,
+    faulty: &Faulty,
+    channel: Channel,
+    fault: Fault,
+) -> (Sending, usize) {
+    let (operation, address) = match channel {
+        Channel::Sms => (PUBLISH, "+8613800000001"),
+        _ => (SEND_EMAIL, "shop@example.com"),
+    };
+    faulty.fail_at(operation, fault);
+    let sending = gateway.send(&notice(channel, address)).await;
+    if let Sending::Failed { reason } | Sending::Refused { reason } = &sending {
+        assert!(!reason.contains(INTERNAL) && !reason.contains(address), "{reason}");
+    }
+    (sending, faulty.calls(operation))
+}
+
+fn failed(reason: &str) -> Sending {
+    Sending::Failed { reason: reason.to_owned() }
+}
+
+fn refused(reason: &str) -> Sending {
+    Sending::Refused { reason: reason.to_owned() }
+}
+
+#[tokio::test]
+async fn an_email_that_ses_cannot_take_now_may_be_sent_later() {
+    let (faulty, ses) = ses().await;
+    let of = async |fault| outcome(&ses, &faulty, Channel::Email, fault).await;
+    assert_eq!(of(error(500, "InternalFailure")).await, (failed("InternalFailure"), ATTEMPTS));
+    assert_eq!(
+        of(error(429, "TooManyRequestsException")).await,
+        (failed("TooManyRequestsException"), ATTEMPTS)
+    );
+    assert_eq!(of(Fault::BreakOff).await.1, ATTEMPTS);
+    // For the operator to mend; the message is not at fault.
+    for code in ["AccountSuspendedException", "SendingPausedException", "LimitExceededException"] {
+        assert_eq!(of(error(400, code)).await.0, failed(code));
+    }
+}
+
+#[tokio::test]
+async fn an_email_that_ses_will_never_take_is_refused_at_once() {
+    let (faulty, ses) = ses().await;
+    for code in ["MessageRejected", "BadRequestException"] {
+        let outcome = outcome(&ses, &faulty, Channel::Email, error(400, code)).await;
+        assert_eq!(outcome, (refused(code), 1));
+    }
+}
+
+#[tokio::test]
+async fn a_text_message_is_refused_where_the_number_is_and_may_be_sent_later_otherwise() {
+    let (faulty, sns) = sns().await;
+    let of = async |fault| outcome(&sns, &faulty, Channel::Sms, fault).await;
+    assert_eq!(of(xml(500, "InternalError")).await, (failed("InternalError"), ATTEMPTS));
+    assert_eq!(of(xml(400, "Throttling")).await, (failed("Throttling"), ATTEMPTS));
+    assert_eq!(of(Fault::BreakOff).await.1, ATTEMPTS);
+    for code in ["InvalidParameter", "InvalidParameterValue", "OptedOut"] {
+        assert_eq!(of(xml(400, code)).await, (refused(code), 1));
+    }
+}
+
+#[tokio::test]
+async fn a_channel_that_cannot_be_reached_fails_and_is_not_a_refusal() {
+    let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let nobody = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let sdk = sdk(&nobody).await;
+    let ses = SesEmail::new(aws_sdk_sesv2::Client::new(&sdk), "market@example.com", None);
+    assert_eq!(ses.send(&notice(Channel::Email, "shop@example.com")).await, failed("unreachable"));
+    let sns = SnsText::new(aws_sdk_sns::Client::new(&sdk));
+    assert_eq!(sns.send(&notice(Channel::Sms, "+8613800000001")).await, failed("unreachable"));
+}

@@ -1,0 +1,101 @@
+//! Services that never answer. Their connections are not real, so that time need not be either: what is
+//! measured are the timeouts of the configuration that is deployed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use market_domain::accounts::MarketAccount;
+use market_domain::aggregate::{Job, Key};
+use market_domain::change::{Change, Occasion};
+use market_domain::notices::{Channel, Sending};
+use market_domain::party::Actor;
+use market_jobs::sqs::SqsQueues;
+use market_jobs::{Outgoing, Queues, WakeUp};
+use market_notices::{Gateway, SesEmail, SnsText};
+use market_store::config::{ATTEMPT_TIMEOUT, MAX_ATTEMPTS, OPERATION_TIMEOUT};
+use market_store::{CommitError, Store, StoreError, of};
+use tokio::time::Instant;
+
+use crate::table::{at, notice};
+
+/// Takes a request and never answers.
+#[derive(Debug, Clone, Default)]
+struct Silence(Arc<AtomicUsize>);
+
+impl HttpConnector for Silence {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        HttpConnectorFuture::new(std::future::pending())
+    }
+}
+
+/// What is deployed, but for the way out.
+async fn silent() -> (SdkConfig, Silence) {
+    let silence = Silence::default();
+    let connector = SharedHttpConnector::new(silence.clone());
+    let deployed = market_store::config::from_environment().await.into_builder();
+    let sdk = deployed
+        .region(Region::new("nowhere"))
+        .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(Credentials::new(
+            "test", "test", None, None, "test",
+        )))
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .build();
+    (sdk, silence)
+}
+
+/// Waits for a call that is never answered: it is given up in time, after every attempt had its own.
+async fn given_up<T>(what: &str, silence: &Silence, call: impl Future<Output = T>) -> T {
+    let (before, start) = (silence.0.load(Ordering::SeqCst), Instant::now());
+    let outcome = call.await;
+    let attempts = silence.0.load(Ordering::SeqCst) - before;
+    assert_eq!(attempts, MAX_ATTEMPTS as usize, "{what}");
+    let waited = start.elapsed();
+    assert!(waited >= ATTEMPT_TIMEOUT * MAX_ATTEMPTS && waited <= OPERATION_TIMEOUT, "{what}: {waited:?}");
+    outcome
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_hangs_is_given_up_and_what_is_known_of_the_outcome_is_said() {
+    let (sdk, silence) = silent().await;
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&sdk), "market");
+    let a = |id: &str| of::<MarketAccount>(id.parse().unwrap());
+    let one = given_up("GetItem", &silence, store.get::<MarketAccount>(&"shop-1".parse().unwrap())).await;
+    assert!(matches!(one, Err(StoreError::Unavailable(_))), "{one:?}");
+    let two = given_up("BatchGetItem", &silence, store.load((a("shop-1"), a("shop-2")))).await;
+    assert!(matches!(two, Err(StoreError::Unavailable(_))), "{two:?}");
+    let due = given_up("Query", &silence, store.due(Job::Notify, 0, at(0), None, 9)).await;
+    assert!(matches!(due, Err(StoreError::Unavailable(_))), "{due:?}");
+    let change = Change::on(&Occasion { at: at(0), actor: Actor::Payments, request: "test".to_owned() })
+        .store(Key::new("p", "text"), "text".to_owned());
+    let done = given_up("TransactWriteItems", &silence, store.commit(&change, None)).await;
+    assert!(matches!(done, Err(CommitError::Store(StoreError::UnknownOutcome(_)))), "{done:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_hangs_is_given_up() {
+    let (sdk, silence) = silent().await;
+    let queues = SqsQueues::new(aws_sdk_sqs::Client::new(&sdk), "https://sqs.example/0/market-{job}");
+    let wake_up = WakeUp { job: Job::Notify, key: Key::new("p", "s") };
+    let outgoing = Outgoing { wake_up, delay: std::time::Duration::ZERO };
+    let sent = given_up("SendMessageBatch", &silence, queues.send(vec![outgoing])).await;
+    assert!(sent.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_hangs_is_given_up_and_the_notice_may_be_sent_later() {
+    let (sdk, silence) = silent().await;
+    let ses = SesEmail::new(aws_sdk_sesv2::Client::new(&sdk), "market@example.com", None);
+    let email = notice(Channel::Email, "shop@example.com");
+    let timeout = Sending::Failed { reason: "timeout".to_owned() };
+    assert_eq!(given_up("SendEmail", &silence, ses.send(&email)).await, timeout);
+    let sns = SnsText::new(aws_sdk_sns::Client::new(&sdk));
+    let text = notice(Channel::Sms, "+8613800000001");
+    assert_eq!(given_up("Publish", &silence, sns.send(&text)).await, timeout);
+}

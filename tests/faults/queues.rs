@@ -1,0 +1,117 @@
+//! SQS, when it fails: nothing is lost, because the table remembers.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use futures_util::StreamExt;
+use market_domain::aggregate::{Job, Key};
+use market_jobs::sqs::SqsQueues;
+use market_jobs::sweep::{SweepError, sweep};
+use market_jobs::{Outgoing, Queues, WakeUp};
+use market_store::config::MAX_ATTEMPTS;
+use serde_json::{Value, json};
+
+use crate::sdk;
+use crate::server::{Fault, Faulty, error};
+use crate::table::{Table, at};
+
+const ATTEMPTS: usize = MAX_ATTEMPTS as usize;
+
+async fn queues(faulty: &Faulty) -> SqsQueues {
+    SqsQueues::new(Client::new(&sdk(&faulty.url).await), format!("{}/0/market-{{job}}", faulty.url))
+}
+
+/// Takes a batch, but for those entries of which `fails` says so.
+fn take(asked: &Value, fails: impl Fn(usize) -> bool) -> Fault {
+    let entries = asked["Entries"].as_array().unwrap();
+    let (failed, taken): (Vec<_>, Vec<_>) = entries.iter().enumerate().partition(|(n, _)| fails(*n));
+    let taken: Vec<_> = taken
+        .iter()
+        .map(|(_, entry)| json!({ "Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "" }))
+        .collect();
+    let failed: Vec<_> = failed
+        .iter()
+        .map(|(_, entry)| json!({ "Id": entry["Id"], "Code": "InternalError", "SenderFault": false }))
+        .collect();
+    Fault::Answer(200, json!({ "Successful": taken, "Failed": failed }).to_string())
+}
+
+#[tokio::test]
+async fn a_batch_that_is_not_taken_whole_is_not_taken_for_sent() {
+    let faulty = Faulty::start(None).await;
+    let queues = queues(&faulty).await;
+    let send = || {
+        let wake_up = |n: u32| WakeUp { job: Job::Notify, key: Key::new("p", n.to_string()) };
+        queues.send((0..12).map(|n| Outgoing { wake_up: wake_up(n), delay: Duration::ZERO }).collect())
+    };
+    faulty.fail(|_, asked| Some(take(asked, |_| false)));
+    send().await.unwrap();
+    assert_eq!(faulty.calls("SendMessageBatch"), 2, "ten at a time");
+    faulty.fail(|_, asked| Some(take(asked, |n| n == 1)));
+    assert!(send().await.is_err());
+    for fault in [error(500, "InternalFailure"), Fault::BreakOff, error(400, "ThrottlingException")] {
+        faulty.fail_at("SendMessageBatch", fault);
+        assert!(send().await.is_err());
+        assert_eq!(faulty.calls("SendMessageBatch"), ATTEMPTS);
+    }
+    faulty.fail_at("SendMessageBatch", error(400, "AWS.SimpleQueueService.NonExistentQueue"));
+    assert!(send().await.is_err());
+    assert_eq!(faulty.calls("SendMessageBatch"), 1);
+}
+
+#[tokio::test]
+async fn a_sweep_whose_queue_fails_says_so_and_the_entry_comes_back_when_its_lease_ends() {
+    let (table, faulty) = (Table::new().await, Faulty::start(None).await);
+    let queues = queues(&faulty).await;
+    let sweep_at = async |second| sweep(&table.store, &queues, at(second), Duration::ZERO).await;
+    faulty.fail_at("SendMessageBatch", error(500, "InternalFailure"));
+    let outcome = sweep_at(100).await;
+    assert!(matches!(outcome, Err(SweepError::Queue(_))), "{outcome:?}");
+    faulty.fail(|_, asked| Some(take(asked, |_| true)));
+    assert_eq!(sweep_at(159).await.unwrap().sent, 0);
+    let outcome = sweep_at(160).await;
+    assert!(matches!(outcome, Err(SweepError::Queue(_))), "{outcome:?}");
+    faulty.fail(|_, asked| Some(take(asked, |_| false)));
+    assert_eq!(sweep_at(279).await.unwrap().sent, 0);
+    assert_eq!(sweep_at(280).await.unwrap().sent, 1, "the second lease is twice as long");
+}
+
+#[tokio::test]
+async fn a_sweep_whose_table_fails_sends_nothing_and_goes_on_when_it_is_back() {
+    let (table, faulty) = (Table::new().await, Faulty::start(None).await);
+    let queues = queues(&faulty).await;
+    faulty.fail(|_, asked| Some(take(asked, |_| false)));
+    // The index is read, and no lease is to be had.
+    table.faulty.fail_at("UpdateItem", error(400, "ThrottlingException"));
+    let outcome = sweep(&table.store, &queues, at(100), Duration::ZERO).await;
+    assert!(matches!(outcome, Err(SweepError::Store(_))), "{outcome:?}");
+    assert_eq!(faulty.calls("SendMessageBatch"), 0);
+    table.faulty.heal();
+    assert_eq!(sweep(&table.store, &queues, at(101), Duration::ZERO).await.unwrap().sent, 1);
+}
+
+#[tokio::test]
+async fn a_poll_outlives_a_queue_that_fails_and_a_message_that_cannot_be_settled_comes_again() {
+    let faulty = Faulty::start(None).await;
+    let wake_up = WakeUp { job: Job::Notify, key: Key::new("p", "s") };
+    let message = json!({
+        "MessageId": "m", "ReceiptHandle": "handle", "Body": serde_json::to_string(&wake_up).unwrap(),
+        "Attributes": { "ApproximateReceiveCount": "3" },
+    });
+    let mut failures = ATTEMPTS;
+    faulty.fail(move |operation, _| {
+        if operation != "ReceiveMessage" {
+            return Some(error(500, "InternalFailure"));
+        }
+        failures = failures.saturating_sub(1);
+        let answer = Fault::Answer(200, json!({ "Messages": [message] }).to_string());
+        Some(if failures > 0 { error(500, "InternalFailure") } else { answer })
+    });
+    let mut deliveries = queues(&faulty).await.poll(Job::Notify, std::future::pending());
+    let delivery = deliveries.next().await.unwrap();
+    assert_eq!((&delivery.wake_up, delivery.received), (&wake_up, 3));
+    for (done, operation) in [(true, "DeleteMessage"), (false, "ChangeMessageVisibility")] {
+        delivery.receipt.settle(done).await;
+        assert_eq!(faulty.calls(operation), ATTEMPTS, "and nothing breaks");
+    }
+}
