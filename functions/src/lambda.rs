@@ -79,9 +79,8 @@ async fn serve_worker(job: Job, sdk: &aws_config::SdkConfig) -> Result<(), Error
 async fn serve_relay(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
     let queues = settings::queues(sdk)?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| {
-        let now = SystemClock.now();
         let records = event.payload.records;
-        let outgoing = records.iter().filter_map(|record| wake_up(record, now)).collect();
+        let outgoing = records.iter().filter_map(|record| wake_up(record)).collect();
         let mut response = StreamResponse::default();
         // What the queue does not take is read again from here; the sweep has it in any case.
         if let Err(error) = queues.send(outgoing).await {
@@ -101,14 +100,11 @@ async fn serve_relay(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
     .await
 }
 
-fn wake_up(record: &EventRecord, now: market_domain::Timestamp) -> Option<market_jobs::Outgoing> {
+fn wake_up(record: &EventRecord) -> Option<market_jobs::Outgoing> {
     use serde_dynamo::AttributeValue::{N, S};
     let image = record.change.new_image.inner();
-    relay::wake_up(
-        |name| match image.get(name) {
-            Some(S(text) | N(text)) => Some(text),
-            _ => None,
-        },
-        now,
-    )
+    relay::wake_up(|name| match image.get(name) {
+        Some(S(text) | N(text)) => Some(text),
+        _ => None,
+    })
 }

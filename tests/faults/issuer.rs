@@ -156,7 +156,6 @@ async fn tokens_with_an_unknown_key_do_not_become_a_burden_to_the_issuer() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "shared/identity/src/keys.rs holds its lock while it asks the issuer"]
 async fn a_token_with_a_known_key_does_not_wait_while_the_issuer_is_asked_for_an_unknown_one() {
     let (world, verifier) = World::start(Mood::Well).await;
     world.verify(&verifier, at(0)).await.unwrap();

@@ -203,7 +203,6 @@ async fn a_table_that_fails_is_unavailable_to_reads_and_leaves_the_outcome_of_wr
 }
 
 #[tokio::test]
-#[ignore = "shared/store/src/error.rs knows two of the codes that come with a status of 500 and more"]
 async fn a_failure_of_the_tables_is_one_by_its_status_whatever_its_code() {
     for fault in [error(500, "InternalFailure"), error(503, "ServiceUnavailableException")] {
         everything_fails(

@@ -117,7 +117,7 @@ impl Machine {
 
     /// Hands out what the stream says became due at once. How many wake-ups were sent.
     async fn relay(&self) -> Result<usize, MachineError> {
-        let outgoing = self.stream.lock().await.read(self.clock.now()).await.map_err(failed)?;
+        let outgoing = self.stream.lock().await.read().await.map_err(failed)?;
         let count = outgoing.len();
         self.queues.send(outgoing).await.map_err(failed)?;
         Ok(count)

@@ -3,7 +3,6 @@
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::DisplayErrorContext;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, ShardIteratorType};
-use jiff::Timestamp;
 use market_jobs::{Outgoing, relay};
 
 /// The stream could not be read; the sweep finds what it held.
@@ -53,7 +52,7 @@ impl Stream {
     }
 
     /// The wake-ups that the records since the last call ask for.
-    pub async fn read(&mut self, now: Timestamp) -> Result<Vec<Outgoing>, StreamError> {
+    pub async fn read(&mut self) -> Result<Vec<Outgoing>, StreamError> {
         if self.iterators.is_empty() {
             self.attach().await?;
         }
@@ -64,7 +63,7 @@ impl Stream {
                 let answer =
                     self.client.get_records().shard_iterator(&iterator).send().await.map_err(failed)?;
                 let records = answer.records.unwrap_or_default();
-                outgoing.extend(records.iter().filter_map(|record| wake_up(record, now)));
+                outgoing.extend(records.iter().filter_map(|record| wake_up(record)));
                 if records.is_empty() {
                     self.iterators.extend(answer.next_shard_iterator);
                 } else {
@@ -76,13 +75,10 @@ impl Stream {
     }
 }
 
-fn wake_up(record: &Record, now: Timestamp) -> Option<Outgoing> {
+fn wake_up(record: &Record) -> Option<Outgoing> {
     let image = record.dynamodb()?.new_image()?;
-    relay::wake_up(
-        |name| match image.get(name) {
-            Some(AttributeValue::S(text) | AttributeValue::N(text)) => Some(text),
-            _ => None,
-        },
-        now,
-    )
+    relay::wake_up(|name| match image.get(name) {
+        Some(AttributeValue::S(text) | AttributeValue::N(text)) => Some(text),
+        _ => None,
+    })
 }

@@ -71,7 +71,13 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_said_to_be_so() {
-        for body in [&b"{"[..], b"", b"{}{}", b"{\"email\": \"a@example.com\"} x", b"\xff"] {
+        for body in [
+            &b"{"[..],
+            b"",
+            b"{\"email\": \"a@example.com\"}{}",
+            b"{\"email\": \"a@example.com\"} x",
+            b"\xff",
+        ] {
             assert_eq!(parse::<Contacts>(body).unwrap_err().code, Code::MalformedJson, "{body:?}");
         }
     }

@@ -38,11 +38,39 @@ struct Cache {
     asked_at: Option<Timestamp>,
 }
 
+fn within(since: Option<Timestamp>, span: SignedDuration, now: Timestamp) -> bool {
+    since.is_some_and(|at| now.duration_since(at) < span)
+}
+
+impl Cache {
+    /// What can be said of a key without asking the issuer; none where it has to be asked.
+    fn answer(&self, kid: &str, now: Timestamp) -> Option<Result<DecodingKey, IdentityError>> {
+        let fresh = within(self.fetched_at, FRESH, now);
+        if let (Some(key), true) = (self.keys.get(kid), fresh) {
+            return Some(Ok(key.clone()));
+        }
+        if !within(self.asked_at, if fresh { REFETCH_AT_MOST_EVERY } else { RETRY_AT_MOST_EVERY }, now) {
+            return None;
+        }
+        Some(match self.usable(kid, now) {
+            Some(key) => Ok(key),
+            None if fresh => Err(IdentityError::Invalid("unknown key".to_owned())),
+            None => Err(IdentityError::Unavailable("the issuer did not answer lately".to_owned())),
+        })
+    }
+
+    /// A key that may go on serving while the issuer is down.
+    fn usable(&self, kid: &str, now: Timestamp) -> Option<DecodingKey> {
+        self.keys.get(kid).filter(|_| within(self.fetched_at, USABLE, now)).cloned()
+    }
+}
+
 /// An issuer's published keys.
 pub struct IssuerKeys {
     url: String,
     http: SharedHttpConnector,
-    cache: Mutex<Cache>,
+    cache: std::sync::Mutex<Cache>,
+    asking: Mutex<()>,
 }
 
 impl std::fmt::Debug for IssuerKeys {
@@ -70,33 +98,28 @@ impl IssuerKeys {
     /// The keys at a JWKS address, through a connector of the caller's.
     #[must_use]
     pub fn through(url: impl Into<String>, http: SharedHttpConnector) -> Self {
-        Self { url: url.into(), http, cache: Mutex::default() }
+        Self { url: url.into(), http, cache: std::sync::Mutex::default(), asking: Mutex::default() }
     }
 
     pub(crate) async fn get(&self, kid: &str, now: Timestamp) -> Result<DecodingKey, IdentityError> {
-        let within = |since: Option<Timestamp>, span| since.is_some_and(|at| now.duration_since(at) < span);
-        let mut cache = self.cache.lock().await;
-        let known = cache.keys.get(kid).cloned();
-        let fresh = within(cache.fetched_at, FRESH);
-        if let (Some(key), true) = (&known, fresh) {
-            return Ok(key.clone());
+        if let Some(known) = self.lock().answer(kid, now) {
+            return known;
         }
-        let usable = known.filter(|_| within(cache.fetched_at, USABLE));
-        if within(cache.asked_at, if fresh { REFETCH_AT_MOST_EVERY } else { RETRY_AT_MOST_EVERY }) {
-            return match usable {
-                Some(key) => Ok(key),
-                None if fresh => Err(IdentityError::Invalid("unknown key".to_owned())),
-                None => Err(IdentityError::Unavailable("the issuer did not answer lately".to_owned())),
-            };
+        // One asks the issuer for all; whoever needs only a known key does not wait for it.
+        let _asking = self.asking.lock().await;
+        if let Some(known) = self.lock().answer(kid, now) {
+            return known;
         }
-        cache.asked_at = Some(now);
+        self.lock().asked_at = Some(now);
         match self.fetch().await {
             Ok(keys) => {
+                let key = keys.get(kid).cloned();
+                let mut cache = self.lock();
                 cache.keys = keys;
                 cache.fetched_at = Some(now);
-                cache.keys.get(kid).cloned().ok_or_else(|| IdentityError::Invalid("unknown key".to_owned()))
+                key.ok_or_else(|| IdentityError::Invalid("unknown key".to_owned()))
             }
-            Err(reason) => match usable {
+            Err(reason) => match self.lock().usable(kid, now) {
                 Some(key) => {
                     tracing::warn!(%reason, "the issuer's keys cannot be fetched; the known ones go on serving");
                     Ok(key)
@@ -104,6 +127,10 @@ impl IssuerKeys {
                 None => Err(IdentityError::Unavailable(reason)),
             },
         }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     async fn fetch(&self) -> Result<HashMap<String, DecodingKey>, String> {

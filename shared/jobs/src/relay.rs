@@ -5,14 +5,13 @@
 
 use std::time::Duration;
 
-use market_domain::Timestamp;
 use market_store::due::due_at_once;
 
 use crate::{Outgoing, WakeUp};
 
 /// The wake-up that a written item asks for, if any. `attribute` gives the new image's texts and numbers.
 #[must_use]
-pub fn wake_up<'a>(attribute: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<Outgoing> {
-    let (job, key) = due_at_once(attribute, now)?;
+pub fn wake_up<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<Outgoing> {
+    let (job, key) = due_at_once(attribute)?;
     Some(Outgoing { wake_up: WakeUp { job, key }, delay: Duration::ZERO })
 }

@@ -226,10 +226,7 @@ fn put_item(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<Transa
 }
 
 /// What a failed transaction means.
-fn cancelled<R: std::fmt::Debug>(
-    error: &SdkError<TransactWriteItemsError, R>,
-    answered: bool,
-) -> CommitError {
+fn cancelled(error: &SdkError<TransactWriteItemsError>, answered: bool) -> CommitError {
     let service = match error {
         SdkError::ServiceError(service) => service.err(),
         _ => return StoreError::from_sdk(error, true).into(),

@@ -134,13 +134,14 @@ fn entry(reader: &Reader) -> Result<DueEntry, StoreError> {
     })
 }
 
-/// What the relay makes of a written item: the job that is due at once, if any. `attribute` gives the new
-/// image's texts and numbers by name, whatever type the stream's reader has for them.
+/// What the relay makes of a written item: the job that was due at once when it was written, if any.
+/// `attribute` gives the new image's texts and numbers by name, whatever type the stream's reader has.
 #[must_use]
-pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Option<(Job, Key)> {
+pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<(Job, Key)> {
     let due_at: i64 = attribute(DUE_AT)?.parse().ok()?;
-    // A lease moves the entry and not the state; only what a commit wrote is the relay's.
-    if attribute(TRIES).is_some() || due_at > millis(now) {
+    let wake_at: i64 = attribute(WAKE_AT)?.split('#').next()?.parse().ok()?;
+    // The commit took the lease for the relay; what the sweep leased has its tries counted.
+    if attribute(TRIES).is_some() || wake_at <= due_at {
         return None;
     }
     let job = attribute(SHARD)?.strip_prefix("due#")?.split('#').next()?.parse().ok()?;

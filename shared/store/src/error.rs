@@ -40,10 +40,9 @@ impl StoreError {
     }
 
     /// What came of a write that was conditioned: `false` where its condition did not hold.
-    pub(crate) fn of_condition<E, R>(error: &SdkError<E, R>) -> Result<bool, Self>
+    pub(crate) fn of_condition<E>(error: &SdkError<E>) -> Result<bool, Self>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
-        R: std::fmt::Debug,
     {
         match error.code() {
             Some("ConditionalCheckFailedException") => Ok(false),
@@ -52,10 +51,9 @@ impl StoreError {
     }
 
     /// Whether the call was a read or a write decides what a missing answer means.
-    pub(crate) fn from_sdk<E, R>(error: &SdkError<E, R>, is_write: bool) -> Self
+    pub(crate) fn from_sdk<E>(error: &SdkError<E>, is_write: bool) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
-        R: std::fmt::Debug,
     {
         let text = aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string();
         let lost = |text| if is_write { Self::UnknownOutcome(text) } else { Self::Unavailable(text) };
@@ -71,7 +69,9 @@ impl StoreError {
                     | "RequestLimitExceeded"
                     | "LimitExceededException",
                 ) => Self::Throttled(text),
-                Some("InternalServerError" | "ServiceUnavailable") | None => lost(text),
+                // A failure of the table's own says nothing of what became of a write.
+                _ if service.raw().status().is_server_error() => lost(text),
+                None => lost(text),
                 Some(_) => Self::Rejected(text),
             },
             _ => lost(text),

@@ -7,12 +7,13 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use hdrhistogram::Histogram;
 use jiff::{SignedDuration, Timestamp};
 use market_ambient::Clock;
 use serde_json::Value;
 
-use super::{BenchError, Kept, Run, SHOP, failed, per_second, say, standing, start};
+use super::{BenchError, CONCURRENCY, Kept, Run, SHOP, failed, per_second, say, standing, start};
 use crate::client::{Client, pay};
 use crate::running::{Clockwork, Running};
 use crate::stage::{PROVIDER, Stage};
@@ -85,11 +86,12 @@ async fn mail(running: &Running, stage: &Stage<'_>, merchant: &Client) -> Result
     place(stage, merchant, PAID).await?;
     let orders = merchant.all(&format!("/accounts/{SHOP}/orders")).await.map_err(failed)?;
     let from = running.machine.clock.now();
-    for order in &orders {
+    let payments = stream::iter(&orders).map(async |order| {
         let price = order["snapshot"]["plan"]["price_fen"].as_i64().unwrap_or_default();
         let id = order["id"].as_str().unwrap_or_default();
-        pay(running, &format!("pay-{id}"), SHOP, id, price).await.map_err(failed)?;
-    }
+        pay(running, &format!("pay-{id}"), SHOP, id, price).await
+    });
+    payments.buffer_unordered(CONCURRENCY).try_for_each(async |_| Ok(())).await.map_err(failed)?;
     let mails = awaited(2 * orders.len(), async || {
         let mut notices = merchant.all(&format!("/accounts/{SHOP}/notices")).await.map_err(failed)?;
         notices.extend(stage.provider.all(&format!("/providers/{PROVIDER}/notices")).await.map_err(failed)?);
