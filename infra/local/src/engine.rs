@@ -26,11 +26,16 @@ pub struct EngineError(String);
 impl Engine {
     /// Starts it on a file, or in memory where none is named.
     pub fn start(file: Option<&Path>) -> Result<Self, EngineError> {
+        let failed = |error: &dyn std::fmt::Display| EngineError(error.to_string());
         let database = match file {
             Some(file) => Database::new(&file.to_string_lossy()),
             None => Database::memory(),
-        };
-        Self::serve(database.map_err(|error| EngineError(error.to_string()))?)
+        }
+        .map_err(|error| failed(&error))?;
+        if let Some(file) = file {
+            tend_stream(file).map_err(|error| failed(&error))?;
+        }
+        Self::serve(database)
     }
 
     /// Serves a database that is open.
@@ -74,6 +79,19 @@ impl Drop for Engine {
         // Not joined: it waits for idle connections of clients that may outlive it. Every commit is durable.
         self.thread.take();
     }
+}
+
+/// Makes the engine's stream bearable on a file that is kept: it never drops a record, and looks through all of
+/// them at every write and every read. Here they get an index, and those that DynamoDB would have dropped
+/// (after 24 hours) are dropped when the market starts.
+fn tend_stream(file: &Path) -> rusqlite::Result<()> {
+    rusqlite::Connection::open(file)?.execute_batch(
+        "CREATE INDEX IF NOT EXISTS market_stream_order
+             ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+         -- Sequence numbers count from microseconds since 1970.
+         DELETE FROM _stream_records
+             WHERE CAST(sequence_number AS INTEGER) < (unixepoch() - 86400) * 1000000;",
+    )
 }
 
 /// The SDK's configuration for an endpoint on this machine, with the timeouts and retries of everywhere.
