@@ -80,7 +80,7 @@ async fn serve_relay(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
     let queues = settings::queues(sdk)?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| {
         let records = event.payload.records;
-        let outgoing = records.iter().filter_map(|record| wake_up(record)).collect();
+        let outgoing = records.iter().filter_map(wake_up).collect();
         let mut response = StreamResponse::default();
         // What the queue does not take is read again from here; the sweep has it in any case.
         if let Err(error) = queues.send(outgoing).await {

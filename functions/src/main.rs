@@ -11,9 +11,12 @@ use market_functions::handler::Handler;
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .json()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+        // A level and no more: directives would bring regular expressions into every cold start.
+        .with_max_level(
+            std::env::var("RUST_LOG")
+                .ok()
+                .and_then(|level| level.parse().ok())
+                .unwrap_or(tracing::Level::INFO),
         )
         .with_current_span(true)
         .init();

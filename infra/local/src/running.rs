@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use market_ambient::{Clock, SystemEntropy};
@@ -238,6 +239,8 @@ impl Running {
         let router = routes::router(local).fallback_service(router);
         let until = stopping();
         tasks.spawn(async move {
+            // A reply is one small write: waiting for more to fill a packet would only delay it.
+            let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
             if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
                 tracing::error!(%error, "the server failed");
             }

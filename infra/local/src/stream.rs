@@ -51,23 +51,30 @@ impl Stream {
         Ok(())
     }
 
-    /// The wake-ups that the records since the last call ask for.
+    /// The wake-ups that the records since the last call ask for. A read that breaks off is taken up again where
+    /// it stood, and what it had found by then is returned.
     pub async fn read(&mut self) -> Result<Vec<Outgoing>, StreamError> {
         if self.iterators.is_empty() {
             self.attach().await?;
         }
         let mut outgoing = Vec::new();
-        for iterator in std::mem::take(&mut self.iterators) {
-            let mut next = Some(iterator);
-            while let Some(iterator) = next.take() {
-                let answer =
-                    self.client.get_records().shard_iterator(&iterator).send().await.map_err(failed)?;
+        for place in &mut self.iterators {
+            loop {
+                let answer = match self.client.get_records().shard_iterator(place.as_str()).send().await {
+                    Ok(answer) => answer,
+                    Err(error) if outgoing.is_empty() => return Err(failed(error)),
+                    Err(error) => {
+                        tracing::warn!(error = %failed(error), "a read of the stream broke off");
+                        return Ok(outgoing);
+                    }
+                };
                 let records = answer.records.unwrap_or_default();
-                outgoing.extend(records.iter().filter_map(|record| wake_up(record)));
+                outgoing.extend(records.iter().filter_map(wake_up));
+                if let Some(next) = answer.next_shard_iterator {
+                    *place = next;
+                }
                 if records.is_empty() {
-                    self.iterators.extend(answer.next_shard_iterator);
-                } else {
-                    next = answer.next_shard_iterator;
+                    break;
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! that were fetched within a day go on serving.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::TokioSleep;
@@ -65,10 +66,22 @@ impl Cache {
     }
 }
 
+fn connector() -> SharedHttpConnector {
+    let settings =
+        HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+    let connector = Connector::builder()
+        .connector_settings(settings)
+        .sleep_impl(TokioSleep::new())
+        .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
+        .build();
+    SharedHttpConnector::new(connector)
+}
+
 /// An issuer's published keys.
 pub struct IssuerKeys {
     url: String,
-    http: SharedHttpConnector,
+    /// Made when it is first needed: it reads every root certificate, and public routes need none.
+    http: OnceLock<SharedHttpConnector>,
     cache: std::sync::Mutex<Cache>,
     asking: Mutex<()>,
 }
@@ -83,22 +96,23 @@ impl IssuerKeys {
     /// The keys at a JWKS address.
     #[must_use]
     pub fn at(url: impl Into<String>) -> Self {
-        let settings = HttpConnectorSettings::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            .build();
-        let connector = Connector::builder()
-            .connector_settings(settings)
-            .sleep_impl(TokioSleep::new())
-            .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
-            .build();
-        Self::through(url, SharedHttpConnector::new(connector))
+        Self {
+            url: url.into(),
+            http: OnceLock::new(),
+            cache: std::sync::Mutex::default(),
+            asking: Mutex::default(),
+        }
     }
 
     /// The keys at a JWKS address, through a connector of the caller's.
     #[must_use]
     pub fn through(url: impl Into<String>, http: SharedHttpConnector) -> Self {
-        Self { url: url.into(), http, cache: std::sync::Mutex::default(), asking: Mutex::default() }
+        Self {
+            url: url.into(),
+            http: http.into(),
+            cache: std::sync::Mutex::default(),
+            asking: Mutex::default(),
+        }
     }
 
     pub(crate) async fn get(&self, kid: &str, now: Timestamp) -> Result<DecodingKey, IdentityError> {
@@ -150,7 +164,8 @@ impl IssuerKeys {
     async fn fetch_once(&self) -> Result<HashMap<String, DecodingKey>, String> {
         let mut request = HttpRequest::new(SdkBody::empty());
         request.set_uri(self.url.as_str()).map_err(|error| error.to_string())?;
-        let answer = self.http.call(request).await.map_err(|error| format!("{error:?}"))?;
+        let answer =
+            self.http.get_or_init(connector).call(request).await.map_err(|error| format!("{error:?}"))?;
         if !answer.status().is_success() {
             return Err(format!("status {}", answer.status().as_u16()));
         }

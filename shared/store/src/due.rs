@@ -10,7 +10,9 @@
 use std::collections::HashMap;
 use std::hash::Hasher;
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use market_domain::Timestamp;
@@ -263,8 +265,9 @@ impl Store {
             .expression_attribute_names("#wake", WAKE_AT)
             .expression_attribute_names("#tries", TRIES)
             .expression_attribute_values(":shard", s(shard))
-            .expression_attribute_values(":wake", s(wake_at))
+            .expression_attribute_values(":wake", s(&wake_at))
             .expression_attribute_values(":tries", n(tries))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .expression_attribute_values(":old_shard", s(&entry.shard))
             .expression_attribute_values(":old_wake", s(&entry.wake_at))
             .set_return_consumed_capacity(self.meter.wish())
@@ -275,7 +278,17 @@ impl Store {
                 self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
                 Ok(true)
             }
-            Err(error) => StoreError::of_condition(&error),
+            Err(error) => {
+                // An attempt whose answer was lost may have moved it already: then it stands where we put it.
+                let found = error.as_service_error().and_then(|error| match error {
+                    UpdateItemError::ConditionalCheckFailedException(failed) => failed.item(),
+                    _ => None,
+                });
+                let moved = found.is_some_and(|item| {
+                    item.get(WAKE_AT) == Some(&s(wake_at)) && item.get(TRIES) == Some(&n(tries))
+                });
+                if moved { Ok(true) } else { StoreError::of_condition(&error) }
+            }
         }
     }
 }
