@@ -10,9 +10,7 @@
 use std::collections::HashMap;
 use std::hash::Hasher;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use market_domain::Timestamp;
@@ -94,8 +92,9 @@ fn shard_of(key: &Key) -> u8 {
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
     hash.write(key.partition.as_bytes());
     hash.write(key.sort.as_bytes());
-    // The high bits: the low ones of this hash are weak for keys that differ at the end.
-    ((hash.finish() >> 32) % u64::from(SHARDS)) as u8
+    // Folded, because the high bits hardly see a key's last characters.
+    let folded = hash.finish() ^ (hash.finish() >> 32);
+    (folded % u64::from(SHARDS)) as u8
 }
 
 fn shard_name(job: Job, shard: u8) -> String {
@@ -224,7 +223,7 @@ impl Store {
     }
 
     /// Takes a lease on an entry before it is handed out; false where someone else has it or its state has
-    /// changed. One that was handed out too often is parked instead, and then also false.
+    /// changed (or where the answer to a first attempt was lost: then it comes back when the lease ends). One that was handed out too often is parked instead, and then also false.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -265,9 +264,8 @@ impl Store {
             .expression_attribute_names("#wake", WAKE_AT)
             .expression_attribute_names("#tries", TRIES)
             .expression_attribute_values(":shard", s(shard))
-            .expression_attribute_values(":wake", s(&wake_at))
+            .expression_attribute_values(":wake", s(wake_at))
             .expression_attribute_values(":tries", n(tries))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .expression_attribute_values(":old_shard", s(&entry.shard))
             .expression_attribute_values(":old_wake", s(&entry.wake_at))
             .set_return_consumed_capacity(self.meter.wish())
@@ -278,17 +276,7 @@ impl Store {
                 self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
                 Ok(true)
             }
-            Err(error) => {
-                // An attempt whose answer was lost may have moved it already: then it stands where we put it.
-                let found = error.as_service_error().and_then(|error| match error {
-                    UpdateItemError::ConditionalCheckFailedException(failed) => failed.item(),
-                    _ => None,
-                });
-                let moved = found.is_some_and(|item| {
-                    item.get(WAKE_AT) == Some(&s(wake_at)) && item.get(TRIES) == Some(&n(tries))
-                });
-                if moved { Ok(true) } else { StoreError::of_condition(&error) }
-            }
+            Err(error) => StoreError::of_condition(&error),
         }
     }
 }
