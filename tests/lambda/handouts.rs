@@ -2,9 +2,10 @@
 
 use market_domain::accounts::MarketAccount;
 use market_domain::accounts::termination::Termination;
-use market_domain::aggregate::{Aggregate, Job, Key};
+use market_domain::aggregate::{Aggregate, Job, Key, Loaded};
 use market_domain::credit_code::CreditCode;
 use market_domain::ids::TerminationId;
+use market_domain::periods::Calendar;
 use market_jobs::WakeUp;
 use market_store::due::SHARDS;
 use serde_json::{Map, Value, json};
@@ -18,8 +19,8 @@ fn message(job: Job, key: &Key) -> (String, Value, i64) {
     (format!("market-{job}"), wake_up, 0)
 }
 
-/// The upstream platform ended its agreement with a merchant: what is due since then.
-async fn termination_due(around: &Surroundings) -> Vec<(Job, Key)> {
+/// A merchant who applied long ago.
+async fn applied(around: &Surroundings) -> Loaded<MarketAccount> {
     let occasion = occasion(long_ago());
     let (account, applied) = MarketAccount::apply(
         None,
@@ -32,9 +33,27 @@ async fn termination_due(around: &Surroundings) -> Vec<(Job, Key)> {
     .expect("it has not applied yet");
     around.commit(&applied).await;
     let account = around.store.get::<MarketAccount>(&account.id).await.expect("the engine answers");
+    account.expect("it has applied")
+}
+
+/// A termination by notice: its first reminder is due a week after its commit.
+async fn termination_served(around: &Surroundings) -> Key {
+    let id = TerminationId::new(long_ago(), [2; 10]);
+    let reason = "违反平台规则。".try_into().expect("prose");
+    let occasion = occasion(long_ago());
+    let (served, change) =
+        Termination::serve(id, &applied(around).await, reason, Calendar::published(), &occasion)
+            .expect("it has not ended yet");
+    around.commit(&change).await;
+    served.key()
+}
+
+/// The upstream platform ended its agreement with a merchant: what is due since then.
+async fn termination_due(around: &Surroundings) -> Vec<(Job, Key)> {
+    let occasion = occasion(long_ago());
     let (_, ended) = Termination::upstream_ended(
         TerminationId::new(long_ago(), [1; 10]),
-        &account.expect("it has applied"),
+        &applied(around).await,
         None,
         "event-1".parse().expect("an id"),
         "Platform agreement".try_into().expect("a line"),
@@ -132,13 +151,13 @@ async fn lease(around: &Surroundings, key: &Key) {
 async fn the_relay_sends_what_a_commit_made_due_and_nothing_else() {
     let around = Surroundings::start().await;
     let due = around.notice_due("northwind", long_ago()).await;
-    let early = around.notice_due("southwind", far_ahead()).await;
+    let later = termination_served(&around).await;
     let leased = around.notice_due("eastwind", long_ago()).await;
     lease(&around, &leased).await;
     let provider = market_domain::providers::Provider::key_of(&"northwind".parse().expect("an id"));
     let records = [
         record(&around, 1, &provider, false).await,
-        record(&around, 2, &early, false).await,
+        record(&around, 2, &later, false).await,
         record(&around, 3, &leased, false).await,
         record(&around, 4, &due, true).await,
         record(&around, 5, &due, false).await,
