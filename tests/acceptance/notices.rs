@@ -1,5 +1,7 @@
 //! Notices and their proof of service (11.1).
 
+use std::path::PathBuf;
+
 use market::stage::Stage;
 use market_domain::hash::Sha256Hash;
 use serde_json::json;
@@ -54,14 +56,20 @@ async fn a_grave_notice_also_goes_out_as_a_text_message() {
     assert_eq!(channels, [("email", "sent"), ("in_site", "sent"), ("sms", "sent")]);
 }
 
+/// Puts a file where the outbox was: nothing can be sent until it is a folder again.
+fn break_outbox(world: &World) -> PathBuf {
+    let outbox = world.folder.path().join("outbox");
+    std::fs::remove_dir_all(&outbox).unwrap();
+    std::fs::write(&outbox, "no folder").unwrap();
+    outbox
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_is_down_is_tried_again_and_the_notice_counts_from_when_it_left() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     world.settle().await;
-    let outbox = world.folder.path().join("outbox");
-    std::fs::remove_dir_all(&outbox).unwrap();
-    std::fs::write(&outbox, "no folder").unwrap();
+    let outbox = break_outbox(&world);
     let merchant = stage.merchant("shop-1").await;
     world.settle().await;
     let email = async || {
@@ -83,9 +91,7 @@ async fn a_channel_that_stays_down_leaves_the_notice_to_a_human() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     world.settle().await;
-    let outbox = world.folder.path().join("outbox");
-    std::fs::remove_dir_all(&outbox).unwrap();
-    std::fs::write(&outbox, "no folder").unwrap();
+    break_outbox(&world);
     let merchant = stage.merchant("shop-1").await;
     world.advance_days(5).await;
     let all = merchant.all("/accounts/shop-1/notices").await.unwrap();

@@ -3,7 +3,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::thread::JoinHandle;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
@@ -14,8 +13,8 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub struct Engine {
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    /// Dropped with the engine, which ends it.
+    _stop: oneshot::Sender<()>,
 }
 
 /// The engine did not start.
@@ -50,7 +49,8 @@ impl Engine {
             .build()
             .map_err(|error| failed(&error))?;
         let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new()
+        // Not joined at the end: it waits for idle connections of clients that may outlive it. Commits are durable.
+        std::thread::Builder::new()
             .name("dynamodb-engine".to_owned())
             .spawn(move || {
                 let served = runtime.block_on(async {
@@ -64,20 +64,12 @@ impl Engine {
                 }
             })
             .map_err(|error| failed(&error))?;
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, _stop: stop })
     }
 
     /// Its address.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        self.stop.take();
-        // Not joined: it waits for idle connections of clients that may outlive it. Every commit is durable.
-        self.thread.take();
     }
 }
 
