@@ -22,7 +22,7 @@ use market_jobs::{Queues, relay};
 const HORIZON: Duration = Duration::from_secs(60);
 
 pub async fn run(handler: Handler) -> Result<(), Error> {
-    let sdk = market_store::config::from_environment().await;
+    let sdk = market_store::config::from_environment();
     match handler {
         Handler::Api(operation) => {
             let market = Arc::new(settings::market(&sdk)?);

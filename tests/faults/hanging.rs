@@ -39,7 +39,7 @@ impl HttpConnector for Silence {
 async fn silent() -> (SdkConfig, Silence) {
     let silence = Silence::default();
     let connector = SharedHttpConnector::new(silence.clone());
-    let deployed = market_store::config::from_environment().await.into_builder();
+    let deployed = market_store::config::from_environment().into_builder();
     let sdk = deployed
         .region(Region::new("nowhere"))
         .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(Credentials::new(

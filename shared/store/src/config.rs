@@ -5,9 +5,12 @@
 
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// To establish a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
@@ -37,11 +40,31 @@ pub fn retry() -> RetryConfig {
         .with_max_backoff(Duration::from_millis(500))
 }
 
-/// The SDK's configuration from the environment (region, credentials, `AWS_ENDPOINT_URL`).
-pub async fn from_environment() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
+/// The SDK's configuration from the environment that Lambda gives: the region, credentials, and an endpoint
+/// where one is named (`AWS_ENDPOINT_URL`, or `AWS_ENDPOINT_URL_DYNAMODB` for one service).
+///
+/// From nowhere else: the default chain also looks for files, containers and instances, which a function does
+/// not have, and each cold start would pay for the search.
+#[must_use]
+pub fn from_environment() -> SdkConfig {
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(std::env::var("AWS_REGION").ok().map(Region::new))
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
         .timeout_config(timeouts())
         .retry_config(retry())
-        .load()
-        .await
+        .service_config(ServiceVariables);
+    config.set_endpoint_url(std::env::var("AWS_ENDPOINT_URL").ok());
+    config.build()
+}
+
+/// Settings of one service, as the SDKs name them: a variable with the service's name at its end.
+#[derive(Debug)]
+struct ServiceVariables;
+
+impl LoadServiceConfig for ServiceVariables {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().replace(' ', "_").to_uppercase();
+        std::env::var(format!("{}_{service}", key.env())).ok()
+    }
 }
