@@ -19,11 +19,17 @@ pub enum Handler {
     Sweep,
     /// `relay`: hands out what a commit made due at once.
     Relay,
+    /// `authorizer`: tells the gateway who is calling.
+    Authorizer,
+    /// `feedback`: records what SES learns of an e-mail after it took it.
+    Feedback,
 }
 
 /// No part has that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no handler is called {0:?}; there are api, api/<operation>, worker/<job>, sweep and relay")]
+#[error(
+    "no handler is called {0:?}; there are api, api/<operation>, worker/<job>, sweep, relay, authorizer and feedback"
+)]
 pub struct UnknownHandler(String);
 
 /// Every handler's name, as the template may use it.
@@ -38,7 +44,7 @@ pub fn names() -> Vec<String> {
     let mut names = Names(vec!["api".to_owned()]);
     api::visit(&mut names);
     names.0.extend(Job::ALL.iter().map(|job| format!("worker/{job}")));
-    names.0.extend(["sweep".to_owned(), "relay".to_owned()]);
+    names.0.extend(["sweep", "relay", "authorizer", "feedback"].map(str::to_owned));
     names.0
 }
 
@@ -52,6 +58,8 @@ impl FromStr for Handler {
                 "" | "api" => Ok(Self::Api(None)),
                 "sweep" => Ok(Self::Sweep),
                 "relay" => Ok(Self::Relay),
+                "authorizer" => Ok(Self::Authorizer),
+                "feedback" => Ok(Self::Feedback),
                 _ => Err(unknown()),
             },
             Some(("api", operation)) if names().iter().any(|known| known == name) => {

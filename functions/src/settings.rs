@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use market_ambient::{SystemClock, SystemEntropy};
+use market_domain::aggregate::Job;
 use market_domain::periods::{Calendar, PublicityMode};
-use market_http::{Market, PaymentKeys};
+use market_http::{Access, Callers, Endpoint, Market, PaymentKeys, Visitor};
 use market_identity::{IssuerKeys, Verifier};
 use market_jobs::sqs::SqsQueues;
-use market_notices::{Gateways, SesEmail, SnsText};
+use market_notices::{Gateway, Gateways, HttpText, NoGateway, SesEmail, SmtpEmail, SmtpServer, SnsText};
+use market_outside::Secret;
 use market_store::Store;
 
+use crate::api;
+use crate::metrics::Metrics;
 use crate::workers::Jobs;
 
 /// A setting that is missing or wrong.
@@ -23,7 +27,12 @@ pub struct SettingError {
 }
 
 fn required(name: &'static str) -> Result<String, SettingError> {
-    std::env::var(name).map_err(|_| SettingError { name, problem: "is missing".to_owned() })
+    optional(name).ok_or_else(|| SettingError { name, problem: "is missing".to_owned() })
+}
+
+/// An empty setting is none: a template has no other way to leave one out.
+fn optional(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn wrong(name: &'static str) -> impl FnOnce(String) -> SettingError {
@@ -46,52 +55,138 @@ pub fn queues(sdk: &SdkConfig) -> Result<SqsQueues, SettingError> {
     Ok(SqsQueues::new(aws_sdk_sqs::Client::new(sdk), required("MARKET_QUEUE_URLS")?))
 }
 
-/// What routes have at hand.
+/// What verifies tokens (`MARKET_ISSUER`, `MARKET_AUDIENCE`, `MARKET_JWKS_URL`, `MARKET_TOKEN_ALGORITHM`).
 ///
 /// # Errors
 /// Where a setting is missing or wrong.
-pub fn market(sdk: &SdkConfig) -> Result<Market, SettingError> {
+pub fn verifier() -> Result<Verifier, SettingError> {
     let algorithm = required("MARKET_TOKEN_ALGORITHM")?.parse().map_err(|_| {
         wrong("MARKET_TOKEN_ALGORITHM")("is not an algorithm (ES256, RS256, EdDSA, …)".to_owned())
     })?;
     let keys = IssuerKeys::at(required("MARKET_JWKS_URL")?);
-    let payment_keys = required("MARKET_PAYMENT_KEYS")?;
+    Ok(Verifier::new(keys, &required("MARKET_ISSUER")?, &required("MARKET_AUDIENCE")?, algorithm))
+}
+
+/// Who says who is calling (`MARKET_CALLERS`: `gateway`, or `tokens` where nothing is said).
+fn callers() -> Result<Callers, SettingError> {
+    match optional("MARKET_CALLERS").as_deref() {
+        Some("gateway") => Ok(Callers::Gateway),
+        Some("tokens") | None => Ok(Callers::Tokens(verifier()?)),
+        Some(other) => Err(wrong("MARKET_CALLERS")(format!("is neither gateway nor tokens: {other}"))),
+    }
+}
+
+/// A secret: by its name in Secrets Manager, in a setting that ends in `_SECRET`.
+fn secret(sdk: &SdkConfig, name: &'static str) -> Result<Secret, SettingError> {
+    Ok(Secret::Named(aws_sdk_secretsmanager::Client::new(sdk), required(name)?))
+}
+
+/// The payment system's keys (`MARKET_PAYMENT_KEYS_SECRET`, or `MARKET_PAYMENT_KEYS` as they are).
+fn payment_keys(sdk: &SdkConfig) -> Result<PaymentKeys, SettingError> {
+    match optional("MARKET_PAYMENT_KEYS") {
+        Some(keys) => PaymentKeys::given(&keys)
+            .map_err(|error| wrong("MARKET_PAYMENT_KEYS")(format!("is wrong: {error}"))),
+        None => Ok(PaymentKeys::of(secret(sdk, "MARKET_PAYMENT_KEYS_SECRET")?)),
+    }
+}
+
+/// Whether an operation is the payment system's to call; among all of them, one is.
+fn is_signed_by_payments(operation: Option<&str>) -> bool {
+    struct Search<'a>(Option<&'a str>, bool);
+    impl Visitor for Search<'_> {
+        fn visit<E: Endpoint>(&mut self) {
+            let route = E::route();
+            let named = self.0.is_none_or(|operation| operation == route.operation);
+            self.1 |= named && matches!(route.access, Access::PaymentSignature);
+        }
+    }
+    let mut search = Search(operation, false);
+    api::visit(&mut search);
+    search.1
+}
+
+/// What the routes of one function have at hand: of one operation, or of all.
+///
+/// # Errors
+/// Where a setting is missing or wrong.
+pub fn market(sdk: &SdkConfig, operation: Option<&str>) -> Result<Market, SettingError> {
     Ok(Market {
         store: store(sdk)?,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
-        verifier: Verifier::new(keys, &required("MARKET_ISSUER")?, &required("MARKET_AUDIENCE")?, algorithm),
-        payments: PaymentKeys::new(payment_keys.split(','))
-            .map_err(|error| wrong("MARKET_PAYMENT_KEYS")(format!("is wrong: {error}")))?,
+        callers: callers()?,
+        payments: is_signed_by_payments(operation).then(|| payment_keys(sdk)).transpose()?,
         calendar: Calendar::published(),
-        publicity: match std::env::var("MARKET_PUBLICITY").as_deref() {
-            Ok("lenient") => PublicityMode::Lenient,
-            Ok("strict") | Err(_) => PublicityMode::Strict,
-            Ok(other) => {
+        publicity: match optional("MARKET_PUBLICITY").as_deref() {
+            Some("lenient") => PublicityMode::Lenient,
+            Some("strict") | None => PublicityMode::Strict,
+            Some(other) => {
                 return Err(wrong("MARKET_PUBLICITY")(format!("is neither strict nor lenient: {other}")));
             }
         },
     })
 }
 
-/// What jobs have at hand.
+/// The one origin whose pages may call the API (`MARKET_ALLOWED_ORIGIN`); none where nothing is said.
+#[must_use]
+pub fn allowed_origin() -> Option<String> {
+    optional("MARKET_ALLOWED_ORIGIN")
+}
+
+/// Where metrics are kept (`MARKET_NAMESPACE`); nowhere where nothing is said.
+#[must_use]
+pub fn metrics() -> Metrics {
+    Metrics::new(optional("MARKET_NAMESPACE"))
+}
+
+/// What jobs have at hand. Only `notify` sends, and so only it needs the ways out.
 ///
 /// # Errors
-/// Where a setting is missing.
-pub fn jobs(sdk: &SdkConfig) -> Result<Jobs, SettingError> {
+/// Where a setting is missing or wrong.
+pub fn jobs(sdk: &SdkConfig, job: Job) -> Result<Jobs, SettingError> {
+    let nowhere = || Gateways { email: Arc::new(NoGateway), sms: Arc::new(NoGateway) };
     Ok(Jobs {
         store: store(sdk)?,
         clock: Arc::new(SystemClock),
-        gateways: Gateways {
-            email: Arc::new(SesEmail::new(
-                aws_sdk_sesv2::Client::new(sdk),
-                required("MARKET_EMAIL_FROM")?,
-                std::env::var("MARKET_EMAIL_CONFIGURATION_SET").ok(),
-            )),
-            sms: Arc::new(SnsText::new(aws_sdk_sns::Client::new(sdk))),
-        },
-        drill: std::env::var("MARKET_DRILL").ok(),
+        gateways: if job == Job::Notify { gateways(sdk)? } else { nowhere() },
+        metrics: metrics(),
+        drill: optional("MARKET_DRILL"),
     })
+}
+
+/// The ways out: `MARKET_EMAIL_BY` (`ses`, `smtp`) from `MARKET_EMAIL_FROM`, and `MARKET_SMS_BY` (`none`, `sns`,
+/// `http`).
+fn gateways(sdk: &SdkConfig) -> Result<Gateways, SettingError> {
+    let clock = || Arc::new(SystemClock);
+    let from = required("MARKET_EMAIL_FROM")?;
+    let email: Arc<dyn Gateway> = match required("MARKET_EMAIL_BY")?.as_str() {
+        "ses" => Arc::new(SesEmail::new(
+            aws_sdk_sesv2::Client::new(sdk),
+            from,
+            optional("MARKET_EMAIL_CONFIGURATION_SET"),
+        )),
+        "smtp" => {
+            let port = required("MARKET_SMTP_PORT")?;
+            let port = port.parse().map_err(|_| wrong("MARKET_SMTP_PORT")("is not a port".to_owned()))?;
+            let server = SmtpServer { host: required("MARKET_SMTP_SERVER")?, port };
+            let secret = secret(sdk, "MARKET_SMTP_SECRET")?;
+            Arc::new(
+                SmtpEmail::new(server, from, secret, clock())
+                    .map_err(|error| wrong("MARKET_SMTP_SERVER")(error.to_string()))?,
+            )
+        }
+        other => return Err(wrong("MARKET_EMAIL_BY")(format!("is neither ses nor smtp: {other}"))),
+    };
+    let sms: Arc<dyn Gateway> = match required("MARKET_SMS_BY")?.as_str() {
+        "none" => Arc::new(NoGateway),
+        "sns" => Arc::new(SnsText::new(aws_sdk_sns::Client::new(sdk))),
+        "http" => {
+            let secret = secret(sdk, "MARKET_SMS_SECRET")?;
+            Arc::new(HttpText::new(required("MARKET_SMS_URL")?, secret, clock()))
+        }
+        other => return Err(wrong("MARKET_SMS_BY")(format!("is none of none, sns and http: {other}"))),
+    };
+    Ok(Gateways { email, sms })
 }
 
 /// After how many milliseconds a job counts as failed (`MARKET_JOB_TIMEOUT_MS`, 10,000 where nothing is said).
@@ -99,9 +194,9 @@ pub fn jobs(sdk: &SdkConfig) -> Result<Jobs, SettingError> {
 /// # Errors
 /// Where it is not a number.
 pub fn job_timeout() -> Result<std::time::Duration, SettingError> {
-    let ms = match std::env::var("MARKET_JOB_TIMEOUT_MS") {
-        Ok(ms) => ms.parse().map_err(|_| wrong("MARKET_JOB_TIMEOUT_MS")("is not a number".to_owned()))?,
-        Err(_) => 10_000,
+    let ms = match optional("MARKET_JOB_TIMEOUT_MS") {
+        Some(ms) => ms.parse().map_err(|_| wrong("MARKET_JOB_TIMEOUT_MS")("is not a number".to_owned()))?,
+        None => 10_000,
     };
     Ok(std::time::Duration::from_millis(ms))
 }

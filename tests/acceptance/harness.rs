@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 use market::client::Client;
+use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, TABLE};
 use market_ambient::Clock;
 use market_identity::Role;
@@ -26,9 +27,13 @@ pub fn at(instant: &str) -> Timestamp {
 
 impl World {
     pub async fn new() -> Self {
+        Self::with(Permissions::committed()).await
+    }
+
+    pub async fn with(permissions: Permissions) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let running = Running::start(options(folder.path().to_owned())).await.unwrap();
-        Self { running, folder }
+        let options = Options { permissions, ..options(folder.path().to_owned()) };
+        Self { running: Running::start(options).await.unwrap(), folder }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -124,5 +129,6 @@ pub fn options(folder: PathBuf) -> Options {
         clockwork: Clockwork::Standing(at(BEGINS)),
         sqs_endpoint: None,
         dynamodb_endpoint: None,
+        permissions: Permissions::committed(),
     }
 }

@@ -14,6 +14,7 @@ use market::stage::Stage;
 use market_ambient::Clock;
 use market_domain::aggregate::{Job, Key};
 use market_domain::notices::{Notice, Sending};
+use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_identity::Role;
 use market_jobs::WakeUp;
@@ -82,6 +83,7 @@ async fn take(crowd: usize) -> Ledger {
         store: running.market.store.metered(job_meter.clone()),
         clock: Arc::clone(&running.machine.clock) as Arc<dyn Clock>,
         gateways: Gateways { email: Arc::new(Taken), sms: Arc::new(Taken) },
+        metrics: Metrics::default(),
         drill: None,
     };
     running.route_meter.take();

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use market_domain::Timestamp;
 use market_store::Store;
-use market_store::due::{DueEntry, LEASE, MAX_TRIES, SHARDS};
+use market_store::due::{DueEntry, LEASE, Lease, MAX_TRIES, SHARDS};
 
 use crate::tables::{Table, on_each_table};
 use crate::thing::{JOB, Thing, at, thing};
@@ -39,7 +39,7 @@ impl Table {
         let mut handed_out = Vec::new();
         while let Some(now) = self.store.next_wake().await.unwrap() {
             let entry = self.entry(now).await.unwrap();
-            if self.store.lease(&entry, now).await.unwrap() {
+            if self.store.lease(&entry, now).await.unwrap() == Lease::Taken {
                 handed_out.push(now);
             }
         }
@@ -93,7 +93,7 @@ async fn what_has_nothing_due_is_not_in_the_index_and_what_has_no_longer_leaves_
         table.update(at(1), "once", |once| Thing { due_at: None, ..once }).await;
         assert_eq!(table.entry(at(1_000)).await, None);
         assert_eq!(table.store.next_wake().await.unwrap(), None);
-        assert!(!table.store.lease(&entry, at(10)).await.unwrap(), "an old entry leases nothing");
+        assert_eq!(table.store.lease(&entry, at(10)).await.unwrap(), Lease::Lost, "an old entry");
         assert_eq!(table.entry(at(1_000)).await, None, "and brings nothing back");
     })
     .await;
@@ -107,8 +107,9 @@ async fn a_lease_hides_an_entry_until_it_ends_and_each_is_longer_up_to_an_hour()
         for (tries, seconds) in (0..).zip([60, 120, 240, 480, 960, 1_920, 3_600, 3_600]) {
             let entry = table.entry(now).await.unwrap();
             assert_eq!((entry.tries, entry.is_leased_at(now)), (tries, false));
-            assert!(table.store.lease(&entry, now).await.unwrap());
-            assert!(!table.store.lease(&entry, now).await.unwrap(), "it has been handed out");
+            assert_eq!(table.store.lease(&entry, now).await.unwrap(), Lease::Taken);
+            let again = table.store.lease(&entry, now).await.unwrap();
+            assert_eq!(again, Lease::Lost, "it has been handed out");
             let ends = now + SignedDuration::from_secs(seconds);
             assert_eq!(table.entry(ends - SignedDuration::from_millis(1)).await, None);
             let leased = table.entry(ends).await.unwrap();
@@ -126,8 +127,8 @@ async fn of_many_who_hand_out_an_entry_at_once_one_gets_it() {
         table.create(at(0), &[thing("a").due(at(10))]).await;
         let entry = table.entry(at(10)).await.unwrap();
         let leases = join_all((0..16).map(|_| table.store.lease(&entry, at(10)))).await;
-        let taken: Vec<bool> = leases.into_iter().map(Result::unwrap).collect();
-        assert_eq!(taken.iter().filter(|taken| **taken).count(), 1);
+        let leases: Vec<Lease> = leases.into_iter().map(Result::unwrap).collect();
+        assert_eq!(leases.iter().filter(|lease| **lease == Lease::Taken).count(), 1, "{leases:?}");
     })
     .await;
 }
@@ -162,7 +163,7 @@ async fn a_commit_writes_the_entry_anew_even_of_what_was_leased_or_parked() {
     on_each_table(async |table| {
         table.create(at(0), &[thing("a").due(at(10))]).await;
         let entry = table.entry(at(10)).await.unwrap();
-        assert!(table.store.lease(&entry, at(10)).await.unwrap());
+        assert_eq!(table.store.lease(&entry, at(10)).await.unwrap(), Lease::Taken);
         table.update(at(20), "a", |a| a.due(at(500))).await;
         assert_eq!(table.entry(at(499)).await, None);
         let anew = table.entry(at(500)).await.unwrap();

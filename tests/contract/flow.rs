@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use aws_sdk_sqs::Client;
+use market::permissions::Permissions;
 use market::stage::Stage;
 use market::{Clockwork, Options, Running};
 use market_domain::aggregate::{Job, Key};
@@ -22,6 +23,7 @@ async fn a_merchant_is_told_by_email_when_every_wake_up_travels_over_sqs() {
         clockwork: Clockwork::Standing("2026-01-05T09:00:00+08:00".parse().unwrap()),
         sqs_endpoint: Some(sqs.clone()),
         dynamodb_endpoint: None,
+        permissions: Permissions::committed(),
     };
     let running = Running::start(options).await.unwrap();
     let stage = Stage::set(&running).await;

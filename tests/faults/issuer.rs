@@ -64,7 +64,8 @@ impl World {
     }
 
     async fn verify(&self, verifier: &Verifier, now: Timestamp) -> Result<Principal, IdentityError> {
-        verifier.verify(&self.issuer.token(Role::Operator, "ops", now), now).await
+        let token = self.issuer.token(Role::Operator, "ops", now);
+        Ok(verifier.verify(&token, now).await?.principal)
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use jsonwebtoken::Algorithm;
 use market::client::{Answer, Client};
+use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, requests};
-use market_http::{Market, PaymentKeys};
+use market_http::{Callers, Market, PaymentKeys};
 use market_identity::{IssuerKeys, Role, Verifier};
 use market_store::config::MAX_ATTEMPTS;
 use serde_json::json;
@@ -37,6 +38,7 @@ impl World {
             clockwork: Clockwork::Standing("2026-01-05T09:00:00+08:00".parse().unwrap()),
             sqs_endpoint: None,
             dynamodb_endpoint: Some(table.url.clone()),
+            permissions: Permissions::committed(),
         };
         let running = Running::start(options).await.unwrap();
         let merchant = Client::of(&running, Role::Merchant, "shop-1");
@@ -149,8 +151,13 @@ async fn while_the_issuers_keys_cannot_be_had_the_client_is_told_to_come_again()
         store: market.store.clone(),
         clock: Arc::clone(&market.clock),
         entropy: Arc::clone(&market.entropy),
-        verifier: Verifier::new(keys, "https://issuer.example", "service-market", Algorithm::ES256),
-        payments: PaymentKeys::new([world.running.payments.key()]).unwrap(),
+        callers: Callers::Tokens(Verifier::new(
+            keys,
+            "https://issuer.example",
+            "service-market",
+            Algorithm::ES256,
+        )),
+        payments: Some(PaymentKeys::given(world.running.payments.key()).unwrap()),
         calendar: market.calendar,
         publicity: market.publicity,
     };

@@ -16,7 +16,7 @@ use market_domain::notices::{Channel, Delivery, Notice};
 use market_domain::party::{Actor, Language, Recipient};
 use market_domain::reminders::Reminders;
 use market_store::config::MAX_ATTEMPTS;
-use market_store::due::DueEntry;
+use market_store::due::{DueEntry, Lease};
 use market_store::{CommitError, SavedReply, Store, StoreError, Submission, of, schema};
 use serde_json::{Value, json};
 
@@ -280,9 +280,9 @@ async fn a_lease_whose_answer_is_lost_hands_nothing_out_twice() {
     let table = Table::new().await;
     table.faulty.fail_times("UpdateItem", 1, Fault::LoseAnswer);
     // The SDK's second attempt finds the first one's lease: someone else's, for all it knows.
-    assert!(!table.store.lease(&table.entry, at(100)).await.unwrap());
+    assert_eq!(table.store.lease(&table.entry, at(100)).await.unwrap(), Lease::Lost);
     table.faulty.heal();
-    assert!(!table.store.lease(&table.entry, at(100)).await.unwrap());
+    assert_eq!(table.store.lease(&table.entry, at(100)).await.unwrap(), Lease::Lost);
     assert_eq!(table.store.next_wake().await.unwrap(), Some(at(160)), "it comes back");
 }
 

@@ -7,7 +7,7 @@ use market_domain::credit_code::CreditCode;
 use market_domain::ids::TerminationId;
 use market_domain::periods::Calendar;
 use market_jobs::WakeUp;
-use market_store::due::SHARDS;
+use market_store::due::{Lease, SHARDS};
 use serde_json::{Map, Value, json};
 
 use crate::function::Function;
@@ -140,7 +140,8 @@ async fn lease(around: &Surroundings, key: &Key) {
         let entries =
             around.store.due(Job::Notify, shard, far_ahead(), None, 100).await.expect("the engine answers");
         if let Some(entry) = entries.iter().find(|entry| entry.key == *key) {
-            assert!(around.store.lease(entry, long_ago()).await.expect("the engine answers"));
+            let lease = around.store.lease(entry, long_ago()).await.expect("the engine answers");
+            assert_eq!(lease, Lease::Taken);
             return;
         }
     }

@@ -97,7 +97,9 @@ impl Surroundings {
             ("MARKET_JWKS_URL", self.jwks_url.clone()),
             ("MARKET_TOKEN_ALGORITHM", "ES256".to_owned()),
             ("MARKET_PAYMENT_KEYS", "whsec_dGhlIHBheW1lbnQgc3lzdGVtJ3Mga2V5".to_owned()),
+            ("MARKET_EMAIL_BY", "ses".to_owned()),
             ("MARKET_EMAIL_FROM", "market@example.com".to_owned()),
+            ("MARKET_SMS_BY", "none".to_owned()),
         ]))
     }
 

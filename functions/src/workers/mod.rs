@@ -22,6 +22,8 @@ use market_jobs::worker::Handler;
 use market_notices::Gateways;
 use market_store::{CommitError, Store, StoreError, of};
 
+use crate::metrics::Metrics;
+
 /// What a job has at hand.
 pub struct Jobs {
     /// The table.
@@ -30,6 +32,8 @@ pub struct Jobs {
     pub clock: Arc<dyn Clock>,
     /// The ways out.
     pub gateways: Gateways,
+    /// What operators watch.
+    pub metrics: Metrics,
     /// A drill: wake-ups for this sort key panic, so that operators can see what a broken job looks like.
     pub drill: Option<String>,
 }

@@ -15,6 +15,7 @@ use market_store::Store;
 use tokio::sync::Mutex;
 
 use crate::clock::LocalClock;
+use crate::permissions::Permissions;
 use crate::stream::Stream;
 
 /// How often the relay looks, while the clock ticks.
@@ -125,8 +126,8 @@ impl Machine {
 
     /// Hands out what has become due. How many wake-ups were sent.
     async fn sweep(&self) -> Result<usize, MachineError> {
-        let swept =
-            sweep(&self.store, &self.queues, self.clock.now(), Duration::ZERO).await.map_err(failed)?;
+        let pass = sweep(&self.store, &self.queues, self.clock.now(), Duration::ZERO);
+        let swept = Permissions::of_handler("sweep", pass).await.map_err(failed)?;
         Ok(swept.sent)
     }
 

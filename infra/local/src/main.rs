@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use market::bench::{self, Bench};
+use market::operate::{self, Operate};
+use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, demo, pages};
 use tracing_subscriber::EnvFilter;
 
@@ -57,6 +59,11 @@ enum Command {
     },
     /// Print the OpenAPI 3.1 description.
     Openapi,
+    /// Print the names of the handlers, as templates may use them.
+    #[command(hide = true)]
+    Handlers,
+    #[command(flatten)]
+    Operate(Operate),
     /// Measure, and print figures.
     #[command(subcommand)]
     Bench(Bench),
@@ -75,6 +82,11 @@ async fn main() -> ExitCode {
         Some(Command::Demo { agreement }) => play(agreement).await,
         Some(Command::Bench(what)) => {
             bench::run(what).await.map(|()| ExitCode::SUCCESS).map_err(|error| error.to_string())
+        }
+        Some(Command::Operate(operate)) => operate::run(operate).await.map_err(|error| error.to_string()),
+        Some(Command::Handlers) => {
+            say(&market_functions::handler::names().join("\n"));
+            Ok(ExitCode::SUCCESS)
         }
         Some(Command::Openapi) => {
             say(&format!("{:#}", pages::openapi()));
@@ -96,6 +108,7 @@ async fn serve(serve: Serve) -> Result<ExitCode, String> {
         clockwork: Clockwork::Ticking,
         sqs_endpoint,
         dynamodb_endpoint,
+        permissions: Permissions::committed(),
     };
     let running = Running::start(options).await.map_err(|error| error.to_string())?;
     let url = &running.url;

@@ -3,14 +3,13 @@
 //! A file carries its notice's id, so sending a notice again writes the same file again.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lettre::Message;
-use lettre::message::header::ContentType;
 use market_domain::notices::{Channel, Notice, Sending};
-use market_notices::Gateway;
+use market_notices::{Gateway, mime};
+
+const FROM: &str = "Service market <notices@market.localhost>";
 
 /// Writes notices into a folder.
 #[derive(Debug, Clone)]
@@ -30,9 +29,9 @@ impl Outbox {
             return Sending::Refused { reason: "no address".to_owned() };
         };
         let (extension, bytes) = match notice.channel {
-            Channel::Email => match email(notice, address) {
-                Ok(bytes) => ("eml", bytes),
-                Err(reason) => return Sending::Refused { reason },
+            Channel::Email => match mime(notice, FROM) {
+                Some(message) => ("eml", message.formatted()),
+                None => return Sending::Refused { reason: "cannot be written as a message".to_owned() },
             },
             _ => ("txt", format!("To: {address}\n\n{}\n{}\n", notice.subject, notice.body).into_bytes()),
         };
@@ -42,21 +41,6 @@ impl Outbox {
             Err(error) => Sending::Failed { reason: error.to_string() },
         }
     }
-}
-
-fn email(notice: &Notice, address: &str) -> Result<Vec<u8>, String> {
-    let date = SystemTime::UNIX_EPOCH
-        + Duration::from_secs(u64::try_from(notice.drafted_at.as_second()).unwrap_or_default());
-    let message = Message::builder()
-        .from("Service market <notices@market.localhost>".parse().map_err(|error| format!("{error}"))?)
-        .to(address.parse().map_err(|error| format!("{error}"))?)
-        .subject(&notice.subject)
-        .date(date)
-        .message_id(Some(format!("<{}@market.localhost>", notice.id)))
-        .header(ContentType::TEXT_PLAIN)
-        .body(notice.body.clone())
-        .map_err(|error| error.to_string())?;
-    Ok(message.formatted())
 }
 
 /// A reader never sees half a message.

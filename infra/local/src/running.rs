@@ -6,18 +6,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::serve::ListenerExt;
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use market_ambient::{Clock, SystemEntropy};
 use market_domain::aggregate::Job;
 use market_domain::periods::{Calendar, PublicityMode};
 use market_functions::api;
+use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
-use market_http::{Market, PaymentKeys};
+use market_http::{Callers, Market, PaymentKeys};
 use market_identity::{IssuerKeys, Verifier};
+use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sqs::SqsQueues;
-use market_jobs::worker::{Limits, work};
+use market_jobs::worker::{Handler, Limits, work};
 use market_notices::Gateways;
 use market_store::{Meter, Store, schema};
 use tokio::net::TcpListener;
@@ -30,6 +33,7 @@ use crate::issuer::{AUDIENCE, Issuer};
 use crate::machine::{LocalQueues, Machine};
 use crate::outbox::Outbox;
 use crate::payments::PaymentSystem;
+use crate::permissions::Permissions;
 use crate::routes::{self, Local};
 use crate::stream::Stream;
 
@@ -60,6 +64,8 @@ pub struct Options {
     pub sqs_endpoint: Option<String>,
     /// A DynamoDB-compatible server, in place of the embedded engine.
     pub dynamodb_endpoint: Option<String>,
+    /// What its handlers may do at the table.
+    pub permissions: Permissions,
 }
 
 /// Why the market did not start.
@@ -167,7 +173,9 @@ impl Running {
             }
         };
         let sdk = sdk_at(&endpoint).await;
-        let client = aws_sdk_dynamodb::Client::new(&sdk);
+        let client = aws_sdk_dynamodb::Client::from_conf(
+            aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(options.permissions.clone()).build(),
+        );
         schema::create_table(&client, TABLE).await.map_err(part)?;
         let store = Store::new(client, TABLE);
         let (route_meter, job_meter, sweep_meter) = (Meter::counting(), Meter::counting(), Meter::counting());
@@ -176,23 +184,31 @@ impl Running {
             store: store.metered(route_meter.clone()),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
-            verifier: Verifier::new(
+            callers: Callers::Tokens(Verifier::new(
                 IssuerKeys::at(format!("{url}/_local/jwks.json")),
                 "https://issuer.market.localhost",
                 AUDIENCE,
                 Algorithm::ES256,
-            ),
-            payments: PaymentKeys::new([payments.key()]).map_err(part)?,
+            )),
+            payments: Some(PaymentKeys::given(payments.key()).map_err(part)?),
             calendar: Calendar::published(),
             publicity: PublicityMode::Strict,
         });
-        let handler = Arc::new(Jobs {
+        let jobs = Arc::new(Jobs {
             store: store.metered(job_meter.clone()),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             gateways: Gateways { email: Arc::clone(&outbox) as _, sms: outbox },
+            metrics: Metrics::default(),
             drill: None,
-        })
-        .handler();
+        });
+        let handler: Handler = Arc::new(move |wake_up: WakeUp| {
+            let jobs = Arc::clone(&jobs);
+            async move {
+                let name = format!("worker/{}", wake_up.job);
+                Permissions::of_handler(&name, jobs.run(&wake_up)).await.map_err(Into::into)
+            }
+            .boxed()
+        });
 
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -236,6 +252,7 @@ impl Running {
             url: url.clone(),
         };
         let router: Router = market_http::router(Arc::clone(&market), None, |routes| api::visit(routes));
+        let router = Permissions::of_routes(router);
         let router = routes::router(local).fallback_service(router);
         let until = stopping();
         tasks.spawn(async move {

@@ -31,13 +31,14 @@ pub struct Event<'a> {
     clause: &'static str,
     facts: Map<String, Value>,
     notices: Vec<(Reach<'a>, Message)>,
+    drafted: Vec<Notice>,
 }
 
 impl<'a> Event<'a> {
     /// An event by its past-tense name, and the clause it carries out.
     #[must_use]
     pub fn new(name: &'static str, clause: &'static str) -> Self {
-        Self { name, clause, facts: Map::new(), notices: Vec::new() }
+        Self { name, clause, facts: Map::new(), notices: Vec::new(), drafted: Vec::new() }
     }
 
     /// Records a fact that matters to whoever reads the evidence. Ids, hashes, dates and amounts; nothing
@@ -52,6 +53,13 @@ impl<'a> Event<'a> {
     #[must_use]
     pub fn tell(mut self, reach: Reach<'a>, message: Message) -> Self {
         self.notices.push((reach, message));
+        self
+    }
+
+    /// Sends a notice that is drafted already: another's text, on another channel.
+    #[must_use]
+    pub(crate) fn send(mut self, notice: Notice) -> Self {
+        self.drafted.push(notice);
         self
     }
 }
@@ -184,6 +192,7 @@ impl Change {
             .flat_map(|(reach, message)| {
                 Notice::draft(&self.occasion, &chain, write.version(), event.clause, reach, message)
             })
+            .chain(event.drafted)
             .collect();
         let record = stored(&Evidence {
             chain,

@@ -9,6 +9,16 @@ use market_store::Store;
 
 use crate::payments::PaymentKeys;
 
+/// Who says who is calling.
+#[derive(Debug)]
+pub enum Callers {
+    /// The bearer token, verified here.
+    Tokens(Verifier),
+    /// The gateway, whose authorizer has verified the token: what it found comes with the request, as an
+    /// extension of type [`Verified`](market_identity::Verified). Only for what is reached through it alone.
+    Gateway,
+}
+
 /// The market, as routes see it; built once, at start.
 pub struct Market {
     /// The table.
@@ -17,10 +27,10 @@ pub struct Market {
     pub clock: Arc<dyn Clock>,
     /// Randomness, for ids and secrets.
     pub entropy: Arc<dyn Entropy>,
-    /// Knows callers by their tokens.
-    pub verifier: Verifier,
-    /// Knows the payment system by its signature.
-    pub payments: PaymentKeys,
+    /// Knows callers.
+    pub callers: Callers,
+    /// Knows the payment system by its signature; none where no route of it is served.
+    pub payments: Option<PaymentKeys>,
     /// Rest days.
     pub calendar: &'static Calendar,
     /// How publicity periods are counted (9.4).

@@ -1,12 +1,14 @@
 //! Payment callbacks are signed by the Standard Webhooks scheme: HMAC-SHA256 over id, timestamp and body.
 //!
-//! Several keys can be in force, so that one can be rotated without a gap. The library signs, and the two
-//! signatures are compared by their hashes, so timing tells nothing; its own check of the timestamp asks
-//! the machine's clock and is not used.
+//! Several keys can be in force, so that one can be rotated without a gap; a signature by none of them has the
+//! secret read again, at most once a minute. The library signs, and the two signatures are compared by their
+//! hashes, so timing tells nothing; its own check of the timestamp asks the machine's clock and is not used.
 
 use axum::http::HeaderMap;
 use market_domain::Timestamp;
 use market_domain::hash::Sha256Hash;
+use market_outside::secret::FRESH_FOR;
+use market_outside::{Kept, Secret};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 
 use crate::problem::{Code, Problem};
@@ -14,34 +16,41 @@ use crate::problem::{Code, Problem};
 /// How far a callback's timestamp may lie from the market's time, in seconds.
 pub const SIGNATURE_TOLERANCE_SECONDS: i64 = 300;
 
-/// The keys that the payment system signs with.
-pub struct PaymentKeys(Vec<Webhook>);
-
-impl std::fmt::Debug for PaymentKeys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} payment keys", self.0.len())
-    }
+/// The keys that the payment system signs with: a secret with one or more, with commas or white space between.
+#[derive(Debug)]
+pub struct PaymentKeys {
+    secret: Secret,
+    keys: Kept<Keys>,
 }
 
-/// A key that is not one (`whsec_` and base64).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a payment key must be `whsec_` followed by base64")]
-pub struct BadKey;
+struct Keys(Vec<Webhook>);
+
+/// What is given are no payment keys.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadKeys(String);
 
 impl PaymentKeys {
-    /// The keys in force.
+    /// The keys in a secret.
+    #[must_use]
+    pub fn of(secret: Secret) -> Self {
+        Self { secret, keys: Kept::fresh_for(FRESH_FOR) }
+    }
+
+    /// The keys as they are.
     ///
     /// # Errors
-    /// Where one of them is not a key.
-    pub fn new<'a>(keys: impl IntoIterator<Item = &'a str>) -> Result<Self, BadKey> {
-        keys.into_iter().map(|key| Webhook::new(key).map_err(|_| BadKey)).collect::<Result<_, _>>().map(Self)
+    /// Where there is none, or one of them is none.
+    pub fn given(keys: &str) -> Result<Self, BadKeys> {
+        Keys::read(keys).map_err(BadKeys)?;
+        Ok(Self::of(Secret::Given(keys.to_owned())))
     }
 
     /// Whether one of the keys signed these bytes, lately.
     ///
     /// # Errors
-    /// `invalid-signature`, whatever is wrong with it.
-    pub fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Problem> {
+    /// `invalid-signature`, whatever is wrong with it; `unavailable` where the keys cannot be had.
+    pub async fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Problem> {
         let invalid = || Problem::new(Code::InvalidSignature);
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).ok_or_else(invalid);
         let id = header(HEADER_WEBHOOK_ID)?;
@@ -50,10 +59,29 @@ impl PaymentKeys {
         if now.as_second().abs_diff(timestamp) > SIGNATURE_TOLERANCE_SECONDS.unsigned_abs() {
             return Err(invalid());
         }
-        let genuine = self.0.iter().filter_map(|key| key.sign(id, timestamp, body).ok()).any(|signature| {
+        let genuine = |keys: &Keys| keys.signed(given, id, timestamp, body);
+        let fetch = async || Keys::read(&self.secret.fetch().await?);
+        let keys = self.keys.get(now, genuine, fetch).await.map_err(|reason| {
+            tracing::error!(%reason, secret = ?self.secret, "the payment keys cannot be had");
+            Problem::new(Code::Unavailable)
+        })?;
+        if genuine(&keys) { Ok(()) } else { Err(invalid()) }
+    }
+}
+
+impl Keys {
+    fn read(text: &str) -> Result<Self, String> {
+        let keys = text.split([',', ' ', '\n', '\r', '\t']).filter(|key| !key.is_empty());
+        let keys: Vec<_> = keys
+            .map(|key| Webhook::new(key).map_err(|_| "a payment key must be `whsec_` and base64".to_owned()))
+            .collect::<Result<_, _>>()?;
+        if keys.is_empty() { Err("the secret holds no payment key".to_owned()) } else { Ok(Self(keys)) }
+    }
+
+    fn signed(&self, given: &str, id: &str, timestamp: i64, body: &[u8]) -> bool {
+        self.0.iter().filter_map(|key| key.sign(id, timestamp, body).ok()).any(|signature| {
             let expected = Sha256Hash::of(signature.as_bytes());
             given.split(' ').any(|candidate| Sha256Hash::of(candidate.as_bytes()) == expected)
-        });
-        if genuine { Ok(()) } else { Err(invalid()) }
+        })
     }
 }

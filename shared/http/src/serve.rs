@@ -11,21 +11,21 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::routing::{MethodFilter, on};
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use market_domain::change::Occasion;
 use market_domain::hash::Sha256Hash;
 use market_domain::party::Actor;
-use market_identity::{IdentityError, Principal, Role};
+use market_identity::{IdentityError, Principal, Role, Verified, bearer};
 use market_store::{CommitError, SavedReply, Submission};
 use tracing::Instrument;
 
 use crate::cursor;
 use crate::endpoint::{Access, Call, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
 use crate::json;
-use crate::market::Market;
+use crate::market::{Callers, Market};
 use crate::problem::{Code, Problem};
 
 /// The largest body, in bytes.
@@ -106,7 +106,7 @@ async fn answer<E: Endpoint>(
     let (mut parts, body) = request.into_parts();
     let now = market.clock.now();
     let principal = match route.access {
-        Access::Roles(roles) => Some(authenticate(market, &parts.headers, roles, now).await?),
+        Access::Roles(roles) => Some(authenticate(market, &parts, roles, now).await?),
         Access::Public | Access::PaymentSignature => None,
     };
     let path = path_of::<E>(&mut parts).await?;
@@ -116,7 +116,8 @@ async fn answer<E: Endpoint>(
     let (query_id, after) = page_of(route, &parts)?;
     let bytes = read(body).await?;
     if matches!(route.access, Access::PaymentSignature) {
-        market.payments.verify(&parts.headers, &bytes, now)?;
+        let keys = market.payments.as_ref().ok_or(Problem::new(Code::Internal))?;
+        keys.verify(&parts.headers, &bytes, now).await?;
     }
     let submission = match (route.repeats, &principal) {
         (Repeats::ByKey, Some(principal)) => Some(submission(route, &parts, principal, &bytes)?),
@@ -240,18 +241,21 @@ fn respond(status: u16, media_type: &'static str, location: Option<&str>, body: 
 
 async fn authenticate(
     market: &Market,
-    headers: &HeaderMap,
+    parts: &Parts,
     roles: &[Role],
     now: market_domain::Timestamp,
 ) -> Result<Principal, Problem> {
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or(Problem::new(Code::MissingToken))?;
-    let principal = market.verifier.verify(token, now).await.map_err(|error| match error {
+    let verified = match &market.callers {
+        Callers::Tokens(verifier) => {
+            let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+            let token = header.and_then(bearer).ok_or(Problem::new(Code::MissingToken))?;
+            verifier.verify(token, now).await
+        }
+        Callers::Gateway => {
+            Ok(parts.extensions.get::<Verified>().cloned().ok_or(Problem::new(Code::MissingToken))?)
+        }
+    };
+    let principal = verified.and_then(|verified| verified.at(now).cloned()).map_err(|error| match error {
         IdentityError::Invalid(reason) => {
             tracing::info!(%reason, "a token was refused");
             Problem::new(Code::InvalidToken)

@@ -2,9 +2,11 @@
 //!
 //! One code verifies everywhere, locally and deployed. The algorithm is pinned by configuration, never
 //! read from the token; `iss`, `aud`, `exp` and `nbf` must be present and hold. Time is the market's own:
-//! the library's clock is not asked.
+//! the library's clock is not asked. On AWS the gateway's authorizer verifies, and hands on what it found
+//! ([`Verified`]): whoever receives that decides again whether it still holds.
 
 mod keys;
+mod verified;
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use keys::IssuerKeys;
+pub use verified::Verified;
 
 /// In what capacity someone calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -78,6 +81,13 @@ pub struct Principal {
     pub subject: String,
 }
 
+/// The token of an `Authorization` header's value, where its scheme is `Bearer` (RFC 6750).
+#[must_use]
+pub fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 /// The claims that the market reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
@@ -131,7 +141,7 @@ impl Verifier {
     ///
     /// # Errors
     /// See [`IdentityError`].
-    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Principal, IdentityError> {
+    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Verified, IdentityError> {
         let invalid = |error: jsonwebtoken::errors::Error| IdentityError::Invalid(error.to_string());
         let kid = decode_header(token)
             .map_err(invalid)?
@@ -142,9 +152,11 @@ impl Verifier {
         if now.as_second() < claims.nbf {
             return Err(IdentityError::Invalid("not valid yet".to_owned()));
         }
-        if now.as_second() >= claims.exp {
-            return Err(IdentityError::Invalid("expired".to_owned()));
-        }
-        Ok(Principal { role: claims.market_role, subject: claims.sub })
+        let verified = Verified {
+            principal: Principal { role: claims.market_role, subject: claims.sub },
+            expires_at: claims.exp,
+        };
+        verified.at(now)?;
+        Ok(verified)
     }
 }

@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
 use market_domain::Timestamp;
 use market_domain::aggregate::Job;
-use market_store::due::{DueEntry, SHARDS};
+use market_store::due::{DueEntry, Lease, SHARDS};
 use market_store::{Store, StoreError};
 
 use crate::{Outgoing, QueueError, Queues, WakeUp};
@@ -25,6 +25,8 @@ const PARALLEL: usize = 16;
 pub struct Swept {
     /// Wake-ups sent.
     pub sent: usize,
+    /// Entries given up on: they wait for a human.
+    pub parked: usize,
     /// How late the most overdue entry was when it was found.
     pub lateness: Option<SignedDuration>,
 }
@@ -62,6 +64,7 @@ pub async fn sweep<Q: Queues>(
     while let Some(pass) = passes.next().await {
         let pass = pass?;
         swept.sent += pass.sent;
+        swept.parked += pass.parked;
         swept.lateness = swept.lateness.max(pass.lateness);
     }
     Ok(swept)
@@ -85,13 +88,20 @@ async fn sweep_shard<Q: Queues>(
         let free: Vec<DueEntry> = entries.into_iter().filter(|entry| !entry.is_leased_at(now)).collect();
         swept.lateness = swept.lateness.max(free.iter().map(|entry| now.duration_since(entry.due_at)).max());
         let mut leases = stream::iter(free)
-            .map(async |entry| Ok::<_, StoreError>(store.lease(&entry, now).await?.then_some(entry)))
+            .map(async |entry| Ok::<_, StoreError>((store.lease(&entry, now).await?, entry)))
             .buffer_unordered(PARALLEL);
         let mut outgoing = Vec::new();
         while let Some(leased) = leases.next().await {
-            if let Some(entry) = leased? {
-                let delay = Duration::try_from(entry.due_at.duration_since(now)).unwrap_or_default();
-                outgoing.push(Outgoing { wake_up: WakeUp { job, key: entry.key }, delay });
+            match leased? {
+                (Lease::Taken, entry) => {
+                    let delay = Duration::try_from(entry.due_at.duration_since(now)).unwrap_or_default();
+                    outgoing.push(Outgoing { wake_up: WakeUp { job, key: entry.key }, delay });
+                }
+                (Lease::Parked, entry) => {
+                    tracing::error!(%job, item = %entry.key, "given up on; a human has to look at it");
+                    swept.parked += 1;
+                }
+                (Lease::Lost, _) => {}
             }
         }
         swept.sent += outgoing.len();

@@ -4,21 +4,43 @@
 //! SDK's bounded attempts nor writes: the job does both, from the notice's own state. In-site messages
 //! and announcements need no channel: they are served by being committed.
 
+mod http_text;
+mod mime;
 mod ses;
+mod smtp;
 mod sns;
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_domain::notices::{Channel, Notice, Sending};
 
-pub use ses::SesEmail;
+pub use http_text::HttpText;
+pub use mime::mime;
+pub use ses::{NOTICE_TAG, RECIPIENT_TAG, SesEmail, recipient_of_tag};
+pub use smtp::{BadServer, SmtpEmail, SmtpServer};
 pub use sns::SnsText;
 
 /// A way out of the market.
 pub trait Gateway: Send + Sync {
     /// Sends one notice. Sending it again must not deliver it twice where the gateway allows a key.
     fn send<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Sending>;
+}
+
+/// A channel that this market does not have.
+#[derive(Debug, Clone, Copy)]
+pub struct NoGateway;
+
+impl NoGateway {
+    /// Why it refuses.
+    pub const REASON: &'static str = "the market has no gateway for this channel";
+}
+
+impl Gateway for NoGateway {
+    fn send<'a>(&'a self, _: &'a Notice) -> BoxFuture<'a, Sending> {
+        async { Sending::Refused { reason: Self::REASON.to_owned() } }.boxed()
+    }
 }
 
 /// The ways out that this market has.

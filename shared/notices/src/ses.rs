@@ -1,11 +1,16 @@
 //! E-mail by Amazon SES. SES knows no idempotency key: a crash between its answer and our record of it can
 //! send a notice twice, never leave it unsent.
+//!
+//! Each message carries two tags, the notice's id and its recipient's partition, so that what SES learns of it
+//! later finds the notice without an index.
 
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use market_domain::notices::{Notice, Sending};
+use market_domain::notices::{Notice, Sending, partition};
 
 use crate::{Gateway, failed};
 
@@ -17,8 +22,20 @@ pub struct SesEmail {
     configuration_set: Option<String>,
 }
 
-/// What SES says of a message that it will never take.
-const REFUSALS: &[&str] = &["MessageRejected", "BadRequestException"];
+/// The tag with the notice's id.
+pub const NOTICE_TAG: &str = "notice";
+/// The tag with its recipient's partition, in base64: a tag's value has few other characters.
+pub const RECIPIENT_TAG: &str = "recipient";
+
+/// The partition that a recipient's tag names.
+#[must_use]
+pub fn recipient_of_tag(value: &str) -> Option<String> {
+    String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(value).ok()?).ok()
+}
+
+/// What SES says of a message that it will never take. `MessageRejected` is not among them: it is also what SES
+/// says while the sender's identity is not verified, which the operator can mend.
+const REFUSALS: &[&str] = &["BadRequestException"];
 
 impl SesEmail {
     /// A gateway that sends from this address.
@@ -29,10 +46,13 @@ impl SesEmail {
 
     async fn deliver(&self, notice: &Notice) -> Sending {
         let content = |data: &str| Content::builder().data(data).charset("UTF-8").build();
-        let (Ok(subject), Ok(text), Ok(tag)) = (
+        let tag = |name: &str, value: &str| MessageTag::builder().name(name).value(value).build();
+        let recipient = BASE64_URL_SAFE_NO_PAD.encode(partition(&notice.recipient));
+        let (Ok(subject), Ok(text), Ok(id_tag), Ok(recipient_tag)) = (
             content(&notice.subject),
             content(&notice.body),
-            MessageTag::builder().name("notice").value(notice.id.as_str()).build(),
+            tag(NOTICE_TAG, notice.id.as_str()),
+            tag(RECIPIENT_TAG, &recipient),
         ) else {
             return Sending::Refused { reason: "cannot be written as a message".to_owned() };
         };
@@ -45,7 +65,8 @@ impl SesEmail {
                 Destination::builder().set_to_addresses(notice.address.clone().map(|to| vec![to])).build(),
             )
             .content(EmailContent::builder().simple(message).build())
-            .email_tags(tag)
+            .email_tags(id_tag)
+            .email_tags(recipient_tag)
             .set_configuration_set_name(self.configuration_set.clone())
             .send()
             .await;

@@ -66,6 +66,18 @@ impl DueEntry {
     }
 }
 
+/// What became of an attempt to lease an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lease {
+    /// It is the caller's to hand out.
+    Taken,
+    /// Someone else has it, or its state has changed (or the answer to a first attempt was lost: then it comes
+    /// back when the lease ends).
+    Lost,
+    /// It was handed out too often, and now waits for a human.
+    Parked,
+}
+
 /// Milliseconds, rounded up: never early.
 fn millis(at: Timestamp) -> i64 {
     let ms = at.as_millisecond();
@@ -222,19 +234,22 @@ impl Store {
         answer.items.unwrap_or_default().into_iter().map(|item| entry(&Reader::new(item)?)).collect()
     }
 
-    /// Takes a lease on an entry before it is handed out; false where someone else has it or its state has
-    /// changed (or where the answer to a first attempt was lost: then it comes back when the lease ends). One that was handed out too often is parked instead, and then also false.
+    /// Takes a lease on an entry before it is handed out. One that was handed out too often is parked instead.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn lease(&self, entry: &DueEntry, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn lease(&self, entry: &DueEntry, now: Timestamp) -> Result<Lease, StoreError> {
         let give_up = entry.tries >= MAX_TRIES;
         let shard = if give_up { parked_name(entry.job) } else { entry.shard.clone() };
         // What is handed out ahead of its time is leased from that time on.
         let from = now.max(entry.due_at);
         let moved =
             self.move_entry(entry, shard, place(lease_end(from, entry.tries), &entry.key), entry.tries + 1);
-        Ok(moved.await? && !give_up)
+        Ok(match (moved.await?, give_up) {
+            (true, false) => Lease::Taken,
+            (true, true) => Lease::Parked,
+            (false, _) => Lease::Lost,
+        })
     }
 
     /// Hands a parked entry back to the sweep, as if for the first time.

@@ -6,9 +6,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use market_domain::Timestamp;
 use market_domain::aggregate::{Aggregate, Key, Loaded};
 use market_domain::change::Write;
+use market_domain::hash::Sha256Hash;
 
 use crate::due;
 use crate::error::StoreError;
+use crate::read::Standing;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -108,8 +110,26 @@ impl Reader {
         }
         Ok(Loaded {
             state: serde_json::from_str(self.text(BODY)?).map_err(|error| self.corrupt(error.to_string()))?,
-            version: u64::try_from(self.number(VERSION)?).map_err(|error| self.corrupt(error.to_string()))?,
-            head: self.text(HEAD)?.to_owned().try_into().map_err(|reason: &str| self.corrupt(reason))?,
+            version: self.version()?,
+            head: self.head()?,
         })
+    }
+
+    pub(crate) fn standing(&self) -> Result<Standing, StoreError> {
+        Ok(Standing {
+            key: self.key.clone(),
+            kind: self.text(KIND)?.to_owned(),
+            version: self.version()?,
+            head: self.head()?,
+            body: self.text(BODY)?.to_owned(),
+        })
+    }
+
+    fn version(&self) -> Result<u64, StoreError> {
+        u64::try_from(self.number(VERSION)?).map_err(|error| self.corrupt(error.to_string()))
+    }
+
+    fn head(&self) -> Result<Sha256Hash, StoreError> {
+        self.text(HEAD)?.to_owned().try_into().map_err(|reason: &str| self.corrupt(reason))
     }
 }

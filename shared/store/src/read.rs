@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use market_domain::aggregate::{Aggregate, Key, Loaded};
+use market_domain::hash::Sha256Hash;
 
 use crate::Store;
 use crate::error::StoreError;
@@ -65,6 +66,21 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+/// An aggregate of any kind, as its evidence is held against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Where it is.
+    pub key: Key,
+    /// Its kind.
+    pub kind: String,
+    /// Its version.
+    pub version: u64,
+    /// The hash of the newest evidence record of its chain.
+    pub head: Sha256Hash,
+    /// Its state, exactly as hashed.
+    pub body: String,
+}
+
 /// Rounds in which what a batch left unread is asked for again.
 const BATCH_ROUNDS: u32 = 4;
 
@@ -91,6 +107,14 @@ impl Store {
     /// See [`StoreError`].
     pub async fn content(&self, key: &Key) -> Result<Option<String>, StoreError> {
         self.item(key).await?.map(|reader| reader.text(BODY).map(str::to_owned)).transpose()
+    }
+
+    /// Reads one aggregate of any kind by its key, without understanding it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn standing(&self, key: &Key) -> Result<Option<Standing>, StoreError> {
+        self.item(key).await?.map(|reader| reader.standing()).transpose()
     }
 
     pub(crate) async fn item(&self, key: &Key) -> Result<Option<Reader>, StoreError> {
@@ -181,6 +205,20 @@ impl Store {
         self.page(partition, prefix, after, limit)
             .await?
             .try_map(|reader| Ok((reader.key.sort.clone(), reader.text(BODY)?.to_owned())))
+    }
+
+    /// A page of aggregates of any kind.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn list_standings(
+        &self,
+        partition: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Page<Standing>, StoreError> {
+        self.page(partition, prefix, after, limit).await?.try_map(|reader| reader.standing())
     }
 
     pub(crate) async fn page(

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::client::Answer;
+use crate::permissions::Permissions;
 use crate::running::{Clockwork, Options, Running};
 
 /// Requests under way at once.
@@ -128,6 +129,7 @@ async fn start(kept: Kept, clockwork: Clockwork) -> Result<(Running, TempDir), B
         clockwork,
         sqs_endpoint: None,
         dynamodb_endpoint: None,
+        permissions: Permissions::committed(),
     };
     Ok((Running::start(options).await.map_err(failed)?, folder))
 }

@@ -6,6 +6,7 @@ mod timeline;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use crate::permissions::Permissions;
 use crate::running::{Clockwork, Options, Running};
 
 pub use timeline::Timeline;
@@ -42,6 +43,7 @@ pub async fn play(agreement: &str) -> Result<Timeline, DemoError> {
         ),
         sqs_endpoint: None,
         dynamodb_endpoint: None,
+        permissions: Permissions::committed(),
     };
     let running = Running::start(options).await.map_err(|error| DemoError::Market(error.to_string()))?;
     let told = story::tell(&running, agreement).await;

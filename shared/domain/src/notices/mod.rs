@@ -67,6 +67,39 @@ pub enum Delivery {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         gateway_id: Option<String>,
     },
+    /// Arrived, as the gateway learnt later.
+    Delivered {
+        /// When it counts as served.
+        #[schemars(with = "String")]
+        served_at: Timestamp,
+        /// The gateway's own id of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+        /// When it arrived.
+        #[schemars(with = "String")]
+        delivered_at: Timestamp,
+        /// When its recipient called it a nuisance.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>")]
+        complained_at: Option<Timestamp>,
+    },
+    /// Came back. It counts as served all the same (11.1); what follows it up goes another way.
+    Bounced {
+        /// When it counts as served.
+        #[schemars(with = "String")]
+        served_at: Timestamp,
+        /// The gateway's own id of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+        /// When it came back.
+        #[schemars(with = "String")]
+        bounced_at: Timestamp,
+        /// Why, in the gateway's words for it.
+        reason: String,
+        /// The same message on another channel, where the recipient has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        follow_up: Option<NoticeId>,
+    },
     /// Could not be sent; a human has to.
     Undeliverable {
         /// Attempts made.
@@ -130,6 +163,20 @@ pub enum Sending {
     },
 }
 
+/// What a gateway learns of a message after it took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Feedback {
+    /// It arrived.
+    Delivered,
+    /// It came back.
+    Bounced {
+        /// Why, in the gateway's words for it.
+        reason: String,
+    },
+    /// Its recipient called it a nuisance.
+    Complained,
+}
+
 /// Attempts before a human is asked: with the backoff below they span about three days.
 pub const MAX_ATTEMPTS: u32 = 16;
 
@@ -164,35 +211,98 @@ impl Notice {
         let cause = format!("{chain}@{version}");
         addresses
             .into_iter()
-            .map(|(channel, address)| {
-                let owner = partition(&recipient);
-                let name = format!("{cause}|{}|{channel:?}|{owner}", message.about());
-                let mut tail = [0; 10];
-                tail.copy_from_slice(&Sha256::digest(name)[..10]);
-                Self {
-                    id: NoticeId::new(occasion.at, tail),
-                    recipient: recipient.clone(),
-                    channel,
-                    delivery: match channel {
-                        Channel::Announcement | Channel::InSite => {
-                            Delivery::Sent { served_at: occasion.at, gateway_id: None }
-                        }
-                        Channel::Email | Channel::Sms => {
-                            Delivery::Queued { attempts: 0, next_attempt_at: occasion.at }
-                        }
-                    },
-                    address,
-                    language,
-                    about: message.about().to_owned(),
-                    subject: subject.clone(),
-                    body: body.clone(),
-                    content_sha256: content_sha256.clone(),
-                    clause: clause.to_owned(),
-                    cause: cause.clone(),
-                    drafted_at: occasion.at,
-                }
+            .map(|(channel, address)| Self {
+                id: id_of(occasion, &cause, message.about(), channel, &recipient),
+                recipient: recipient.clone(),
+                channel,
+                delivery: match channel {
+                    Channel::Announcement | Channel::InSite => {
+                        Delivery::Sent { served_at: occasion.at, gateway_id: None }
+                    }
+                    Channel::Email | Channel::Sms => {
+                        Delivery::Queued { attempts: 0, next_attempt_at: occasion.at }
+                    }
+                },
+                address,
+                language,
+                about: message.about().to_owned(),
+                subject: subject.clone(),
+                body: body.clone(),
+                content_sha256: content_sha256.clone(),
+                clause: clause.to_owned(),
+                cause: cause.clone(),
+                drafted_at: occasion.at,
             })
             .collect()
+    }
+
+    /// Records what a gateway learnt of it since. Nothing changes where that is known already.
+    #[must_use]
+    pub fn hear(
+        loaded: &Loaded<Self>,
+        contacts: &Contacts,
+        occasion: &Occasion,
+        feedback: &Feedback,
+    ) -> Option<Change> {
+        let (served_at, gateway_id) = match &loaded.delivery {
+            Delivery::Sent { served_at, gateway_id } | Delivery::Delivered { served_at, gateway_id, .. } => {
+                (*served_at, gateway_id.clone())
+            }
+            Delivery::Queued { .. } | Delivery::Bounced { .. } | Delivery::Undeliverable { .. } => {
+                return None;
+            }
+        };
+        let at = occasion.at;
+        let (event, delivery) = match (&loaded.delivery, feedback) {
+            (Delivery::Sent { .. }, Feedback::Delivered) => (
+                Event::new("NoticeDelivered", "11.1"),
+                Delivery::Delivered { served_at, gateway_id, delivered_at: at, complained_at: None },
+            ),
+            // Who complains has received it.
+            (Delivery::Sent { .. }, Feedback::Complained) => (
+                Event::new("NoticeComplainedOf", "11.1"),
+                Delivery::Delivered { served_at, gateway_id, delivered_at: at, complained_at: Some(at) },
+            ),
+            (Delivery::Delivered { delivered_at, complained_at: None, .. }, Feedback::Complained) => (
+                Event::new("NoticeComplainedOf", "11.1"),
+                Delivery::Delivered {
+                    served_at,
+                    gateway_id,
+                    delivered_at: *delivered_at,
+                    complained_at: Some(at),
+                },
+            ),
+            (_, Feedback::Bounced { reason }) => {
+                let follow_up = Self::follow_up(loaded, contacts, occasion);
+                let delivery = Delivery::Bounced {
+                    served_at,
+                    gateway_id,
+                    bounced_at: at,
+                    reason: reason.clone(),
+                    follow_up: follow_up.as_ref().map(|notice| notice.id.clone()),
+                };
+                let event = Event::new("NoticeBounced", "11.1").fact("reason", reason.as_str());
+                (follow_up.into_iter().fold(event, Event::send), delivery)
+            }
+            _ => return None,
+        };
+        let notice = Self { delivery, ..loaded.state.clone() };
+        Some(Change::on(occasion).update(loaded, &notice, event))
+    }
+
+    /// The same message as a text message, where an e-mail came back and its recipient has a telephone.
+    fn follow_up(loaded: &Loaded<Self>, contacts: &Contacts, occasion: &Occasion) -> Option<Self> {
+        let phone = contacts.phone.as_ref().filter(|_| loaded.channel == Channel::Email)?;
+        let cause = format!("{}:{}@{}", Self::KIND, loaded.key(), loaded.version + 1);
+        Some(Self {
+            id: id_of(occasion, &cause, &loaded.about, Channel::Sms, &loaded.recipient),
+            channel: Channel::Sms,
+            address: Some(phone.as_str().to_owned()),
+            cause,
+            drafted_at: occasion.at,
+            delivery: Delivery::Queued { attempts: 0, next_attempt_at: occasion.at },
+            ..loaded.state.clone()
+        })
     }
 
     /// Whether the job has to send it now.
@@ -203,7 +313,7 @@ impl Notice {
 
     /// Records what the channel answered. Nothing changes once it was sent.
     #[must_use]
-    pub fn record(loaded: &Loaded<Self>, occasion: &Occasion, outcome: Sending) -> Option<Change> {
+    pub fn record(loaded: &Loaded<Self>, occasion: &Occasion, outcome: Sending) -> Option<(Self, Change)> {
         let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
         let attempts = attempts + 1;
         let (event, delivery) = match outcome {
@@ -225,8 +335,17 @@ impl Notice {
             }
         };
         let notice = Self { delivery, ..loaded.state.clone() };
-        Some(Change::on(occasion).update(loaded, &notice, event.fact("attempts", attempts)))
+        let change = Change::on(occasion).update(loaded, &notice, event.fact("attempts", attempts));
+        Some((notice, change))
     }
+}
+
+/// An id that the same cause, message, channel and recipient always lead to.
+fn id_of(occasion: &Occasion, cause: &str, about: &str, channel: Channel, recipient: &Recipient) -> NoticeId {
+    let name = format!("{cause}|{about}|{channel:?}|{}", partition(recipient));
+    let mut tail = [0; 10];
+    tail.copy_from_slice(&Sha256::digest(name)[..10]);
+    NoticeId::new(occasion.at, tail)
 }
 
 /// The channels that reach a party: always the site and e-mail; a text message too where much depends on it.
@@ -264,7 +383,10 @@ impl Aggregate for Notice {
     fn next_due(&self) -> Option<Due> {
         match self.delivery {
             Delivery::Queued { next_attempt_at, .. } => Some(Due { at: next_attempt_at, job: Job::Notify }),
-            Delivery::Sent { .. } | Delivery::Undeliverable { .. } => None,
+            Delivery::Sent { .. }
+            | Delivery::Delivered { .. }
+            | Delivery::Bounced { .. }
+            | Delivery::Undeliverable { .. } => None,
         }
     }
 }
@@ -311,19 +433,70 @@ mod tests {
         let mut loaded = queued();
         let mut now = 0;
         loop {
-            let change =
-                Notice::record(&loaded, &occasion(now), Sending::Failed { reason: "down".into() }).unwrap();
-            loaded.state = serde_json::from_str(&change.writes[0].body).unwrap();
+            let failed = Sending::Failed { reason: "down".into() };
+            (loaded.state, _) = Notice::record(&loaded, &occasion(now), failed).unwrap();
             match loaded.state.delivery {
                 Delivery::Queued { next_attempt_at, .. } => now = next_attempt_at.as_second(),
                 Delivery::Undeliverable { attempts, .. } => {
                     assert_eq!(attempts, MAX_ATTEMPTS);
                     break;
                 }
-                Delivery::Sent { .. } => unreachable!(),
+                _ => unreachable!(),
             }
         }
         assert!((3 * 86_400..4 * 86_400).contains(&now), "{now}");
         assert_eq!(loaded.next_due(), None);
+    }
+
+    fn phone() -> Contacts {
+        serde_json::from_str(r#"{"email":"a@example.com","phone":"+8613800000000"}"#).unwrap()
+    }
+
+    fn sent() -> Loaded<Notice> {
+        let mut loaded = queued();
+        loaded.state.delivery =
+            Delivery::Sent { served_at: Timestamp::UNIX_EPOCH, gateway_id: Some("g-1".to_owned()) };
+        loaded
+    }
+
+    #[test]
+    fn an_email_that_bounces_stays_served_and_goes_on_as_a_text_message() {
+        let (loaded, bounced) = (sent(), Feedback::Bounced { reason: "Permanent/General".to_owned() });
+        let change = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
+        let notices: Vec<Notice> =
+            change.writes.iter().map(|write| serde_json::from_str(&write.body).unwrap()).collect();
+        let [after, follow_up] = notices.as_slice() else { panic!("{notices:?}") };
+        assert!(matches!(&after.delivery, Delivery::Bounced { served_at, follow_up: Some(id), .. }
+            if *served_at == Timestamp::UNIX_EPOCH && *id == follow_up.id));
+        assert_eq!(follow_up.channel, Channel::Sms);
+        assert_eq!(follow_up.content_sha256, after.content_sha256);
+        assert!(follow_up.is_due(occasion(60).at));
+        let again = Loaded { state: after.clone(), version: 2, head: Sha256Hash::origin() };
+        assert!(
+            Notice::hear(&again, &phone(), &occasion(61), &bounced).is_none(),
+            "told twice, followed once"
+        );
+    }
+
+    #[test]
+    fn what_bounces_with_no_other_way_is_followed_by_nothing() {
+        let contacts = serde_json::from_str(r#"{"email":"a@example.com"}"#).unwrap();
+        let bounced = Feedback::Bounced { reason: "Permanent/General".to_owned() };
+        let change = Notice::hear(&sent(), &contacts, &occasion(60), &bounced).unwrap();
+        assert_eq!(change.writes.len(), 1);
+    }
+
+    #[test]
+    fn arrival_and_complaint_are_recorded_once_and_a_bounce_after_arrival_counts() {
+        let mut loaded = sent();
+        for feedback in [Feedback::Delivered, Feedback::Complained] {
+            let change = Notice::hear(&loaded, &phone(), &occasion(60), &feedback).unwrap();
+            loaded.state = serde_json::from_str(&change.writes[0].body).unwrap();
+            assert!(Notice::hear(&loaded, &phone(), &occasion(61), &feedback).is_none());
+        }
+        assert!(matches!(loaded.delivery, Delivery::Delivered { complained_at: Some(_), .. }));
+        let bounced = Feedback::Bounced { reason: "x".to_owned() };
+        assert!(Notice::hear(&loaded, &phone(), &occasion(62), &bounced).is_some());
+        assert!(Notice::hear(&queued(), &phone(), &occasion(62), &bounced).is_none(), "it was never sent");
     }
 }

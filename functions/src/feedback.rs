@@ -1,0 +1,126 @@
+//! What SES learns of an e-mail after it took it: it arrived, it came back, its recipient called it a nuisance
+//! (11.1). SES publishes an event, and the notice that its tags name records it.
+//!
+//! Events come late, twice and out of order. A notice takes each only once, and only of the very message that
+//! it was sent as.
+
+use market_domain::accounts::MarketAccount;
+use market_domain::aggregate::{Aggregate, Key};
+use market_domain::change::Occasion;
+use market_domain::notices::{Delivery, Feedback, Notice};
+use market_domain::party::{Actor, Contacts, Recipient};
+use market_domain::providers::Provider;
+use market_notices::{NOTICE_TAG, RECIPIENT_TAG, recipient_of_tag};
+use market_store::{CommitError, Store, StoreError};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+use market_ambient::Clock;
+
+use crate::metrics::{Metric, Metrics};
+
+/// An event of a configuration set.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SesEvent {
+    event_type: String,
+    mail: Mail,
+    #[serde(default)]
+    bounce: Option<Bounce>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Mail {
+    message_id: String,
+    #[serde(default)]
+    tags: HashMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bounce {
+    bounce_type: String,
+    bounce_sub_type: String,
+}
+
+/// Why an event was not recorded; its message comes again.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedbackError {
+    /// It is not an event of SES's.
+    #[error("not an event of SES: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// The notice moved meanwhile.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The table did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl SesEvent {
+    /// What it says, and of which notice; none where it says nothing that a notice records, or names none.
+    fn read(&self) -> Option<(Key, Feedback)> {
+        let feedback = match (self.event_type.as_str(), &self.bounce) {
+            ("Delivery", _) => Feedback::Delivered,
+            ("Complaint", _) => Feedback::Complained,
+            ("Bounce", Some(Bounce { bounce_type, bounce_sub_type })) => {
+                Feedback::Bounced { reason: format!("{bounce_type}/{bounce_sub_type}") }
+            }
+            _ => return None,
+        };
+        let tag = |name: &str| self.mail.tags.get(name)?.first();
+        let partition = recipient_of_tag(tag(RECIPIENT_TAG)?)?;
+        Some((Key::new(partition, format!("notice#{}", tag(NOTICE_TAG)?)), feedback))
+    }
+}
+
+/// Records one event, as the queue carries it.
+///
+/// # Errors
+/// See [`FeedbackError`].
+pub async fn record_feedback(
+    store: &Store,
+    clock: &dyn Clock,
+    metrics: &Metrics,
+    body: &str,
+) -> Result<(), FeedbackError> {
+    let event: SesEvent = serde_json::from_str(body)?;
+    let Some((key, feedback)) = event.read() else { return Ok(()) };
+    let Some(notice) = store.get_at::<Notice>(&key).await? else {
+        tracing::warn!("an event names a notice that is not here");
+        return Ok(());
+    };
+    let sent_as = match &notice.delivery {
+        Delivery::Sent { gateway_id, .. } | Delivery::Delivered { gateway_id, .. } => gateway_id.as_deref(),
+        // Its record is on the way: the event comes again after it.
+        Delivery::Queued { .. } => return Err(CommitError::Conflict.into()),
+        Delivery::Bounced { .. } | Delivery::Undeliverable { .. } => return Ok(()),
+    };
+    if sent_as != Some(event.mail.message_id.as_str()) {
+        return Ok(());
+    }
+    let Some(contacts) = contacts(store, &notice.recipient).await? else { return Ok(()) };
+    let occasion = Occasion {
+        at: clock.now(),
+        actor: Actor::Job("feedback".to_owned()),
+        request: format!("event of {}", event.mail.message_id),
+    };
+    let Some(change) = Notice::hear(&notice, &contacts, &occasion, &feedback) else { return Ok(()) };
+    store.commit(&change, None).await?;
+    if let Feedback::Bounced { reason } = &feedback {
+        tracing::warn!(notice = %notice.key(), %reason, "a notice came back");
+        metrics.put(occasion.at, &[(Metric::NoticesBounced, 1.0)]);
+    }
+    Ok(())
+}
+
+async fn contacts(store: &Store, recipient: &Recipient) -> Result<Option<Contacts>, StoreError> {
+    Ok(match recipient {
+        Recipient::Merchant(id) => {
+            store.get::<MarketAccount>(id).await?.map(|account| account.state.contacts)
+        }
+        Recipient::Provider(id) => store.get::<Provider>(id).await?.map(|provider| provider.state.contacts),
+        Recipient::Everyone => None,
+    })
+}

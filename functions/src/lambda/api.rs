@@ -1,0 +1,45 @@
+//! Routes behind the gateway: what its authorizer found goes on with the request.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use lambda_http::RequestExt;
+use lambda_http::request::RequestContext;
+use lambda_runtime::Error;
+use market_functions::{api, settings};
+use market_identity::Verified;
+
+pub async fn serve(operation: Option<&str>, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
+    let market = Arc::new(settings::market(sdk, operation)?);
+    let origin = settings::allowed_origin().map(|origin| HeaderValue::from_str(&origin)).transpose()?;
+    let router = market_http::router(market, operation, |routes| api::visit(routes));
+    let router = router.layer(from_fn(async |mut request: Request, next: Next| {
+        if let Some(verified) = verified(&request) {
+            request.extensions_mut().insert(verified);
+        }
+        next.run(request).await
+    }));
+    let router = router.layer(from_fn(move |request: Request, next: Next| {
+        let origin = origin.clone();
+        async move { allow(next.run(request).await, origin) }
+    }));
+    lambda_http::run(router).await
+}
+
+/// The caller, as the gateway's authorizer verified it.
+fn verified(request: &Request) -> Option<Verified> {
+    let RequestContext::ApiGatewayV1(context) = request.request_context_ref()? else { return None };
+    Verified::from_context(|name| context.authorizer.fields.get(name)?.as_str())
+}
+
+/// Lets pages of one origin read the reply (CORS); of none, where none is set.
+fn allow(mut response: Response, origin: Option<HeaderValue>) -> Response {
+    if let Some(origin) = origin {
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("origin"));
+    }
+    response
+}

@@ -1,0 +1,127 @@
+//! Metrics in CloudWatch's embedded metric format: a line of the log that CloudWatch also counts. No request
+//! leaves for them, and where no namespace is set nothing is written.
+
+use std::io::Write;
+
+use market_domain::Timestamp;
+use serde_json::{Map, Value, json};
+
+/// What operators watch; `infra/alarms.yaml` names each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// How late the most overdue work was when a sweep found it, in milliseconds; 0 where nothing was due.
+    LatenessMs,
+    /// Sweeps that ran to their end.
+    Sweeps,
+    /// Wake-ups that a sweep sent.
+    WakeUpsSent,
+    /// Work that a sweep gave up on: it waits for a human.
+    Parked,
+    /// Messages that a worker handed back to their queue.
+    JobsFailed,
+    /// Notices that can be sent on no further attempt: they wait for a human.
+    NoticesUndeliverable,
+    /// Notices that came back.
+    NoticesBounced,
+    /// Tokens of which nothing could be said, because the issuer's keys could not be had.
+    TokensUnverified,
+}
+
+impl Metric {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::LatenessMs => "LatenessMs",
+            Self::Sweeps => "Sweeps",
+            Self::WakeUpsSent => "WakeUpsSent",
+            Self::Parked => "Parked",
+            Self::JobsFailed => "JobsFailed",
+            Self::NoticesUndeliverable => "NoticesUndeliverable",
+            Self::NoticesBounced => "NoticesBounced",
+            Self::TokensUnverified => "TokensUnverified",
+        }
+    }
+
+    const fn unit(self) -> &'static str {
+        match self {
+            Self::LatenessMs => "Milliseconds",
+            _ => "Count",
+        }
+    }
+}
+
+/// Where metrics are written.
+#[derive(Debug, Clone, Default)]
+pub struct Metrics {
+    namespace: Option<String>,
+    dimension: Option<(&'static str, String)>,
+}
+
+impl Metrics {
+    /// Metrics of one namespace; of none, nothing is written.
+    #[must_use]
+    pub const fn new(namespace: Option<String>) -> Self {
+        Self { namespace, dimension: None }
+    }
+
+    /// The same, told apart by one dimension.
+    #[must_use]
+    pub fn of(self, dimension: &'static str, value: impl Into<String>) -> Self {
+        Self { dimension: Some((dimension, value.into())), ..self }
+    }
+
+    /// Writes values of one instant.
+    pub fn put(&self, at: Timestamp, values: &[(Metric, f64)]) {
+        if let Some(line) = self.line(at, values) {
+            // Whether the log takes it is not our business.
+            drop(writeln!(std::io::stdout(), "{line}"));
+        }
+    }
+
+    fn line(&self, at: Timestamp, values: &[(Metric, f64)]) -> Option<Value> {
+        let namespace = self.namespace.as_deref()?;
+        let names: Vec<Value> = values
+            .iter()
+            .map(|(metric, _)| json!({ "Name": metric.name(), "Unit": metric.unit() }))
+            .collect();
+        let dimensions: Vec<&str> = self.dimension.iter().map(|(name, _)| *name).collect();
+        let mut line = Map::new();
+        line.insert(
+            "_aws".to_owned(),
+            json!({
+                "Timestamp": at.as_millisecond(),
+                "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [dimensions], "Metrics": names }],
+            }),
+        );
+        line.extend(values.iter().map(|(metric, value)| (metric.name().to_owned(), json!(value))));
+        line.extend(self.dimension.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+        Some(line.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_names_its_metrics_as_the_embedded_metric_format_wants_it() {
+        let at = Timestamp::from_millisecond(1_500).unwrap();
+        let metrics = Metrics::new(Some("market".to_owned())).of("Job", "notify");
+        let line = metrics.line(at, &[(Metric::JobsFailed, 2.0)]).unwrap();
+        assert_eq!(
+            line,
+            json!({
+                "_aws": {
+                    "Timestamp": 1_500,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "market",
+                        "Dimensions": [["Job"]],
+                        "Metrics": [{ "Name": "JobsFailed", "Unit": "Count" }],
+                    }],
+                },
+                "JobsFailed": 2.0,
+                "Job": "notify",
+            })
+        );
+        assert_eq!(Metrics::default().line(at, &[(Metric::Sweeps, 1.0)]), None);
+    }
+}

@@ -1,0 +1,156 @@
+//! `market publish`: a version of a document, through the API like anyone's.
+//!
+//! The idempotency key is derived from the document's id and all that is published, so giving the command
+//! again, after a lost answer or by mistake, publishes nothing twice. The text is sent as it lies in the
+//! file, to the byte, and the hash that the market answers with is compared with the file's own.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use market_domain::Timestamp;
+use market_domain::documents::clauses::ClauseNumber;
+use market_domain::documents::{Document, DocumentKind};
+use market_domain::hash::Sha256Hash;
+use market_domain::ids::DocumentId;
+use market_domain::periods::ZONE;
+use serde::Serialize;
+
+use super::api::Api;
+use super::{OperateError, Reach, say, token};
+
+/// What to publish.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The text, in UTF-8; every byte of it is kept.
+    #[arg(long)]
+    file: PathBuf,
+    /// The document's id; the agreement itself is market-agreement.
+    #[arg(long, value_name = "ID")]
+    document: DocumentId,
+    /// What it is.
+    #[arg(long, value_parser = kinds())]
+    kind: DocumentKind,
+    /// Its title.
+    #[arg(long)]
+    title: String,
+    /// The clauses that limit or exclude liability, to be shown prominently (clause 1.2).
+    #[arg(long, value_name = "CLAUSE", value_delimiter = ',')]
+    prominent: Vec<ClauseNumber>,
+    /// When it takes effect, such as 2026-01-13T00:00:00+08:00; at once where nothing is said.
+    #[arg(long, value_name = "INSTANT")]
+    effective_at: Option<Timestamp>,
+    /// It changes an earlier version in a major way: 15 days of publicity in place of 7 (clause 9.4).
+    #[arg(long)]
+    major: bool,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// The operator's kinds; subscription agreements are their providers' to publish.
+fn kinds() -> impl TypedValueParser<Value = DocumentKind> {
+    PossibleValuesParser::new(["body", "annex", "rule"])
+        .try_map(|kind| serde_json::from_value::<DocumentKind>(kind.into()))
+}
+
+/// A version to publish: the body of the request, and where it goes.
+#[derive(Debug, Clone, Serialize)]
+pub struct ToPublish {
+    /// The document.
+    #[serde(skip)]
+    pub document: DocumentId,
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Its title.
+    pub title: String,
+    /// Its exact text.
+    pub text: String,
+    /// The clauses to be shown prominently.
+    pub prominent: Vec<ClauseNumber>,
+    /// When it takes effect; at once where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective_at: Option<Timestamp>,
+    /// Whether it changes an earlier version in a major way.
+    pub major: bool,
+}
+
+/// A version that is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Published {
+    /// The document.
+    pub document: DocumentId,
+    /// The version's number.
+    pub version: u32,
+    /// The hash of its text.
+    pub sha256: Sha256Hash,
+    /// The size of its text.
+    pub size_bytes: u64,
+    /// When it takes effect.
+    pub effective_at: Timestamp,
+    /// Why its publicity period was only just long enough, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+    /// Whether an earlier command had published it.
+    pub repeated: bool,
+}
+
+impl fmt::Display for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.repeated { "had been published before; nothing is new" } else { "is published" };
+        writeln!(f, "{} version {} {what}.", self.document, self.version)?;
+        writeln!(f, "  SHA-256       {}", self.sha256)?;
+        writeln!(f, "  size          {} bytes", self.size_bytes)?;
+        writeln!(f, "  takes effect  {}", self.effective_at.display_with_offset(ZONE))?;
+        match &self.warning {
+            Some(warning) => writeln!(f, "  warning       {warning}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Publishes.
+///
+/// # Errors
+/// Where the market refuses, or does not answer.
+pub async fn publish(url: &str, token: &str, wanted: &ToPublish) -> Result<Published, OperateError> {
+    let body = serde_json::to_vec(wanted).map_err(OperateError::Unwritable)?;
+    let content = [wanted.document.as_str().as_bytes(), b"\n", &body].concat();
+    let key = format!("publish-{}", Sha256Hash::of(&content));
+    let path = format!("/documents/{}/versions", wanted.document);
+    let answer = Api::at(url).post(&path, Some(token), &[("idempotency-key", key.as_str())], body).await?;
+    if !(200..300).contains(&answer.status) {
+        return Err(OperateError::Refused(answer.problem()));
+    }
+    let document: Document = serde_json::from_value(answer.body.clone())
+        .map_err(|error| OperateError::Refused(format!("{} is no document: {error}", answer.problem())))?;
+    let sha256 = Sha256Hash::of(wanted.text.as_bytes());
+    let Some(version) = document.versions.last().filter(|version| version.sha256 == sha256) else {
+        return Err(OperateError::Refused(format!(
+            "the newest version is not the text whose SHA-256 is {sha256}"
+        )));
+    };
+    Ok(Published {
+        version: version.number,
+        sha256,
+        size_bytes: version.size_bytes,
+        effective_at: version.effective_at,
+        warning: version.warning.clone(),
+        repeated: answer.header("idempotent-replayed") == "true",
+        document: document.id,
+    })
+}
+
+fn read(file: &Path) -> Result<String, OperateError> {
+    std::fs::read_to_string(file)
+        .map_err(|error| OperateError::File { file: file.display().to_string(), reason: error.to_string() })
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
+    let Arguments { file, document, kind, title, prominent, effective_at, major, reach } = arguments;
+    let token = token().ok_or(OperateError::NoToken)?;
+    let wanted = ToPublish { document, kind, title, text: read(&file)?, prominent, effective_at, major };
+    let published = publish(&reach.url().await?, &token, &wanted).await?;
+    say(&published, reach.common.json)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,126 @@
+//! The deployed stack, found as the AWS CLI would find it: by name, region and profile.
+//!
+//! What the commands need to know of it is in its outputs, so an operator names nothing else, and a command
+//! can never act on the table of one market and the queues of another.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_cloudformation::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use market_store::Store;
+use market_store::config::retry;
+
+use super::dead_letters::DeadLetterQueues;
+use super::{OperateError, aws_error};
+
+/// An operator is farther from AWS than a function is.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A stack, as the AWS CLI names it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StackName {
+    /// The stack.
+    #[arg(long, value_name = "NAME", default_value = "market")]
+    stack_name: String,
+    /// Its region; the environment's or the profile's otherwise.
+    #[arg(long)]
+    region: Option<String>,
+    /// The profile whose credentials to use.
+    #[arg(long)]
+    profile: Option<String>,
+}
+
+/// A stack that was found.
+#[derive(Debug)]
+pub struct Stack {
+    name: String,
+    sdk: SdkConfig,
+    outputs: HashMap<String, String>,
+}
+
+impl Stack {
+    /// Looks for it.
+    ///
+    /// # Errors
+    /// Where it is not there, or cannot be asked about.
+    pub async fn find(named: &StackName) -> Result<Self, OperateError> {
+        let sdk = sdk(named).await;
+        let region = sdk.region().map(ToString::to_string).ok_or(OperateError::NoRegion)?;
+        let name = named.stack_name.clone();
+        let asked =
+            aws_sdk_cloudformation::Client::new(&sdk).describe_stacks().stack_name(&name).send().await;
+        let described = asked.map_err(|error| match error.code() {
+            // What CloudFormation calls a stack that does not exist.
+            Some("ValidationError") => OperateError::NoStack { stack: name.clone(), region: region.clone() },
+            _ => aws_error(format!("the stack {name} could not be described"), &error),
+        })?;
+        let Some(stack) = described.stacks().first() else {
+            return Err(OperateError::NoStack { stack: name, region });
+        };
+        let outputs = stack
+            .outputs()
+            .iter()
+            .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())))
+            .collect();
+        Ok(Self { name, sdk, outputs })
+    }
+
+    fn output(&self, output: &'static str) -> Result<&str, OperateError> {
+        self.outputs
+            .get(output)
+            .map(String::as_str)
+            .ok_or_else(|| OperateError::NoOutput { stack: self.name.clone(), output })
+    }
+
+    /// Where its API is.
+    ///
+    /// # Errors
+    /// Where the stack does not say.
+    pub fn api_url(&self) -> Result<&str, OperateError> {
+        self.output("ApiUrl")
+    }
+
+    /// Its table.
+    ///
+    /// # Errors
+    /// Where the stack does not say.
+    pub fn store(&self) -> Result<Store, OperateError> {
+        Ok(Store::new(aws_sdk_dynamodb::Client::new(&self.sdk), self.output("TableName")?))
+    }
+
+    /// Its dead letters.
+    ///
+    /// # Errors
+    /// Where the stack does not say.
+    pub fn dead_letters(&self) -> Result<DeadLetterQueues, OperateError> {
+        Ok(DeadLetterQueues::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("QueueUrls")?))
+    }
+}
+
+/// The SDK's configuration by all the ways that the AWS CLI knows.
+async fn sdk(named: &StackName) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).retry_config(retry());
+    if let Some(region) = &named.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    let Some(profile) = &named.profile else { return loader.load().await };
+    let sdk = loader.profile_name(profile).load().await;
+    // The SDK would put credentials of the environment before those of the profile; the CLI does not.
+    let here = ProviderConfig::without_region().with_region(sdk.region().cloned());
+    let credentials =
+        ProfileFileCredentialsProvider::builder().configure(&here).profile_name(profile).build();
+    sdk.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build()
+}

@@ -1,0 +1,73 @@
+//! A verified caller, as the gateway's authorizer hands it to the functions behind it.
+//!
+//! The gateway keeps an authorizer's answer for minutes. So the end of the token travels with it, and is
+//! compared with the present wherever a request arrives: a token never outlives its time.
+
+use jiff::Timestamp;
+
+use crate::{IdentityError, Principal};
+
+const ROLE: &str = "role";
+const SUBJECT: &str = "subject";
+const EXPIRES_AT: &str = "expires_at";
+
+/// A caller whose token was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Who.
+    pub principal: Principal,
+    /// The token's `exp`: not at or after, in seconds.
+    pub expires_at: i64,
+}
+
+impl Verified {
+    /// The caller, as long as its token holds.
+    ///
+    /// # Errors
+    /// `Invalid` once the token has expired.
+    pub fn at(&self, now: Timestamp) -> Result<&Principal, IdentityError> {
+        if now.as_second() >= self.expires_at {
+            return Err(IdentityError::Invalid("expired".to_owned()));
+        }
+        Ok(&self.principal)
+    }
+
+    /// As the texts of an authorizer's context.
+    #[must_use]
+    pub fn to_context(&self) -> [(&'static str, String); 3] {
+        let Principal { role, subject } = &self.principal;
+        [
+            (ROLE, role.name().to_owned()),
+            (SUBJECT, subject.clone()),
+            (EXPIRES_AT, self.expires_at.to_string()),
+        ]
+    }
+
+    /// From an authorizer's context; none where it is not one of ours.
+    #[must_use]
+    pub fn from_context<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
+        let principal = Principal { role: text(ROLE)?.parse().ok()?, subject: text(SUBJECT)?.to_owned() };
+        Some(Self { principal, expires_at: text(EXPIRES_AT)?.parse().ok()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Role;
+
+    #[test]
+    fn what_the_authorizer_hands_on_is_read_as_it_was_written_and_ends_with_its_token() {
+        let principal = Principal { role: Role::DataGateway, subject: "data-api".to_owned() };
+        let verified = Verified { principal, expires_at: 100 };
+        let context = verified.to_context();
+        let text =
+            |name: &str| context.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str());
+        assert_eq!(Verified::from_context(text).as_ref(), Some(&verified));
+        assert!(verified.at(Timestamp::from_second(99).unwrap()).is_ok());
+        assert!(verified.at(Timestamp::from_second(100).unwrap()).is_err());
+        for missing in ["role", "subject", "expires_at"] {
+            assert_eq!(Verified::from_context(|name| text(name).filter(|_| name != missing)), None);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What stands outside the market and is asked over HTTPS: an issuer's keys, secrets, a supplier's gateway.
+//!
+//! Every call has a timeout and a bounded retry, and what comes back is bounded too ([`web`]). What changes
+//! rarely is kept for a while and goes on serving while its source is down ([`kept`]). Secrets are named in
+//! the settings and fetched from Secrets Manager ([`secret`]), so that rotating one needs no deploy.
+
+pub mod kept;
+pub mod secret;
+pub mod web;
+
+pub use kept::{Kept, Unavailable};
+pub use secret::Secret;
+pub use web::{Web, WebError};

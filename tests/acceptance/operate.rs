@@ -1,0 +1,486 @@
+//! The operators' commands, on a market that trades: they go the same ways as on AWS, to another address.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use indicatif::ProgressBar;
+use jiff::SignedDuration;
+use market::TABLE;
+use market::client::Client;
+use market::operate::OperateError;
+use market::operate::dead_letters::{DeadLetterQueues, Queue};
+use market::operate::late_jobs::{Late, late, parked, redrive};
+use market::operate::publish::{ToPublish, publish};
+use market::operate::smoke::{Smoke, smoke};
+use market::operate::verify::{Verified, verify};
+use market::stage::{Stage, TERMS};
+use market_domain::aggregate::Job;
+use market_domain::documents::DocumentKind;
+use market_domain::hash::Sha256Hash;
+use market_identity::Role;
+use market_store::due::{Lease, MAX_TRIES, SHARDS};
+use serde_json::{Value, json};
+
+use crate::harness::World;
+
+impl World {
+    fn operators_token(&self) -> String {
+        self.running.issuer.token(Role::Operator, "ops", self.now())
+    }
+
+    async fn verified(&self, partition: &str) -> Verified {
+        verify(&self.running.market.store, partition, &ProgressBar::hidden()).await.unwrap()
+    }
+
+    /// The items of which something does not hold, each with what is wrong.
+    async fn faults(&self, partition: &str) -> BTreeMap<String, String> {
+        let verified = self.verified(partition).await;
+        verified.faults.into_iter().map(|fault| (fault.item, fault.wrong)).collect()
+    }
+
+    /// Does to an item what nothing in the market can do.
+    async fn tamper(&self, partition: &str, sort: &str, edit: impl Fn(&str) -> Option<String>) {
+        let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&self.running.table_endpoint).await);
+        let [pk, sk] = [partition, sort].map(|part| AttributeValue::S(part.to_owned()));
+        let body = self.items().await[&(partition.to_owned(), sort.to_owned())].body.clone();
+        let Some(edited) = edit(&body) else {
+            client.delete_item().table_name(TABLE).key("pk", pk).key("sk", sk).send().await.unwrap();
+            return;
+        };
+        assert_ne!(edited, body);
+        let update = client.update_item().table_name(TABLE).key("pk", pk).key("sk", sk);
+        let update =
+            update.update_expression("SET #body = :body").expression_attribute_names("#body", "body");
+        update.expression_attribute_values(":body", AttributeValue::S(edited)).send().await.unwrap();
+    }
+}
+
+fn agreement(text: &str) -> ToPublish {
+    ToPublish {
+        document: "market-agreement".parse().unwrap(),
+        kind: DocumentKind::Body,
+        title: "服务市场服务协议".to_owned(),
+        text: text.to_owned(),
+        prominent: vec!["1.1".parse().unwrap()],
+        effective_at: None,
+        major: false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_is_published_twice_has_one_version() {
+    let world = World::new().await;
+    let (url, token) = (&world.running.url, world.operators_token());
+    let text = "\u{feff}1.甲\r\n1.1乙\n";
+    let first = publish(url, &token, &agreement(text)).await.unwrap();
+    assert_eq!((first.version, first.repeated), (1, false));
+    assert_eq!(first.sha256, Sha256Hash::of(text.as_bytes()));
+    assert_eq!(first.effective_at, world.now());
+    let again = publish(&format!("{url}/"), &token, &agreement(text)).await.unwrap();
+    assert_eq!((again.version, again.repeated), (1, true));
+    let anyone = Client::anonymous(&world.running);
+    let document = anyone.get("/documents/market-agreement").await.unwrap();
+    assert_eq!(document.body["versions"].as_array().map(Vec::len), Some(1));
+    assert_eq!(anyone.get("/documents/market-agreement/versions/1/text").await.unwrap().text, text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_is_refused_is_told_why() {
+    let world = World::new().await;
+    let (url, token) = (&world.running.url, world.operators_token());
+    publish(url, &token, &agreement("1.甲\n1.1乙\n")).await.unwrap();
+    let early = publish(url, &token, &agreement("1.丙\n1.1丁\n")).await.unwrap_err().to_string();
+    assert!(early.contains("publicity-too-short") && early.contains("2026-01-12T16:00:00Z"), "{early}");
+    let stranger = world.running.issuer.token(Role::Merchant, "shop-1", world.now());
+    let refused = publish(url, &stranger, &agreement("1.丙\n1.1丁\n")).await.unwrap_err().to_string();
+    assert!(refused.contains("role-not-allowed"), "{refused}");
+    let nobody = publish("http://127.0.0.1:1", &token, &agreement("1.丙\n1.1丁\n")).await;
+    assert!(matches!(nobody, Err(OperateError::Unreachable { .. })), "{nobody:?}");
+}
+
+/// Hands an order's timer out until it is parked, as if no worker ever did anything about it.
+async fn hand_out_until_parked(world: &World) {
+    let store = &world.running.market.store;
+    for try_number in 0..=MAX_TRIES {
+        let now = world.now() + SignedDuration::from_hours(24 * (i64::from(try_number) + 2));
+        let mut leases = Vec::new();
+        for shard in 0..SHARDS {
+            for entry in store.due(Job::AdvanceCase, shard, now, None, 10).await.unwrap() {
+                leases.push(store.lease(&entry, now).await.unwrap());
+            }
+        }
+        assert_eq!(leases, [if try_number < MAX_TRIES { Lease::Taken } else { Lease::Parked }]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn late_work_is_told_job_by_job_from_a_minute_on_handed_out_or_not() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    world.settle().await;
+    let placed = merchant.post("/accounts/shop-1/orders", stage.order("month")).await.unwrap();
+    let due_at = world.now() + SignedDuration::from_hours(24);
+    let store = &world.running.market.store;
+    let on_time = late(store, Job::AdvanceCase, due_at + SignedDuration::from_secs(60)).await.unwrap();
+    assert_eq!((on_time.late, on_time.more, on_time.oldest), (0, false, None));
+
+    let now = due_at + SignedDuration::from_secs(61);
+    let found = late(store, Job::AdvanceCase, now).await.unwrap();
+    assert_eq!((found.late, found.tried, found.more), (1, 0, false));
+    let oldest = found.oldest.unwrap();
+    assert_eq!((oldest.due_at, oldest.tries), (due_at, 0));
+    assert!(oldest.item.ends_with(placed.text_at("/id")), "{oldest:?}");
+
+    for shard in 0..SHARDS {
+        for entry in store.due(Job::AdvanceCase, shard, now, None, 10).await.unwrap() {
+            assert_eq!(store.lease(&entry, now).await.unwrap(), Lease::Taken);
+        }
+    }
+    let handed_out = late(store, Job::AdvanceCase, now).await.unwrap();
+    assert_eq!((handed_out.late, handed_out.tried), (1, 1));
+    let Late { late: others, .. } = late(store, Job::RemindDeletion, now).await.unwrap();
+    assert_eq!(others, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parked_work_is_shown_and_handed_back_and_then_done() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    world.settle().await;
+    let placed = merchant.post("/accounts/shop-1/orders", stage.order("month")).await.unwrap();
+    let path = placed.headers["location"].to_str().unwrap().to_owned();
+    hand_out_until_parked(&world).await;
+    let store = &world.running.market.store;
+    let waiting = parked(store, Job::AdvanceCase, 10).await.unwrap();
+    assert_eq!(waiting.len(), 1);
+    assert!(waiting[0].item.ends_with(placed.text_at("/id")), "{waiting:?}");
+    assert_eq!(parked(store, Job::Notify, 10).await.unwrap(), []);
+
+    world.set_clock(world.now() + SignedDuration::from_hours(25));
+    world.settle().await;
+    assert_eq!(merchant.get(&path).await.unwrap().text_at("/status"), "placed", "given up on");
+    let hidden = ProgressBar::hidden();
+    let nothing = redrive(store, Job::Notify, world.now(), &hidden).await.unwrap();
+    assert_eq!((nothing.items, nothing.changed), (0, 0));
+    let handed_back = redrive(store, Job::AdvanceCase, world.now(), &hidden).await.unwrap();
+    assert_eq!((handed_back.items, handed_back.changed), (1, 0));
+    assert_eq!(parked(store, Job::AdvanceCase, 10).await.unwrap(), []);
+    world.settle().await;
+    assert_eq!(merchant.get(&path).await.unwrap().text_at("/status"), "closed");
+}
+
+/// A market in which everything that has evidence has happened.
+async fn traded(world: &World) -> (Vec<String>, String) {
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "month").await;
+    world.advance_days(31).await;
+    let service = format!("/accounts/shop-1/demands/{}/service", granted.grant);
+    assert!(merchant.post(&service, json!({})).await.unwrap().is_ok());
+    let reason = json!({ "reason": "x" });
+    assert!(stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap().is_ok());
+    world.advance_days(20).await;
+    let listing = format!("listing#{}", stage.listing);
+    let terms = format!("document#{TERMS}");
+    let named = ["account#shop-1", "provider#northwind", "document#market-agreement", "announcements"];
+    let partitions = named.map(str::to_owned).into_iter().chain([listing, terms]).collect();
+    (partitions, granted.order)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_evidence_of_everything_holds_after_trade_and_every_thing_is_verified() {
+    let world = World::new().await;
+    let (partitions, _) = traded(&world).await;
+    let (mut chains, mut records) = (0, 0);
+    for partition in &partitions {
+        let verified = world.verified(partition).await;
+        assert_eq!(verified.faults, [], "{partition}");
+        assert!(verified.chains > 0, "{partition}");
+        chains += verified.chains;
+        records += verified.records;
+    }
+    let items = world.items().await;
+    let things = items.values().filter(|item| item.kind.is_some()).count();
+    let written = items.keys().filter(|(_, sort)| sort.starts_with("evidence#")).count();
+    assert_eq!((chains, records), (things as u64, written as u64), "none was left out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_tampered_with_is_named() {
+    let world = World::new().await;
+    let (_, order) = traded(&world).await;
+    let (account, order) = ("account#shop-1", format!("order#{order}"));
+    let item = format!("{account}/{order}");
+    let record = |number: u32| format!("evidence#{order}#{number:010}");
+
+    let first = world.items().await[&(account.to_owned(), record(1))].body.clone();
+    world.tamper(account, &record(1), |body| Some(body.replace("OrderPlaced", "OrderGiven"))).await;
+    let faults = world.faults(account).await;
+    assert!(faults[&item].contains("record 2 does not follow"), "{faults:?}");
+    world.tamper(account, &record(1), |_| Some(first.clone())).await;
+    assert_eq!(world.faults(account).await, BTreeMap::new(), "and holds as it was");
+
+    let state = world.items().await[&(account.to_owned(), order.clone())].body.clone();
+    world.tamper(account, &order, |body| Some(body.replacen("19900", "1", 1))).await;
+    let faults = world.faults(account).await;
+    assert_eq!(faults.keys().collect::<Vec<_>>(), [&item]);
+    assert!(faults[&item].contains("state"), "{faults:?}");
+    world.tamper(account, &order, |_| Some(state.clone())).await;
+
+    let (_, notice) = world
+        .items()
+        .await
+        .into_keys()
+        .find(|(owner, sort)| owner == "provider#northwind" && sort.starts_with("notice#"))
+        .unwrap();
+    world
+        .tamper("provider#northwind", &notice, |body| {
+            Some(body.replacen("\"body\":\"", "\"body\":\"No. ", 1))
+        })
+        .await;
+    let faults = world.faults("provider#northwind").await;
+    assert!(faults[&format!("provider#northwind/{notice}")].contains("text"), "{faults:?}");
+
+    world.tamper("document#market-agreement", "text#000001", |body| Some(format!("{body}又"))).await;
+    let faults = world.faults("document#market-agreement").await;
+    assert!(faults["document#market-agreement/state"].contains("version 1"), "{faults:?}");
+
+    world.tamper(account, &record(1), |_| None).await;
+    let faults = world.faults(account).await;
+    assert!(faults[&item].contains("record 1 is missing"), "{faults:?}");
+    world.tamper(account, &order, |_| None).await;
+    let faults = world.faults(account).await;
+    assert!(faults[&item].contains("gone"), "{faults:?}");
+    assert!(world.faults("account#shop-2").await.contains_key("account#shop-2"), "nothing is there at all");
+}
+
+/// What does not hold, by what should.
+fn failed(smoke: &Smoke) -> Vec<&str> {
+    smoke.failures().map(|check| check.what).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_market_that_works_passes_the_smoke_test_and_nothing_is_written() {
+    let world = World::new().await;
+    Stage::set(&world.running).await;
+    world.settle().await;
+    let before = world.table().await;
+    let without = smoke(&world.running.url, None).await;
+    assert_eq!(failed(&without), [""; 0], "{without:?}");
+    let with = smoke(&world.running.url, Some(&world.operators_token())).await;
+    assert_eq!(failed(&with), [""; 0], "{with:?}");
+    assert_eq!(with.checks.len(), without.checks.len() + 1);
+    assert_eq!(world.table().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_market_fails_the_smoke_test_question_by_question() {
+    let world = World::new().await;
+    let merchant = world.running.issuer.token(Role::Merchant, "shop-1", world.now());
+    let other_role = smoke(&world.running.url, Some(&merchant)).await;
+    assert_eq!(failed(&other_role).len(), 2, "what only operators may: {other_role:?}");
+    let elsewhere = smoke(&format!("{}/elsewhere", world.running.url), None).await;
+    assert_eq!(elsewhere.checks.len() - failed(&elsewhere).len(), 1, "unknown paths are: {elsewhere:?}");
+    let nowhere = smoke("http://127.0.0.1:1", None).await;
+    assert_eq!(failed(&nowhere).len(), nowhere.checks.len());
+}
+
+/// As much of SQS as the commands use: it keeps messages, and hides what was received until it is told.
+#[derive(Default)]
+struct Sqs {
+    queues: Mutex<BTreeMap<String, Vec<Letter>>>,
+    /// A body that no queue takes.
+    refused: Mutex<Option<String>>,
+    calls: Mutex<Vec<String>>,
+}
+
+#[derive(Debug, Clone)]
+struct Letter {
+    id: String,
+    body: String,
+    received: u32,
+    is_held: bool,
+}
+
+/// 2026-01-05T09:00:00+08:00.
+const SENT_MS: &str = "1767574800000";
+
+impl Sqs {
+    async fn start() -> (Arc<Self>, DeadLetterQueues) {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let sqs = Arc::new(Self::default());
+        let router = Router::new().fallback(Self::answer).with_state(Arc::clone(&sqs));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = aws_sdk_sqs::Client::new(&market::sdk_at(&url).await);
+        (sqs, DeadLetterQueues::new(client, "https://sqs.example.com/0/market-{job}"))
+    }
+
+    async fn answer(State(sqs): State<Arc<Self>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+        let operation = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
+        let asked: Value = serde_json::from_slice(&body).unwrap();
+        sqs.calls.lock().unwrap().push(operation.clone());
+        let url = asked["QueueUrl"].as_str().unwrap();
+        let name = url.strip_prefix("https://sqs.example.com/0/market-").unwrap();
+        let mut queues = sqs.queues.lock().unwrap();
+        let queue = queues.entry(name.to_owned()).or_default();
+        let told = match operation.as_str() {
+            "GetQueueAttributes" => {
+                let held = queue.iter().filter(|letter| letter.is_held).count();
+                json!({ "Attributes": {
+                    "ApproximateNumberOfMessages": (queue.len() - held).to_string(),
+                    "ApproximateNumberOfMessagesNotVisible": held.to_string(),
+                } })
+            }
+            "ReceiveMessage" => {
+                let at_most = asked["MaxNumberOfMessages"].as_u64().unwrap() as usize;
+                let given = queue.iter_mut().filter(|letter| !letter.is_held).take(at_most);
+                json!({ "Messages": given.map(Letter::give).collect::<Vec<_>>() })
+            }
+            batch => {
+                let refused = sqs.refused.lock().unwrap().clone();
+                let (mut done, mut failed) = (Vec::new(), Vec::new());
+                let entries = asked["Entries"].as_array().unwrap();
+                assert!((1..=10).contains(&entries.len()), "{batch} of {}", entries.len());
+                for entry in entries {
+                    if batch == "SendMessageBatch" && entry["MessageBody"].as_str() == refused.as_deref() {
+                        failed.push(json!({ "Id": entry["Id"], "Code": "Refused", "SenderFault": true }));
+                        continue;
+                    }
+                    let handle = &entry["ReceiptHandle"];
+                    match batch {
+                        "SendMessageBatch" => queue.push(Letter::new(entry["MessageBody"].as_str().unwrap())),
+                        "DeleteMessageBatch" => queue.retain(|letter| *handle != letter.id),
+                        "ChangeMessageVisibilityBatch" => {
+                            assert_eq!(entry["VisibilityTimeout"], 0);
+                            queue.iter_mut().filter(|letter| *handle == letter.id).for_each(Letter::release);
+                        }
+                        other => panic!("{other} is not among what the commands use"),
+                    }
+                    done.push(json!({ "Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "" }));
+                }
+                json!({ "Successful": done, "Failed": failed })
+            }
+        };
+        ([("content-type", "application/x-amz-json-1.0")], told.to_string())
+    }
+
+    fn put(&self, queue: &str, bodies: impl IntoIterator<Item = String>) {
+        let letters = bodies.into_iter().map(|body| Letter::new(&body));
+        self.queues.lock().unwrap().entry(queue.to_owned()).or_default().extend(letters);
+    }
+
+    /// The bodies in a queue, in their order, and how many of them are held by someone.
+    fn look(&self, queue: &str) -> (Vec<String>, usize) {
+        let letters = self.queues.lock().unwrap().get(queue).cloned().unwrap_or_default();
+        let held = letters.iter().filter(|letter| letter.is_held).count();
+        let mut bodies: Vec<String> = letters.into_iter().map(|letter| letter.body).collect();
+        bodies.sort();
+        (bodies, held)
+    }
+
+    fn calls(&self, operation: &str) -> usize {
+        self.calls.lock().unwrap().iter().filter(|called| *called == operation).count()
+    }
+}
+
+impl Letter {
+    /// Its body is its id too: tests put no two alike into a queue.
+    fn new(body: &str) -> Self {
+        Self { id: body.to_owned(), body: body.to_owned(), received: 0, is_held: false }
+    }
+
+    fn give(&mut self) -> Value {
+        self.received += 1;
+        self.is_held = true;
+        json!({
+            "MessageId": self.id, "ReceiptHandle": self.id, "Body": self.body,
+            "Attributes": { "ApproximateReceiveCount": self.received.to_string(), "SentTimestamp": SENT_MS },
+        })
+    }
+
+    fn release(&mut self) {
+        self.is_held = false;
+    }
+}
+
+fn bodies(count: u32) -> Vec<String> {
+    (0..count).map(|n| json!({ "letter": format!("{n:02}") }).to_string()).collect()
+}
+
+#[tokio::test]
+async fn dead_letters_are_counted_and_shown_and_stay_where_they_are() {
+    let (sqs, queues) = Sqs::start().await;
+    sqs.put("notify-dead", bodies(12));
+    sqs.put("relay-dead", ["no JSON".to_owned()]);
+    let notify = Queue::Job(Job::Notify);
+    let count = queues.count(notify).await.unwrap();
+    assert_eq!((count.queue, count.waiting, count.held), ("notify", 12, 0));
+    assert_eq!(queues.count(Queue::Sweep).await.unwrap().waiting, 0);
+
+    let shown = queues.inspect(notify, 11).await.unwrap();
+    assert_eq!(shown.messages.len(), 11);
+    let first = &shown.messages[0];
+    assert_eq!((first.received, &first.body), (1, &json!({ "letter": "00" })));
+    assert_eq!(first.first_sent, Some("2026-01-05T09:00:00+08:00".parse().unwrap()));
+    let relay = queues.inspect(Queue::Relay, 10).await.unwrap();
+    assert_eq!(relay.messages[0].body, "no JSON");
+    assert_eq!(sqs.look("notify-dead"), (bodies(12), 0), "none is held back");
+    assert_eq!(queues.inspect(notify, 100).await.unwrap().messages.len(), 12);
+    assert_eq!(sqs.calls("DeleteMessageBatch") + sqs.calls("SendMessageBatch"), 0);
+}
+
+#[tokio::test]
+async fn dead_letters_go_back_to_their_queue_and_none_is_left_or_lost() {
+    let (sqs, queues) = Sqs::start().await;
+    for queue in [Queue::Job(Job::ExpireGrant), Queue::MailFeedback] {
+        let (name, dead) = (queue.name(), format!("{}-dead", queue.name()));
+        sqs.put(&dead, bodies(25));
+        let some = queues.redrive(queue, 12, &ProgressBar::hidden()).await.unwrap();
+        assert_eq!((some.moved, some.limited, some.stopped), (12, true, None));
+        assert_eq!(sqs.look(&dead).0.len(), 13);
+        let rest = queues.redrive(queue, 10_000, &ProgressBar::hidden()).await.unwrap();
+        assert_eq!((rest.moved, rest.twice, rest.limited, rest.stopped), (13, 0, false, None));
+        assert_eq!((sqs.look(name), sqs.look(&dead)), ((bodies(25), 0), (Vec::new(), 0)));
+    }
+    let none = queues.redrive(Queue::MailFeedback, 10_000, &ProgressBar::hidden()).await.unwrap();
+    assert_eq!((none.moved, none.stopped), (0, None));
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_its_queue_does_not_take_stays_and_stops_the_command() {
+    let (sqs, queues) = Sqs::start().await;
+    let notify = Queue::Job(Job::Notify);
+    sqs.put("notify-dead", bodies(25));
+    *sqs.refused.lock().unwrap() = Some(bodies(25)[13].clone());
+    let stopped = queues.redrive(notify, 10_000, &ProgressBar::hidden()).await.unwrap();
+    assert_eq!((stopped.moved, stopped.twice), (19, 0), "the rest of its batch went");
+    assert!(stopped.stopped.unwrap().contains("Refused"));
+    let (left, held) = sqs.look("notify-dead");
+    assert!(left.contains(&bodies(25)[13]), "{left:?}");
+    assert_eq!((left.len(), held), (6, 0), "and others see it at once");
+
+    *sqs.refused.lock().unwrap() = None;
+    let moved = queues.redrive(notify, 10_000, &ProgressBar::hidden()).await.unwrap();
+    assert_eq!((moved.moved, moved.stopped), (6, None));
+    assert_eq!(sqs.look("notify"), (bodies(25), 0));
+}
+
+#[tokio::test]
+async fn what_relay_and_sweep_gave_up_is_not_sent_again_and_the_command_says_why() {
+    let (sqs, queues) = Sqs::start().await;
+    for queue in [Queue::Relay, Queue::Sweep] {
+        let refused = queues.redrive(queue, 10_000, &ProgressBar::hidden()).await.unwrap_err();
+        assert!(refused.to_string().contains(queue.name()), "{refused}");
+    }
+    assert!(sqs.calls.lock().unwrap().is_empty());
+}

@@ -1,0 +1,189 @@
+//! What each handler does at the table, all of it: the file that the roles of the templates are made from.
+//!
+//! Every other test runs under the committed permissions, so what is missing there fails where it is needed.
+//! Here everything is done once, with nothing forbidden, and what was seen is the file: so nothing is in surplus.
+
+use std::collections::BTreeSet;
+
+use expect_test::expect_file;
+use jiff::SignedDuration;
+use market::client::Client;
+use market::permissions::Permissions;
+use market::requests;
+use market::stage::{PROVIDER, Stage};
+use market_domain::aggregate::Job;
+use market_functions::feedback::record_feedback;
+use market_functions::handler;
+use market_functions::metrics::Metrics;
+use market_identity::Role;
+use market_store::due::{Lease, SHARDS};
+use serde_json::{Value, json};
+
+use crate::harness::World;
+
+/// Asks, asks the same again, and asks anew: an effect, its saved reply, and often a refusal.
+async fn thrice(client: &Client, path: &str, body: Value) -> Value {
+    let key = format!("thrice {path}").replace(['/', ' '], "-");
+    let done = client.post_as(&key, path, body.clone()).await.unwrap();
+    assert!(done.is_ok(), "{path}: {}", done.text);
+    let again = client.post_as(&key, path, body.clone()).await.unwrap();
+    assert!(again.is_ok(), "{path}: {}", again.text);
+    client.post(path, body).await.unwrap();
+    done.body
+}
+
+async fn read(client: &Client, path: &str) {
+    let answer = client.get(path).await.unwrap();
+    assert!(answer.is_ok(), "{path}: {}", answer.text);
+}
+
+/// Leases what a job has to do, again and again, until it waits for a human.
+async fn park(world: &World, job: Job) {
+    let store = &world.running.market.store;
+    for shard in 0..SHARDS {
+        let mut now = world.now();
+        while let Some(entry) = store.due(job, shard, now, None, 1).await.unwrap().pop() {
+            if store.lease(&entry, now).await.unwrap() == Lease::Parked {
+                return;
+            }
+            now += SignedDuration::from_hours(1);
+        }
+    }
+    panic!("nothing of {job} can be parked");
+}
+
+/// What SES tells of a notice that it took.
+fn bounced(notice: &Value, tag: &str) -> String {
+    json!({
+        "eventType": "Bounce",
+        "mail": {
+            "messageId": notice["gateway_id"],
+            "tags": { "notice": [notice["id"]], "recipient": [tag] },
+        },
+        "bounce": { "bounceType": "Permanent", "bounceSubType": "General" },
+    })
+    .to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
+    let learning = Permissions::learning();
+    let world = World::with(learning.clone()).await;
+    let running = &world.running;
+    let stage = Stage::set(running).await;
+    let (operator, provider) = (&stage.operator, &stage.provider);
+
+    // What the stage has done once is done again with its repeats.
+    let other = requests::agreement("1.总则\n1.1另一份。\n", &[]);
+    let other = json!({ "kind": "rule", "title": "规则", "text": other["text"] });
+    thrice(operator, "/documents/rule-1/versions", other).await;
+    let newcomer = Client::of(running, Role::Provider, "eastwind");
+    thrice(&newcomer, "/providers/eastwind", requests::provider()).await;
+    thrice(operator, "/providers/eastwind/approval", json!({})).await;
+    let listings = format!("/providers/{PROVIDER}/listings");
+    let draft = thrice(provider, &listings, requests::listing(market::stage::TERMS)).await;
+    let draft = draft["id"].as_str().unwrap().to_owned();
+    read(provider, &format!("/providers/{PROVIDER}/drafts")).await;
+    thrice(provider, &format!("{listings}/{draft}/submission"), json!({})).await;
+    read(operator, "/reviews").await;
+    thrice(operator, &format!("/listings/{draft}/approval"), json!({})).await;
+
+    let shop = stage.merchant("shop-1").await;
+    let me = "/accounts/shop-1";
+    let second = Client::of(running, Role::Merchant, "shop-2");
+    thrice(&second, "/accounts/shop-2", requests::merchant("shop-2", "91510100MA6C0QLJ5")).await;
+    let agreement = second.get("/documents/market-agreement").await.unwrap();
+    let sha256 = agreement.text_at("/versions/0/sha256").to_owned();
+    let shown = market::stage::PROMINENT.map(str::to_owned);
+    let acceptance = requests::acceptance("market-agreement", &sha256, &shown);
+    thrice(&second, "/accounts/shop-2/acceptances", acceptance).await;
+
+    let placed = thrice(&shop, &format!("{me}/orders"), stage.order("month")).await;
+    let unpaid = placed["id"].as_str().unwrap().to_owned();
+    let granted = stage.grant(&shop, "shop-1", "month").await;
+    let order = &granted.order;
+    market::client::pay(running, &format!("pay-{order}"), "shop-1", order, 19_900).await.unwrap();
+    let given = thrice(&shop, &format!("{me}/grants"), requests::grant(order, &["orders.read"])).await;
+    stage.check(&granted.token, "orders.read").await;
+    let grant = granted.grant.as_str();
+
+    for path in ["orders", "grants", "acceptances", "notices", "evidence", "demands"] {
+        read(&shop, &format!("{me}/{path}")).await;
+    }
+    read(&shop, me).await;
+    read(&shop, &format!("{me}/orders/{unpaid}")).await;
+    read(&shop, &format!("{me}/grants/{grant}")).await;
+    read(&shop, &format!("{me}/grants/{grant}/accesses")).await;
+    for path in ["orders", "grants", "notices", "evidence", "demands"] {
+        read(provider, &format!("/providers/{PROVIDER}/{path}")).await;
+    }
+    read(provider, &format!("/providers/{PROVIDER}")).await;
+    for path in ["", "/versions/1", "/versions/1/text", "/versions/1/clauses/4.2"] {
+        read(&shop, &format!("/documents/market-agreement{path}")).await;
+    }
+    read(&shop, "/listings?kind=application").await;
+    read(&shop, &format!("/listings/{draft}")).await;
+    read(&shop, "/announcements").await;
+
+    // An e-mail is sent, and comes back.
+    world.settle().await;
+    let notices = shop.all(&format!("{me}/notices")).await.unwrap();
+    let mail = notices.iter().find(|notice| notice["channel"] == "email").unwrap();
+    read(&shop, &format!("{me}/notices/{}", mail["id"].as_str().unwrap())).await;
+    let (store, clock) = (&running.market.store, &*running.market.clock);
+    let feedback = bounced(mail, "YWNjb3VudCNzaG9wLTE");
+    let metrics = Metrics::default();
+    let recorded = record_feedback(store, clock, &metrics, &feedback);
+    Permissions::of_handler("feedback", recorded).await.unwrap();
+    let after = shop.get(&format!("{me}/notices/{}", mail["id"].as_str().unwrap())).await.unwrap();
+    assert_eq!(after.text_at("/status"), "bounced");
+
+    // Grants and demands, one of them to its end, one waived.
+    thrice(&shop, &format!("{me}/grants/{grant}/revocation"), json!({})).await;
+    let demand = format!("{me}/demands/{grant}");
+    read(&shop, &demand).await;
+    thrice(&shop, &format!("{demand}/service"), json!({})).await;
+    thrice(provider, &format!("{demand}/acknowledgement"), json!({})).await;
+    world.advance_days(20).await;
+    thrice(provider, &format!("{demand}/attestation"), requests::attestation(world.now())).await;
+    thrice(&shop, &format!("{demand}/closure"), json!({})).await;
+    world.advance_days(20).await;
+    let waived = format!("{me}/demands/{}", given["id"].as_str().unwrap());
+    thrice(&shop, &format!("{waived}/waiver"), json!({ "agreement": "双方另有约定。" })).await;
+
+    // Work is given up on, and handed back.
+    stage.grant(&shop, "shop-1", "year").await;
+    world.set_clock(world.now() + SignedDuration::from_hours(24 * 366));
+    park(&world, Job::ExpireGrant).await;
+    read(operator, "/jobs/expire_grant/parked").await;
+    let handed_back = operator.post("/jobs/expire_grant/redrive", json!({})).await.unwrap();
+    assert_eq!(handed_back.body["items"], 1);
+    world.settle().await;
+
+    // The agreement ends: withdrawn, by notice with its cascade, and by the upstream platform.
+    let terminations = format!("{me}/terminations");
+    let served = thrice(operator, &terminations, json!({ "reason": "违反平台规则。" })).await;
+    let termination = format!("{terminations}/{}", served["id"].as_str().unwrap());
+    read(operator, &termination).await;
+    thrice(operator, &format!("{termination}/withdrawal"), json!({})).await;
+    stage.grant(&shop, "shop-1", "year").await;
+    operator.post(&terminations, json!({ "reason": "违反平台规则。" })).await.unwrap();
+    world.advance_days(40).await;
+    let ended = json!({
+        "event_id": "event-1", "agreement": "平台协议", "ended_at": world.now(),
+    });
+    for _ in 0..2 {
+        let ended = stage.upstream.post("/accounts/shop-2/upstream-end", ended.clone()).await.unwrap();
+        assert!(ended.is_ok(), "{}", ended.text);
+    }
+    world.settle().await;
+
+    let seen = learning.seen();
+    let asleep: BTreeSet<String> =
+        handler::names().into_iter().filter(|name| !seen.contains_key(name)).collect();
+    let without_table = ["api", "api/explain_error", "authorizer", "relay"].map(str::to_owned);
+    assert_eq!(asleep, without_table.into(), "every other handler had its turn");
+    let mut file = serde_json::to_string_pretty(&seen).unwrap();
+    file.push('\n');
+    expect_file!["../../infra/permissions.json"].assert_eq(&file);
+}

@@ -1,0 +1,569 @@
+"""Deploys the market to a local emulator of AWS, compares what was made with the templates, and plays the story on it.
+
+    python tests/template/deploy.py --code FOLDER [--ministack FILE] [--keep]
+
+FOLDER holds `bootstrap`, built for this machine. Nothing listens beyond loopback. The emulator (ministack) enforces IAM:
+each function has a session of its own role, and each of its calls is checked against that role and the queues' policies.
+"""
+
+import argparse
+import base64
+import http.server
+import json
+import os
+import secrets
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+import zipfile
+from datetime import datetime, timedelta, timezone
+from ipaddress import ip_address
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import NameOID
+
+from expand import ACCOUNT, REGIONS, ROOT, Stack, expand, paths, target
+from story import Checks, Story
+
+REGION = REGIONS["aws"]
+AUDIENCE = "service-market"
+SECRET = "market/payment-keys"
+MARKET = "market"
+FROM = "no-reply@example.com"
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+# ── certificates and tokens ──
+
+
+def authority(folder):
+    """A certificate authority, and a certificate of it for loopback. Queues and topics take nothing but TLS."""
+    until = datetime.now(timezone.utc) + timedelta(days=1)
+    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests/template")])
+
+    def certificate(name, of):
+        builder = x509.CertificateBuilder().subject_name(name).issuer_name(root_name).public_key(of.public_key())
+        builder = builder.serial_number(x509.random_serial_number())
+        return builder.not_valid_before(until - timedelta(days=2)).not_valid_after(until)
+
+    root = certificate(root_name, root_key).add_extension(x509.BasicConstraints(True, 0), True)
+    root = root.add_extension(x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), False)
+    root = root.sign(root_key, hashes.SHA256())
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    leaf = certificate(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]), key)
+    leaf = leaf.add_extension(names, False).add_extension(x509.BasicConstraints(False, None), True)
+    aki = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
+    leaf = leaf.add_extension(aki, False).sign(root_key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    files = folder / "ca.pem", folder / "server.pem", folder / "server.key"
+    for file, content in zip(files, (root.public_bytes(pem), leaf.public_bytes(pem), private)):
+        file.write_bytes(content)
+    files[2].chmod(0o600)
+    return files
+
+
+def b64(content):
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+class Issuer:
+    """An OpenID issuer as far as the market knows one: signed tokens, and the key set that proves them."""
+
+    def __init__(self, certificate, key):
+        self.key, self.other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        numbers = self.key.public_key().public_numbers()
+        coordinates = {name: b64(getattr(numbers, name).to_bytes(32, "big")) for name in "xy"}
+        jwk = {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "test-1", **coordinates}
+        key_set = json.dumps({"keys": [jwk]}).encode()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if self.path == "/jwks.json" else 404)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(key_set)))
+                self.end_headers()
+                self.wfile.write(key_set)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"https://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def token(self, role, subject, forged=False, lifetime=3600, audience=AUDIENCE):
+        began = int(time.time()) - 5
+        claims = {
+            "iss": self.url, "aud": audience, "sub": subject, "market_role": role,
+            "nbf": began, "exp": int(time.time()) + lifetime,
+        }
+        parts = [{"alg": "ES256", "typ": "JWT", "kid": "test-1"}, claims]
+        signed = ".".join(b64(json.dumps(part).encode()) for part in parts)
+        r, s = decode_dss_signature((self.other if forged else self.key).sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
+        return f"{signed}.{b64(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+# ── the emulator ──
+
+
+class Emulator:
+    def __init__(self, program, folder, ca, certificate, key):
+        self.port, self.log = free_port(), folder / "ministack.log"
+        self.url = f"https://127.0.0.1:{self.port}"
+        self.ca = str(ca)
+        # Nothing of the caller's environment: functions inherit what the emulator has.
+        self.environment = {
+            "HOME": os.environ["HOME"], "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+            # Both names: the functions know the first, botocore the second.
+            "SSL_CERT_FILE": self.ca, "AWS_CA_BUNDLE": self.ca,
+        }
+        settings = {
+            "BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "GATEWAY_PORT": str(self.port),
+            "USE_SSL": "1", "MINISTACK_SSL_CERT": str(certificate), "MINISTACK_SSL_KEY": str(key),
+            "AUTH": "true", "S3_DATA_DIR": str(folder / "s3"), "TMPDIR": str(folder),
+        }
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen([program], env=self.environment | settings, stdout=log, stderr=log, cwd=folder)
+        self.wait()
+
+    def wait(self):
+        context = ssl.create_default_context(cafile=self.ca)
+        for _ in range(150):
+            if self.process.poll() is not None:
+                break
+            try:
+                return urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=2, context=context).read()
+            except OSError:
+                time.sleep(0.2)
+        raise SystemExit(f"the emulator does not answer:\n{self.log.read_text()[-3000:]}")
+
+    def client(self, service):
+        session = boto3.Session("test", "test", region_name=REGION)
+        return session.client(service, endpoint_url=self.url, verify=self.ca)
+
+    def get(self, path):
+        context = ssl.create_default_context(cafile=self.ca)
+        with urllib.request.urlopen(self.url + path, timeout=10, context=context) as answer:
+            return json.load(answer)
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+# ── what is deployed ──
+
+# What the emulator takes and does not carry out, so that nothing here proves it.
+NOT_PROVEN = [
+    "the partition aws-cn: everything there is in aws",
+    "processors: the functions run on this machine's",
+    "TTL, point-in-time recovery and encryption of the table: dropped by its CloudFormation",
+    "reserved concurrency: dropped by its CloudFormation",
+    "gateway responses, request validators and mock integrations (CORS preflight): ignored by its gateway",
+    "usage plans, throttling, access logs, tracing, alarms and the dashboard: made, not carried out",
+    "events of SES: never published; the story publishes them to the topic itself",
+    "the schedule: it fires after more than a minute; the story invokes the sweep itself",
+]
+
+
+# What it calls otherwise than AWS does: to AWS a batch is the single one's action.
+BATCHES = {
+    "sqs:SendMessage": "sqs:SendMessageBatch",
+    "sqs:DeleteMessage": "sqs:DeleteMessageBatch",
+    "sqs:ChangeMessageVisibility": "sqs:ChangeMessageVisibilityBatch",
+}
+
+
+def policy_statements(properties):
+    """The statements of a role, those under a condition too."""
+    for policy in properties.get("Policies", []):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            yield from (s for s in statement.get("Fn::If", [None, statement])[1:] if "Action" in s)
+
+
+def strip(template, parameters):
+    """Takes out what the emulator refuses, and writes in its words what it takes in others; tells why, and of what."""
+    for logical, resource in list(template["Resources"].items()):
+        type, properties = resource["Type"], resource.get("Properties", {})
+        if type in ("AWS::WAFv2::WebACLAssociation", "AWS::WAFv2::LoggingConfiguration"):
+            del template["Resources"][logical]
+            yield f"{type}: unknown to it; taken out", logical
+        if type == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
+            del template["Resources"][logical]
+            yield "alarms on metric math: refused; taken out", logical
+        scaling = properties.get("ScalingConfig", {})
+        if isinstance(scaling.get("MaximumConcurrency"), dict):
+            parameter = scaling["MaximumConcurrency"]["Ref"]
+            scaling["MaximumConcurrency"] = int(parameters.get(parameter, template["Parameters"][parameter]["Default"]))
+            yield "MaximumConcurrency by parameter: a text to it; written as a number", logical
+        for statement in policy_statements(properties):
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            if BATCHES.keys() & set(actions):
+                statement["Action"] = [*actions, *(BATCHES[action] for action in actions if action in BATCHES)]
+                yield "batches of SQS: actions of their own to it; added", logical
+            if actions == ["ses:SendEmail"]:
+                statement["Resource"] = "*"
+                yield "ses:SendEmail: checked against every resource, whichever is named; so written", logical
+
+
+def expanded(folder, code, parameters):
+    """Writes what is deployed, and returns it by its files' names."""
+    templates, reasons = {}, {}
+    for name, path in paths().items():
+        template = expand(path, REGION, locate=lambda child: str(folder / f"{child}.json"), code=str(code))
+        for reason, logical in strip(template, parameters):
+            reasons.setdefault(reason, []).append(logical)
+        file = folder / f"{name}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(template, indent=1))
+        templates[str(file)] = template
+    print("the emulator cannot carry:")
+    for reason, of in reasons.items():
+        print(f"  - {reason} ({', '.join(sorted(set(of)))})")
+    for reason in NOT_PROVEN:
+        print(f"  - {reason}")
+    return templates
+
+
+def archive(folder, build):
+    """One archive for all functions: sam would pack the folder again for each."""
+    file = folder / "code.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        packed.writestr(entry, (build / "bootstrap").read_bytes())
+    return file
+
+
+def deploy(emulator, template, parameters):
+    sam = [sys.executable, "-m", "samcli", "deploy", "--template-file", str(template), "--stack-name", MARKET]
+    sam += ["--resolve-s3", "--no-confirm-changeset", "--no-progressbar", "--region", REGION]
+    sam += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+    sam += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+    environment = emulator.environment | {"SAM_CLI_TELEMETRY": "0", "AWS_EC2_METADATA_DISABLED": "true"}
+    done = subprocess.run(sam, env=environment, cwd=template.parent, capture_output=True, text=True)
+    if done.returncode:
+        print(done.stdout[-6000:], done.stderr[-3000:])
+        cloudformation = emulator.client("cloudformation")
+        for stack in cloudformation.describe_stacks()["Stacks"]:
+            for event in cloudformation.describe_stack_events(StackName=stack["StackId"])["StackEvents"]:
+                if event["ResourceStatus"].endswith("FAILED"):
+                    where = f"{stack['StackName']} {event['LogicalResourceId']}"
+                    print(f"{where}: {event.get('ResourceStatusReason')}")
+        raise SystemExit("the stack could not be created")
+
+
+# ── reading back ──
+
+
+def plain(value):
+    """Numbers and booleans as texts, as CloudFormation passes them."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class ReadBack:
+    """Compares what was made with what the templates say."""
+
+    def __init__(self, emulator, market, checks):
+        self.emulator, self.market, self.checks = emulator, market, checks
+        self.all = market.all()
+
+    def of(self, *types):
+        return [resource for resource in self.all.values() if resource.type in types]
+
+    def arn(self, value):
+        """What a reference of the templates is, where names decide it."""
+        resource = self.all.get(target(value))
+        if resource is None:
+            return value
+        place = f"{REGION}:{ACCOUNT}"
+        return {
+            "AWS::SQS::Queue": lambda: f"arn:aws:sqs:{place}:{resource['QueueName']}",
+            "AWS::Lambda::Function": lambda: f"arn:aws:lambda:{place}:function:{resource['FunctionName']}",
+            "AWS::DynamoDB::Table": lambda: f"arn:aws:dynamodb:{place}:table/{resource['TableName']}",
+        }.get(resource.type, lambda: value)()
+
+    def compare(self):
+        self.checks.chapter("What was made is what the templates say")
+        self.stacks()
+        self.table()
+        self.queues()
+        self.functions()
+        self.roles()
+        self.mappings()
+        self.schedule()
+        self.gateway()
+        self.rest()
+
+    def stacks(self):
+        made = self.emulator.client("cloudformation").describe_stacks()["Stacks"]
+        states = {stack["StackStatus"] for stack in made if stack["StackName"].startswith(MARKET)}
+        names = [stack for stack in made if stack["StackName"].startswith(MARKET)]
+        self.checks.equal(f"{len(names)} stacks are complete", (states, len(names)), ({"CREATE_COMPLETE"}, len(list(self.market.stacks()))))
+
+    def table(self):
+        (table,) = self.of("AWS::DynamoDB::Table")
+        made = self.emulator.client("dynamodb").describe_table(TableName=table["TableName"])["Table"]
+        equal = self.checks.equal
+        equal("keys of the table", made["KeySchema"], table["KeySchema"])
+
+        def index(about):
+            projection = about["Projection"]
+            attributes = sorted(projection.get("NonKeyAttributes", []))
+            return about["IndexName"], about["KeySchema"], projection["ProjectionType"], attributes
+
+        found = sorted(map(index, made["GlobalSecondaryIndexes"]), key=lambda about: about[0])
+        equal("its indexes", found, sorted(map(index, table["GlobalSecondaryIndexes"]), key=lambda about: about[0]))
+        equal("its stream", made["StreamSpecification"]["StreamViewType"], table["StreamSpecification"]["StreamViewType"])
+        equal("on demand", made["BillingModeSummary"]["BillingMode"], table["BillingMode"])
+        protected = str(made["DeletionProtectionEnabled"]).lower()
+        equal("protected from deletion", protected, str(table["DeletionProtectionEnabled"]).lower())
+
+    def queues(self):
+        sqs = self.emulator.client("sqs")
+        for queue in self.of("AWS::SQS::Queue"):
+            url = sqs.get_queue_url(QueueName=queue["QueueName"])["QueueUrl"]
+            made = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            wanted = {
+                name: str(queue[key])
+                for name, key in [
+                    ("VisibilityTimeout", "VisibilityTimeout"),
+                    ("MessageRetentionPeriod", "MessageRetentionPeriod"),
+                    ("ReceiveMessageWaitTimeSeconds", "ReceiveMessageWaitTimeSeconds"),
+                ]
+                if queue.get(key) is not None
+            }
+            found = {name: made.get(name) for name in wanted}
+            wanted["encrypted"], found["encrypted"] = "true", made.get("SqsManagedSseEnabled")
+            if queue.get("RedrivePolicy"):
+                redrive = queue["RedrivePolicy"]
+                arn = self.arn(redrive["deadLetterTargetArn"])
+                wanted["redrive"] = {"deadLetterTargetArn": arn, "maxReceiveCount": str(redrive["maxReceiveCount"])}
+                found["redrive"] = plain(json.loads(made.get("RedrivePolicy", "{}")))
+            policies = [p for p in self.of("AWS::SQS::QueuePolicy") if target(p["Queues"][0]) == queue.id]
+            sids = [statement["Sid"] for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+            wanted["policy"] = sids
+            found["policy"] = [statement["Sid"] for statement in json.loads(made.get("Policy", '{"Statement": []}'))["Statement"]]
+            self.checks.equal(f"queue {queue['QueueName']}", found, wanted)
+
+    def functions(self):
+        client = self.emulator.client("lambda")
+        hashes = set()
+        for function in self.of("AWS::Lambda::Function"):
+            made = client.get_function_configuration(FunctionName=function["FunctionName"])
+            names = ["Handler", "Runtime", "MemorySize", "Timeout", "Architectures"]
+            found = {name: plain(made[name]) for name in names}
+            wanted = {name: plain(function[name]) for name in names}
+            wanted["variables"] = sorted(function["Environment"]["Variables"])
+            found["variables"] = sorted(made["Environment"]["Variables"])
+            found["mode"], wanted["mode"] = made["TracingConfig"]["Mode"], function["TracingConfig"]["Mode"]
+            hashes.add(made["CodeSha256"])
+            if found != wanted:
+                self.checks.equal(f"function {function['FunctionName']}", found, wanted)
+        number = len(self.of("AWS::Lambda::Function"))
+        self.checks.equal(f"all {number} functions are of one build, and as the templates say", len(hashes), 1)
+
+    def roles(self):
+        client, iam = self.emulator.client("lambda"), self.emulator.client("iam")
+        used = []
+        for function in self.of("AWS::Lambda::Function"):
+            role = self.all[target(function["Role"])]
+            name = client.get_function_configuration(FunctionName=function["FunctionName"])["Role"].rpartition("/")[2]
+            used.append(name)
+            found = []
+            for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+                document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+                found += [(s.get("Sid"), s["Action"]) for s in document["Statement"]]
+            wanted = [(s.get("Sid"), s["Action"]) for p in role["Policies"] for s in p["PolicyDocument"]["Statement"]]
+            if found != wanted:
+                self.checks.equal(f"role of {function['FunctionName']}", found, wanted)
+        self.checks.equal("each has a role of its own, with the statements of its template", len(set(used)), len(used))
+
+    def mappings(self):
+        client = self.emulator.client("lambda")
+        made = {m["EventSourceArn"].partition("/stream/")[0]: m for m in client.list_event_source_mappings()["EventSourceMappings"]}
+        for mapping in self.of("AWS::Lambda::EventSourceMapping"):
+            source = self.arn(mapping["EventSourceArn"])
+            found = made.get(source, {})
+            names = [
+                "BatchSize", "FunctionResponseTypes", "ScalingConfig", "BisectBatchOnFunctionError", "MaximumRetryAttempts",
+                "MaximumRecordAgeInSeconds", "ParallelizationFactor", "StartingPosition", "FilterCriteria",
+            ]
+            wanted = {name: mapping[name] for name in names if mapping.get(name) is not None}
+            got = {name: found.get(name) for name in wanted}
+            wanted["function"], got["function"] = self.arn(f"att:{target(mapping['FunctionName'])}.Arn"), found.get("FunctionArn")
+            if mapping.get("DestinationConfig"):
+                wanted["failures"] = self.arn(mapping["DestinationConfig"]["OnFailure"]["Destination"])
+                got["failures"] = found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+            self.checks.equal(f"mapping {source.rpartition(':')[2]} → {self.all[target(mapping['FunctionName'])]['FunctionName']}", plain(got), plain(wanted))
+
+    def schedule(self):
+        (schedule,) = self.of("AWS::Scheduler::Schedule")
+        made = self.emulator.client("scheduler").get_schedule(Name=schedule["Name"])
+        found = {
+            "when": made["ScheduleExpression"], "state": made["State"], "what": made["Target"]["Arn"],
+            "failures": made["Target"]["DeadLetterConfig"]["Arn"], "retries": made["Target"]["RetryPolicy"],
+        }
+        to = schedule["Target"]
+        wanted = {
+            "when": schedule["ScheduleExpression"], "state": schedule["State"], "what": self.arn(to["Arn"]),
+            "failures": self.arn(to["DeadLetterConfig"]["Arn"]), "retries": to["RetryPolicy"],
+        }
+        self.checks.equal("schedule of the sweep", plain(found), plain(wanted))
+
+    def gateway(self):
+        (api,) = self.of("AWS::ApiGateway::RestApi")
+        client = self.emulator.client("apigateway")
+        (made,) = client.get_rest_apis()["items"]
+        self.id = made["id"]
+        described, found = {}, {}
+        default = api["Body"].get("security", [])
+        for path, methods in api["Body"]["paths"].items():
+            for method, operation in methods.items():
+                if method in ("get", "post", "put", "patch", "delete", "options"):
+                    described[method.upper(), path] = "CUSTOM" if operation.get("security", default) and any(
+                        name in (api["Body"]["components"]["securitySchemes"])
+                        and "x-amazon-apigateway-authorizer" in api["Body"]["components"]["securitySchemes"][name]
+                        for alternative in operation.get("security", default) for name in alternative
+                    ) else "NONE"
+        pages = client.get_paginator("get_resources").paginate(restApiId=self.id, embed=["methods"])
+        for resource in (resource for page in pages for resource in page["items"]):
+            for method, about in resource.get("resourceMethods", {}).items():
+                found[method, resource["path"]] = about["authorizationType"]
+        self.checks.equal(f"{len(described)} methods of the gateway, each with its authorizer or none", found, described)
+        (stage,) = self.of("AWS::ApiGateway::Stage")
+        self.stage = stage["StageName"]
+        names = [item["stageName"] for item in client.get_stages(restApiId=self.id)["item"]]
+        self.checks.equal("its stage", names, [self.stage])
+
+    def rest(self):
+        logs = self.emulator.client("logs")
+        found = {
+            group["logGroupName"]: str(group.get("retentionInDays"))
+            for page in logs.get_paginator("describe_log_groups").paginate()
+            for group in page["logGroups"]
+        }
+        wanted = {group["LogGroupName"]: str(group["RetentionInDays"]) for group in self.of("AWS::Logs::LogGroup")}
+        self.checks.equal(f"{len(wanted)} log groups with their retention", {name: found.get(name) for name in wanted}, wanted)
+        alarms = self.emulator.client("cloudwatch").get_paginator("describe_alarms").paginate()
+        found = {alarm["AlarmName"]: alarm["AlarmActions"] for page in alarms for alarm in page["MetricAlarms"]}
+        topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{MARKET}-alarms"
+        wanted = {alarm["AlarmName"]: [topic] for alarm in self.of("AWS::CloudWatch::Alarm")}
+        self.checks.equal(f"{len(wanted)} alarms, all to the one topic", found, wanted)
+        sns = self.emulator.client("sns")
+        raw = [
+            (about["Endpoint"], sns.get_subscription_attributes(SubscriptionArn=about["SubscriptionArn"])["Attributes"].get("RawMessageDelivery"))
+            for about in sns.list_subscriptions()["Subscriptions"]
+        ]
+        wanted = [(self.arn(s["Endpoint"]), "true") for s in self.of("AWS::SNS::Subscription")]
+        self.checks.equal("the topic of mail feeds the feedback queue, unwrapped", raw, wanted)
+
+
+# ── what no request can do ──
+
+
+class Machinery:
+    def __init__(self, emulator, jobs):
+        self.emulator, self.jobs = emulator, jobs
+
+    def mail(self, id):
+        messages = self.emulator.get(f"/_ministack/ses/messages")["messages"]
+        return next((message for message in messages if id in json.dumps(message)), None)
+
+    def publish(self, event):
+        topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{MARKET}-mail"
+        self.emulator.client("sns").publish(TopicArn=topic, Message=json.dumps(event))
+
+    def sweep(self):
+        answer = self.emulator.client("lambda").invoke(FunctionName=f"{MARKET}-sweep", Payload=b"{}")
+        return json.loads(answer["Payload"].read())
+
+
+def play(arguments, folder):
+    began = time.monotonic()
+    ca, certificate, key = authority(folder)
+    issuer = Issuer(certificate, key)
+    emulator = Emulator(arguments.ministack, folder, ca, certificate, key)
+    checks = Checks()
+    try:
+        payment_key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        emulator.client("secretsmanager").create_secret(Name=SECRET, SecretString=payment_key)
+        emulator.client("sesv2").create_email_identity(EmailIdentity="example.com")
+        parameters = {
+            "MarketName": MARKET, "Architecture": "x86_64", "TokenIssuer": issuer.url, "TokenAudience": AUDIENCE,
+            "JwksUrl": f"{issuer.url}/jwks.json", "PaymentKeysSecret": SECRET, "EmailFrom": FROM,
+        }
+        templates = expanded(folder / "expanded", archive(folder, arguments.code.resolve()), parameters)
+        root = folder / "expanded/template.json"
+        ready = time.monotonic()
+        deploy(emulator, root, parameters)
+        print(f"deployed in {time.monotonic() - ready:.1f} s")
+        market = Stack(str(root), parameters, templates, "aws")
+        read_back = ReadBack(emulator, market, checks)
+        read_back.compare()
+
+        handlers = [function["Handler"] for function in read_back.of("AWS::Lambda::Function")]
+        jobs = [handler.removeprefix("worker/") for handler in handlers if handler.startswith("worker/")]
+        url = f"{emulator.url}/restapis/{read_back.id}/{read_back.stage}/_user_request_"
+        agreement = (ROOT / "infra/local/src/demo/agreement.zh.md").read_text()
+        Story(url, str(ca), issuer.token, payment_key, checks, Machinery(emulator, jobs)).tell(agreement)
+    finally:
+        refusals = [line for line in emulator.log.read_text().splitlines() if "AccessDenied" in line]
+        for line in refusals[:20]:
+            print(f"  log: {line[:400]}")
+        if arguments.keep and sys.exc_info()[0] is not SystemExit:
+            print(f"{emulator.url} stays until this is ended (Ctrl-C); log in {emulator.log}")
+            emulator.process.wait()
+        emulator.stop()
+        issuer.server.shutdown()
+        print(f"\n{time.monotonic() - began:.1f} s in all\n{checks.passed} passed, {checks.failed} failed")
+    return checks.failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--code", type=Path, required=True, help="folder with bootstrap, built for this machine")
+    parser.add_argument("--ministack", default=shutil.which("ministack"), help="the emulator's program")
+    parser.add_argument("--keep", action="store_true", help="leave it running after the story")
+    arguments = parser.parse_args()
+    if not (arguments.code / "bootstrap").is_file() or not arguments.ministack:
+        parser.error("no bootstrap in that folder, or no ministack")
+    folder = ROOT / "target/template"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    sys.exit(1 if play(arguments, folder) else 0)
+
+
+if __name__ == "__main__":
+    main()

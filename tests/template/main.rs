@@ -1,0 +1,8 @@
+//! The templates that are made from the code: a function for each route, and the gateway in front of them.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p market --test template` writes them anew. What is written by hand beside them,
+//! and what the SAM transform makes of all of it, is tested by `test_rules.py` here, which needs Python.
+
+mod gateway;
+mod resources;
+mod routes;

@@ -1,0 +1,42 @@
+//! The routes as the templates see them: by resource, each with what its function may do.
+
+use std::collections::BTreeMap;
+
+use market::permissions::Table;
+use market_functions::api;
+use market_http::{Endpoint, Route, Visitor};
+
+/// The routes of each resource of the API: a folder of `functions/src/api`, a template of `infra/routes`.
+pub struct Resources(pub BTreeMap<String, Vec<Route>>);
+
+impl Resources {
+    pub fn all() -> Self {
+        let mut resources = Self(BTreeMap::new());
+        api::visit(&mut resources);
+        resources
+    }
+}
+
+impl Visitor for Resources {
+    fn visit<E: Endpoint>(&mut self) {
+        // market_functions::api::<resource>::<operation>::<Type>
+        let resource = std::any::type_name::<E>().split("::").nth(2).expect("a route has a folder");
+        self.0.entry(resource.to_owned()).or_default().push(E::route());
+    }
+}
+
+/// What each handler may do at the table.
+pub fn permissions() -> Table {
+    serde_json::from_str(include_str!("../../infra/permissions.json")).expect("a list of actions")
+}
+
+/// `place_order` as the name of a resource: `PlaceOrder`.
+pub fn pascal(name: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('_').map(word).collect()
+}
+
+/// A file of the project, by its path from the root.
+pub fn path(file: &str) -> String {
+    format!("{}/../../{file}", env!("CARGO_MANIFEST_DIR"))
+}
