@@ -11,12 +11,13 @@ pub struct Request {
     query: Map<String, Value>,
     headers: Map<String, Value>,
     body: Option<String>,
+    authorizer: Value,
 }
 
 impl Request {
     pub fn get(path: impl Into<String>) -> Self {
         let (query, headers) = (Map::new(), Map::new());
-        Self { method: "GET", path: path.into(), query, headers, body: None }
+        Self { method: "GET", path: path.into(), query, headers, body: None, authorizer: Value::Null }
     }
 
     /// A request with a JSON body, under an idempotency key.
@@ -45,12 +46,19 @@ impl Request {
         self.header("Authorization", &format!("Bearer {token}"))
     }
 
+    /// As the gateway hands it on: with what its authorizer answered.
+    pub fn authorized(mut self, context: &Value) -> Self {
+        self.authorizer = context.clone();
+        self.authorizer["principalId"] = "someone".into();
+        self
+    }
+
     fn event(self) -> Value {
-        let Self { method, path, query, headers, body } = self;
+        let Self { method, path, query, headers, body, authorizer } = self;
         let each = |map: &Map<String, Value>| -> Value {
             map.iter().map(|(name, value)| (name.clone(), json!([value]))).collect::<Map<_, _>>().into()
         };
-        json!({
+        let mut event = json!({
             "resource": "/{proxy+}",
             "path": path,
             "httpMethod": method,
@@ -69,7 +77,12 @@ impl Request {
             },
             "body": body,
             "isBase64Encoded": false,
-        })
+        });
+        // Routes without an authorizer have none in their context.
+        if !authorizer.is_null() {
+            event["requestContext"]["authorizer"] = authorizer;
+        }
+        event
     }
 }
 

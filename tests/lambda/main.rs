@@ -9,6 +9,8 @@
 //!
 //! `MARKET_BOOTSTRAP` names another binary to test (an absolute path): the release artifact, say.
 
+mod authorizer;
+mod feedback;
 mod function;
 mod gateway;
 mod handouts;

@@ -32,10 +32,12 @@ async fn a_missing_setting_ends_the_function_at_once_and_is_named() {
                 "MARKET_AUDIENCE",
                 "MARKET_JWKS_URL",
                 "MARKET_TOKEN_ALGORITHM",
-                "MARKET_PAYMENT_KEYS",
             ][..],
         ),
-        ("worker/notify", &["MARKET_TABLE", "MARKET_EMAIL_FROM"]),
+        ("api/take_payment", &["MARKET_TABLE", "MARKET_PAYMENT_KEYS_SECRET"]),
+        ("authorizer", &["MARKET_ISSUER", "MARKET_AUDIENCE", "MARKET_JWKS_URL", "MARKET_TOKEN_ALGORITHM"]),
+        ("worker/notify", &["MARKET_TABLE", "MARKET_EMAIL_BY", "MARKET_EMAIL_FROM", "MARKET_SMS_BY"]),
+        ("feedback", &["MARKET_TABLE"]),
         ("sweep", &["MARKET_TABLE", "MARKET_QUEUE_URLS"]),
         ("relay", &["MARKET_QUEUE_URLS"]),
     ] {
@@ -53,6 +55,9 @@ async fn a_wrong_setting_ends_the_function_at_once_and_is_named() {
         ("api", "MARKET_TOKEN_ALGORITHM", "none"),
         ("api", "MARKET_PAYMENT_KEYS", "whsec_?"),
         ("api", "MARKET_PUBLICITY", "sometimes"),
+        ("api", "MARKET_CALLERS", "anyone"),
+        ("worker/notify", "MARKET_EMAIL_BY", "pigeon"),
+        ("worker/notify", "MARKET_SMS_BY", "pigeon"),
         ("worker/notify", "MARKET_JOB_TIMEOUT_MS", "soon"),
     ] {
         let exit = Function::start(handler, around.settings().with(name, value)).await.exit().await;

@@ -37,6 +37,8 @@ const TABLE: &str = "market";
 const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "service-market";
 const KEY_ID: &str = "test-1";
+/// What the payment system signs with.
+pub const PAYMENT_KEY: &str = "whsec_dGhlIHBheW1lbnQgc3lzdGVtJ3Mga2V5";
 
 pub struct Surroundings {
     /// The table, as the market's own store sees it.
@@ -68,7 +70,7 @@ impl Surroundings {
         let jwks = serve(Router::new().route("/jwks.json", get(async || keys))).await;
         let services = Arc::<Services>::default();
         let router = Router::new()
-            .route("/", post(sqs))
+            .route("/", post(json_services))
             .route("/v2/email/outbound-emails", post(ses))
             .with_state(Arc::clone(&services));
         Self {
@@ -89,6 +91,7 @@ impl Surroundings {
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url.clone()),
             ("AWS_ENDPOINT_URL_SQS", self.services_url.clone()),
             ("AWS_ENDPOINT_URL_SESV2", self.services_url.clone()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.services_url.clone()),
             ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true".to_owned()),
             ("MARKET_TABLE", TABLE.to_owned()),
             ("MARKET_QUEUE_URLS", "https://sqs.example/000000000000/market-{job}".to_owned()),
@@ -96,7 +99,7 @@ impl Surroundings {
             ("MARKET_AUDIENCE", AUDIENCE.to_owned()),
             ("MARKET_JWKS_URL", self.jwks_url.clone()),
             ("MARKET_TOKEN_ALGORITHM", "ES256".to_owned()),
-            ("MARKET_PAYMENT_KEYS", "whsec_dGhlIHBheW1lbnQgc3lzdGVtJ3Mga2V5".to_owned()),
+            ("MARKET_PAYMENT_KEYS_SECRET", "payment-keys".to_owned()),
             ("MARKET_EMAIL_BY", "ses".to_owned()),
             ("MARKET_EMAIL_FROM", "market@example.com".to_owned()),
             ("MARKET_SMS_BY", "none".to_owned()),
@@ -285,8 +288,13 @@ impl Services {
     }
 }
 
-async fn sqs(State(services): State<Arc<Services>>, headers: HeaderMap, body: Bytes) -> Response {
+/// SQS and Secrets Manager, which speak alike.
+async fn json_services(State(services): State<Arc<Services>>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    if target == "secretsmanager.GetSecretValue" {
+        services.record("GetSecretValue", &body);
+        return axum::Json(json!({ "Name": "payment-keys", "SecretString": PAYMENT_KEY })).into_response();
+    }
     let operation = target.strip_prefix("AmazonSQS.").expect("a call of SQS");
     let body = services.record(operation, &body);
     let trouble = *services.trouble.lock().unwrap();

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 import urllib.request
 import zipfile
 from datetime import datetime, timedelta, timezone
@@ -34,7 +35,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
 from expand import ACCOUNT, REGIONS, ROOT, Stack, expand, paths, target
-from story import Checks, Story
+from story import Checks, Story, Stuck
 
 REGION = REGIONS["aws"]
 AUDIENCE = "service-market"
@@ -115,12 +116,18 @@ class Issuer:
     def token(self, role, subject, forged=False, lifetime=3600, audience=AUDIENCE):
         began = int(time.time()) - 5
         claims = {
-            "iss": self.url, "aud": audience, "sub": subject, "market_role": role,
-            "nbf": began, "exp": int(time.time()) + lifetime,
+            "iss": self.url,
+            "aud": audience,
+            "sub": subject,
+            "market_role": role,
+            "nbf": began,
+            "exp": int(time.time()) + lifetime,
         }
         parts = [{"alg": "ES256", "typ": "JWT", "kid": "test-1"}, claims]
         signed = ".".join(b64(json.dumps(part).encode()) for part in parts)
-        r, s = decode_dss_signature((self.other if forged else self.key).sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
+        r, s = decode_dss_signature(
+            (self.other if forged else self.key).sign(signed.encode(), ec.ECDSA(hashes.SHA256()))
+        )
         return f"{signed}.{b64(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
@@ -134,19 +141,31 @@ class Emulator:
         self.ca = str(ca)
         # Nothing of the caller's environment: functions inherit what the emulator has.
         self.environment = {
-            "HOME": os.environ["HOME"], "PATH": os.environ["PATH"],
-            "AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+            "HOME": os.environ["HOME"],
+            "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
             # Both names: the functions know the first, botocore the second.
-            "SSL_CERT_FILE": self.ca, "AWS_CA_BUNDLE": self.ca,
+            "SSL_CERT_FILE": self.ca,
+            "AWS_CA_BUNDLE": self.ca,
         }
         settings = {
-            "BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "GATEWAY_PORT": str(self.port),
-            "USE_SSL": "1", "MINISTACK_SSL_CERT": str(certificate), "MINISTACK_SSL_KEY": str(key),
-            "AUTH": "true", "S3_DATA_DIR": str(folder / "s3"), "TMPDIR": str(folder),
+            "BIND_HOST": "127.0.0.1",
+            "IOT_MTLS_ENABLED": "0",
+            "GATEWAY_PORT": str(self.port),
+            "USE_SSL": "1",
+            "MINISTACK_SSL_CERT": str(certificate),
+            "MINISTACK_SSL_KEY": str(key),
+            "AUTH": "true",
+            "S3_DATA_DIR": str(folder / "s3"),
+            "TMPDIR": str(folder),
         }
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([program], env=self.environment | settings, stdout=log, stderr=log, cwd=folder)
+            self.process = subprocess.Popen(
+                [program], env=self.environment | settings, stdout=log, stderr=log, cwd=folder
+            )
         self.wait()
 
     def wait(self):
@@ -158,7 +177,7 @@ class Emulator:
                 return urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=2, context=context).read()
             except OSError:
                 time.sleep(0.2)
-        raise SystemExit(f"the emulator does not answer:\n{self.log.read_text()[-3000:]}")
+        raise Stuck(f"the emulator does not answer:\n{self.log.read_text()[-3000:]}")
 
     def client(self, service):
         session = boto3.Session("test", "test", region_name=REGION)
@@ -270,14 +289,14 @@ def deploy(emulator, template, parameters):
     environment = emulator.environment | {"SAM_CLI_TELEMETRY": "0", "AWS_EC2_METADATA_DISABLED": "true"}
     done = subprocess.run(sam, env=environment, cwd=template.parent, capture_output=True, text=True)
     if done.returncode:
-        print(done.stdout[-6000:], done.stderr[-3000:])
+        print(done.stdout[-2000:], done.stderr[-3000:])
         cloudformation = emulator.client("cloudformation")
         for stack in cloudformation.describe_stacks()["Stacks"]:
             for event in cloudformation.describe_stack_events(StackName=stack["StackId"])["StackEvents"]:
                 if event["ResourceStatus"].endswith("FAILED"):
                     where = f"{stack['StackName']} {event['LogicalResourceId']}"
                     print(f"{where}: {event.get('ResourceStatusReason')}")
-        raise SystemExit("the stack could not be created")
+        raise Stuck("the stack could not be created")
 
 
 # ── reading back ──
@@ -330,7 +349,11 @@ class ReadBack:
         made = self.emulator.client("cloudformation").describe_stacks()["Stacks"]
         states = {stack["StackStatus"] for stack in made if stack["StackName"].startswith(MARKET)}
         names = [stack for stack in made if stack["StackName"].startswith(MARKET)]
-        self.checks.equal(f"{len(names)} stacks are complete", (states, len(names)), ({"CREATE_COMPLETE"}, len(list(self.market.stacks()))))
+        self.checks.equal(
+            f"{len(names)} stacks are complete",
+            (states, len(names)),
+            ({"CREATE_COMPLETE"}, len(list(self.market.stacks()))),
+        )
 
     def table(self):
         (table,) = self.of("AWS::DynamoDB::Table")
@@ -345,7 +368,9 @@ class ReadBack:
 
         found = sorted(map(index, made["GlobalSecondaryIndexes"]), key=lambda about: about[0])
         equal("its indexes", found, sorted(map(index, table["GlobalSecondaryIndexes"]), key=lambda about: about[0]))
-        equal("its stream", made["StreamSpecification"]["StreamViewType"], table["StreamSpecification"]["StreamViewType"])
+        equal(
+            "its stream", made["StreamSpecification"]["StreamViewType"], table["StreamSpecification"]["StreamViewType"]
+        )
         equal("on demand", made["BillingModeSummary"]["BillingMode"], table["BillingMode"])
         protected = str(made["DeletionProtectionEnabled"]).lower()
         equal("protected from deletion", protected, str(table["DeletionProtectionEnabled"]).lower())
@@ -374,7 +399,9 @@ class ReadBack:
             policies = [p for p in self.of("AWS::SQS::QueuePolicy") if target(p["Queues"][0]) == queue.id]
             sids = [statement["Sid"] for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
             wanted["policy"] = sids
-            found["policy"] = [statement["Sid"] for statement in json.loads(made.get("Policy", '{"Statement": []}'))["Statement"]]
+            found["policy"] = [
+                statement["Sid"] for statement in json.loads(made.get("Policy", '{"Statement": []}'))["Statement"]
+            ]
             self.checks.equal(f"queue {queue['QueueName']}", found, wanted)
 
     def functions(self):
@@ -412,33 +439,56 @@ class ReadBack:
 
     def mappings(self):
         client = self.emulator.client("lambda")
-        made = {m["EventSourceArn"].partition("/stream/")[0]: m for m in client.list_event_source_mappings()["EventSourceMappings"]}
+        made = {
+            m["EventSourceArn"].partition("/stream/")[0]: m
+            for m in client.list_event_source_mappings()["EventSourceMappings"]
+        }
         for mapping in self.of("AWS::Lambda::EventSourceMapping"):
             source = self.arn(mapping["EventSourceArn"])
             found = made.get(source, {})
             names = [
-                "BatchSize", "FunctionResponseTypes", "ScalingConfig", "BisectBatchOnFunctionError", "MaximumRetryAttempts",
-                "MaximumRecordAgeInSeconds", "ParallelizationFactor", "StartingPosition", "FilterCriteria",
+                "BatchSize",
+                "FunctionResponseTypes",
+                "ScalingConfig",
+                "BisectBatchOnFunctionError",
+                "MaximumRetryAttempts",
+                "MaximumRecordAgeInSeconds",
+                "ParallelizationFactor",
+                "StartingPosition",
+                "FilterCriteria",
             ]
             wanted = {name: mapping[name] for name in names if mapping.get(name) is not None}
             got = {name: found.get(name) for name in wanted}
-            wanted["function"], got["function"] = self.arn(f"att:{target(mapping['FunctionName'])}.Arn"), found.get("FunctionArn")
+            wanted["function"], got["function"] = (
+                self.arn(f"att:{target(mapping['FunctionName'])}.Arn"),
+                found.get("FunctionArn"),
+            )
             if mapping.get("DestinationConfig"):
                 wanted["failures"] = self.arn(mapping["DestinationConfig"]["OnFailure"]["Destination"])
                 got["failures"] = found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-            self.checks.equal(f"mapping {source.rpartition(':')[2]} → {self.all[target(mapping['FunctionName'])]['FunctionName']}", plain(got), plain(wanted))
+            self.checks.equal(
+                f"mapping {source.rpartition(':')[2]} → {self.all[target(mapping['FunctionName'])]['FunctionName']}",
+                plain(got),
+                plain(wanted),
+            )
 
     def schedule(self):
         (schedule,) = self.of("AWS::Scheduler::Schedule")
         made = self.emulator.client("scheduler").get_schedule(Name=schedule["Name"])
         found = {
-            "when": made["ScheduleExpression"], "state": made["State"], "what": made["Target"]["Arn"],
-            "failures": made["Target"]["DeadLetterConfig"]["Arn"], "retries": made["Target"]["RetryPolicy"],
+            "when": made["ScheduleExpression"],
+            "state": made["State"],
+            "what": made["Target"]["Arn"],
+            "failures": made["Target"]["DeadLetterConfig"]["Arn"],
+            "retries": made["Target"]["RetryPolicy"],
         }
         to = schedule["Target"]
         wanted = {
-            "when": schedule["ScheduleExpression"], "state": schedule["State"], "what": self.arn(to["Arn"]),
-            "failures": self.arn(to["DeadLetterConfig"]["Arn"]), "retries": to["RetryPolicy"],
+            "when": schedule["ScheduleExpression"],
+            "state": schedule["State"],
+            "what": self.arn(to["Arn"]),
+            "failures": self.arn(to["DeadLetterConfig"]["Arn"]),
+            "retries": to["RetryPolicy"],
         }
         self.checks.equal("schedule of the sweep", plain(found), plain(wanted))
 
@@ -446,25 +496,29 @@ class ReadBack:
         (api,) = self.of("AWS::ApiGateway::RestApi")
         client = self.emulator.client("apigateway")
         (made,) = client.get_rest_apis()["items"]
-        self.id = made["id"]
+        self.api = made["id"]
+        body = api["Body"]
+        verified = {
+            name
+            for name, scheme in body["components"]["securitySchemes"].items()
+            if "x-amazon-apigateway-authorizer" in scheme
+        }
         described, found = {}, {}
-        default = api["Body"].get("security", [])
-        for path, methods in api["Body"]["paths"].items():
+        for path, methods in body["paths"].items():
             for method, operation in methods.items():
                 if method in ("get", "post", "put", "patch", "delete", "options"):
-                    described[method.upper(), path] = "CUSTOM" if operation.get("security", default) and any(
-                        name in (api["Body"]["components"]["securitySchemes"])
-                        and "x-amazon-apigateway-authorizer" in api["Body"]["components"]["securitySchemes"][name]
-                        for alternative in operation.get("security", default) for name in alternative
-                    ) else "NONE"
-        pages = client.get_paginator("get_resources").paginate(restApiId=self.id, embed=["methods"])
+                    needed = {name for way in operation.get("security", body.get("security", [])) for name in way}
+                    described[method.upper(), path] = "CUSTOM" if needed & verified else "NONE"
+        pages = client.get_paginator("get_resources").paginate(restApiId=self.api, embed=["methods"])
         for resource in (resource for page in pages for resource in page["items"]):
             for method, about in resource.get("resourceMethods", {}).items():
                 found[method, resource["path"]] = about["authorizationType"]
-        self.checks.equal(f"{len(described)} methods of the gateway, each with its authorizer or none", found, described)
+        self.checks.equal(
+            f"{len(described)} methods of the gateway, each with its authorizer or none", found, described
+        )
         (stage,) = self.of("AWS::ApiGateway::Stage")
         self.stage = stage["StageName"]
-        names = [item["stageName"] for item in client.get_stages(restApiId=self.id)["item"]]
+        names = [item["stageName"] for item in client.get_stages(restApiId=self.api)["item"]]
         self.checks.equal("its stage", names, [self.stage])
 
     def rest(self):
@@ -475,7 +529,9 @@ class ReadBack:
             for group in page["logGroups"]
         }
         wanted = {group["LogGroupName"]: str(group["RetentionInDays"]) for group in self.of("AWS::Logs::LogGroup")}
-        self.checks.equal(f"{len(wanted)} log groups with their retention", {name: found.get(name) for name in wanted}, wanted)
+        self.checks.equal(
+            f"{len(wanted)} log groups with their retention", {name: found.get(name) for name in wanted}, wanted
+        )
         alarms = self.emulator.client("cloudwatch").get_paginator("describe_alarms").paginate()
         found = {alarm["AlarmName"]: alarm["AlarmActions"] for page in alarms for alarm in page["MetricAlarms"]}
         topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{MARKET}-alarms"
@@ -483,7 +539,12 @@ class ReadBack:
         self.checks.equal(f"{len(wanted)} alarms, all to the one topic", found, wanted)
         sns = self.emulator.client("sns")
         raw = [
-            (about["Endpoint"], sns.get_subscription_attributes(SubscriptionArn=about["SubscriptionArn"])["Attributes"].get("RawMessageDelivery"))
+            (
+                about["Endpoint"],
+                sns.get_subscription_attributes(SubscriptionArn=about["SubscriptionArn"])["Attributes"].get(
+                    "RawMessageDelivery"
+                ),
+            )
             for about in sns.list_subscriptions()["Subscriptions"]
         ]
         wanted = [(self.arn(s["Endpoint"]), "true") for s in self.of("AWS::SNS::Subscription")]
@@ -498,8 +559,8 @@ class Machinery:
         self.emulator, self.jobs = emulator, jobs
 
     def mail(self, id):
-        messages = self.emulator.get(f"/_ministack/ses/messages")["messages"]
-        return next((message for message in messages if id in json.dumps(message)), None)
+        messages = self.emulator.get("/_ministack/ses/messages")["messages"].get(ACCOUNT, [])
+        return next((message for message in messages if message["MessageId"] == id), None)
 
     def publish(self, event):
         topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{MARKET}-mail"
@@ -510,45 +571,51 @@ class Machinery:
         return json.loads(answer["Payload"].read())
 
 
-def play(arguments, folder):
-    began = time.monotonic()
+def play(arguments, folder, checks):
     ca, certificate, key = authority(folder)
     issuer = Issuer(certificate, key)
     emulator = Emulator(arguments.ministack, folder, ca, certificate, key)
-    checks = Checks()
     try:
         payment_key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         emulator.client("secretsmanager").create_secret(Name=SECRET, SecretString=payment_key)
-        emulator.client("sesv2").create_email_identity(EmailIdentity="example.com")
+        emulator.client("sesv2").create_email_identity(EmailIdentity=FROM.partition("@")[2])
         parameters = {
-            "MarketName": MARKET, "Architecture": "x86_64", "TokenIssuer": issuer.url, "TokenAudience": AUDIENCE,
-            "JwksUrl": f"{issuer.url}/jwks.json", "PaymentKeysSecret": SECRET, "EmailFrom": FROM,
+            "MarketName": MARKET,
+            "Architecture": "x86_64",
+            "TokenIssuer": issuer.url,
+            "TokenAudience": AUDIENCE,
+            "JwksUrl": f"{issuer.url}/jwks.json",
+            "PaymentKeysSecret": SECRET,
+            "EmailFrom": FROM,
         }
         templates = expanded(folder / "expanded", archive(folder, arguments.code.resolve()), parameters)
         root = folder / "expanded/template.json"
-        ready = time.monotonic()
+        began = time.monotonic()
         deploy(emulator, root, parameters)
-        print(f"deployed in {time.monotonic() - ready:.1f} s")
-        market = Stack(str(root), parameters, templates, "aws")
-        read_back = ReadBack(emulator, market, checks)
+        print(f"deployed in {time.monotonic() - began:.1f} s")
+        read_back = ReadBack(emulator, Stack(str(root), parameters, templates, "aws"), checks)
         read_back.compare()
-
         handlers = [function["Handler"] for function in read_back.of("AWS::Lambda::Function")]
         jobs = [handler.removeprefix("worker/") for handler in handlers if handler.startswith("worker/")]
-        url = f"{emulator.url}/restapis/{read_back.id}/{read_back.stage}/_user_request_"
+        url = f"{emulator.url}/restapis/{read_back.api}/{read_back.stage}/_user_request_"
         agreement = (ROOT / "infra/local/src/demo/agreement.zh.md").read_text()
         Story(url, str(ca), issuer.token, payment_key, checks, Machinery(emulator, jobs)).tell(agreement)
-    finally:
-        refusals = [line for line in emulator.log.read_text().splitlines() if "AccessDenied" in line]
-        for line in refusals[:20]:
-            print(f"  log: {line[:400]}")
-        if arguments.keep and sys.exc_info()[0] is not SystemExit:
-            print(f"{emulator.url} stays until this is ended (Ctrl-C); log in {emulator.log}")
+        if arguments.keep:
+            print(f"\n{url}\nstays until this is ended (Ctrl-C); its log is {emulator.log}")
             emulator.process.wait()
+    except KeyboardInterrupt:
+        pass
+    except (Stuck, Exception) as error:
+        if not isinstance(error, Stuck):
+            traceback.print_exc()
+        checks.expect("it comes to its end", False, error)
+    finally:
         emulator.stop()
         issuer.server.shutdown()
-        print(f"\n{time.monotonic() - began:.1f} s in all\n{checks.passed} passed, {checks.failed} failed")
-    return checks.failed
+        # Whatever a function was denied, or died of, is in the emulator's log.
+        for line in emulator.log.read_text().splitlines():
+            if checks.failed and ("AccessDenied" in line or " ERROR " in line):
+                print(f"  log: {line[:400]}")
 
 
 def main():
@@ -562,7 +629,10 @@ def main():
     folder = ROOT / "target/template"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    sys.exit(1 if play(arguments, folder) else 0)
+    began, checks = time.monotonic(), Checks()
+    play(arguments, folder, checks)
+    print(f"\n{time.monotonic() - began:.1f} s in all\n{checks.passed} passed, {checks.failed} failed")
+    sys.exit(1 if checks.failed else 0)
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ class Stack:
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
-            (name, argument), = value.items()
+            ((name, argument),) = value.items()
             function = getattr(self, "_" + name.removeprefix("Fn::").lower(), None)
             if function and (name.startswith("Fn::") or name in ("Ref", "Condition")):
                 return function(argument)

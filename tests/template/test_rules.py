@@ -17,10 +17,16 @@ WAYS = {
     "mail by SMTP, texts by HTTP": (
         "aws",
         {
-            "EmailBy": "smtp", "SmtpServer": "smtp.example.com", "SmtpSecret": "market/smtp",
-            "SmsBy": "http", "SmsUrl": "https://sms.example.com", "SmsSecret": "market/sms",
-            "DomainName": "market.example.com", "AllowedOrigin": "https://shop.example.com",
-            "CertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/c", "ReserveConcurrency": "false",
+            "EmailBy": "smtp",
+            "SmtpServer": "smtp.example.com",
+            "SmtpSecret": "market/smtp",
+            "SmsBy": "http",
+            "SmsUrl": "https://sms.example.com",
+            "SmsSecret": "market/sms",
+            "DomainName": "market.example.com",
+            "AllowedOrigin": "https://shop.example.com",
+            "CertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/c",
+            "ReserveConcurrency": "false",
         },
     ),
     "China": ("aws-cn", {"SmsBy": "http", "SmsUrl": "https://sms.example.cn", "SmsSecret": "market/sms"}),
@@ -34,9 +40,7 @@ ANY_RESOURCE = {
     "sns:Publish": "a telephone number is no resource",
 }
 # Wildcards within a resource, and why.
-WITHIN_RESOURCE = {
-    r":secret:[^*?]+-\?{6}$": "the six characters are Secrets Manager's own suffix of a secret's name",
-}
+WITHIN_RESOURCE = {r":secret:[^*?]+-\?{6}$": "the six characters are Secrets Manager's own suffix of a secret's name"}
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 DESCRIPTION = json.loads((ROOT / "docs/openapi.json").read_text())
@@ -156,7 +160,7 @@ def test_every_route_of_the_gateway_invokes_the_function_of_its_operation_and_ev
         integration = operation["x-amazon-apigateway-integration"]
         assert integration["type"] == "aws_proxy"
         assert integration["httpMethod"] == "POST", "Lambda is invoked by POST, whatever the route's method"
-        name = re.search(r":function:([^/:]+)(:[^/]+)?/invocations$", integration["uri"])[1]
+        name = invoked_by(integration["uri"], {})
         invoked[method, path] = named.get(name, name)
     assert invoked == wanted
     assert sorted(named.values()) == sorted(wanted.values())
@@ -172,7 +176,7 @@ def test_the_gateway_verifies_tokens_of_exactly_the_routes_that_need_one(market)
         }
 
     body = gateway(market)["Body"]
-    (scheme, authorizer), = (
+    ((scheme, authorizer),) = (
         (name, about)
         for name, about in body["components"]["securitySchemes"].items()
         if "x-amazon-apigateway-authorizer" in about
@@ -183,20 +187,30 @@ def test_the_gateway_verifies_tokens_of_exactly_the_routes_that_need_one(market)
     assert f"att:{function.id}.Arn" in uri or f":function:{function['FunctionName']}/" in uri
 
 
-def test_the_gateways_role_may_invoke_every_function_that_it_needs_and_no_other(market):
-    needed = {
-        function["FunctionName"]
-        for function in functions(market).values()
-        if function["Handler"].startswith("api/") or function["Handler"] == "authorizer"
-    }
-    by_arn = {f"att:{function.id}.Arn": function["FunctionName"] for function in functions(market).values()}
-    may = set()
+def test_the_gateway_invokes_each_function_by_a_role_that_may_and_its_roles_may_nothing_else(market):
+    names = {f"att:{function.id}.Arn": function["FunctionName"] for function in functions(market).values()}
+    may, needed = defaultdict(set), defaultdict(set)
     for role in roles(market).values():
         if "apigateway.amazonaws.com" in json.dumps(role["AssumeRolePolicyDocument"]):
             for statement in allowed(role):
-                if "lambda:InvokeFunction" in many(statement["Action"]):
-                    may |= {by_arn.get(arn, arn.rpartition(":")[2]) for arn in many(statement["Resource"])}
+                assert many(statement["Action"]) == ["lambda:InvokeFunction"], role.id
+                may[role.id] |= {names.get(arn, arn.rpartition(":")[2]) for arn in many(statement["Resource"])}
+    body = gateway(market)["Body"]
+    for method, _, operation in operations(body):
+        if method != "options":
+            integration = operation["x-amazon-apigateway-integration"]
+            needed[target(integration["credentials"])].add(invoked_by(integration["uri"], names))
+    for scheme in body["components"]["securitySchemes"].values():
+        authorizer = scheme.get("x-amazon-apigateway-authorizer")
+        if authorizer:
+            needed[target(authorizer["authorizerCredentials"])].add(invoked_by(authorizer["authorizerUri"], names))
     assert may == needed
+
+
+def invoked_by(uri, names):
+    """The function's name in an integration's URI, where it is written or referred to."""
+    (function,) = re.findall(r"/functions/(.+)/invocations$", uri)
+    return names.get(function, function.rpartition(":")[2])
 
 
 # ── one build ──
@@ -216,7 +230,8 @@ def test_all_functions_are_one_build():
     assert len(builds) == 1, builds
     (build,) = builds
     assert json.loads(build) == [
-        "functions", {"BuildMethod": "rust-cargolambda", "BuildProperties": {"Binary": "bootstrap"}}
+        "functions",
+        {"BuildMethod": "rust-cargolambda", "BuildProperties": {"Binary": "bootstrap"}},
     ]
 
 
@@ -298,7 +313,7 @@ def test_every_log_group_goes_with_its_stack(market):
 def test_every_function_knows_the_table_the_queues_and_the_metrics_that_it_uses(market):
     for function in functions(market).values():
         variables = function["Environment"]["Variables"]
-        assert all(isinstance(value, (str, int)) for value in variables.values()), function.id
+        assert all(isinstance(value, str) or name.endswith("_PORT") for name, value in variables.items()), function.id
         # Lambda takes four kilobytes.
         assert len(json.dumps(variables)) < 4096, function.id
         assert variables["RUST_LOG"] == "info", function.id
@@ -483,7 +498,9 @@ def test_every_topic_is_encrypted_and_takes_nothing_but_tls(market):
     guarded = set()
     for policy in market.all("AWS::SNS::TopicPolicy").values():
         for statement in statements(policy["PolicyDocument"]):
-            if statement["Effect"] == "Deny" and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}:
+            if statement["Effect"] == "Deny" and statement.get("Condition") == {
+                "Bool": {"aws:SecureTransport": "false"}
+            }:
                 guarded |= {target(topic) for topic in policy["Topics"]}
     topics = market.all("AWS::SNS::Topic")
     assert guarded == topics.keys()
@@ -607,7 +624,9 @@ def test_the_sweep_runs_each_minute_and_what_does_not_run_is_kept(market):
     assert market.all("AWS::SQS::Queue")[target(dead)]["QueueName"] == "market-sweep-dead"
     # The schedule's role: to invoke that one function, and to keep what failed.
     role = roles(market)[target(schedule["Target"]["RoleArn"])]
-    may = {(action, resource) for s in allowed(role) for action in many(s["Action"]) for resource in many(s["Resource"])}
+    may = {
+        (action, resource) for s in allowed(role) for action in many(s["Action"]) for resource in many(s["Resource"])
+    }
     assert may == {("lambda:InvokeFunction", schedule["Target"]["Arn"]), ("sqs:SendMessage", dead)}
     # Lambda would repeat it by itself, and two passes would fight for leases.
     (invocation,) = market.all("AWS::Lambda::EventInvokeConfig").values()
@@ -620,7 +639,8 @@ def test_concurrency_is_reserved_only_where_that_was_chosen(expanded):
     for chosen in ("true", "false"):
         market = tree("aws", expanded["aws"], ReserveConcurrency=chosen)
         reserved = {
-            function["Handler"] for function in functions(market).values()
+            function["Handler"]
+            for function in functions(market).values()
             if function.get("ReservedConcurrentExecutions") is not None
         }
         assert ("sweep" in reserved) == (chosen == "true")
@@ -666,14 +686,19 @@ def test_every_alarm_tells_someone_and_names_its_page(market):
 
 def test_every_page_belongs_to_an_alarm(expanded):
     named = {page for found in pages(tree("aws", expanded["aws"])).values() for page in found}
-    written = {f"docs/runbooks/{page.name}" for page in (ROOT / "docs/runbooks").glob("*.md")} - {"docs/runbooks/README.md"}
+    written = {f"docs/runbooks/{page.name}" for page in (ROOT / "docs/runbooks").glob("*.md")} - {
+        "docs/runbooks/README.md"
+    }
     assert written == named
 
 
 def test_every_alarm_watches_a_metric_that_the_code_writes_or_aws_does(market):
     ours = set(re.findall(r'Self::\w+ => "(\w+)"', (ROOT / "functions/src/metrics.rs").read_text()))
     for alarm in market.all("AWS::CloudWatch::Alarm").values():
-        metrics = [alarm.properties, *(m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m)]
+        metrics = [
+            alarm.properties,
+            *(m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m),
+        ]
         for metric in metrics:
             if metric.get("Namespace") == "market":
                 assert metric["MetricName"] in ours, alarm.id
@@ -684,7 +709,10 @@ def test_every_alarm_watches_a_metric_that_the_code_writes_or_aws_does(market):
 def test_every_alarm_on_a_function_names_one_that_exists(market):
     names = {function["FunctionName"] for function in functions(market).values()}
     for alarm in market.all("AWS::CloudWatch::Alarm").values():
-        metrics = [alarm.properties, *(m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m)]
+        metrics = [
+            alarm.properties,
+            *(m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m),
+        ]
         for metric in metrics:
             for dimension in metric.get("Dimensions", []):
                 if dimension["Name"] == "FunctionName":
@@ -730,7 +758,9 @@ def test_no_template_names_a_partition_a_suffix_a_region_or_an_account():
             # A service's principal has the same name in every partition.
             if path[-2:] == ("Principal", "Service"):
                 assert re.fullmatch(r"[a-z0-9-]+\.amazonaws\.com", text), f"{name}: {text}"
-            elif re.search(r"arn:aws|amazonaws|\baws-cn\b(?!$)|\b(us|eu|ap|cn|sa|ca|me|af|il)-[a-z]+-\d\b|\b\d{12}\b", text):
+            elif re.search(
+                r"arn:aws|amazonaws|\baws-cn\b(?!$)|\b(us|eu|ap|cn|sa|ca|me|af|il)-[a-z]+-\d\b|\b\d{12}\b", text
+            ):
                 found.append((name, path, text))
     # The one place that may: the question whether this is China.
     assert not found
@@ -848,8 +878,11 @@ def test_names_are_within_their_limits_for_the_longest_market_name(expanded):
 
 def test_no_two_resources_of_a_type_bear_the_same_name(market):
     keys = {
-        "AWS::Lambda::Function": "FunctionName", "AWS::SQS::Queue": "QueueName", "AWS::Logs::LogGroup": "LogGroupName",
-        "AWS::CloudWatch::Alarm": "AlarmName", "AWS::SNS::Topic": "TopicName",
+        "AWS::Lambda::Function": "FunctionName",
+        "AWS::SQS::Queue": "QueueName",
+        "AWS::Logs::LogGroup": "LogGroupName",
+        "AWS::CloudWatch::Alarm": "AlarmName",
+        "AWS::SNS::Topic": "TopicName",
     }
     for type, key in keys.items():
         assert not duplicates(resource[key] for resource in market.all(type).values())

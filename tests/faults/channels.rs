@@ -1,0 +1,247 @@
+//! E-mail by SMTP and text messages by a supplier's gateway, when they fail; and the secrets that both need.
+
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use market_ambient::SystemClock;
+use market_domain::notices::{Channel, Sending};
+use market_http::{Code, PaymentKeys};
+use market_notices::{Gateway, HttpText, SmtpEmail, SmtpServer};
+use market_outside::Secret;
+use serde_json::json;
+use standardwebhooks::Webhook;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+use crate::server::{Fault, Faulty};
+use crate::table::{at, notice};
+use crate::{INTERNAL, sdk};
+
+const KEY: &str = "whsec_c2VjcmV0IG9mIHRoZSBnYXRld2F5";
+const NEW_KEY: &str = "whsec_bmV3IHNlY3JldCBvZiB0aGUgZ2F0ZXdheQ==";
+const ACCOUNT: &str = r#"{"username": "market", "password": "secret"}"#;
+
+fn failed(reason: &str) -> Sending {
+    Sending::Failed { reason: reason.to_owned() }
+}
+
+fn refused(reason: &str) -> Sending {
+    Sending::Refused { reason: reason.to_owned() }
+}
+
+/// A mail server that answers one command otherwise than a good one would, and keeps what it is sent.
+struct MailServer {
+    server: SmtpServer,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl MailServer {
+    async fn start(trouble: Option<(&'static str, &'static str)>) -> Self {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let lines = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&lines);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (read, mut write) = stream.into_split();
+                let mut read = BufReader::new(read).lines();
+                let mut in_data = false;
+                drop(write.write_all(b"220 mail\r\n").await);
+                while let Ok(Some(line)) = read.next_line().await {
+                    kept.lock().unwrap().push(line.clone());
+                    let answer = match trouble {
+                        Some((command, answer)) if line.starts_with(command) => answer,
+                        _ if in_data && line != "." => continue,
+                        _ if line.starts_with("EHLO") => "250-mail\r\n250-8BITMIME\r\n250 AUTH PLAIN",
+                        _ if line.starts_with("AUTH") => "235 welcome",
+                        _ if line.starts_with("DATA") => "354 go on",
+                        _ if line.starts_with("QUIT") => "221 bye",
+                        _ => "250 done",
+                    };
+                    in_data = answer.starts_with("354");
+                    // What it is to hang at, it never answers.
+                    if !answer.is_empty() {
+                        drop(write.write_all(format!("{answer}\r\n").as_bytes()).await);
+                    }
+                }
+            }
+        });
+        Self { server: SmtpServer { host: Ipv4Addr::LOCALHOST.to_string(), port }, lines }
+    }
+
+    async fn send(&self, account: &str) -> Sending {
+        let secret = Secret::Given(account.to_owned());
+        let from = "Market <notices@market.example>";
+        let smtp = SmtpEmail::without_tls(self.server.clone(), from, secret, Arc::new(SystemClock));
+        smtp.send(&notice(Channel::Email, "shop@example.com")).await
+    }
+}
+
+#[tokio::test]
+async fn an_email_is_sent_by_smtp_under_its_notices_id() {
+    let mail = MailServer::start(None).await;
+    let id = notice(Channel::Email, "x").id;
+    let accepted = Sending::Accepted { gateway_id: Some(id.as_str().to_owned()) };
+    assert_eq!(mail.send(ACCOUNT).await, accepted);
+    let lines = mail.lines.lock().unwrap();
+    for line in [
+        "MAIL FROM:<notices@market.example>".to_owned(),
+        "RCPT TO:<shop@example.com>".to_owned(),
+        format!("Message-ID: <{id}@market.example>"),
+        "Subject: The agreement has ended".to_owned(),
+    ] {
+        assert!(lines.contains(&line), "{line}: {lines:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mailbox_that_is_refused_is_refused_for_good_and_anything_else_may_be_sent_later() {
+    for (command, answer, outcome) in [
+        ("RCPT", "550 no such user shop@example.com", refused("smtp 550")),
+        ("RCPT", "450 try again", failed("smtp 450")),
+        ("MAIL", "421 too busy", failed("smtp 421")),
+        ("AUTH", "535 who are you", failed("smtp 535")),
+        ("DATA", "554 not that", refused("smtp 554")),
+    ] {
+        let mail = MailServer::start(Some((command, answer))).await;
+        assert_eq!(mail.send(ACCOUNT).await, outcome, "{command} {answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mail_server_that_hangs_is_given_up() {
+    let mail = MailServer::start(Some(("RCPT", ""))).await;
+    let began = tokio::time::Instant::now();
+    assert_eq!(mail.send(ACCOUNT).await, failed("timeout"));
+    assert!(began.elapsed().as_secs() < 10, "within a job's time");
+}
+
+#[tokio::test]
+async fn a_mail_server_cannot_be_used_without_its_account_and_the_secret_is_told_to_nobody() {
+    let mail = MailServer::start(None).await;
+    for account in ["", "{}", "secret-7f3a"] {
+        assert_eq!(mail.send(account).await, failed("no credentials"));
+    }
+    assert!(mail.lines.lock().unwrap().is_empty(), "it was not called");
+}
+
+#[tokio::test]
+async fn a_mail_server_without_tls_learns_neither_the_account_nor_the_message() {
+    let mail = MailServer::start(None).await;
+    let secret = Secret::Given(ACCOUNT.to_owned());
+    let smtp = SmtpEmail::new(mail.server.clone(), "notices@market.example", secret, Arc::new(SystemClock));
+    let sending = smtp.unwrap().send(&notice(Channel::Email, "shop@example.com")).await;
+    assert_eq!(sending, failed("unreachable"));
+    let lines = mail.lines.lock().unwrap();
+    assert!(lines.iter().all(|line| line.starts_with("EHLO") || line == "QUIT"), "{lines:?}");
+}
+
+/// A supplier's gateway: what it was sent, and what it answers.
+#[derive(Clone)]
+struct Supplier {
+    answer: (u16, &'static str),
+    got: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
+}
+
+async fn supplier(answer: (u16, &'static str)) -> (Supplier, HttpText) {
+    let supplier = Supplier { answer, got: Arc::default() };
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}/texts", listener.local_addr().unwrap());
+    let router = Router::new().fallback(take).with_state(supplier.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (supplier, HttpText::new(url, Secret::Given(KEY.to_owned()), Arc::new(SystemClock)))
+}
+
+async fn take(State(supplier): State<Supplier>, headers: HeaderMap, body: Bytes) -> Response {
+    supplier.got.lock().unwrap().push((headers, body));
+    let (status, body) = supplier.answer;
+    if status == 0 {
+        std::future::pending::<()>().await;
+    }
+    (StatusCode::from_u16(status).unwrap(), body).into_response()
+}
+
+#[tokio::test]
+async fn a_text_message_is_signed_so_that_its_supplier_can_verify_it_with_the_schemes_own_library() {
+    let (supplier, text) = supplier((202, r#"{"id": "sms-1"}"#)).await;
+    let notice = notice(Channel::Sms, "+8613800000001");
+    let accepted = Sending::Accepted { gateway_id: Some("sms-1".to_owned()) };
+    assert_eq!(text.send(&notice).await, accepted);
+    let (headers, body) = supplier.got.lock().unwrap().remove(0);
+    Webhook::new(KEY).unwrap().verify(&body, &headers).expect("the signature holds");
+    assert!(Webhook::new(NEW_KEY).unwrap().verify(&body, &headers).is_err());
+    assert_eq!(headers["webhook-id"], notice.id.as_str(), "a repeat can be told");
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["to"], "+8613800000001");
+    assert_eq!(body["text"], "The agreement has ended\nIt has ended.");
+}
+
+#[tokio::test]
+async fn what_the_supplier_answers_decides_whether_a_text_message_may_be_sent_later() {
+    for (status, outcome) in [
+        (200, Sending::Accepted { gateway_id: None }),
+        (409, Sending::Accepted { gateway_id: None }),
+        (400, refused("status 400")),
+        (422, refused("status 422")),
+        (401, failed("status 401")),
+        (429, failed("status 429")),
+        (302, failed("status 302")),
+        (500, failed("status 500")),
+    ] {
+        let (_, text) = supplier((status, INTERNAL)).await;
+        assert_eq!(text.send(&notice(Channel::Sms, "+8613800000001")).await, outcome, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supplier_that_hangs_is_given_up() {
+    let (_, text) = supplier((0, "")).await;
+    let began = tokio::time::Instant::now();
+    assert_eq!(text.send(&notice(Channel::Sms, "+8613800000001")).await, failed("unreachable"));
+    assert!(began.elapsed().as_secs() < 10, "within a job's time");
+}
+
+/// A callback signed with a key at an instant.
+fn callback(key: &str, now: Timestamp) -> HeaderMap {
+    let signature = Webhook::new(key).unwrap().sign("pay-1", now.as_second(), b"{}").unwrap();
+    let mut headers = HeaderMap::new();
+    headers.insert("webhook-id", "pay-1".parse().unwrap());
+    headers.insert("webhook-timestamp", now.as_second().to_string().parse().unwrap());
+    headers.insert("webhook-signature", signature.parse().unwrap());
+    headers
+}
+
+#[tokio::test]
+async fn a_payment_key_is_rotated_without_a_deploy_and_serves_on_while_its_secret_cannot_be_had() {
+    let faulty = Faulty::start(None).await;
+    let client = aws_sdk_secretsmanager::Client::new(&sdk(&faulty.url).await);
+    let keys = PaymentKeys::of(Secret::Named(client, "payment-keys".to_owned()));
+    let holds = |text: &str| Fault::Answer(200, json!({ "SecretString": text }).to_string());
+    let code = async |key: &str, second: i64| {
+        keys.verify(&callback(key, at(second)), b"{}", at(second)).await.map_err(|problem| problem.code)
+    };
+    const READ: &str = "GetSecretValue";
+
+    faulty.fail_at(READ, Fault::Answer(500, INTERNAL.to_owned()));
+    assert_eq!(code(KEY, 0).await, Err(Code::Unavailable), "nothing can be said of it");
+    faulty.fail_at(READ, holds(KEY));
+    assert_eq!(code(KEY, 5).await, Ok(()));
+    // The new key is added to the secret; whoever signs with it is believed at the latest a minute later.
+    faulty.fail_at(READ, holds(&format!("{NEW_KEY},\n{KEY}")));
+    assert_eq!(code(NEW_KEY, 64).await, Err(Code::InvalidSignature), "forgeries do not make it ask again");
+    assert_eq!(faulty.calls(READ), 0);
+    assert_eq!(code(NEW_KEY, 65).await, Ok(()));
+    assert_eq!(code(KEY, 66).await, Ok(()), "both are in force");
+    assert_eq!(faulty.calls(READ), 1);
+    // It goes on with what it has, for a day.
+    faulty.fail_at(READ, Fault::Answer(400, INTERNAL.to_owned()));
+    assert_eq!(code(NEW_KEY, 1_000).await, Ok(()));
+    assert_eq!(code(NEW_KEY, 65 + 24 * 3_600).await, Err(Code::Unavailable));
+    faulty.fail_at(READ, holds("not a key"));
+    assert_eq!(code(NEW_KEY, 100 + 24 * 3_600).await, Err(Code::Unavailable));
+}

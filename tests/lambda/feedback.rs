@@ -1,0 +1,83 @@
+//! The handler `feedback`: what SES tells of an e-mail finds the notice that it was.
+
+use market_domain::aggregate::{Job, Key};
+use market_domain::notices::Delivery;
+use market_jobs::WakeUp;
+use serde_json::{Value, json};
+
+use crate::function::Function;
+use crate::surroundings::{Surroundings, long_ago};
+
+/// A queue's event with these bodies.
+fn event(bodies: &[String]) -> Value {
+    let records = bodies.iter().enumerate().map(|(number, body)| {
+        json!({
+            "messageId": format!("m-{number}"), "receiptHandle": "handle", "body": body, "attributes": {},
+            "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs", "awsRegion": "us-east-1",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:market-mail_feedback",
+        })
+    });
+    json!({ "Records": records.collect::<Vec<_>>() })
+}
+
+/// An event of SES's, of the mail that was sent with these tags.
+fn told(kind: &str, message_id: &str, sent: &Value) -> String {
+    let tags: serde_json::Map<String, Value> = sent["EmailTags"]
+        .as_array()
+        .expect("it was sent with tags")
+        .iter()
+        .map(|tag| (tag["Name"].as_str().expect("a name").to_owned(), json!([tag["Value"]])))
+        .collect();
+    json!({
+        "eventType": kind,
+        "mail": { "messageId": message_id, "timestamp": "2026-01-01T00:00:00Z", "tags": tags },
+        "bounce": { "bounceType": "Permanent", "bounceSubType": "NoEmail", "bouncedRecipients": [] },
+    })
+    .to_string()
+}
+
+/// An e-mail that SES took, and how it was sent.
+async fn sent(around: &Surroundings) -> (Key, Value) {
+    let key = around.notice_due("northwind", long_ago()).await;
+    let wake_up = serde_json::to_string(&WakeUp { job: Job::Notify, key: key.clone() }).expect("JSON");
+    let mut worker = Function::start("worker/notify", around.settings()).await;
+    let response = worker.invoke(event(&[wake_up])).await.expect("a batch response");
+    assert_eq!(response["batchItemFailures"], json!([]));
+    (key, around.services.calls("SendEmail").remove(0))
+}
+
+#[tokio::test]
+async fn a_bounce_finds_its_notice_which_stays_served_and_only_what_cannot_be_read_comes_again() {
+    let around = Surroundings::start().await;
+    let (key, mail) = sent(&around).await;
+    let mut feedback = Function::start("feedback", around.settings()).await;
+    let bounced = told("Bounce", "ses-1", &mail);
+    let events = [
+        "{".to_owned(),
+        told("Open", "ses-1", &mail),
+        told("Bounce", "ses-of-another", &mail),
+        told("Delivery", "ses-1", &mail),
+        bounced.clone(),
+        bounced,
+    ];
+    let response = feedback.invoke(event(&events)).await.expect("a batch response");
+    assert_eq!(response["batchItemFailures"], json!([{ "itemIdentifier": "m-0" }]));
+    let Delivery::Bounced { gateway_id, reason, follow_up, .. } = around.notice(&key).await.delivery else {
+        panic!("it bounced");
+    };
+    assert_eq!((gateway_id.as_deref(), reason.as_str()), (Some("ses-1"), "Permanent/NoEmail"));
+    assert_eq!(follow_up, None, "this provider has no telephone");
+}
+
+#[tokio::test]
+async fn what_comes_before_the_record_of_the_sending_comes_again() {
+    let around = Surroundings::start().await;
+    let key = around.notice_due("northwind", long_ago()).await;
+    let id = key.sort.trim_start_matches("notice#");
+    let tags = json!({ "EmailTags": [
+        { "Name": "notice", "Value": id }, { "Name": "recipient", "Value": "cHJvdmlkZXIjbm9ydGh3aW5k" },
+    ] });
+    let mut feedback = Function::start("feedback", around.settings()).await;
+    let response = feedback.invoke(event(&[told("Delivery", "ses-1", &tags)])).await.expect("a response");
+    assert_eq!(response["batchItemFailures"], json!([{ "itemIdentifier": "m-0" }]));
+}
