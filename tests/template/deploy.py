@@ -2,8 +2,9 @@
 
     python tests/template/deploy.py --code FOLDER [--ministack FILE] [--keep]
 
-FOLDER holds `bootstrap`, built for this machine. Nothing listens beyond loopback. The emulator (ministack) enforces IAM:
-each function has a session of its own role, and each of its calls is checked against that role and the queues' policies.
+FOLDER holds `bootstrap`, built for this machine. Nothing listens beyond loopback. The emulator (ministack) enforces
+IAM: each function has a session of its own role, and each of its calls is checked against that role and against the
+policies of the queues.
 """
 
 import argparse
@@ -27,7 +28,6 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec

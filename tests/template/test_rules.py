@@ -783,7 +783,7 @@ def test_everything_is_of_the_partition_and_region_that_it_is_deployed_in(expand
 def test_nothing_remains_in_china_of_what_is_not_there(china):
     for resource in china.all().values():
         assert not resource.type.startswith(("AWS::SES", "AWS::XRay")), resource.id
-        for path, text in strings(resource.properties):
+        for _, text in strings(resource.properties):
             assert not re.match(r"(xray|ses):", text), f"{resource.id}: {text}"
             assert text not in ("RedriveAllowPolicy", "Provisioned", "PollerConfig", "ses.amazonaws.com"), resource.id
         assert resource.get("TracingEnabled") in (None, False, "false"), resource.id

@@ -3,8 +3,9 @@
 //! Each start is a process of its own with nothing in its environment but what Lambda and the template put
 //! there. The benchmark plays Lambda's side of the runtime API, and stands with TLS before the market's table,
 //! so that a start pays for root certificates and a handshake as it does on AWS. The roots are this machine's
-//! with one more; one program has that one alone, so that what the others cost can be seen. The programs take turns, so that none has the warmer machine; every start of this benchmark
-//! finds its file in the page cache, which on Lambda it does not.
+//! with one more; one program has that one alone, so that what the others cost can be seen. The programs take
+//! turns, so that none has the warmer machine; every start of this benchmark finds its file in the page cache,
+//! which on Lambda it does not.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -47,6 +48,8 @@ struct Program {
     event: Value,
     /// Whom it trusts.
     roots: PathBuf,
+    /// Whether the gateway's authorizer has verified the caller.
+    behind_gateway: bool,
 }
 
 /// What was seen of one start.
@@ -82,6 +85,13 @@ pub async fn cold_start(bootstrap: &Path, floor: &Path, starts: usize) -> Result
 
     let token = running.issuer.token(Role::Merchant, SHOP, running.machine.clock.now());
     let account = request(&format!("/accounts/{SHOP}"), &token);
+    let mut authorized = account.clone();
+    authorized["requestContext"]["authorizer"] =
+        json!({ "role": "merchant", "subject": SHOP, "expires_at": "4102444800", "principalId": SHOP });
+    let token = json!({
+        "type": "TOKEN", "authorizationToken": format!("Bearer {token}"),
+        "methodArn": "arn:aws:execute-api:us-east-1:000000000000:api/prod/GET/accounts",
+    });
     let document = request("/documents/market-agreement", "");
     let program = |name, file: &Path, handler, event: &Value, roots: &Path| Program {
         name,
@@ -89,11 +99,14 @@ pub async fn cold_start(bootstrap: &Path, floor: &Path, starts: usize) -> Result
         handler,
         event: event.clone(),
         roots: roots.to_owned(),
+        behind_gateway: event["requestContext"]["authorizer"].is_object(),
     };
     let programs = [
         program("floor: no table, no TLS", floor, "floor", &document, &all),
         program("get_document: table", bootstrap, "api/get_document", &document, &all),
         program("get_document, one root", bootstrap, "api/get_document", &document, &one),
+        program("get_account: table", bootstrap, "api/get_account", &authorized, &all),
+        program("authorizer: keys", bootstrap, "authorizer", &token, &all),
         program("get_account: keys, table", bootstrap, "api/get_account", &account, &all),
         program("all routes: table", bootstrap, "api", &document, &all),
     ];
@@ -250,6 +263,7 @@ impl Program {
             .env("AWS_LAMBDA_RUNTIME_API", address)
             .env("_HANDLER", self.handler)
             .env("SSL_CERT_FILE", &self.roots)
+            .env("MARKET_CALLERS", if self.behind_gateway { "gateway" } else { "tokens" })
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true)
@@ -262,7 +276,7 @@ impl Program {
         let (_, ready) = call().await?;
         let (replied, at) = call().await?;
         match replied {
-            Call::Replies(reply) if reply["statusCode"] == 200 => {}
+            Call::Replies(reply) if reply["statusCode"] == 200 || reply["policyDocument"].is_object() => {}
             Call::Replies(reply) => return Err(BenchError(format!("{}: {reply}", self.name))),
             Call::Asks => return Err(BenchError(format!("{} asked again without a reply", self.name))),
         }
