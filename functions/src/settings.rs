@@ -71,7 +71,7 @@ pub fn verifier() -> Result<Verifier, SettingError> {
 fn callers() -> Result<Callers, SettingError> {
     match optional("MARKET_CALLERS").as_deref() {
         Some("gateway") => Ok(Callers::Gateway),
-        Some("tokens") | None => Ok(Callers::Tokens(verifier()?)),
+        Some("tokens") | None => Ok(Callers::Tokens(Box::new(verifier()?))),
         Some(other) => Err(wrong("MARKET_CALLERS")(format!("is neither gateway nor tokens: {other}"))),
     }
 }

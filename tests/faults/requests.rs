@@ -151,12 +151,12 @@ async fn while_the_issuers_keys_cannot_be_had_the_client_is_told_to_come_again()
         store: market.store.clone(),
         clock: Arc::clone(&market.clock),
         entropy: Arc::clone(&market.entropy),
-        callers: Callers::Tokens(Verifier::new(
+        callers: Callers::Tokens(Box::new(Verifier::new(
             keys,
             "https://issuer.example",
             "service-market",
             Algorithm::ES256,
-        )),
+        ))),
         payments: Some(PaymentKeys::given(world.running.payments.key()).unwrap()),
         calendar: market.calendar,
         publicity: market.publicity,

@@ -184,12 +184,12 @@ impl Running {
             store: store.metered(route_meter.clone()),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
-            callers: Callers::Tokens(Verifier::new(
+            callers: Callers::Tokens(Box::new(Verifier::new(
                 IssuerKeys::at(format!("{url}/_local/jwks.json")),
                 "https://issuer.market.localhost",
                 AUDIENCE,
                 Algorithm::ES256,
-            )),
+            ))),
             payments: Some(PaymentKeys::given(payments.key()).map_err(part)?),
             calendar: Calendar::published(),
             publicity: PublicityMode::Strict,

@@ -13,7 +13,7 @@ use crate::payments::PaymentKeys;
 #[derive(Debug)]
 pub enum Callers {
     /// The bearer token, verified here.
-    Tokens(Verifier),
+    Tokens(Box<Verifier>),
     /// The gateway, whose authorizer has verified the token: what it found comes with the request, as an
     /// extension of type [`Verified`](market_identity::Verified). Only for what is reached through it alone.
     Gateway,
