@@ -78,7 +78,7 @@ impl HttpText {
             (HEADER_WEBHOOK_TIMESTAMP, now.as_second().to_string()),
             (HEADER_WEBHOOK_SIGNATURE, signature),
         ];
-        match self.web.post(&self.url, headers, body).await {
+        match self.web.send("POST", &self.url, headers, body).await {
             Ok(answer) => match answer.status {
                 200..=299 | 409 => {
                     let taken = serde_json::from_slice::<Taken>(&answer.body).ok();

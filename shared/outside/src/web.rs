@@ -9,12 +9,10 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
-/// For the head of an answer, and again for its body.
-const READ_TIMEOUT: Duration = Duration::from_millis(2_000);
 const ATTEMPTS: u32 = 3;
 /// What is asked for is a few kilobytes; whatever is larger is something else.
 const MAX_BYTES: usize = 256 * 1024;
@@ -24,27 +22,49 @@ const MAX_BYTES: usize = 256 * 1024;
 #[error("{0}")]
 pub struct WebError(pub String);
 
+/// How long a call may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// To establish a connection.
+    pub connect: Duration,
+    /// For the head of an answer, and again for its body.
+    pub read: Duration,
+}
+
+/// What a function has: a job or a request waits behind it.
+const SHORT: Patience =
+    Patience { connect: Duration::from_millis(1_000), read: Duration::from_millis(2_000) };
+
 /// What came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
+    /// Headers.
+    pub headers: Headers,
     /// The body.
     pub body: Vec<u8>,
 }
 
 /// A client.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Web {
+    patience: Patience,
     /// Made when it is first needed: it reads every root certificate.
     http: OnceLock<SharedHttpConnector>,
 }
 
+impl Default for Web {
+    fn default() -> Self {
+        Self::with(SHORT)
+    }
+}
+
 impl Web {
-    /// A client through a connector of the caller's.
+    /// A client with so much patience.
     #[must_use]
-    pub fn through(http: SharedHttpConnector) -> Self {
-        Self { http: http.into() }
+    pub const fn with(patience: Patience) -> Self {
+        Self { patience, http: OnceLock::new() }
     }
 
     /// Reads; what fails or cannot be understood is asked for again, at most twice.
@@ -61,8 +81,8 @@ impl Web {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
             }
-            match self.call(HttpRequest::new(SdkBody::empty()), url).await {
-                Ok(Answer { status: 200..=299, body }) => match understand(&body) {
+            match self.send("GET", url, Vec::new(), Vec::new()).await {
+                Ok(Answer { status: 200..=299, body, .. }) => match understand(&body) {
                     Ok(understood) => return Ok(understood),
                     Err(reason) => failure = WebError(reason),
                 },
@@ -73,30 +93,28 @@ impl Web {
         Err(failure)
     }
 
-    /// Sends a body once. Whether to send it again is the caller's to decide.
+    /// Sends a request once. Whether to send it again is the caller's to decide.
     ///
     /// # Errors
     /// Where no answer came back, whatever its status.
-    pub async fn post(
+    pub async fn send(
         &self,
+        method: &str,
         url: &str,
         headers: Vec<(&'static str, String)>,
         body: Vec<u8>,
     ) -> Result<Answer, WebError> {
         let mut request = HttpRequest::new(SdkBody::from(body));
-        request.set_method("POST").map_err(|error| WebError(error.to_string()))?;
+        request.set_method(method).map_err(|error| WebError(error.to_string()))?;
+        request.set_uri(url).map_err(|error| WebError(error.to_string()))?;
         for (name, value) in headers {
             request.headers_mut().try_insert(name, value).map_err(|error| WebError(error.to_string()))?;
         }
-        self.call(request, url).await
-    }
-
-    async fn call(&self, mut request: HttpRequest, url: &str) -> Result<Answer, WebError> {
-        request.set_uri(url).map_err(|error| WebError(error.to_string()))?;
-        let http = self.http.get_or_init(connector);
+        let http = self.http.get_or_init(|| connector(self.patience));
+        // The connector's errors say little by themselves, and all of it in their sources.
         let answer = http.call(request).await.map_err(|error| WebError(format!("{error:?}")))?;
-        let status = answer.status().as_u16();
-        let body = tokio::time::timeout(READ_TIMEOUT, ByteStream::new(answer.into_body()).collect())
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let body = tokio::time::timeout(self.patience.read, ByteStream::new(answer.into_body()).collect())
             .await
             .map_err(|_| WebError("the body did not arrive in time".to_owned()))?
             .map_err(|error| WebError(error.to_string()))?
@@ -104,13 +122,15 @@ impl Web {
         if body.len() > MAX_BYTES {
             return Err(WebError(format!("{} bytes are too many", body.len())));
         }
-        Ok(Answer { status, body })
+        Ok(Answer { status, headers, body })
     }
 }
 
-fn connector() -> SharedHttpConnector {
-    let settings =
-        HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+fn connector(patience: Patience) -> SharedHttpConnector {
+    let settings = HttpConnectorSettings::builder()
+        .connect_timeout(patience.connect)
+        .read_timeout(patience.read)
+        .build();
     let connector = Connector::builder()
         .connector_settings(settings)
         .sleep_impl(TokioSleep::new())
