@@ -106,7 +106,8 @@ def credit_code(first17):
 
 
 def timestamp(**ahead):
-    return (datetime.now(timezone.utc) + timedelta(**ahead)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = datetime.now(timezone.utc) + timedelta(**ahead)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def sha256(text):
