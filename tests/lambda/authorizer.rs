@@ -44,6 +44,22 @@ async fn a_token_of_the_issuer_lets_its_bearer_in_at_every_route_and_tells_who_i
 }
 
 #[tokio::test]
+async fn a_token_for_several_audiences_is_let_in_where_the_market_is_one_of_them() {
+    let around = Surroundings::start().await;
+    let mut authorizer = Function::start("authorizer", around.settings()).await;
+    for (audiences, admitted) in [
+        (json!(["service-market", "another"]), true),
+        (json!(["another"]), false),
+        (json!([]), false),
+        (json!("another"), false),
+    ] {
+        let token = around.issuer.token_for(&audiences);
+        let answer = authorizer.invoke(asked(&format!("Bearer {token}"))).await;
+        assert_eq!(answer.is_ok(), admitted, "{audiences}");
+    }
+}
+
+#[tokio::test]
 async fn any_other_token_is_unauthorized_in_the_very_word_that_the_gateway_understands() {
     let around = Surroundings::start().await;
     let mut authorizer = Function::start("authorizer", around.settings()).await;

@@ -219,16 +219,27 @@ impl Issuer {
 
     /// A token that is valid at any time.
     pub fn token(&self, role: Role, subject: &str) -> String {
-        let claims = Claims {
+        self.sign(&json!(Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
             sub: subject.to_owned(),
             market_role: role,
             nbf: 0,
             exp: far_ahead().as_second(),
-        };
+        }))
+    }
+
+    /// The same for these audiences.
+    pub fn token_for(&self, audiences: &Value) -> String {
+        self.sign(&json!({
+            "iss": ISSUER, "aud": audiences, "sub": "ops", "market_role": "operator",
+            "nbf": 0, "exp": far_ahead().as_second(),
+        }))
+    }
+
+    fn sign(&self, claims: &Value) -> String {
         let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::ES256) };
-        jsonwebtoken::encode(&header, &claims, &self.0).expect("the key signs")
+        jsonwebtoken::encode(&header, claims, &self.0).expect("the key signs")
     }
 
     fn key_set(&self) -> JwkSet {

@@ -88,7 +88,7 @@ pub fn bearer(header: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The claims that the market reads.
+/// The claims of a token for the market.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The issuer.
@@ -103,6 +103,15 @@ pub struct Claims {
     pub nbf: i64,
     /// Not at or after, in seconds.
     pub exp: i64,
+}
+
+/// What is read of a verified token; the library has compared issuer and audience, which may be a list.
+#[derive(Deserialize)]
+struct Read {
+    sub: String,
+    market_role: Role,
+    nbf: i64,
+    exp: i64,
 }
 
 /// Why a caller was not let in.
@@ -148,7 +157,7 @@ impl Verifier {
             .kid
             .ok_or_else(|| IdentityError::Invalid("no kid".to_owned()))?;
         let key = self.keys.get(&kid, now).await?;
-        let claims = decode::<Claims>(token, &key, &self.validation).map_err(invalid)?.claims;
+        let claims = decode::<Read>(token, &key, &self.validation).map_err(invalid)?.claims;
         if now.as_second() < claims.nbf {
             return Err(IdentityError::Invalid("not valid yet".to_owned()));
         }
