@@ -1,26 +1,32 @@
 //! The sweep over the due index: each entry is handed out once for each of its leases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use market_jobs::sweep::{SweepError, sweep};
+use market_jobs::sweep::{BrokenPass, SweepError, sweep};
 use market_jobs::{Outgoing, QueueError, Queues};
 
 use crate::tables::on_each_table;
 use crate::thing::{JOB, at, thing};
 
-/// Queues that remember what they took, or take nothing.
-#[derive(Clone, Default)]
+/// Queues that remember what they took; they take no batch in which they refuse a wake-up.
+#[derive(Clone)]
 struct Taken {
     taken: Arc<Mutex<Vec<Outgoing>>>,
-    is_down: bool,
+    refuses: fn(&Outgoing) -> bool,
+}
+
+impl Default for Taken {
+    fn default() -> Self {
+        Self { taken: Arc::default(), refuses: |_| false }
+    }
 }
 
 impl Queues for Taken {
     async fn send(&self, outgoing: Vec<Outgoing>) -> Result<(), QueueError> {
-        if self.is_down && !outgoing.is_empty() {
+        if outgoing.iter().any(self.refuses) {
             return Err(QueueError("down".to_owned()));
         }
         self.taken.lock().unwrap().extend(outgoing);
@@ -117,12 +123,35 @@ async fn more_than_any_page_holds_is_handed_out_once_by_sweeps_at_the_same_time(
 async fn what_a_queue_did_not_take_comes_back_when_its_lease_ends() {
     on_each_table(async |table| {
         table.create(at(0), &[thing("a").due(at(10))]).await;
-        let (down, up) = (Taken { is_down: true, ..Taken::default() }, Taken::default());
+        let (down, up) = (Taken { refuses: |_| true, ..Taken::default() }, Taken::default());
         let outcome = sweep(&table.store, &down, at(10), Duration::ZERO).await;
-        assert!(matches!(outcome, Err(SweepError::Queue(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(BrokenPass { first: SweepError::Queue(_), .. })), "{outcome:?}");
         assert_eq!(sweep(&table.store, &up, at(69), Duration::ZERO).await.unwrap().sent, 0);
         assert_eq!(sweep(&table.store, &up, at(70), Duration::ZERO).await.unwrap().sent, 1);
         assert_eq!(up.take(), sent(&[("a", 0)]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_trouble_of_one_shard_leaves_the_others_alone() {
+    on_each_table(async |table| {
+        let things: Vec<_> = (0..80).map(|n| thing(&format!("{n:02}")).due(at(10))).collect();
+        table.create(at(0), &things).await;
+        let queues =
+            Taken { refuses: |outgoing| outgoing.wake_up.key.sort == "thing#07", ..Taken::default() };
+        let outcome = sweep(&table.store, &queues, at(10), Duration::ZERO).await;
+        let Err(BrokenPass { swept, failed: 1, first: SweepError::Queue(_) }) = outcome else {
+            panic!("{outcome:?}");
+        };
+        let taken = queues.take();
+        assert_eq!(taken.len(), swept.sent);
+        assert!(swept.sent > 40, "{swept:?}");
+        // What the shard had leased comes back.
+        let up = Taken::default();
+        sweep(&table.store, &up, at(70), Duration::ZERO).await.unwrap();
+        let names: BTreeSet<_> = taken.into_iter().chain(up.take()).map(|(name, _)| name).collect();
+        assert_eq!(names.len(), 80);
     })
     .await;
 }

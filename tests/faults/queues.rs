@@ -6,7 +6,7 @@ use aws_sdk_sqs::Client;
 use futures_util::StreamExt;
 use market_domain::aggregate::{Job, Key};
 use market_jobs::sqs::SqsQueues;
-use market_jobs::sweep::{SweepError, sweep};
+use market_jobs::sweep::{BrokenPass, SweepError, sweep};
 use market_jobs::{Outgoing, Queues, WakeUp};
 use market_store::config::MAX_ATTEMPTS;
 use serde_json::{Value, json};
@@ -66,11 +66,11 @@ async fn a_sweep_whose_queue_fails_says_so_and_the_entry_comes_back_when_its_lea
     let sweep_at = async |second| sweep(&table.store, &queues, at(second), Duration::ZERO).await;
     faulty.fail_at("SendMessageBatch", error(500, "InternalFailure"));
     let outcome = sweep_at(100).await;
-    assert!(matches!(outcome, Err(SweepError::Queue(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(BrokenPass { first: SweepError::Queue(_), .. })), "{outcome:?}");
     faulty.fail(|_, asked| Some(take(asked, |_| true)));
     assert_eq!(sweep_at(159).await.unwrap().sent, 0);
     let outcome = sweep_at(160).await;
-    assert!(matches!(outcome, Err(SweepError::Queue(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(BrokenPass { first: SweepError::Queue(_), .. })), "{outcome:?}");
     faulty.fail(|_, asked| Some(take(asked, |_| false)));
     assert_eq!(sweep_at(279).await.unwrap().sent, 0);
     assert_eq!(sweep_at(280).await.unwrap().sent, 1, "the second lease is twice as long");
@@ -84,7 +84,7 @@ async fn a_sweep_whose_table_fails_sends_nothing_and_goes_on_when_it_is_back() {
     // The index is read, and no lease is to be had.
     table.faulty.fail_at("UpdateItem", error(400, "ThrottlingException"));
     let outcome = sweep(&table.store, &queues, at(100), Duration::ZERO).await;
-    assert!(matches!(outcome, Err(SweepError::Store(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(BrokenPass { first: SweepError::Store(_), .. })), "{outcome:?}");
     assert_eq!(faulty.calls("SendMessageBatch"), 0);
     table.faulty.heal();
     assert_eq!(sweep(&table.store, &queues, at(101), Duration::ZERO).await.unwrap().sent, 1);

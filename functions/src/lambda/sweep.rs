@@ -17,18 +17,23 @@ pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
     let metrics = settings::metrics();
     lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| {
         let now = SystemClock.now();
-        let swept = sweep(&store, &queues, now, HORIZON).await?;
+        let outcome = sweep(&store, &queues, now, HORIZON).await;
+        let (swept, failed) = match &outcome {
+            Ok(swept) => (*swept, 0),
+            Err(broken) => (broken.swept, broken.failed),
+        };
         let lateness_ms = swept.lateness.map_or(0, |lateness| lateness.as_millis().max(0));
-        metrics.put(
-            now,
-            &[
-                (Metric::Sweeps, 1.0),
-                (Metric::WakeUpsSent, swept.sent as f64),
-                (Metric::Parked, swept.parked as f64),
-                (Metric::LatenessMs, lateness_ms as f64),
-            ],
-        );
-        tracing::info!(sent = swept.sent, parked = swept.parked, lateness_ms, "swept");
+        let mut figures = vec![
+            (Metric::WakeUpsSent, swept.sent as f64),
+            (Metric::Parked, swept.parked as f64),
+            (Metric::LatenessMs, lateness_ms as f64),
+        ];
+        // A pass that failed somewhere has not run to its end.
+        figures.extend((failed == 0).then_some((Metric::Sweeps, 1.0)));
+        metrics.put(now, &figures);
+        let message = if failed == 0 { "swept" } else { "swept in part" };
+        tracing::info!(sent = swept.sent, parked = swept.parked, lateness_ms, failed, message);
+        outcome?;
         Ok::<_, Error>(json!({ "sent": swept.sent }))
     }))
     .await

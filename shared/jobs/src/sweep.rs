@@ -31,7 +31,7 @@ pub struct Swept {
     pub lateness: Option<SignedDuration>,
 }
 
-/// A pass that broke off; what it had leased comes back, and the next pass goes on.
+/// Why a shard could not be handed out whole; what it had leased comes back, and the next pass goes on.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
     /// The index could not be read or leased from.
@@ -42,32 +42,55 @@ pub enum SweepError {
     Queue(#[from] QueueError),
 }
 
+/// A pass in which a shard failed. The others were handed out all the same: no job waits for another's trouble.
+#[derive(Debug, thiserror::Error)]
+#[error("{failed} shards could not be handed out: {first}")]
+pub struct BrokenPass {
+    /// What it did nevertheless.
+    pub swept: Swept,
+    /// Shards that failed.
+    pub failed: usize,
+    /// Why the first of them did.
+    #[source]
+    pub first: SweepError,
+}
+
 /// Hands out everything that is due by `now + horizon`.
 ///
 /// # Errors
-/// See [`SweepError`].
+/// See [`BrokenPass`].
 pub async fn sweep<Q: Queues>(
     store: &Store,
     queues: &Q,
     now: Timestamp,
     horizon: Duration,
-) -> Result<Swept, SweepError> {
+) -> Result<Swept, BrokenPass> {
     let until = SignedDuration::try_from(horizon)
         .ok()
         .and_then(|horizon| now.saturating_add(horizon).ok())
         .unwrap_or(now);
     let shards = Job::ALL.into_iter().flat_map(|job| (0..SHARDS).map(move |shard| (job, shard)));
     let mut passes = stream::iter(shards)
-        .map(|(job, shard)| sweep_shard(store, queues, job, shard, now, until))
+        .map(async |(job, shard)| {
+            let mut swept = Swept::default();
+            let outcome = sweep_shard(store, queues, job, shard, now, until, &mut swept).await;
+            (swept, outcome)
+        })
         .buffer_unordered(PARALLEL);
-    let mut swept = Swept::default();
-    while let Some(pass) = passes.next().await {
-        let pass = pass?;
+    let (mut swept, mut failed, mut first) = (Swept::default(), 0, None);
+    while let Some((pass, outcome)) = passes.next().await {
         swept.sent += pass.sent;
         swept.parked += pass.parked;
         swept.lateness = swept.lateness.max(pass.lateness);
+        if let Err(error) = outcome {
+            failed += 1;
+            first.get_or_insert(error);
+        }
     }
-    Ok(swept)
+    match first {
+        None => Ok(swept),
+        Some(first) => Err(BrokenPass { swept, failed, first }),
+    }
 }
 
 async fn sweep_shard<Q: Queues>(
@@ -77,8 +100,8 @@ async fn sweep_shard<Q: Queues>(
     shard: u8,
     now: Timestamp,
     until: Timestamp,
-) -> Result<Swept, SweepError> {
-    let mut swept = Swept::default();
+    swept: &mut Swept,
+) -> Result<(), SweepError> {
     let mut last: Option<DueEntry> = None;
     loop {
         let entries = store.due(job, shard, until, last.as_ref(), PAGE).await?;
@@ -88,26 +111,32 @@ async fn sweep_shard<Q: Queues>(
         let free: Vec<DueEntry> = entries.into_iter().filter(|entry| !entry.is_leased_at(now)).collect();
         swept.lateness = swept.lateness.max(free.iter().map(|entry| now.duration_since(entry.due_at)).max());
         let mut leases = stream::iter(free)
-            .map(async |entry| Ok::<_, StoreError>((store.lease(&entry, now).await?, entry)))
+            .map(async |entry| (store.lease(&entry, now).await, entry))
             .buffer_unordered(PARALLEL);
-        let mut outgoing = Vec::new();
-        while let Some(leased) = leases.next().await {
-            match leased? {
-                (Lease::Taken, entry) => {
+        let (mut outgoing, mut failure) = (Vec::new(), None);
+        while let Some((lease, entry)) = leases.next().await {
+            match lease {
+                Ok(Lease::Taken) => {
                     let delay = Duration::try_from(entry.due_at.duration_since(now)).unwrap_or_default();
                     outgoing.push(Outgoing { wake_up: WakeUp { job, key: entry.key }, delay });
                 }
-                (Lease::Parked, entry) => {
+                Ok(Lease::Parked) => {
                     tracing::error!(%job, item = %entry.key, "given up on; a human has to look at it");
                     swept.parked += 1;
                 }
-                (Lease::Lost, _) => {}
+                Ok(Lease::Lost) => {}
+                // What was leased beside it is sent all the same.
+                Err(error) => failure = Some(error),
             }
         }
-        swept.sent += outgoing.len();
+        let count = outgoing.len();
         queues.send(outgoing).await?;
+        swept.sent += count;
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
         if is_last_page {
-            return Ok(swept);
+            return Ok(());
         }
     }
 }
