@@ -30,11 +30,13 @@ enum Mood {
     Down,
     Garbage,
     Huge,
+    Endless,
     Silent,
     SilentAfterTheHead,
 }
 
-const TROUBLES: [Mood; 5] = [Mood::Down, Mood::Garbage, Mood::Huge, Mood::Silent, Mood::SilentAfterTheHead];
+const TROUBLES: [Mood; 6] =
+    [Mood::Down, Mood::Garbage, Mood::Huge, Mood::Endless, Mood::Silent, Mood::SilentAfterTheHead];
 
 struct World {
     issuer: Issuer,
@@ -79,6 +81,11 @@ async fn keys(State(world): State<Arc<World>>) -> Response {
         Mood::Garbage => "<html>".into_response(),
         // A key set, but for its size.
         Mood::Huge => [keys, vec![b' '; 256 * 1024]].concat().into_response(),
+        Mood::Endless => {
+            let piece = Bytes::from(vec![b' '; 64 * 1024]);
+            let pieces = std::iter::repeat_with(move || Ok::<_, std::io::Error>(piece.clone()));
+            Body::from_stream(futures_util::stream::iter(pieces)).into_response()
+        }
         Mood::Silent => std::future::pending().await,
         Mood::SilentAfterTheHead => {
             let begun = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from(keys))]);
@@ -154,6 +161,24 @@ async fn tokens_with_an_unknown_key_do_not_become_a_burden_to_the_issuer() {
         assert!(matches!(outcome, Err(IdentityError::Invalid(_))), "{outcome:?}");
     }
     assert_eq!(world.calls(), 2, "once a minute, however many there are");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_whose_key_may_be_new_is_no_forgery_while_the_issuer_cannot_be_asked() {
+    for mood in TROUBLES {
+        let (world, verifier) = World::start(Mood::Well).await;
+        world.verify(&verifier, at(0)).await.unwrap();
+        world.set(mood);
+        // Twice in the pause that it gives the issuer, and after it.
+        for (second, calls) in [(600, ATTEMPTS), (602, ATTEMPTS), (605, 2 * ATTEMPTS)] {
+            let outcome = verifier.verify(&forged(), at(second)).await;
+            assert!(matches!(outcome, Err(IdentityError::Unavailable(_))), "{mood:?}, {second}: {outcome:?}");
+            assert_eq!(world.calls(), calls, "{mood:?}, {second}");
+        }
+        world.set(Mood::Well);
+        let outcome = verifier.verify(&forged(), at(610)).await;
+        assert!(matches!(outcome, Err(IdentityError::Invalid(_))), "{mood:?}: {outcome:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,8 @@ pub struct Unavailable(pub String);
 struct Held<T> {
     value: Option<Arc<T>>,
     fetched_at: Option<Timestamp>,
-    asked_at: Option<Timestamp>,
+    /// When the source last failed to answer; none once it has answered again.
+    failed_at: Option<Timestamp>,
 }
 
 /// A kept value.
@@ -46,7 +47,7 @@ impl<T> Kept<T> {
     /// Nothing yet; once fetched, the value is not asked for again for this long, as long as it fits.
     #[must_use]
     pub fn fresh_for(fresh_for: SignedDuration) -> Self {
-        let held = Held { value: None, fetched_at: None, asked_at: None };
+        let held = Held { value: None, fetched_at: None, failed_at: None };
         Self { fresh_for, held: std::sync::Mutex::new(held), asking: Mutex::default() }
     }
 
@@ -64,26 +65,31 @@ impl<T> Kept<T> {
             return known;
         }
         // One asks for all; whoever needs only what is kept does not wait for it.
-        let _asking = self.asking.lock().await;
+        let _asking = match (self.asking.try_lock(), self.usable(now, &fits)) {
+            (Ok(asking), _) => asking,
+            (Err(_), Some(value)) => return Ok(value),
+            (Err(_), None) => self.asking.lock().await,
+        };
         if let Some(known) = self.answer(now, &fits) {
             return known;
         }
-        self.lock().asked_at = Some(now);
         match fetch().await {
             Ok(value) => {
                 let value = Arc::new(value);
-                let mut held = self.lock();
-                held.value = Some(Arc::clone(&value));
-                held.fetched_at = Some(now);
+                *self.lock() =
+                    Held { value: Some(Arc::clone(&value)), fetched_at: Some(now), failed_at: None };
                 Ok(value)
             }
-            Err(reason) => match self.usable(now, &fits) {
-                Some(value) => {
-                    tracing::warn!(%reason, "a source does not answer; what it gave before goes on serving");
-                    Ok(value)
+            Err(reason) => {
+                self.lock().failed_at = Some(now);
+                match self.usable(now, &fits) {
+                    Some(value) => {
+                        tracing::warn!(%reason, "a source does not answer; what it gave before goes on serving");
+                        Ok(value)
+                    }
+                    None => Err(Unavailable(reason)),
                 }
-                None => Err(Unavailable(reason)),
-            },
+            }
         }
     }
 
@@ -91,18 +97,16 @@ impl<T> Kept<T> {
     fn answer(&self, now: Timestamp, fits: &impl Fn(&T) -> bool) -> Option<Result<Arc<T>, Unavailable>> {
         let usable = self.usable(now, fits);
         let held = self.lock();
-        let fresh = within(held.fetched_at, self.fresh_for, now);
-        if let (Some(value), true) = (&usable, fresh) {
-            return Some(Ok(Arc::clone(value)));
+        if within(held.fetched_at, self.fresh_for, now) && usable.is_some() {
+            return usable.map(Ok);
         }
-        let pause = if fresh { RENEW_AT_MOST_EVERY } else { RETRY_AT_MOST_EVERY };
-        if !within(held.asked_at, pause, now) {
-            return None;
+        // Only what the source said a moment ago can speak against a caller: its failure cannot.
+        if within(held.failed_at, RETRY_AT_MOST_EVERY, now) {
+            let unavailable = || Unavailable("the source did not answer lately".to_owned());
+            return Some(usable.ok_or_else(unavailable));
         }
-        Some(match usable.or_else(|| held.value.clone().filter(|_| fresh)) {
-            Some(value) => Ok(value),
-            None => Err(Unavailable("the source did not answer lately".to_owned())),
-        })
+        let said = within(held.fetched_at, RENEW_AT_MOST_EVERY, now) && held.failed_at.is_none();
+        said.then(|| held.value.clone().map(Ok)).flatten()
     }
 
     /// What may go on serving while the source is down.

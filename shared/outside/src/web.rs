@@ -114,16 +114,22 @@ impl Web {
         // The connector's errors say little by themselves, and all of it in their sources.
         let answer = http.call(request).await.map_err(|error| WebError(format!("{error:?}")))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body = tokio::time::timeout(self.patience.read, ByteStream::new(answer.into_body()).collect())
+        let body = tokio::time::timeout(self.patience.read, body_of(ByteStream::new(answer.into_body())))
             .await
-            .map_err(|_| WebError("the body did not arrive in time".to_owned()))?
-            .map_err(|error| WebError(error.to_string()))?
-            .to_vec();
-        if body.len() > MAX_BYTES {
-            return Err(WebError(format!("{} bytes are too many", body.len())));
-        }
+            .map_err(|_| WebError("the body did not arrive in time".to_owned()))??;
         Ok(Answer { status, headers, body })
     }
+}
+
+async fn body_of(mut stream: ByteStream) -> Result<Vec<u8>, WebError> {
+    let mut body = Vec::new();
+    while let Some(piece) = stream.try_next().await.map_err(|error| WebError(error.to_string()))? {
+        body.extend_from_slice(&piece);
+        if body.len() > MAX_BYTES {
+            return Err(WebError(format!("more than {MAX_BYTES} bytes are too many")));
+        }
+    }
+    Ok(body)
 }
 
 fn connector(patience: Patience) -> SharedHttpConnector {
