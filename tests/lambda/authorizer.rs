@@ -131,7 +131,7 @@ async fn the_payment_keys_are_read_from_their_secret_once_and_a_forged_callback_
     let around = Surroundings::start().await;
     let mut function = Function::start("api/take_payment", around.settings()).await;
     let key = standardwebhooks::Webhook::new(PAYMENT_KEY).expect("a key");
-    let forger = standardwebhooks::Webhook::new("whsec_Zm9yZ2Vk").expect("a key");
+    let forger = standardwebhooks::Webhook::new("whsec_YSBrZXkgb2YgdGhlIGZvcmdlcidzIG93bg==").expect("a key");
     let body = json!({
         "payment_id": "pay-1", "account_id": "shop-1", "order_id": format!("ord_{}", "0".repeat(32)),
         "amount_fen": 1, "paid_at": "2026-01-01T00:00:00Z",

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use market_domain::Timestamp;
 use market_domain::hash::Sha256Hash;
 use market_outside::secret::FRESH_FOR;
-use market_outside::{Kept, Secret};
+use market_outside::{Kept, Secret, signing};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 
 use crate::problem::{Code, Problem};
@@ -72,9 +72,8 @@ impl PaymentKeys {
 impl Keys {
     fn read(text: &str) -> Result<Self, String> {
         let keys = text.split([',', ' ', '\n', '\r', '\t']).filter(|key| !key.is_empty());
-        let keys: Vec<_> = keys
-            .map(|key| Webhook::new(key).map_err(|_| "a payment key must be `whsec_` and base64".to_owned()))
-            .collect::<Result<_, _>>()?;
+        let keys: Vec<_> =
+            keys.map(|key| signing::key(key).map_err(|error| error.to_string())).collect::<Result<_, _>>()?;
         if keys.is_empty() { Err("the secret holds no payment key".to_owned()) } else { Ok(Self(keys)) }
     }
 

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use market_ambient::Clock;
 use market_domain::notices::{Notice, Sending};
 use market_outside::secret::FRESH_FOR;
-use market_outside::{Kept, Secret, Web};
+use market_outside::{Kept, Secret, Web, signing};
 use serde::Deserialize;
 use serde_json::json;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
@@ -41,7 +41,7 @@ struct Taken {
 }
 
 impl HttpText {
-    /// A gateway at this address. `secret` holds the key, `whsec_` and base64.
+    /// A gateway at this address. `secret` holds the key.
     #[must_use]
     pub fn new(url: impl Into<String>, secret: Secret, clock: Arc<dyn Clock>) -> Self {
         Self { web: Web::default(), url: url.into(), secret, key: Kept::fresh_for(FRESH_FOR), clock }
@@ -49,10 +49,8 @@ impl HttpText {
 
     async fn deliver(&self, notice: &Notice) -> Sending {
         let now = self.clock.now();
-        let fetch = async || {
-            Webhook::new(self.secret.fetch().await?.trim())
-                .map_err(|_| "the key must be `whsec_` and base64".to_owned())
-        };
+        let fetch =
+            async || signing::key(self.secret.fetch().await?.trim()).map_err(|error| error.to_string());
         let key = match self.key.get(now, |_| true, fetch).await {
             Ok(key) => key,
             Err(error) => {

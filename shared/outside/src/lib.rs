@@ -2,10 +2,12 @@
 //!
 //! Every call has a timeout and a bounded retry, and what comes back is bounded too ([`web`]). What changes
 //! rarely is kept for a while and goes on serving while its source is down ([`kept`]). Secrets are named in
-//! the settings and fetched from Secrets Manager ([`secret`]), so that rotating one needs no deploy.
+//! the settings and fetched from Secrets Manager ([`secret`]), so that rotating one needs no deploy. Keys that
+//! sign or verify are read by one rule ([`signing`]).
 
 pub mod kept;
 pub mod secret;
+pub mod signing;
 pub mod web;
 
 pub use kept::{Kept, Unavailable};
