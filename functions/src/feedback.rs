@@ -65,7 +65,8 @@ impl SesEvent {
             ("Delivery", _) => Feedback::Delivered,
             ("Complaint", _) => Feedback::Complained,
             ("Bounce", Some(Bounce { bounce_type, bounce_sub_type })) => {
-                Feedback::Bounced { reason: format!("{bounce_type}/{bounce_sub_type}") }
+                let is_final = bounce_type != "Transient";
+                Feedback::Bounced { is_final, reason: format!("{bounce_type}/{bounce_sub_type}") }
             }
             _ => return None,
         };
@@ -74,6 +75,9 @@ impl SesEvent {
         Some((Key::new(partition, format!("notice#{}", tag(NOTICE_TAG)?)), feedback))
     }
 }
+
+/// What SES publishes once, as plain text, when it is told to publish to the topic.
+const GREETING: &str = "Successfully validated SNS topic";
 
 /// Records one event, as the queue carries it.
 ///
@@ -85,6 +89,9 @@ pub async fn record_feedback(
     metrics: &Metrics,
     body: &str,
 ) -> Result<(), FeedbackError> {
+    if body.starts_with(GREETING) {
+        return Ok(());
+    }
     let event: SesEvent = serde_json::from_str(body)?;
     let Some((key, feedback)) = event.read() else { return Ok(()) };
     let Some(notice) = store.get_at::<Notice>(&key).await? else {
@@ -108,7 +115,7 @@ pub async fn record_feedback(
     };
     let Some(change) = Notice::hear(&notice, &contacts, &occasion, &feedback) else { return Ok(()) };
     store.commit(&change, None).await?;
-    if let Feedback::Bounced { reason } = &feedback {
+    if let Feedback::Bounced { reason, .. } = &feedback {
         tracing::warn!(notice = %notice.key(), %reason, "a notice came back");
         metrics.put(occasion.at, &[(Metric::NoticesBounced, 1.0)]);
     }

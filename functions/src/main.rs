@@ -16,7 +16,9 @@ async fn main() -> ExitCode {
             std::env::var("RUST_LOG")
                 .ok()
                 .and_then(|level| level.parse().ok())
-                .unwrap_or(tracing::Level::INFO),
+                .unwrap_or(tracing::Level::INFO)
+                // Beyond it the runtime and the SDK write whole requests: tokens, contacts.
+                .min(tracing::Level::DEBUG),
         )
         .with_current_span(true)
         .init();

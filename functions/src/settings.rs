@@ -170,6 +170,9 @@ fn gateways(sdk: &SdkConfig) -> Result<Gateways, SettingError> {
             let port = port.parse().map_err(|_| wrong("MARKET_SMTP_PORT")("is not a port".to_owned()))?;
             let server = SmtpServer { host: required("MARKET_SMTP_SERVER")?, port };
             let secret = secret(sdk, "MARKET_SMTP_SECRET")?;
+            let from = from
+                .parse()
+                .map_err(|_| wrong("MARKET_EMAIL_FROM")("is not an address to send from".to_owned()))?;
             Arc::new(
                 SmtpEmail::new(server, from, secret, clock())
                     .map_err(|error| wrong("MARKET_SMTP_SERVER")(error.to_string()))?,

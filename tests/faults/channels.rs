@@ -22,8 +22,9 @@ use crate::server::{Fault, Faulty};
 use crate::table::{at, notice};
 use crate::{INTERNAL, sdk};
 
-const KEY: &str = "whsec_c2VjcmV0IG9mIHRoZSBnYXRld2F5";
+const KEY: &str = "whsec_dGhlIHNlY3JldCBvZiB0aGUgZ2F0ZXdheQ==";
 const NEW_KEY: &str = "whsec_bmV3IHNlY3JldCBvZiB0aGUgZ2F0ZXdheQ==";
+const THIRD_KEY: &str = "whsec_dGhpcmQgc2VjcmV0IG9mIHRoZSBnYXRld2F5";
 const ACCOUNT: &str = r#"{"username": "market", "password": "secret"}"#;
 
 fn failed(reason: &str) -> Sending {
@@ -51,7 +52,11 @@ impl MailServer {
                 let (read, mut write) = stream.into_split();
                 let mut read = BufReader::new(read).lines();
                 let mut in_data = false;
-                drop(write.write_all(b"220 mail\r\n").await);
+                let greeting = match trouble {
+                    Some(("greeting", answer)) => answer,
+                    _ => "220 mail",
+                };
+                drop(write.write_all(format!("{greeting}\r\n").as_bytes()).await);
                 while let Ok(Some(line)) = read.next_line().await {
                     kept.lock().unwrap().push(line.clone());
                     let answer = match trouble {
@@ -76,7 +81,7 @@ impl MailServer {
 
     async fn send(&self, account: &str) -> Sending {
         let secret = Secret::Given(account.to_owned());
-        let from = "Market <notices@market.example>";
+        let from = "Market <notices@market.example>".parse().unwrap();
         let smtp = SmtpEmail::without_tls(self.server.clone(), from, secret, Arc::new(SystemClock));
         smtp.send(&notice(Channel::Email, "shop@example.com")).await
     }
@@ -102,11 +107,16 @@ async fn an_email_is_sent_by_smtp_under_its_notices_id() {
 #[tokio::test]
 async fn a_mailbox_that_is_refused_is_refused_for_good_and_anything_else_may_be_sent_later() {
     for (command, answer, outcome) in [
-        ("RCPT", "550 no such user shop@example.com", refused("smtp 550")),
+        ("RCPT", "550 5.1.1 no such user shop@example.com", refused("smtp 550")),
+        ("RCPT", "553 no such name", refused("smtp 553")),
+        ("RCPT", "550 5.7.1 not from you", failed("smtp 550")),
+        ("RCPT", "552 5.2.2 mailbox full", failed("smtp 552")),
+        ("greeting", "554 5.7.1 your address is blocked", failed("smtp 554")),
+        ("MAIL", "550 5.7.1 no relay", failed("smtp 550")),
         ("RCPT", "450 try again", failed("smtp 450")),
         ("MAIL", "421 too busy", failed("smtp 421")),
         ("AUTH", "535 who are you", failed("smtp 535")),
-        ("DATA", "554 not that", refused("smtp 554")),
+        ("DATA", "554 not that", failed("smtp 554")),
     ] {
         let mail = MailServer::start(Some((command, answer))).await;
         assert_eq!(mail.send(ACCOUNT).await, outcome, "{command} {answer}");
@@ -133,8 +143,8 @@ async fn a_mail_server_cannot_be_used_without_its_account_and_the_secret_is_told
 #[tokio::test]
 async fn a_mail_server_without_tls_learns_neither_the_account_nor_the_message() {
     let mail = MailServer::start(None).await;
-    let secret = Secret::Given(ACCOUNT.to_owned());
-    let smtp = SmtpEmail::new(mail.server.clone(), "notices@market.example", secret, Arc::new(SystemClock));
+    let (from, secret) = ("notices@market.example".parse().unwrap(), Secret::Given(ACCOUNT.to_owned()));
+    let smtp = SmtpEmail::new(mail.server.clone(), from, secret, Arc::new(SystemClock));
     let sending = smtp.unwrap().send(&notice(Channel::Email, "shop@example.com")).await;
     assert_eq!(sending, failed("unreachable"));
     let lines = mail.lines.lock().unwrap();
@@ -238,6 +248,11 @@ async fn a_payment_key_is_rotated_without_a_deploy_and_serves_on_while_its_secre
     assert_eq!(code(NEW_KEY, 65).await, Ok(()));
     assert_eq!(code(KEY, 66).await, Ok(()), "both are in force");
     assert_eq!(faulty.calls(READ), 1);
+    // A second rotation, while the secret cannot be had: what cannot be known is not called forged, however often.
+    faulty.fail_at(READ, Fault::Answer(400, INTERNAL.to_owned()));
+    for second in [400, 401, 406] {
+        assert_eq!(code(THIRD_KEY, second).await, Err(Code::Unavailable), "{second}");
+    }
     // It goes on with what it has, for a day.
     faulty.fail_at(READ, Fault::Answer(400, INTERNAL.to_owned()));
     assert_eq!(code(NEW_KEY, 1_000).await, Ok(()));

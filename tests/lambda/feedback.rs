@@ -54,6 +54,8 @@ async fn a_bounce_finds_its_notice_which_stays_served_and_only_what_cannot_be_re
     let bounced = told("Bounce", "ses-1", &mail);
     let events = [
         "{".to_owned(),
+        // What SES says when it is told to publish, and no event.
+        "Successfully validated SNS topic for Amazon SES event publishing.".to_owned(),
         told("Open", "ses-1", &mail),
         told("Bounce", "ses-of-another", &mail),
         told("Delivery", "ses-1", &mail),

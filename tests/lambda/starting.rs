@@ -54,6 +54,8 @@ async fn a_wrong_setting_ends_the_function_at_once_and_is_named() {
     for (handler, name, value) in [
         ("api", "MARKET_TOKEN_ALGORITHM", "none"),
         ("api", "MARKET_PAYMENT_KEYS", "whsec_?"),
+        ("api", "MARKET_PAYMENT_KEYS", "whsec_"),
+        ("api", "MARKET_PAYMENT_KEYS", "changeme"),
         ("api", "MARKET_PUBLICITY", "sometimes"),
         ("api", "MARKET_CALLERS", "anyone"),
         ("worker/notify", "MARKET_EMAIL_BY", "pigeon"),
@@ -61,6 +63,37 @@ async fn a_wrong_setting_ends_the_function_at_once_and_is_named() {
         ("worker/notify", "MARKET_JOB_TIMEOUT_MS", "soon"),
     ] {
         let exit = Function::start(handler, around.settings().with(name, value)).await.exit().await;
+        assert_did_not_come_up(&exit, &[&format!("the setting {name} ")]);
+    }
+}
+
+#[tokio::test]
+async fn each_way_out_of_the_market_names_the_setting_that_it_lacks_or_cannot_use() {
+    let around = Surroundings::start().await;
+    let smtp = around
+        .settings()
+        .with("MARKET_EMAIL_BY", "smtp")
+        .with("MARKET_SMTP_SERVER", "smtp.example.com")
+        .with("MARKET_SMTP_PORT", "587")
+        .with("MARKET_SMTP_SECRET", "market/smtp");
+    let http = around
+        .settings()
+        .with("MARKET_SMS_BY", "http")
+        .with("MARKET_SMS_URL", "https://sms.example.com/texts")
+        .with("MARKET_SMS_SECRET", "market/sms");
+    for (settings, names) in [
+        (&smtp, &["MARKET_SMTP_SERVER", "MARKET_SMTP_PORT", "MARKET_SMTP_SECRET"][..]),
+        (&http, &["MARKET_SMS_URL", "MARKET_SMS_SECRET"]),
+    ] {
+        for name in names {
+            let exit = Function::start("worker/notify", settings.clone().without(name)).await.exit().await;
+            assert_did_not_come_up(&exit, &[&format!("the setting {name} is missing")]);
+        }
+    }
+    for (name, value) in
+        [("MARKET_SMTP_PORT", "mail"), ("MARKET_SMTP_SERVER", "no name"), ("MARKET_EMAIL_FROM", "a..b@x.cn")]
+    {
+        let exit = Function::start("worker/notify", smtp.clone().with(name, value)).await.exit().await;
         assert_did_not_come_up(&exit, &[&format!("the setting {name} ")]);
     }
 }

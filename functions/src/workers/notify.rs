@@ -16,9 +16,9 @@ pub(super) async fn notify(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
     let occasion = jobs.occasion(Job::Notify, key);
     let Some((after, change)) = Notice::record(&notice, &occasion, outcome) else { return Ok(()) };
     jobs.commit(Some(change)).await?;
-    // A channel that the operator chose not to have is nothing to call anyone for: the others carry the message.
-    if let Delivery::Undeliverable { attempts, reason } = after.delivery
-        && reason != NoGateway::REASON
+    // A channel that the operator chose not to have is nothing to call anyone for, where others carry the message.
+    if let Delivery::Undeliverable { attempts, reason } = &after.delivery
+        && (reason != NoGateway::REASON || after.is_follow_up())
     {
         tracing::error!(%key, attempts, %reason, "a notice cannot be delivered; a human has to");
         jobs.metrics.put(occasion.at, &[(Metric::NoticesUndeliverable, 1.0)]);

@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_domain::notices::{Channel, Notice, Sending};
-use market_notices::{Gateway, mime};
+use market_notices::{Gateway, Mailbox, mime};
 
-const FROM: &str = "Service market <notices@market.localhost>";
+/// Whom the messages are from.
+fn sender() -> Option<Mailbox> {
+    "Service market <notices@market.localhost>".parse().ok()
+}
 
 /// Writes notices into a folder.
 #[derive(Debug, Clone)]
@@ -29,7 +32,7 @@ impl Outbox {
             return Sending::Refused { reason: "no address".to_owned() };
         };
         let (extension, bytes) = match notice.channel {
-            Channel::Email => match mime(notice, FROM) {
+            Channel::Email => match sender().and_then(|from| mime(notice, from)) {
                 Some(message) => ("eml", message.formatted()),
                 None => return Sending::Refused { reason: "cannot be written as a message".to_owned() },
             },

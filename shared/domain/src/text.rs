@@ -114,12 +114,11 @@ impl TryFrom<String> for EmailAddress {
     type Error = &'static str;
 
     fn try_from(raw: String) -> Result<Self, Self::Error> {
-        let lawful = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
+        let lawful = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c);
         match raw.split_once('@') {
             Some((local, domain))
                 if raw.len() <= 254
-                    && !local.is_empty()
-                    && local.chars().all(lawful)
+                    && local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(lawful))
                     && domain.contains('.')
                     && domain.split('.').all(|label| {
                         !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')

@@ -6,12 +6,13 @@ use lettre::Message;
 use lettre::message::header::ContentType;
 use market_domain::notices::Notice;
 
-/// The message that carries a notice by e-mail; none where an address is none. Its Message-ID is the notice's
+use crate::Mailbox;
+
+/// The message that carries a notice by e-mail; none where its address is none. Its Message-ID is the notice's
 /// id at the sender's domain, its date the instant of the draft: sent again, it is the same message.
 #[must_use]
-pub fn mime(notice: &Notice, from: &str) -> Option<Message> {
+pub fn mime(notice: &Notice, from: Mailbox) -> Option<Message> {
     let date = Duration::from_secs(u64::try_from(notice.drafted_at.as_second()).unwrap_or_default());
-    let from: lettre::message::Mailbox = from.parse().ok()?;
     let domain = from.email.domain().to_owned();
     Message::builder()
         .from(from)

@@ -16,10 +16,11 @@ use market_outside::secret::FRESH_FOR;
 use market_outside::{Kept, Secret};
 use serde::Deserialize;
 
-use crate::{Gateway, mime};
+use crate::{Gateway, Mailbox, mime};
 
-/// For the whole conversation with the server; less than a job's time.
-const TIMEOUT: Duration = Duration::from_secs(8);
+/// For all of it, the secret and the whole conversation with the server: the job has to record the outcome
+/// within its own time, or the message goes out again uncounted.
+const TIMEOUT: Duration = Duration::from_secs(6);
 /// TLS from the first byte (RFC 8314); on any other port the conversation begins with STARTTLS.
 const IMPLICIT_TLS: u16 = 465;
 
@@ -36,7 +37,7 @@ pub struct SmtpServer {
 pub struct SmtpEmail {
     server: SmtpServer,
     tls: Tls,
-    from: String,
+    from: Mailbox,
     secret: Secret,
     credentials: Kept<Credentials>,
     clock: Arc<dyn Clock>,
@@ -67,10 +68,16 @@ impl SmtpEmail {
     /// Where the server's name is none.
     pub fn new(
         server: SmtpServer,
-        from: impl Into<String>,
+        from: Mailbox,
         secret: Secret,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, BadServer> {
+        // The library would find out at the first handshake.
+        let is_label =
+            |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if !server.host.split('.').all(is_label) {
+            return Err(BadServer(server.host));
+        }
         let parameters =
             TlsParameters::new(server.host.clone()).map_err(|_| BadServer(server.host.clone()))?;
         let tls =
@@ -80,18 +87,13 @@ impl SmtpEmail {
 
     /// The same without TLS: for a server on this machine, in tests.
     #[must_use]
-    pub fn without_tls(
-        server: SmtpServer,
-        from: impl Into<String>,
-        secret: Secret,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub fn without_tls(server: SmtpServer, from: Mailbox, secret: Secret, clock: Arc<dyn Clock>) -> Self {
         let credentials = Kept::fresh_for(FRESH_FOR);
-        Self { server, tls: Tls::None, from: from.into(), secret, credentials, clock }
+        Self { server, tls: Tls::None, from, secret, credentials, clock }
     }
 
     async fn deliver(&self, notice: &Notice) -> Sending {
-        let Some(message) = mime(notice, &self.from) else {
+        let Some(message) = mime(notice, self.from.clone()) else {
             return Sending::Refused { reason: "cannot be written as a message".to_owned() };
         };
         let fetch = async || {
@@ -112,16 +114,16 @@ impl SmtpEmail {
             .credentials((*credentials).clone())
             .timeout(Some(TIMEOUT))
             .build();
-        match tokio::time::timeout(TIMEOUT, transport.send(message)).await {
-            Ok(Ok(_)) => Sending::Accepted { gateway_id: Some(notice.id.as_str().to_owned()) },
-            Ok(Err(error)) => failed(&error),
-            Err(_) => Sending::Failed { reason: "timeout".to_owned() },
+        match transport.send(message).await {
+            Ok(_) => Sending::Accepted { gateway_id: Some(notice.id.as_str().to_owned()) },
+            Err(error) => failed(&error),
         }
     }
 }
 
-/// What the server said of this message or mailbox is final; of our account, or of itself, is not. The text
-/// is the code alone: servers echo addresses.
+/// What the server said of this mailbox is final (RFC 3463 numbers those 5.1); of our account, our address, the
+/// message's content or of itself is not: a server that blocks ours for an hour says 554 to every message. The
+/// text is the code alone: servers echo addresses.
 fn failed(error: &Error) -> Sending {
     let Some(code) = error.status() else {
         let reason = if error.is_timeout() { "timeout" } else { "unreachable" };
@@ -129,15 +131,20 @@ fn failed(error: &Error) -> Sending {
     };
     let code = u16::from(code);
     let reason = format!("smtp {code}");
-    if matches!(code, 501 | 550 | 551 | 552 | 553 | 554 | 556) {
-        Sending::Refused { reason }
-    } else {
-        Sending::Failed { reason }
-    }
+    let is_of_the_mailbox = match code {
+        550 => error.to_string().contains(": 5.1."),
+        501 | 551 | 553 | 556 => true,
+        _ => false,
+    };
+    if is_of_the_mailbox { Sending::Refused { reason } } else { Sending::Failed { reason } }
 }
 
 impl Gateway for SmtpEmail {
     fn send<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Sending> {
-        self.deliver(notice).boxed()
+        async move {
+            let timeout = |_| Sending::Failed { reason: "timeout".to_owned() };
+            tokio::time::timeout(TIMEOUT, self.deliver(notice)).await.unwrap_or_else(timeout)
+        }
+        .boxed()
     }
 }

@@ -90,13 +90,10 @@ impl Message {
         }
     }
 
-    /// Whether so much depends on it that it also goes out as a text message.
+    /// Whether so much depends on a message about this that it also goes out as a text message.
     #[must_use]
-    pub const fn is_grave(&self) -> bool {
-        matches!(
-            self,
-            Self::TerminationServed { .. } | Self::TerminationComing { .. } | Self::AgreementEnded { .. }
-        )
+    pub fn is_grave_about(about: &str) -> bool {
+        matches!(about, "termination_served" | "termination_coming" | "agreement_ended")
     }
 
     /// Subject and text.

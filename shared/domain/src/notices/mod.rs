@@ -170,6 +170,9 @@ pub enum Feedback {
     Delivered,
     /// It came back.
     Bounced {
+        /// Whether the mailbox will never take it. An absent recipient's automatic reply comes as a bounce too,
+        /// and is not.
+        is_final: bool,
         /// Why, in the gateway's words for it.
         reason: String,
     },
@@ -272,7 +275,9 @@ impl Notice {
                     complained_at: Some(at),
                 },
             ),
-            (_, Feedback::Bounced { reason }) => {
+            // It arrived all the same.
+            (Delivery::Delivered { .. }, Feedback::Bounced { is_final: false, .. }) => return None,
+            (_, Feedback::Bounced { reason, .. }) => {
                 let follow_up = Self::follow_up(loaded, contacts, occasion);
                 let delivery = Delivery::Bounced {
                     served_at,
@@ -290,9 +295,11 @@ impl Notice {
         Some(Change::on(occasion).update(loaded, &notice, event))
     }
 
-    /// The same message as a text message, where an e-mail came back and its recipient has a telephone.
+    /// The same message as a text message, where an e-mail came back and its recipient has a telephone. A grave
+    /// one went there by itself.
     fn follow_up(loaded: &Loaded<Self>, contacts: &Contacts, occasion: &Occasion) -> Option<Self> {
-        let phone = contacts.phone.as_ref().filter(|_| loaded.channel == Channel::Email)?;
+        let is_sent_after = loaded.channel == Channel::Email && !Message::is_grave_about(&loaded.about);
+        let phone = contacts.phone.as_ref().filter(|_| is_sent_after)?;
         let cause = format!("{}:{}@{}", Self::KIND, loaded.key(), loaded.version + 1);
         Some(Self {
             id: id_of(occasion, &cause, &loaded.about, Channel::Sms, &loaded.recipient),
@@ -303,6 +310,12 @@ impl Notice {
             delivery: Delivery::Queued { attempts: 0, next_attempt_at: occasion.at },
             ..loaded.state.clone()
         })
+    }
+
+    /// Whether it follows up another one, which came back.
+    #[must_use]
+    pub fn is_follow_up(&self) -> bool {
+        self.cause.starts_with(&format!("{}:", Self::KIND))
     }
 
     /// Whether the job has to send it now.
@@ -352,7 +365,7 @@ fn id_of(occasion: &Occasion, cause: &str, about: &str, channel: Channel, recipi
 fn addresses(contacts: &Contacts, message: &Message) -> Vec<(Channel, Option<String>)> {
     let mut channels =
         vec![(Channel::InSite, None), (Channel::Email, Some(contacts.email.as_str().to_owned()))];
-    if let (true, Some(phone)) = (message.is_grave(), &contacts.phone) {
+    if let (true, Some(phone)) = (Message::is_grave_about(message.about()), &contacts.phone) {
         channels.push((Channel::Sms, Some(phone.as_str().to_owned())));
     }
     channels
@@ -461,7 +474,11 @@ mod tests {
 
     #[test]
     fn an_email_that_bounces_stays_served_and_goes_on_as_a_text_message() {
-        let (loaded, bounced) = (sent(), Feedback::Bounced { reason: "Permanent/General".to_owned() });
+        let (mut loaded, bounced) =
+            (sent(), Feedback::Bounced { is_final: true, reason: "Permanent/General".to_owned() });
+        let grave = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
+        assert_eq!(grave.writes.len(), 1, "its text message was drafted with it");
+        loaded.state.about = Message::ProviderApproved.about().to_owned();
         let change = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
         let notices: Vec<Notice> =
             change.writes.iter().map(|write| serde_json::from_str(&write.body).unwrap()).collect();
@@ -469,6 +486,7 @@ mod tests {
         assert!(matches!(&after.delivery, Delivery::Bounced { served_at, follow_up: Some(id), .. }
             if *served_at == Timestamp::UNIX_EPOCH && *id == follow_up.id));
         assert_eq!(follow_up.channel, Channel::Sms);
+        assert!(follow_up.is_follow_up() && !after.is_follow_up());
         assert_eq!(follow_up.content_sha256, after.content_sha256);
         assert!(follow_up.is_due(occasion(60).at));
         let again = Loaded { state: after.clone(), version: 2, head: Sha256Hash::origin() };
@@ -481,7 +499,7 @@ mod tests {
     #[test]
     fn what_bounces_with_no_other_way_is_followed_by_nothing() {
         let contacts = serde_json::from_str(r#"{"email":"a@example.com"}"#).unwrap();
-        let bounced = Feedback::Bounced { reason: "Permanent/General".to_owned() };
+        let bounced = Feedback::Bounced { is_final: true, reason: "Permanent/General".to_owned() };
         let change = Notice::hear(&sent(), &contacts, &occasion(60), &bounced).unwrap();
         assert_eq!(change.writes.len(), 1);
     }
@@ -495,7 +513,9 @@ mod tests {
             assert!(Notice::hear(&loaded, &phone(), &occasion(61), &feedback).is_none());
         }
         assert!(matches!(loaded.delivery, Delivery::Delivered { complained_at: Some(_), .. }));
-        let bounced = Feedback::Bounced { reason: "x".to_owned() };
+        let absent = Feedback::Bounced { is_final: false, reason: "Transient/General".to_owned() };
+        assert!(Notice::hear(&loaded, &phone(), &occasion(62), &absent).is_none(), "an automatic reply");
+        let bounced = Feedback::Bounced { is_final: true, reason: "x".to_owned() };
         assert!(Notice::hear(&loaded, &phone(), &occasion(62), &bounced).is_some());
         assert!(Notice::hear(&queued(), &phone(), &occasion(62), &bounced).is_none(), "it was never sent");
     }
