@@ -123,6 +123,8 @@ async fn a_page_of_the_allowed_origin_may_read_a_reply_and_by_default_none_may()
     let mut open = Function::start("api/browse_listings", settings).await;
     let reply = open.answer(listings()).await;
     assert_eq!(reply.header("access-control-allow-origin"), Some("https://shop.example"));
+    let exposed = "Location, x-request-id, Retry-After, Idempotent-Replayed";
+    assert_eq!(reply.header("access-control-expose-headers"), Some(exposed));
     assert_eq!(reply.header("vary"), Some("origin"));
 }
 

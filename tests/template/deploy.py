@@ -562,9 +562,19 @@ class Machinery:
         messages = self.emulator.get("/_ministack/ses/messages")["messages"].get(ACCOUNT, [])
         return next((message for message in messages if message["MessageId"] == id), None)
 
-    def publish(self, event):
+    def publish(self, message):
         topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{MARKET}-mail"
-        self.emulator.client("sns").publish(TopicArn=topic, Message=json.dumps(event))
+        self.emulator.client("sns").publish(TopicArn=topic, Message=message)
+
+    def left(self, ending):
+        """How many messages there are in each queue whose name ends so, those in a worker's hands too, unless none."""
+        sqs, left = self.emulator.client("sqs"), {}
+        for url in sqs.list_queues().get("QueueUrls", []):
+            if url.endswith(ending):
+                attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+                counts = [n for name, n in attributes.items() if name.startswith("ApproximateNumberOfMessages")]
+                left[url.rpartition("/")[2]] = sum(map(int, counts))
+        return {queue: number for queue, number in left.items() if number}
 
     def sweep(self):
         answer = self.emulator.client("lambda").invoke(FunctionName=f"{MARKET}-sweep", Payload=b"{}")
@@ -587,6 +597,8 @@ def play(arguments, folder, checks):
             "JwksUrl": f"{issuer.url}/jwks.json",
             "PaymentKeysSecret": SECRET,
             "EmailFrom": FROM,
+            # What a large account chooses; the default is for a new one.
+            "ReserveConcurrency": "true",
         }
         templates = expanded(folder / "expanded", archive(folder, arguments.code.resolve()), parameters)
         root = folder / "expanded/template.json"

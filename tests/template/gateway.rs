@@ -12,21 +12,29 @@ use crate::routes::{FUNCTION, ROLE, fill};
 const HEAD: &str = include_str!("gateway.head.yaml");
 const TAIL: &str = include_str!("gateway.tail.yaml");
 
+/// What pages of the allowed origin may read of a reply (CORS), beside what every page may. Functions say the same
+/// (`functions/src/lambda/api.rs`).
+const EXPOSED: &str = "Location, x-request-id, Retry-After, Idempotent-Replayed";
+
 /// What the gateway refuses by itself, and the code by which clients know it. Requests that reached a function
 /// whose answer did not come back may have taken effect.
 const RESPONSES: &[(&str, Code)] = &[
     ("ACCESS_DENIED", Code::Blocked),
-    ("AUTHORIZER_CONFIGURATION_ERROR", Code::Internal),
+    // So it answers where an authorizer fails otherwise than by `Unauthorized`.
+    ("AUTHORIZER_CONFIGURATION_ERROR", Code::Unavailable),
     ("AUTHORIZER_FAILURE", Code::Unavailable),
     // The one parameter that it asks for.
     ("BAD_REQUEST_PARAMETERS", Code::MissingIdempotencyKey),
+    // What has no line here, under the status that it has: the document names none.
+    (DEFAULT_4XX, Code::Blocked),
     ("DEFAULT_5XX", Code::OutcomeUnknown),
-    ("EXPIRED_TOKEN", Code::InvalidToken),
+    // Of signatures of AWS (IAM), which no method here asks for: it only looks for one where nothing is.
+    ("EXPIRED_TOKEN", Code::NotFound),
     ("INTEGRATION_FAILURE", Code::OutcomeUnknown),
     ("INTEGRATION_TIMEOUT", Code::OutcomeUnknown),
     ("INVALID_API_KEY", Code::Blocked),
-    // An Authorization header of another scheme.
-    ("INVALID_SIGNATURE", Code::InvalidToken),
+    // Likewise: a header of ours is no such signature.
+    ("INVALID_SIGNATURE", Code::NotFound),
     // What AWS calls a path or method that is not there.
     ("MISSING_AUTHENTICATION_TOKEN", Code::NotFound),
     ("QUOTA_EXCEEDED", Code::TooManyRequests),
@@ -38,14 +46,23 @@ const RESPONSES: &[(&str, Code)] = &[
     ("WAF_FILTERED", Code::Blocked),
 ];
 
+const DEFAULT_4XX: &str = "DEFAULT_4XX";
+
 fn response(kind: &str, code: Code) -> String {
     let document = Problem::new(code).document("$context.requestId");
-    let document = serde_json::to_string(&document).unwrap().replace('\'', "''");
-    let mut text = format!(
-        "          {kind}:\n            statusCode: {}\n            responseParameters:\n\
+    let mut document = serde_json::to_string(&document).unwrap().replace('\'', "''");
+    let mut text = format!("          {kind}:\n");
+    if kind == DEFAULT_4XX {
+        document = document.replace(&format!(r#""status":{},"#, code.status()), "");
+    } else {
+        writeln!(text, "            statusCode: {}", code.status()).unwrap();
+    }
+    text += &format!(
+        "            responseParameters:\n\
          \x20             gatewayresponse.header.Content-Type: \"'application/problem+json'\"\n\
-         \x20             gatewayresponse.header.x-request-id: context.requestId\n",
-        code.status(),
+         \x20             gatewayresponse.header.x-request-id: context.requestId\n\
+         \x20             gatewayresponse.header.Access-Control-Allow-Origin: !If [Cors, !Sub \"'${{AllowedOrigin}}'\", !Ref AWS::NoValue]\n\
+         \x20             gatewayresponse.header.Access-Control-Expose-Headers: !If [Cors, \"'{EXPOSED}'\", !Ref AWS::NoValue]\n",
     );
     let retry = matches!(code.status(), 429 | 503);
     for (header, value, wanted) in
@@ -82,7 +99,7 @@ fn method(resource: &str, route: &Route) -> String {
     }
     text += match route.access {
         Access::Roles(_) => {
-            "              security: !If [ApiKeys, [{ token: [], key: [] }], [{ token: [] }]]\n"
+            "              security: !If [ApiKeys, [{ token: [] }, { api_key: [] }], [{ token: [] }]]\n"
         }
         Access::Public | Access::PaymentSignature => "              security: []\n",
     };

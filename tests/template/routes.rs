@@ -18,7 +18,7 @@ Parameters:
   MarketName:
     Type: String
     Description: Name of this market.
-    AllowedPattern: ^[a-z][a-z0-9-]{0,19}$
+    AllowedPattern: ^[a-z][a-z0-9-]{2,19}$
 
   Architecture:
     Type: String
@@ -67,7 +67,7 @@ const REST: &str = r"
     Type: String
     Description: What is logged.
     Default: info
-    AllowedValues: [error, warn, info, debug, trace]
+    AllowedValues: [error, warn, info, debug]
 
 Conditions:
   # There Lambda has no X-Ray.

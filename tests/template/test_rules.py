@@ -13,7 +13,15 @@ from expand import ACCOUNT, REGIONS, ROOT, TEMPLATES, expansions, paths, sources
 
 # The ways in which a market is deployed; each decides other conditions.
 WAYS = {
-    "mail by SES, texts by SNS": ("aws", {"SmsBy": "sns", "TableKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k"}),
+    "mail by SES, texts by SNS": (
+        "aws",
+        {
+            "SmsBy": "sns",
+            "TableKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k",
+            "ReserveConcurrency": "true",
+            "RequireApiKeys": "true",
+        },
+    ),
     "mail by SMTP, texts by HTTP": (
         "aws",
         {
@@ -26,7 +34,6 @@ WAYS = {
             "DomainName": "market.example.com",
             "AllowedOrigin": "https://shop.example.com",
             "CertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/c",
-            "ReserveConcurrency": "false",
         },
     ),
     "China": ("aws-cn", {"SmsBy": "http", "SmsUrl": "https://sms.example.cn", "SmsSecret": "market/sms"}),
@@ -207,6 +214,46 @@ def test_the_gateway_invokes_each_function_by_a_role_that_may_and_its_roles_may_
     assert may == needed
 
 
+def test_a_change_of_parameters_alone_reaches_the_stage():
+    apis = [r for t in sources().values() for r in t["Resources"].values() if r["Type"] == "AWS::Serverless::Api"]
+    assert [api["Properties"].get("AlwaysDeploy") for api in apis] == [True]
+
+
+def test_the_gateway_asks_for_api_keys_where_that_was_chosen_and_only_beside_a_token(expanded):
+    for chosen in ("true", "false"):
+        body = gateway(tree("aws", expanded["aws"], RequireApiKeys=chosen))["Body"]
+        wanted = [{"token": []}, {"api_key": []}] if chosen == "true" else [{"token": []}]
+        assert [o["security"] for _, _, o in operations(body) if o["security"] not in ([], wanted)] == []
+        assert wanted in [o["security"] for _, _, o in operations(body)]
+
+
+def test_what_the_gateway_refuses_by_itself_it_explains_like_the_code(market):
+    for kind, response in gateway(market)["Body"]["x-amazon-apigateway-gateway-responses"].items():
+        document = json.loads(response["responseTemplates"]["application/json"])
+        assert (ROOT / f"docs/errors/{document['code']}.md").is_file(), kind
+        assert document["type"] == f"/errors/{document['code']}" and document["title"], kind
+        # The rest of 4xx comes with whatever status it has.
+        assert (kind == "DEFAULT_4XX") == ("statusCode" not in response), kind
+        assert response.get("statusCode") == document.get("status"), kind
+
+
+def test_pages_of_the_allowed_origin_may_read_refusals_too_and_by_default_none_may(expanded):
+    (exposed,) = re.findall(r'EXPOSED: &str = "(.+)"', (ROOT / "functions/src/lambda/api.rs").read_text())
+    for origin in ("https://shop.example.com", ""):
+        market = tree("aws", expanded["aws"], AllowedOrigin=origin)
+        allow = {"gatewayresponse.header.Access-Control-Allow-Origin": f"'{origin}'"}
+        allow["gatewayresponse.header.Access-Control-Expose-Headers"] = f"'{exposed}'"
+        for kind, response in gateway(market)["Body"]["x-amazon-apigateway-gateway-responses"].items():
+            found = {name: v for name, v in response["responseParameters"].items() if "Access-Control" in name}
+            assert found == (allow if origin else {}), kind
+        (firewall,) = market.all("AWS::WAFv2::WebACL").values()
+        refusals = [rule["Action"]["Block"]["CustomResponse"] for rule in firewall["Rules"] if "Action" in rule]
+        assert len(refusals) == 2
+        for refusal in refusals:
+            headers = {header["Name"]: header["Value"] for header in refusal["ResponseHeaders"]}
+            assert headers.get("Access-Control-Allow-Origin", "") == origin
+
+
 def invoked_by(uri, names):
     """The function's name in an integration's URI, where it is written or referred to."""
     (function,) = re.findall(r"/functions/(.+)/invocations$", uri)
@@ -324,6 +371,15 @@ def test_every_function_knows_the_table_the_queues_and_the_metrics_that_it_uses(
             assert variables["MARKET_QUEUE_URLS"].endswith("/market-{job}"), function.id
         if handler.startswith("api/"):
             assert variables["MARKET_CALLERS"] == "gateway", function.id
+
+
+def test_every_setting_of_a_function_is_one_that_the_code_reads(market):
+    code = "".join(path.read_text() for path in (ROOT / "functions/src").rglob("*.rs"))
+    # As a text: a comment that names one does not read it.
+    read = set(re.findall(r'"(MARKET_[A-Z_]+)"', code))
+    for function in functions(market).values():
+        given = {name for name in function["Environment"]["Variables"] if name.startswith("MARKET_")}
+        assert given <= read, f"{function.id}: {given - read}"
 
 
 # ── policies ──
@@ -660,6 +716,7 @@ def test_every_stage_logs_its_requests_and_limits_them(market):
     assert api["EndpointConfiguration"]["Types"] == ["REGIONAL"]
     (plan,) = market.all("AWS::ApiGateway::UsagePlan").values()
     assert [target(s["ApiId"]) for s in plan["ApiStages"]] == [api.id]
+    assert {name: int(limit) for name, limit in plan["Throttle"].items()} == {"RateLimit": 20, "BurstLimit": 40}
     (association,) = market.all("AWS::WAFv2::WebACLAssociation").values()
     assert "/stages/" in association["ResourceArn"] and api.id in association["ResourceArn"]
 
@@ -749,6 +806,13 @@ def test_a_parameter_that_is_passed_on_means_the_same_in_every_stack():
             for rule in ("Type", "AllowedValues", "MinValue", "MaxValue"):
                 if key in root and rule in about:
                     assert about[rule] == root[key].get(rule), f"{name}: {key}"
+
+
+def test_every_template_takes_the_same_names_of_a_market():
+    named = {name: t["Parameters"]["MarketName"] for name, t in sources().items() if "MarketName" in t["Parameters"]}
+    # The parts that stand by themselves are named by those who use them.
+    assert sources().keys() - named.keys() == {"infra/queue"}
+    assert {about["AllowedPattern"] for about in named.values()} == {"^[a-z][a-z0-9-]{2,19}$"}
 
 
 def test_no_template_names_a_partition_a_suffix_a_region_or_an_account():
