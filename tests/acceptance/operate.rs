@@ -278,7 +278,7 @@ async fn a_market_that_works_passes_the_smoke_test_and_nothing_is_written() {
     assert_eq!(failed(&without), [""; 0], "{without:?}");
     let with = smoke(&world.running.url, Some(&world.operators_token())).await;
     assert_eq!(failed(&with), [""; 0], "{with:?}");
-    assert_eq!(with.checks.len(), without.checks.len() + 1);
+    assert_eq!(with.checks.len(), without.checks.len() + 2);
     assert_eq!(world.table().await, before);
 }
 

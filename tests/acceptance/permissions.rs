@@ -16,6 +16,7 @@ use market_functions::feedback::record_feedback;
 use market_functions::handler;
 use market_functions::metrics::Metrics;
 use market_identity::Role;
+use market_store::StoreError;
 use market_store::due::{Lease, SHARDS};
 use serde_json::{Value, json};
 
@@ -186,4 +187,28 @@ async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
     let mut file = serde_json::to_string_pretty(&seen).unwrap();
     file.push('\n');
     expect_file!["../../infra/permissions.json"].assert_eq(&file);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_handler_may_not_do_it_cannot_and_nothing_is_written() {
+    let world = World::new().await;
+    Stage::set(&world.running).await.merchant("shop-1").await;
+    let store = &world.running.market.store;
+    let now = world.now() + SignedDuration::from_hours(1_000);
+    let mut due = Vec::new();
+    for shard in 0..SHARDS {
+        let looked =
+            Permissions::of_handler("api/get_account", store.due(Job::Notify, shard, now, None, 1)).await;
+        assert!(matches!(looked, Err(StoreError::Rejected(_))), "{looked:?}");
+        due.extend(
+            Permissions::of_handler("sweep", store.due(Job::Notify, shard, now, None, 1)).await.unwrap(),
+        );
+    }
+    let entry = due.first().expect("a merchant is told of its account");
+    let before = world.table().await;
+    let leased = Permissions::of_handler("api/get_account", store.lease(entry, now)).await;
+    assert!(matches!(leased, Err(StoreError::Rejected(_))), "{leased:?}");
+    assert_eq!(world.table().await, before);
+    Permissions::of_handler("sweep", store.lease(entry, now)).await.unwrap();
+    assert_ne!(world.table().await, before);
 }
