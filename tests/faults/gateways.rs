@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use market_domain::notices::{Channel, Sending};
 use market_notices::{Gateway, SesEmail, SnsText};
-use market_store::config::MAX_ATTEMPTS;
+use market_outside::sdk::MAX_ATTEMPTS;
 
 use crate::server::{Fault, Faulty, error};
 use crate::table::notice;

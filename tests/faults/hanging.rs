@@ -18,7 +18,7 @@ use market_domain::party::Actor;
 use market_jobs::sqs::SqsQueues;
 use market_jobs::{Outgoing, Queues, WakeUp};
 use market_notices::{Gateway, SesEmail, SnsText};
-use market_store::config::{ATTEMPT_TIMEOUT, MAX_ATTEMPTS, OPERATION_TIMEOUT};
+use market_outside::sdk::{ATTEMPT_TIMEOUT, MAX_ATTEMPTS, OPERATION_TIMEOUT};
 use market_store::{CommitError, Store, StoreError, of};
 use tokio::time::Instant;
 
@@ -39,7 +39,7 @@ impl HttpConnector for Silence {
 async fn silent() -> (SdkConfig, Silence) {
     let silence = Silence::default();
     let connector = SharedHttpConnector::new(silence.clone());
-    let deployed = market_store::config::from_environment().into_builder();
+    let deployed = market_outside::sdk::from_environment().into_builder();
     let sdk = deployed
         .region(Region::new("nowhere"))
         .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(Credentials::new(

@@ -28,8 +28,8 @@ const INTERNAL: &str = "internal-7f3a";
 async fn sdk(endpoint: &str) -> SdkConfig {
     let region = format!("test-{:016x}", u64::from_be_bytes(random(&SystemEntropy)));
     aws_config::defaults(BehaviorVersion::latest())
-        .timeout_config(market_store::config::timeouts())
-        .retry_config(market_store::config::retry())
+        .timeout_config(market_outside::sdk::timeouts())
+        .retry_config(market_outside::sdk::retry())
         .endpoint_url(endpoint)
         .region(Region::new(region))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))

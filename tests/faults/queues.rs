@@ -8,7 +8,7 @@ use market_domain::aggregate::{Job, Key};
 use market_jobs::sqs::SqsQueues;
 use market_jobs::sweep::{BrokenPass, SweepError, sweep};
 use market_jobs::{Outgoing, Queues, WakeUp};
-use market_store::config::MAX_ATTEMPTS;
+use market_outside::sdk::MAX_ATTEMPTS;
 use serde_json::{Value, json};
 
 use crate::sdk;

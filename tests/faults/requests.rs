@@ -10,7 +10,7 @@ use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, requests};
 use market_http::{Callers, Market, PaymentKeys};
 use market_identity::{IssuerKeys, Role, Verifier};
-use market_store::config::MAX_ATTEMPTS;
+use market_outside::sdk::MAX_ATTEMPTS;
 use serde_json::json;
 use tempfile::TempDir;
 

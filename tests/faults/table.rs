@@ -15,7 +15,7 @@ use market_domain::ids::{GrantId, ListingId, NoticeId, OrderId};
 use market_domain::notices::{Channel, Delivery, Notice};
 use market_domain::party::{Actor, Language, Recipient};
 use market_domain::reminders::Reminders;
-use market_store::config::MAX_ATTEMPTS;
+use market_outside::sdk::MAX_ATTEMPTS;
 use market_store::due::{DueEntry, Lease};
 use market_store::{CommitError, SavedReply, Store, StoreError, Submission, of, schema};
 use serde_json::{Value, json};

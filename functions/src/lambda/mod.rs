@@ -11,7 +11,7 @@ use lambda_runtime::Error;
 use market_functions::handler::Handler;
 
 pub async fn run(handler: Handler) -> Result<(), Error> {
-    let sdk = market_store::config::from_environment();
+    let sdk = market_outside::sdk::from_environment();
     match handler {
         Handler::Api(operation) => api::serve(operation.as_deref(), &sdk).await,
         Handler::Authorizer => authorizer::serve().await,

@@ -92,8 +92,8 @@ pub async fn sdk_at(endpoint: &str) -> SdkConfig {
         .endpoint_url(endpoint)
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-        .timeout_config(market_store::config::timeouts())
-        .retry_config(market_store::config::retry())
+        .timeout_config(market_outside::sdk::timeouts())
+        .retry_config(market_outside::sdk::retry())
         .load()
         .await
 }

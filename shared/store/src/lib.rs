@@ -11,11 +11,10 @@
 //! - Nothing scans, and no operation reads or writes more as the market grows.
 //!
 //! It is the only crate that speaks to DynamoDB. Every call has a timeout and a bounded retry
-//! ([`config`]); what comes back is a [`StoreError`] that says what is known of the outcome.
+//! (`market_outside::sdk`); what comes back is a [`StoreError`] that says what is known of the outcome.
 
 pub mod access;
 pub mod commit;
-pub mod config;
 pub mod due;
 mod error;
 mod item;

@@ -12,8 +12,8 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use market_outside::sdk::retry;
 use market_store::Store;
-use market_store::config::retry;
 
 use super::dead_letters::DeadLetterQueues;
 use super::{OperateError, aws_error};
