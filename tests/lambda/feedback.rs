@@ -6,18 +6,12 @@ use market_jobs::WakeUp;
 use serde_json::{Value, json};
 
 use crate::function::Function;
-use crate::surroundings::{Surroundings, long_ago};
+use crate::surroundings::{Surroundings, long_ago, messages};
 
 /// A queue's event with these bodies.
 fn event(bodies: &[String]) -> Value {
-    let records = bodies.iter().enumerate().map(|(number, body)| {
-        json!({
-            "messageId": format!("m-{number}"), "receiptHandle": "handle", "body": body, "attributes": {},
-            "messageAttributes": {}, "md5OfBody": "", "eventSource": "aws:sqs", "awsRegion": "us-east-1",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:market-mail_feedback",
-        })
-    });
-    json!({ "Records": records.collect::<Vec<_>>() })
+    let ids: Vec<_> = (0..bodies.len()).map(|number| format!("m-{number}")).collect();
+    messages(&ids.iter().zip(bodies).map(|(id, body)| (id.as_str(), body.clone(), 1)).collect::<Vec<_>>())
 }
 
 /// An event of SES's, of the mail that was sent with these tags.

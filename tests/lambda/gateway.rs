@@ -53,7 +53,7 @@ impl Request {
         self
     }
 
-    fn event(self) -> Value {
+    pub fn event(self) -> Value {
         let Self { method, path, query, headers, body, authorizer } = self;
         let each = |map: &Map<String, Value>| -> Value {
             map.iter().map(|(name, value)| (name.clone(), json!([value]))).collect::<Map<_, _>>().into()

@@ -66,7 +66,7 @@ async fn termination_due(around: &Surroundings) -> Vec<(Job, Key)> {
 }
 
 /// What makes the sweep run, every minute.
-fn tick() -> Value {
+pub fn tick() -> Value {
     json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {} })
 }
 
@@ -106,7 +106,7 @@ async fn a_sweep_whose_queue_does_not_answer_fails_aloud() {
 }
 
 /// A record of the table's stream; nothing but its keys where the item is gone.
-async fn record(around: &Surroundings, number: u32, key: &Key, gone: bool) -> Value {
+pub async fn record(around: &Surroundings, number: u32, key: &Key, gone: bool) -> Value {
     let mut dynamodb = json!({
         "ApproximateCreationDateTime": 1_577_836_800,
         "Keys": { "pk": { "S": key.partition }, "sk": { "S": key.sort } },

@@ -10,6 +10,7 @@
 //! `MARKET_BOOTSTRAP` names another binary to test (an absolute path): the release artifact, say.
 
 mod authorizer;
+mod calls;
 mod feedback;
 mod function;
 mod gateway;

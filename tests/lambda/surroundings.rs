@@ -1,7 +1,7 @@
 //! What a function finds around it: the table (the embedded engine, in memory), an issuer of tokens, the
 //! queues, and the mail. Each test has its own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,7 @@ use market_domain::Timestamp;
 use market_domain::aggregate::Key;
 use market_domain::change::{Change, Occasion};
 use market_domain::credit_code::CreditCode;
-use market_domain::notices::Notice;
+use market_domain::notices::{Channel, Notice};
 use market_domain::party::{Actor, Contacts};
 use market_domain::providers::Provider;
 use market_identity::{Claims, Role};
@@ -70,7 +70,7 @@ impl Surroundings {
         let jwks = serve(Router::new().route("/jwks.json", get(async || keys))).await;
         let services = Arc::<Services>::default();
         let router = Router::new()
-            .route("/", post(json_services))
+            .route("/", post(aws))
             .route("/v2/email/outbound-emails", post(ses))
             .with_state(Arc::clone(&services));
         Self {
@@ -91,6 +91,7 @@ impl Surroundings {
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url.clone()),
             ("AWS_ENDPOINT_URL_SQS", self.services_url.clone()),
             ("AWS_ENDPOINT_URL_SESV2", self.services_url.clone()),
+            ("AWS_ENDPOINT_URL_SNS", self.services_url.clone()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.services_url.clone()),
             ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true".to_owned()),
             ("MARKET_TABLE", TABLE.to_owned()),
@@ -162,6 +163,17 @@ impl Surroundings {
         due.expect("an approval is told by e-mail").key
     }
 
+    /// Makes a text message of a notice that is due.
+    pub async fn make_text(&self, key: &Key) {
+        let mut item = self.item(key).await;
+        let mut notice = self.notice(key).await;
+        notice.channel = Channel::Sms;
+        notice.address = Some("+8613800000001".to_owned());
+        item.insert("body".to_owned(), AttributeValue::S(json!(notice).to_string()));
+        let put = self.dynamodb.put_item().table_name(TABLE).set_item(Some(item));
+        put.send().await.expect("the engine takes an item");
+    }
+
     /// A notice as it stands.
     pub async fn notice(&self, key: &Key) -> Notice {
         let notice = self.store.get_at::<Notice>(key).await.expect("the engine answers");
@@ -189,6 +201,24 @@ pub fn contacts(party: &str) -> Contacts {
 
 pub fn email(party: &str) -> String {
     format!("{party}@example.com")
+}
+
+/// Messages as SQS hands them over: each by its id, body and how often it was received.
+pub fn messages(messages: &[(&str, String, u32)]) -> Value {
+    let record = |(id, body, received): &(&str, String, u32)| {
+        json!({
+            "messageId": id,
+            "receiptHandle": format!("handle of {id}"),
+            "body": body,
+            "attributes": { "ApproximateReceiveCount": received.to_string(), "SentTimestamp": "1577836800000" },
+            "messageAttributes": {},
+            "md5OfBody": "",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws-cn:sqs:cn-north-1:000000000000:market-notify",
+            "awsRegion": "cn-north-1",
+        })
+    };
+    json!({ "Records": messages.iter().map(record).collect::<Vec<_>>() })
 }
 
 /// The engine has a thread and runtime of its own: it works synchronously.
@@ -277,6 +307,11 @@ impl Services {
         calls.iter().filter(|(called, _)| called == operation).map(|(_, body)| body.clone()).collect()
     }
 
+    /// The operations that were called so far, each once.
+    pub fn operations(&self) -> BTreeSet<String> {
+        self.calls.lock().unwrap().iter().map(|(operation, _)| operation.clone()).collect()
+    }
+
     /// The messages sent so far: the queue, the wake-up and the delay of each, in the queues' order.
     pub fn sent(&self) -> Vec<(String, Value, i64)> {
         let mut sent = Vec::new();
@@ -299,12 +334,18 @@ impl Services {
     }
 }
 
-/// SQS and Secrets Manager, which speak alike.
-async fn json_services(State(services): State<Arc<Services>>, headers: HeaderMap, body: Bytes) -> Response {
+/// SQS and Secrets Manager, which speak alike; and SNS, which speaks by forms.
+async fn aws(State(services): State<Arc<Services>>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     if target == "secretsmanager.GetSecretValue" {
         services.record("GetSecretValue", &body);
         return axum::Json(json!({ "Name": "payment-keys", "SecretString": PAYMENT_KEY })).into_response();
+    }
+    if body.starts_with(b"Action=Publish&") {
+        services.record("Publish", b"null");
+        let published =
+            "<PublishResponse><PublishResult><MessageId>sns-1</MessageId></PublishResult></PublishResponse>";
+        return published.into_response();
     }
     let operation = target.strip_prefix("AmazonSQS.").expect("a call of SQS");
     let body = services.record(operation, &body);

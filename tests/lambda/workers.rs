@@ -16,25 +16,7 @@ use serde_json::{Value, json};
 
 use crate::function::Function;
 use crate::serve;
-use crate::surroundings::{Surroundings, email, far_ahead, long_ago};
-
-/// Messages as SQS hands them over: each by its id, body and how often it was received.
-fn event(messages: &[(&str, String, u32)]) -> Value {
-    let record = |(id, body, received): &(&str, String, u32)| {
-        json!({
-            "messageId": id,
-            "receiptHandle": format!("handle of {id}"),
-            "body": body,
-            "attributes": { "ApproximateReceiveCount": received.to_string(), "SentTimestamp": "1577836800000" },
-            "messageAttributes": {},
-            "md5OfBody": "",
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws-cn:sqs:cn-north-1:000000000000:market-notify",
-            "awsRegion": "cn-north-1",
-        })
-    };
-    json!({ "Records": messages.iter().map(record).collect::<Vec<_>>() })
-}
+use crate::surroundings::{Surroundings, email, far_ahead, long_ago, messages};
 
 fn wake_up(key: &Key) -> String {
     serde_json::to_string(&WakeUp { job: Job::Notify, key: key.clone() }).expect("a wake-up is JSON")
@@ -95,7 +77,7 @@ async fn of_ten_messages_exactly_those_come_back_whose_job_failed_panicked_hung_
     let mut worker = Function::start("worker/notify", settings).await;
 
     let response = worker
-        .invoke(event(&[
+        .invoke(messages(&[
             ("absent-1", wake_up(&key("absent-1")), 1),
             ("error", wake_up(&key("corrupt")), 1),
             ("due", wake_up(&due), 1),
@@ -127,7 +109,7 @@ async fn of_ten_messages_exactly_those_come_back_whose_job_failed_panicked_hung_
     let expected = [("error", 1), ("panic", 2), ("hang", 4)];
     assert_eq!(postponed, expected.map(|(id, seconds)| (format!("\"handle of {id}\""), seconds)).into());
 
-    let next = worker.invoke(event(&[("next", wake_up(&key("absent-5")), 1)])).await;
+    let next = worker.invoke(messages(&[("next", wake_up(&key("absent-5")), 1)])).await;
     assert_eq!(failures(&next.expect("a batch response")), [""; 0], "the worker outlives what failed");
 }
 
@@ -136,7 +118,7 @@ async fn a_message_of_another_job_comes_back_and_is_not_worked_off() {
     let around = Surroundings::start().await;
     let due = around.notice_due("northwind", long_ago()).await;
     let mut worker = Function::start("worker/expire_grant", around.settings()).await;
-    let response = worker.invoke(event(&[("astray", wake_up(&due), 1)])).await;
+    let response = worker.invoke(messages(&[("astray", wake_up(&due), 1)])).await;
     assert_eq!(failures(&response.expect("a batch response")), ["astray"]);
     assert!(matches!(around.notice(&due).await.delivery, Delivery::Queued { attempts: 0, .. }));
 }

@@ -49,6 +49,8 @@ ANY_RESOURCE = {
 # Wildcards within a resource, and why.
 WITHIN_RESOURCE = {r":secret:[^*?]+-\?{6}$": "the six characters are Secrets Manager's own suffix of a secret's name"}
 
+# What Lambda asks in a function's name, to read its queue.
+POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 DESCRIPTION = json.loads((ROOT / "docs/openapi.json").read_text())
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
@@ -888,22 +890,21 @@ def test_parameters_that_do_not_go_together_are_refused(expanded, partition, par
     assert any(refusal in text for text in refusals)
 
 
-def test_only_the_way_out_that_was_chosen_is_allowed(expanded):
-    def notify(**parameters):
-        market = tree("aws", expanded["aws"], **parameters)
-        (function,) = [f for f in functions(market).values() if f["Handler"] == "worker/notify"]
-        actions = {a for s in allowed(roles(market)[target(function["Role"])]) for a in many(s["Action"])}
-        return actions & {"ses:SendEmail", "sns:Publish", "secretsmanager:GetSecretValue"}
-
+def test_every_function_may_ask_of_aws_beside_the_table_exactly_what_its_code_was_seen_to_ask(expanded):
+    seen = json.loads((ROOT / "infra/calls.json").read_text())
     smtp = {"EmailBy": "smtp", "SmtpServer": "smtp.example.com", "SmtpSecret": "market/smtp"}
     http = {"SmsBy": "http", "SmsUrl": "https://sms.example.com", "SmsSecret": "market/sms"}
-    assert notify() == {"ses:SendEmail"}
-    assert notify(SmsBy="sns") == {"ses:SendEmail", "sns:Publish"}
-    assert notify(**smtp) == notify(**smtp, **http) == {"secretsmanager:GetSecretValue"}
-    assert notify(**http) == {"ses:SendEmail", "secretsmanager:GetSecretValue"}
-
-
-# ── limits ──
+    for email, by_email in {"ses": {}, "smtp": smtp}.items():
+        for sms, by_sms in {"none": {}, "sns": {"SmsBy": "sns"}, "http": http}.items():
+            market = tree("aws", expanded["aws"], **by_email, **by_sms)
+            for function in functions(market).values():
+                handler = function["Handler"]
+                chosen = [handler, f"{handler}, EmailBy {email}", f"{handler}, SmsBy {sms}"]
+                needed = {action for name in chosen for action in seen.get(name, [])}
+                may = {a for s in allowed(roles(market)[target(function["Role"])]) for a in many(s["Action"])}
+                # The table has a file of its own; logs and traces are the platform's, as is reading queue and stream.
+                own = {a for a in may if not a.startswith(("dynamodb:", "logs:", "xray:", "kms:"))} - POLLING
+                assert own == needed, f"{function.id}, EmailBy {email}, SmsBy {sms}"
 
 
 def test_three_times_todays_routes_fit_into_every_stack(market):

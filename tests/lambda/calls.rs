@@ -1,0 +1,97 @@
+//! What handlers ask of AWS beside the table: the file that the roles of the templates are compared with.
+//!
+//! Queues, mail, text messages and secrets are asked by few; each of those does here all that it ever does. (What
+//! Lambda itself asks in their name, to read a queue or a stream, is not theirs.)
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use expect_test::expect_file;
+use market_domain::aggregate::Job;
+use market_jobs::WakeUp;
+use serde_json::{Value, json};
+
+use crate::function::{Function, Settings};
+use crate::gateway::Request;
+use crate::handouts::{record, tick};
+use crate::surroundings::{Surroundings, long_ago, messages};
+
+/// The action that allows an operation.
+fn action(operation: &str) -> &'static str {
+    match operation {
+        "GetSecretValue" => "secretsmanager:GetSecretValue",
+        "Publish" => "sns:Publish",
+        "SendEmail" => "ses:SendEmail",
+        "SendMessageBatch" => "sqs:SendMessage",
+        other => panic!("no handler is to call {other}"),
+    }
+}
+
+/// What a function asked for while it did its work.
+async fn asked(
+    around: &Surroundings,
+    handler: &str,
+    settings: Settings,
+    event: Value,
+) -> BTreeSet<&'static str> {
+    let mut function = Function::start(handler, settings).await;
+    // How it ends is for other tests: what it asked for counts.
+    drop(function.invoke(event).await);
+    around.services.operations().iter().map(|operation| action(operation)).collect()
+}
+
+/// What `notify` asks for where these settings choose the ways out; of an e-mail, or of a text message.
+async fn notify(is_text: bool, settings: &[(&'static str, &str)]) -> BTreeSet<&'static str> {
+    let around = Surroundings::start().await;
+    let key = around.notice_due("northwind", long_ago()).await;
+    if is_text {
+        around.make_text(&key).await;
+    }
+    let wake_up = serde_json::to_string(&WakeUp { job: Job::Notify, key }).expect("a wake-up is JSON");
+    let settings = settings.iter().fold(around.settings(), |all, (name, value)| all.with(name, *value));
+    asked(&around, "worker/notify", settings, messages(&[("m", wake_up, 1)])).await
+}
+
+#[tokio::test]
+async fn each_handler_asks_of_aws_beside_the_table_what_its_role_is_compared_with() {
+    let mut seen = BTreeMap::new();
+
+    let around = Surroundings::start().await;
+    let due = around.notice_due("northwind", long_ago()).await;
+    let records = json!({ "Records": [record(&around, 1, &due, false).await] });
+    seen.insert("relay", asked(&around, "relay", around.settings(), records).await);
+
+    let around = Surroundings::start().await;
+    around.notice_due("northwind", long_ago()).await;
+    seen.insert("sweep", asked(&around, "sweep", around.settings(), tick()).await);
+
+    let around = Surroundings::start().await;
+    let at = market_ambient::Clock::now(&market_ambient::SystemClock).as_second();
+    let callback = Request::post("/payments", "none", "{}".to_owned())
+        .header("webhook-id", "pay-1")
+        .header("webhook-timestamp", &at.to_string())
+        .header("webhook-signature", "v1,none");
+    let take_payment = asked(&around, "api/take_payment", around.settings(), callback.event()).await;
+    seen.insert("api/take_payment", take_payment);
+
+    // Where nobody listens: what it needs before it can send is what it asks AWS for.
+    let smtp = [
+        ("MARKET_EMAIL_BY", "smtp"),
+        ("MARKET_SMTP_SERVER", "127.0.0.1"),
+        ("MARKET_SMTP_PORT", "1"),
+        ("MARKET_SMTP_SECRET", "market/smtp"),
+    ];
+    let http = [
+        ("MARKET_SMS_BY", "http"),
+        ("MARKET_SMS_URL", "http://127.0.0.1:1/texts"),
+        ("MARKET_SMS_SECRET", "market/sms"),
+    ];
+    seen.insert("worker/notify, EmailBy ses", notify(false, &[]).await);
+    seen.insert("worker/notify, EmailBy smtp", notify(false, &smtp).await);
+    seen.insert("worker/notify, SmsBy none", notify(true, &[]).await);
+    seen.insert("worker/notify, SmsBy sns", notify(true, &[("MARKET_SMS_BY", "sns")]).await);
+    seen.insert("worker/notify, SmsBy http", notify(true, &http).await);
+
+    let mut text = serde_json::to_string_pretty(&seen).expect("JSON");
+    text.push('\n');
+    expect_file!["../../infra/calls.json"].assert_eq(&text);
+}
