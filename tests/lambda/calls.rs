@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::function::{Function, Settings};
 use crate::gateway::Request;
 use crate::handouts::{record, tick};
-use crate::surroundings::{Surroundings, long_ago, messages};
+use crate::surroundings::{SMTP_SECRET, Surroundings, long_ago, messages};
 
 /// The action that allows an operation.
 fn action(operation: &str) -> &'static str {
@@ -78,7 +78,7 @@ async fn each_handler_asks_of_aws_beside_the_table_what_its_role_is_compared_wit
         ("MARKET_EMAIL_BY", "smtp"),
         ("MARKET_SMTP_SERVER", "127.0.0.1"),
         ("MARKET_SMTP_PORT", "1"),
-        ("MARKET_SMTP_SECRET", "market/smtp"),
+        ("MARKET_SMTP_SECRET", SMTP_SECRET),
     ];
     let http = [
         ("MARKET_SMS_BY", "http"),

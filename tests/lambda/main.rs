@@ -15,6 +15,7 @@ mod feedback;
 mod function;
 mod gateway;
 mod handouts;
+mod mail;
 mod routes;
 mod runtime;
 mod starting;

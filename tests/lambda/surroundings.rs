@@ -40,6 +40,10 @@ const KEY_ID: &str = "test-1";
 /// What the payment system signs with.
 pub const PAYMENT_KEY: &str = "whsec_dGhlIHBheW1lbnQgc3lzdGVtJ3Mga2V5";
 
+/// Where the account at the mail server is, and what it is.
+pub const SMTP_SECRET: &str = "market/smtp";
+const SMTP_ACCOUNT: &str = r#"{"username": "market", "password": "secret"}"#;
+
 pub struct Surroundings {
     /// The table, as the market's own store sees it.
     pub store: Store,
@@ -338,8 +342,9 @@ impl Services {
 async fn aws(State(services): State<Arc<Services>>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     if target == "secretsmanager.GetSecretValue" {
-        services.record("GetSecretValue", &body);
-        return axum::Json(json!({ "Name": "payment-keys", "SecretString": PAYMENT_KEY })).into_response();
+        let asked = services.record("GetSecretValue", &body);
+        let secret = if asked["SecretId"] == SMTP_SECRET { SMTP_ACCOUNT } else { PAYMENT_KEY };
+        return axum::Json(json!({ "Name": asked["SecretId"], "SecretString": secret })).into_response();
     }
     if body.starts_with(b"Action=Publish&") {
         services.record("Publish", b"null");

@@ -22,7 +22,8 @@ pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
             Ok(swept) => (*swept, 0),
             Err(broken) => (broken.swept, broken.failed),
         };
-        let lateness_ms = swept.lateness.map_or(0, |lateness| lateness.as_millis().max(0));
+        let lateness_ms =
+            swept.lateness.map_or(0, |late| i64::try_from(late.as_millis()).unwrap_or(i64::MAX).max(0));
         let mut figures = vec![
             (Metric::WakeUpsSent, swept.sent as f64),
             (Metric::Parked, swept.parked as f64),

@@ -1,8 +1,9 @@
 //! A value that lies elsewhere and changes rarely: fetched when it is needed, and kept.
 //!
 //! One that does not fit the need at hand (a key id that is not in it) is fetched again, so that rotation
-//! needs no deploy, but at most once a minute, so that forgeries cannot make us a burden to its source.
-//! While the source is down, what was fetched within a day goes on serving.
+//! needs no deploy, but at most once a minute, so that forgeries cannot make us a burden to its source. While the
+//! source is down it is asked every five seconds at most: what was fetched within a day goes on serving, and of
+//! what does not fit nothing is said.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
