@@ -6,14 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use expect_test::expect_file;
-use market_domain::aggregate::Job;
-use market_jobs::WakeUp;
 use serde_json::{Value, json};
 
 use crate::function::{Function, Settings};
 use crate::gateway::Request;
 use crate::handouts::{record, tick};
-use crate::surroundings::{SMTP_SECRET, Surroundings, long_ago, messages};
+use crate::surroundings::{Surroundings, long_ago, messages, wake_up};
 
 /// The action that allows an operation.
 fn action(operation: &str) -> &'static str {
@@ -39,16 +37,15 @@ async fn asked(
     around.services.operations().iter().map(|operation| action(operation)).collect()
 }
 
-/// What `notify` asks for where these settings choose the ways out; of an e-mail, or of a text message.
-async fn notify(is_text: bool, settings: &[(&'static str, &str)]) -> BTreeSet<&'static str> {
+/// What `notify` asks for where the ways out are chosen so; of an e-mail, or of a text message.
+async fn notify(is_text: bool, choose: fn(Settings) -> Settings) -> BTreeSet<&'static str> {
     let around = Surroundings::start().await;
     let key = around.notice_due("northwind", long_ago()).await;
     if is_text {
         around.make_text(&key).await;
     }
-    let wake_up = serde_json::to_string(&WakeUp { job: Job::Notify, key }).expect("a wake-up is JSON");
-    let settings = settings.iter().fold(around.settings(), |all, (name, value)| all.with(name, *value));
-    asked(&around, "worker/notify", settings, messages(&[("m", wake_up, 1)])).await
+    let settings = choose(around.settings());
+    asked(&around, "worker/notify", settings, messages(&[("m", wake_up(&key), 1)])).await
 }
 
 #[tokio::test]
@@ -73,23 +70,15 @@ async fn each_handler_asks_of_aws_beside_the_table_what_its_role_is_compared_wit
     let take_payment = asked(&around, "api/take_payment", around.settings(), callback.event()).await;
     seen.insert("api/take_payment", take_payment);
 
+    seen.insert("worker/notify, EmailBy ses", notify(false, |settings| settings).await);
+    seen.insert("worker/notify, SmsBy none", notify(true, |settings| settings).await);
+    let sns = notify(true, |settings| settings.with("MARKET_SMS_BY", "sns")).await;
+    seen.insert("worker/notify, SmsBy sns", sns);
     // Where nobody listens: what it needs before it can send is what it asks AWS for.
-    let smtp = [
-        ("MARKET_EMAIL_BY", "smtp"),
-        ("MARKET_SMTP_SERVER", "127.0.0.1"),
-        ("MARKET_SMTP_PORT", "1"),
-        ("MARKET_SMTP_SECRET", SMTP_SECRET),
-    ];
-    let http = [
-        ("MARKET_SMS_BY", "http"),
-        ("MARKET_SMS_URL", "http://127.0.0.1:1/texts"),
-        ("MARKET_SMS_SECRET", "market/sms"),
-    ];
-    seen.insert("worker/notify, EmailBy ses", notify(false, &[]).await);
-    seen.insert("worker/notify, EmailBy smtp", notify(false, &smtp).await);
-    seen.insert("worker/notify, SmsBy none", notify(true, &[]).await);
-    seen.insert("worker/notify, SmsBy sns", notify(true, &[("MARKET_SMS_BY", "sns")]).await);
-    seen.insert("worker/notify, SmsBy http", notify(true, &http).await);
+    let smtp = notify(false, |settings| settings.by_smtp("127.0.0.1", 1)).await;
+    seen.insert("worker/notify, EmailBy smtp", smtp);
+    let http = notify(true, |settings| settings.by_http("http://127.0.0.1:1/texts")).await;
+    seen.insert("worker/notify, SmsBy http", http);
 
     let mut text = serde_json::to_string_pretty(&seen).expect("JSON");
     text.push('\n');

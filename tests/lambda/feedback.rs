@@ -1,12 +1,11 @@
 //! The handler `feedback`: what SES tells of an e-mail finds the notice that it was.
 
-use market_domain::aggregate::{Job, Key};
+use market_domain::aggregate::Key;
 use market_domain::notices::Delivery;
-use market_jobs::WakeUp;
 use serde_json::{Value, json};
 
 use crate::function::Function;
-use crate::surroundings::{Surroundings, long_ago, messages};
+use crate::surroundings::{Surroundings, long_ago, messages, wake_up};
 
 /// A queue's event with these bodies.
 fn event(bodies: &[String]) -> Value {
@@ -33,9 +32,8 @@ fn told(kind: &str, message_id: &str, sent: &Value) -> String {
 /// An e-mail that SES took, and how it was sent.
 async fn sent(around: &Surroundings) -> (Key, Value) {
     let key = around.notice_due("northwind", long_ago()).await;
-    let wake_up = serde_json::to_string(&WakeUp { job: Job::Notify, key: key.clone() }).expect("JSON");
     let mut worker = Function::start("worker/notify", around.settings()).await;
-    let response = worker.invoke(event(&[wake_up])).await.expect("a batch response");
+    let response = worker.invoke(event(&[wake_up(&key)])).await.expect("a batch response");
     assert_eq!(response["batchItemFailures"], json!([]));
     (key, around.services.calls("SendEmail").remove(0))
 }

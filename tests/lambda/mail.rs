@@ -2,9 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use market_domain::aggregate::Job;
 use market_domain::notices::Delivery;
-use market_jobs::WakeUp;
 use rcgen::CertifiedKey;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,7 +12,7 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::function::Function;
-use crate::surroundings::{SMTP_SECRET, Surroundings, email, long_ago, messages};
+use crate::surroundings::{Surroundings, email, long_ago, messages, wake_up};
 
 /// A mail server: its port, its certificate, and what it was told, by whether that was under TLS.
 struct MailServer {
@@ -99,13 +97,9 @@ async fn send(mail: &MailServer, certificate: &str) -> Delivery {
     let settings = around
         .settings()
         .with("SSL_CERT_FILE", roots.path().to_str().expect("a path of text"))
-        .with("MARKET_EMAIL_BY", "smtp")
-        .with("MARKET_SMTP_SERVER", "localhost")
-        .with("MARKET_SMTP_PORT", mail.port.to_string())
-        .with("MARKET_SMTP_SECRET", SMTP_SECRET);
+        .by_smtp("localhost", mail.port);
     let mut worker = Function::start("worker/notify", settings).await;
-    let wake_up = serde_json::to_string(&WakeUp { job: Job::Notify, key: key.clone() }).expect("JSON");
-    worker.invoke(messages(&[("m", wake_up, 1)])).await.expect("a batch response");
+    worker.invoke(messages(&[("m", wake_up(&key), 1)])).await.expect("a batch response");
     around.notice(&key).await.delivery
 }
 

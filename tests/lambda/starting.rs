@@ -70,17 +70,8 @@ async fn a_wrong_setting_ends_the_function_at_once_and_is_named() {
 #[tokio::test]
 async fn each_way_out_of_the_market_names_the_setting_that_it_lacks_or_cannot_use() {
     let around = Surroundings::start().await;
-    let smtp = around
-        .settings()
-        .with("MARKET_EMAIL_BY", "smtp")
-        .with("MARKET_SMTP_SERVER", "smtp.example.com")
-        .with("MARKET_SMTP_PORT", "587")
-        .with("MARKET_SMTP_SECRET", "market/smtp");
-    let http = around
-        .settings()
-        .with("MARKET_SMS_BY", "http")
-        .with("MARKET_SMS_URL", "https://sms.example.com/texts")
-        .with("MARKET_SMS_SECRET", "market/sms");
+    let smtp = around.settings().by_smtp("smtp.example.com", 587);
+    let http = around.settings().by_http("https://sms.example.com/texts");
     for (settings, names) in [
         (&smtp, &["MARKET_SMTP_SERVER", "MARKET_SMTP_PORT", "MARKET_SMTP_SECRET"][..]),
         (&http, &["MARKET_SMS_URL", "MARKET_SMS_SECRET"]),

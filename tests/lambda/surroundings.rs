@@ -19,13 +19,14 @@ use axum::routing::{get, post};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use market_domain::Timestamp;
-use market_domain::aggregate::Key;
+use market_domain::aggregate::{Job, Key};
 use market_domain::change::{Change, Occasion};
 use market_domain::credit_code::CreditCode;
 use market_domain::notices::{Channel, Notice};
 use market_domain::party::{Actor, Contacts};
 use market_domain::providers::Provider;
 use market_identity::{Claims, Role};
+use market_jobs::WakeUp;
 use market_store::Store;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -41,7 +42,7 @@ const KEY_ID: &str = "test-1";
 pub const PAYMENT_KEY: &str = "whsec_dGhlIHBheW1lbnQgc3lzdGVtJ3Mga2V5";
 
 /// Where the account at the mail server is, and what it is.
-pub const SMTP_SECRET: &str = "market/smtp";
+const SMTP_SECRET: &str = "market/smtp";
 const SMTP_ACCOUNT: &str = r#"{"username": "market", "password": "secret"}"#;
 
 pub struct Surroundings {
@@ -185,6 +186,21 @@ impl Surroundings {
     }
 }
 
+impl Settings {
+    /// With e-mail by a mail server.
+    pub fn by_smtp(self, server: &str, port: u16) -> Self {
+        self.with("MARKET_EMAIL_BY", "smtp")
+            .with("MARKET_SMTP_SERVER", server)
+            .with("MARKET_SMTP_PORT", port.to_string())
+            .with("MARKET_SMTP_SECRET", SMTP_SECRET)
+    }
+
+    /// With text messages by a supplier's gateway.
+    pub fn by_http(self, url: &str) -> Self {
+        self.with("MARKET_SMS_BY", "http").with("MARKET_SMS_URL", url).with("MARKET_SMS_SECRET", "market/sms")
+    }
+}
+
 /// Long ago: whatever is due then is due.
 pub fn long_ago() -> Timestamp {
     "2020-01-01T00:00:00Z".parse().expect("an instant")
@@ -223,6 +239,11 @@ pub fn messages(messages: &[(&str, String, u32)]) -> Value {
         })
     };
     json!({ "Records": messages.iter().map(record).collect::<Vec<_>>() })
+}
+
+/// What wakes `notify` up for a notice.
+pub fn wake_up(key: &Key) -> String {
+    serde_json::to_string(&WakeUp { job: Job::Notify, key: key.clone() }).expect("a wake-up is JSON")
 }
 
 /// The engine has a thread and runtime of its own: it works synchronously.

@@ -9,18 +9,13 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use market_domain::aggregate::{Job, Key};
+use market_domain::aggregate::Key;
 use market_domain::notices::Delivery;
-use market_jobs::WakeUp;
 use serde_json::{Value, json};
 
 use crate::function::Function;
 use crate::serve;
-use crate::surroundings::{Surroundings, email, far_ahead, long_ago, messages};
-
-fn wake_up(key: &Key) -> String {
-    serde_json::to_string(&WakeUp { job: Job::Notify, key: key.clone() }).expect("a wake-up is JSON")
-}
+use crate::surroundings::{Surroundings, email, far_ahead, long_ago, messages, wake_up};
 
 fn failures(response: &Value) -> Vec<&str> {
     let failures = response["batchItemFailures"].as_array().expect("a batch response");
