@@ -4,17 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use expect_test::expect_file;
-use market_http::{Access, Code, Problem, Repeats, Route};
+use market_http::{Access, Code, EXPOSED_HEADERS, Problem, Repeats, Route};
 
 use crate::resources::{Resources, pascal, path};
 use crate::routes::{FUNCTION, ROLE, fill};
 
 const HEAD: &str = include_str!("gateway.head.yaml");
 const TAIL: &str = include_str!("gateway.tail.yaml");
-
-/// What pages of the allowed origin may read of a reply (CORS), beside what every page may. Functions say the same
-/// (`functions/src/lambda/api.rs`).
-const EXPOSED: &str = "Location, x-request-id, Retry-After, Idempotent-Replayed";
 
 /// What the gateway refuses by itself, and the code by which clients know it. Requests that reached a function
 /// whose answer did not come back may have taken effect.
@@ -62,7 +58,7 @@ fn response(kind: &str, code: Code) -> String {
          \x20             gatewayresponse.header.Content-Type: \"'application/problem+json'\"\n\
          \x20             gatewayresponse.header.x-request-id: context.requestId\n\
          \x20             gatewayresponse.header.Access-Control-Allow-Origin: !If [Cors, !Sub \"'${{AllowedOrigin}}'\", !Ref AWS::NoValue]\n\
-         \x20             gatewayresponse.header.Access-Control-Expose-Headers: !If [Cors, \"'{EXPOSED}'\", !Ref AWS::NoValue]\n",
+         \x20             gatewayresponse.header.Access-Control-Expose-Headers: !If [Cors, \"'{EXPOSED_HEADERS}'\", !Ref AWS::NoValue]\n",
     );
     let retry = matches!(code.status(), 429 | 503);
     for (header, value, wanted) in

@@ -240,7 +240,7 @@ def test_what_the_gateway_refuses_by_itself_it_explains_like_the_code(market):
 
 
 def test_pages_of_the_allowed_origin_may_read_refusals_too_and_by_default_none_may(expanded):
-    (exposed,) = re.findall(r'EXPOSED: &str = "(.+)"', (ROOT / "functions/src/lambda/api.rs").read_text())
+    (exposed,) = re.findall(r'EXPOSED_HEADERS: &str = "(.+)"', (ROOT / "shared/http/src/serve.rs").read_text())
     for origin in ("https://shop.example.com", ""):
         market = tree("aws", expanded["aws"], AllowedOrigin=origin)
         allow = {"gatewayresponse.header.Access-Control-Allow-Origin": f"'{origin}'"}
@@ -905,6 +905,9 @@ def test_every_function_may_ask_of_aws_beside_the_table_exactly_what_its_code_wa
                 # The table has a file of its own; logs and traces are the platform's, as is reading queue and stream.
                 own = {a for a in may if not a.startswith(("dynamodb:", "logs:", "xray:", "kms:"))} - POLLING
                 assert own == needed, f"{function.id}, EmailBy {email}, SmsBy {sms}"
+
+
+# ── limits ──
 
 
 def test_three_times_todays_routes_fit_into_every_stack(market):

@@ -10,6 +10,7 @@ use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use lambda_runtime::Error;
 use market_functions::{api, settings};
+use market_http::EXPOSED_HEADERS;
 use market_identity::Verified;
 
 pub async fn serve(operation: Option<&str>, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
@@ -35,14 +36,11 @@ fn verified(request: &Request) -> Option<Verified> {
     Verified::from_context(|name| context.authorizer.fields.get(name)?.as_str())
 }
 
-/// What they may read of it beside its body; the gateway says the same of its own (`tests/template/gateway.rs`).
-const EXPOSED: &str = "Location, x-request-id, Retry-After, Idempotent-Replayed";
-
 /// Lets pages of one origin read the reply (CORS); of none, where none is set.
 fn allow(mut response: Response, origin: Option<HeaderValue>) -> Response {
     if let Some(origin) = origin {
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        let exposed = HeaderValue::from_static(EXPOSED);
+        let exposed = HeaderValue::from_static(EXPOSED_HEADERS);
         response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("origin"));
     }

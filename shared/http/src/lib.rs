@@ -20,4 +20,4 @@ pub use endpoint::{Access, Call, Endpoint, Nothing, Outcome, Owned, Repeats, Rou
 pub use market::{Callers, Market};
 pub use payments::{PaymentKeys, SIGNATURE_TOLERANCE_SECONDS};
 pub use problem::{Code, Problem};
-pub use serve::{MAX_BODY_BYTES, router};
+pub use serve::{EXPOSED_HEADERS, MAX_BODY_BYTES, router};

@@ -33,6 +33,8 @@ pub const MAX_BODY_BYTES: usize = 512 * 1024;
 /// How often a request is decided again when the state moves under it.
 const MAX_DECISIONS: u32 = 4;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The headers of a reply that clients are meant to read, beside what every page may read of one (CORS).
+pub const EXPOSED_HEADERS: &str = "Location, x-request-id, Retry-After, Idempotent-Replayed";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
