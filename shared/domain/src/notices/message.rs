@@ -60,6 +60,10 @@ fn in_days(days: u32) -> String {
     if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
 }
 
+const TERMINATION_SERVED: &str = "termination_served";
+const TERMINATION_COMING: &str = "termination_coming";
+const AGREEMENT_ENDED: &str = "agreement_ended";
+
 impl Message {
     /// What it is about, for programs; stable.
     #[must_use]
@@ -83,17 +87,17 @@ impl Message {
             Self::DemandAttested { .. } => "demand_attested",
             Self::DemandClosed { .. } => "demand_closed",
             Self::DemandWaived { .. } => "demand_waived",
-            Self::TerminationServed { .. } => "termination_served",
-            Self::TerminationComing { .. } => "termination_coming",
+            Self::TerminationServed { .. } => TERMINATION_SERVED,
+            Self::TerminationComing { .. } => TERMINATION_COMING,
             Self::TerminationWithdrawn => "termination_withdrawn",
-            Self::AgreementEnded { .. } => "agreement_ended",
+            Self::AgreementEnded { .. } => AGREEMENT_ENDED,
         }
     }
 
     /// Whether so much depends on a message about this that it also goes out as a text message.
     #[must_use]
     pub fn is_grave_about(about: &str) -> bool {
-        matches!(about, "termination_served" | "termination_coming" | "agreement_ended")
+        [TERMINATION_SERVED, TERMINATION_COMING, AGREEMENT_ENDED].contains(&about)
     }
 
     /// Subject and text.

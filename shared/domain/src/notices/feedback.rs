@@ -1,0 +1,169 @@
+//! What becomes known of a notice after it left: that it arrived, came back, or annoyed (11.1). It stays served
+//! whatever that is; what came back goes on another way.
+
+use crate::aggregate::{Aggregate, Loaded};
+use crate::change::{Change, Event, Occasion};
+use crate::party::Contacts;
+
+use super::{Channel, Delivery, Message, Notice, id_of};
+
+/// What a gateway learns of a message after it took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Feedback {
+    /// It arrived.
+    Delivered,
+    /// It came back.
+    Bounced {
+        /// Whether the mailbox will never take it. An absent recipient's automatic reply comes as a bounce too,
+        /// and is not.
+        is_final: bool,
+        /// Why, in the gateway's words for it.
+        reason: String,
+    },
+    /// Its recipient called it a nuisance.
+    Complained,
+}
+
+impl Notice {
+    /// Records what a gateway learnt of it since. Nothing changes where that is known already.
+    #[must_use]
+    pub fn hear(
+        loaded: &Loaded<Self>,
+        contacts: &Contacts,
+        occasion: &Occasion,
+        feedback: &Feedback,
+    ) -> Option<Change> {
+        let (served_at, gateway_id) = match &loaded.delivery {
+            Delivery::Sent { served_at, gateway_id } | Delivery::Delivered { served_at, gateway_id, .. } => {
+                (*served_at, gateway_id.clone())
+            }
+            Delivery::Queued { .. } | Delivery::Bounced { .. } | Delivery::Undeliverable { .. } => {
+                return None;
+            }
+        };
+        let at = occasion.at;
+        let (event, delivery) = match (&loaded.delivery, feedback) {
+            (Delivery::Sent { .. }, Feedback::Delivered) => (
+                Event::new("NoticeDelivered", "11.1"),
+                Delivery::Delivered { served_at, gateway_id, delivered_at: at, complained_at: None },
+            ),
+            // Who complains has received it.
+            (Delivery::Sent { .. }, Feedback::Complained) => (
+                Event::new("NoticeComplainedOf", "11.1"),
+                Delivery::Delivered { served_at, gateway_id, delivered_at: at, complained_at: Some(at) },
+            ),
+            (Delivery::Delivered { delivered_at, complained_at: None, .. }, Feedback::Complained) => (
+                Event::new("NoticeComplainedOf", "11.1"),
+                Delivery::Delivered {
+                    served_at,
+                    gateway_id,
+                    delivered_at: *delivered_at,
+                    complained_at: Some(at),
+                },
+            ),
+            // It arrived all the same.
+            (Delivery::Delivered { .. }, Feedback::Bounced { is_final: false, .. }) => return None,
+            (_, Feedback::Bounced { reason, .. }) => {
+                let follow_up = Self::follow_up(loaded, contacts, occasion);
+                let delivery = Delivery::Bounced {
+                    served_at,
+                    gateway_id,
+                    bounced_at: at,
+                    reason: reason.clone(),
+                    follow_up: follow_up.as_ref().map(|notice| notice.id.clone()),
+                };
+                let event = Event::new("NoticeBounced", "11.1").fact("reason", reason.as_str());
+                (follow_up.into_iter().fold(event, Event::send), delivery)
+            }
+            _ => return None,
+        };
+        let notice = Self { delivery, ..loaded.state.clone() };
+        Some(Change::on(occasion).update(loaded, &notice, event))
+    }
+
+    /// The same message as a text message, where an e-mail came back and its recipient has a telephone. A grave
+    /// one went there by itself.
+    fn follow_up(loaded: &Loaded<Self>, contacts: &Contacts, occasion: &Occasion) -> Option<Self> {
+        let is_sent_after = loaded.channel == Channel::Email && !Message::is_grave_about(&loaded.about);
+        let phone = contacts.phone.as_ref().filter(|_| is_sent_after)?;
+        let cause = format!("{}:{}@{}", Self::KIND, loaded.key(), loaded.version + 1);
+        Some(Self {
+            id: id_of(occasion, &cause, &loaded.about, Channel::Sms, &loaded.recipient),
+            channel: Channel::Sms,
+            address: Some(phone.as_str().to_owned()),
+            cause,
+            drafted_at: occasion.at,
+            delivery: Delivery::Queued { attempts: 0, next_attempt_at: occasion.at },
+            ..loaded.state.clone()
+        })
+    }
+
+    /// Whether it follows up another one, which came back.
+    #[must_use]
+    pub fn is_follow_up(&self) -> bool {
+        self.cause.starts_with(&format!("{}:", Self::KIND))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{occasion, phone, queued};
+    use super::*;
+    use crate::hash::Sha256Hash;
+    use jiff::Timestamp;
+
+    fn sent() -> Loaded<Notice> {
+        let mut loaded = queued();
+        loaded.state.delivery =
+            Delivery::Sent { served_at: Timestamp::UNIX_EPOCH, gateway_id: Some("g-1".to_owned()) };
+        loaded
+    }
+
+    #[test]
+    fn an_email_that_bounces_stays_served_and_goes_on_as_a_text_message() {
+        let (mut loaded, bounced) =
+            (sent(), Feedback::Bounced { is_final: true, reason: "Permanent/General".to_owned() });
+        let grave = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
+        assert_eq!(grave.writes.len(), 1, "its text message was drafted with it");
+        loaded.state.about = Message::ProviderApproved.about().to_owned();
+        let change = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
+        let notices: Vec<Notice> =
+            change.writes.iter().map(|write| serde_json::from_str(&write.body).unwrap()).collect();
+        let [after, follow_up] = notices.as_slice() else { panic!("{notices:?}") };
+        assert!(matches!(&after.delivery, Delivery::Bounced { served_at, follow_up: Some(id), .. }
+            if *served_at == Timestamp::UNIX_EPOCH && *id == follow_up.id));
+        assert_eq!(follow_up.channel, Channel::Sms);
+        assert!(follow_up.is_follow_up() && !after.is_follow_up());
+        assert_eq!(follow_up.content_sha256, after.content_sha256);
+        assert!(follow_up.is_due(occasion(60).at));
+        let again = Loaded { state: after.clone(), version: 2, head: Sha256Hash::origin() };
+        assert!(
+            Notice::hear(&again, &phone(), &occasion(61), &bounced).is_none(),
+            "told twice, followed once"
+        );
+    }
+
+    #[test]
+    fn what_bounces_with_no_other_way_is_followed_by_nothing() {
+        let contacts = serde_json::from_str(r#"{"email":"a@example.com"}"#).unwrap();
+        let bounced = Feedback::Bounced { is_final: true, reason: "Permanent/General".to_owned() };
+        let change = Notice::hear(&sent(), &contacts, &occasion(60), &bounced).unwrap();
+        assert_eq!(change.writes.len(), 1);
+    }
+
+    #[test]
+    fn arrival_and_complaint_are_recorded_once_and_a_bounce_after_arrival_counts() {
+        let mut loaded = sent();
+        for feedback in [Feedback::Delivered, Feedback::Complained] {
+            let change = Notice::hear(&loaded, &phone(), &occasion(60), &feedback).unwrap();
+            loaded.state = serde_json::from_str(&change.writes[0].body).unwrap();
+            assert!(Notice::hear(&loaded, &phone(), &occasion(61), &feedback).is_none());
+        }
+        assert!(matches!(loaded.delivery, Delivery::Delivered { complained_at: Some(_), .. }));
+        let absent = Feedback::Bounced { is_final: false, reason: "Transient/General".to_owned() };
+        assert!(Notice::hear(&loaded, &phone(), &occasion(62), &absent).is_none(), "an automatic reply");
+        let bounced = Feedback::Bounced { is_final: true, reason: "x".to_owned() };
+        assert!(Notice::hear(&loaded, &phone(), &occasion(62), &bounced).is_some());
+        assert!(Notice::hear(&queued(), &phone(), &occasion(62), &bounced).is_none(), "it was never sent");
+    }
+}
