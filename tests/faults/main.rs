@@ -16,8 +16,7 @@ mod requests;
 mod server;
 mod table;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::Credentials;
+use aws_config::{Region, SdkConfig};
 use market_ambient::{SystemEntropy, random};
 
 /// What a failing service says, and nobody outside may read.
@@ -27,12 +26,5 @@ const INTERNAL: &str = "internal-7f3a";
 /// because the SDK's budget of retries is kept by region for the whole process.
 async fn sdk(endpoint: &str) -> SdkConfig {
     let region = format!("test-{:016x}", u64::from_be_bytes(random(&SystemEntropy)));
-    aws_config::defaults(BehaviorVersion::latest())
-        .timeout_config(market_outside::sdk::timeouts())
-        .retry_config(market_outside::sdk::retry())
-        .endpoint_url(endpoint)
-        .region(Region::new(region))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .load()
-        .await
+    market::sdk_at(endpoint).await.into_builder().region(Region::new(region)).build()
 }

@@ -9,22 +9,20 @@ use futures_util::future::BoxFuture;
 use market_domain::notices::{Channel, Notice, Sending};
 use market_notices::{Gateway, Mailbox, mime};
 
-/// Whom the messages are from.
-fn sender() -> Option<Mailbox> {
-    "Service market <notices@market.localhost>".parse().ok()
-}
+const FROM: &str = "Service market <notices@market.localhost>";
 
 /// Writes notices into a folder.
 #[derive(Debug, Clone)]
 pub struct Outbox {
     folder: PathBuf,
+    from: Mailbox,
 }
 
 impl Outbox {
     /// An outbox in a folder, which is made where it does not exist.
     pub fn open(folder: PathBuf) -> std::io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        Ok(Self { folder })
+        Ok(Self { folder, from: FROM.parse().map_err(std::io::Error::other)? })
     }
 
     async fn deliver(&self, notice: &Notice) -> Sending {
@@ -32,7 +30,7 @@ impl Outbox {
             return Sending::Refused { reason: "no address".to_owned() };
         };
         let (extension, bytes) = match notice.channel {
-            Channel::Email => match sender().and_then(|from| mime(notice, from)) {
+            Channel::Email => match mime(notice, self.from.clone()) {
                 Some(message) => ("eml", message.formatted()),
                 None => return Sending::Refused { reason: "cannot be written as a message".to_owned() },
             },

@@ -66,10 +66,12 @@ impl<T> Kept<T> {
             return known;
         }
         // One asks for all; whoever needs only what is kept does not wait for it.
-        let _asking = match (self.asking.try_lock(), self.usable(now, &fits)) {
-            (Ok(asking), _) => asking,
-            (Err(_), Some(value)) => return Ok(value),
-            (Err(_), None) => self.asking.lock().await,
+        let _asking = match self.asking.try_lock() {
+            Ok(asking) => asking,
+            Err(_) => match self.usable(now, &fits) {
+                Some(value) => return Ok(value),
+                None => self.asking.lock().await,
+            },
         };
         if let Some(known) = self.answer(now, &fits) {
             return known;
@@ -107,7 +109,7 @@ impl<T> Kept<T> {
             return Some(usable.ok_or_else(unavailable));
         }
         let said = within(held.fetched_at, RENEW_AT_MOST_EVERY, now) && held.failed_at.is_none();
-        said.then(|| held.value.clone().map(Ok)).flatten()
+        held.value.clone().filter(|_| said).map(Ok)
     }
 
     /// What may go on serving while the source is down.
