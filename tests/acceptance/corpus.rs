@@ -1,0 +1,260 @@
+//! What this release stores: every kind of item in every state, from a market that was really played. The
+//! release's corpus is kept (`tests/stored/<release>`), so that every later one shows that it still reads it:
+//!
+//! ```sh
+//! MARKET_CORPUS=$PWD/tests/stored/<release> cargo test -p market --test acceptance -- corpus
+//! ```
+
+mod filled;
+mod kept;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::harness::{World, at};
+
+pub use filled::fill;
+pub use kept::{Corpus, Item, key, text};
+
+/// What tells an item of a kind from another in a different state: a place in its body, and the word for its being
+/// there; a text without such a word speaks for itself.
+const TELLING: [(&str, &[(&str, &str)]); 10] = [
+    ("account", &[("/status", ""), ("/ends_at", "with an end")]),
+    ("provider", &[("/status", "")]),
+    ("listing", &[("/description/kind", ""), ("/status", "")]),
+    ("document", &[("/kind", ""), ("/versions/0/prominent", "prominent"), ("/versions/1", "amended")]),
+    ("acceptance", &[("/method", ""), ("/prominent_shown", "prominent"), ("/user_agent", "user agent")]),
+    ("order", &[("/status", ""), ("/snapshot/plan/bound/kind", ""), ("/reason", ""), ("/payment", "paid")]),
+    ("grant", &[("/status", ""), ("/cause", ""), ("/token", "token")]),
+    (
+        "demand",
+        &[
+            ("/status", ""),
+            ("/attestation/answer", ""),
+            ("/acknowledged", "acknowledged"),
+            ("/overdue", "overdue"),
+        ],
+    ),
+    (
+        "termination",
+        &[("/cause/kind", ""), ("/status", ""), ("/reminders/passed", "reminded"), ("/cursor", "cursor")],
+    ),
+    (
+        "notice",
+        &[
+            ("/recipient/kind", ""),
+            ("/channel", ""),
+            ("/language", ""),
+            ("/status", ""),
+            ("/attempts", "attempted"),
+            ("/complained_at", "complained of"),
+            ("/follow_up", "followed up"),
+        ],
+    ),
+];
+
+/// Everything that has to be there.
+const THERE: &[&str] = &[
+    "account active",
+    "account active with an end",
+    "account applied",
+    "account terminated with an end",
+    "provider applied",
+    "provider approved",
+    "listing application draft",
+    "listing application in_review",
+    "listing application listed",
+    "listing service draft",
+    "listing service in_review",
+    "listing service listed",
+    "document annex",
+    "document body prominent amended",
+    "document rule",
+    "document subscription",
+    "document with a version to come",
+    "text",
+    "acceptance click",
+    "acceptance click prominent",
+    "acceptance signed user agent",
+    "order placed count",
+    "order placed term",
+    "order in_service count paid",
+    "order in_service term paid",
+    "order in_service unbounded paid",
+    "order expired term paid",
+    "order closed term unpaid",
+    "order closed count agreement_ended",
+    "order closed term agreement_ended paid",
+    "grant active",
+    "grant active token",
+    "grant ended agreement_ended",
+    "grant ended expired",
+    "grant ended revoked",
+    "demand draft",
+    "demand served",
+    "demand served acknowledged",
+    "demand served overdue",
+    "demand served acknowledged overdue",
+    "demand attested deleted",
+    "demand attested returned",
+    "demand attested legally_retained",
+    "demand closed deleted",
+    "demand waived",
+    "termination by_notice served reminded",
+    "termination by_notice withdrawn",
+    "termination by_notice superseded",
+    "termination by_notice ending cursor",
+    "termination by_notice completed",
+    "termination natural ending",
+    "termination natural completed",
+    "notice everyone announcement zh sent",
+    "notice merchant in_site en sent",
+    "notice merchant in_site zh sent",
+    "notice merchant email en sent",
+    "notice merchant email zh sent",
+    "notice merchant email zh queued",
+    "notice merchant email zh queued attempted",
+    "notice merchant email zh delivered",
+    "notice merchant email zh delivered complained of",
+    "notice merchant email zh bounced",
+    "notice merchant email zh bounced followed up",
+    "notice merchant email zh undeliverable attempted",
+    "notice merchant sms zh queued",
+    "notice merchant sms zh sent",
+    "notice provider in_site en sent",
+    "notice provider email en sent",
+    "due advance_case in its time",
+    "due advance_case leased",
+    "due advance_case parked",
+    "due expire_grant in its time",
+    "due notify in its time",
+    "due notify left to the relay",
+    "due remind_deletion in its time",
+    "due terminate_account in its time",
+    "due terminate_account left to the relay",
+    "check allowed",
+    "check ended",
+    "check wrong_scope",
+    "check wrong_token",
+    "reply 200",
+    "reply 201",
+    "reply 409",
+    "event AccountApplied",
+    "event AccountOpened",
+    "event AgreementEnded",
+    "event AgreementRenewed",
+    "event CascadeStepped",
+    "event DemandAcknowledged",
+    "event DemandAttested",
+    "event DemandClosed",
+    "event DemandDrafted",
+    "event DemandOverdue",
+    "event DemandReminded",
+    "event DemandServed",
+    "event DemandWaived",
+    "event DocumentAccepted",
+    "event DocumentPublished",
+    "event EndLifted",
+    "event EndSet",
+    "event GrantActivated",
+    "event GrantEnded",
+    "event GrantExpired",
+    "event GrantExpiryReminded",
+    "event GrantRevoked",
+    "event ListingDrafted",
+    "event ListingListed",
+    "event ListingSubmitted",
+    "event NoticeBounced",
+    "event NoticeComplainedOf",
+    "event NoticeDelayed",
+    "event NoticeDelivered",
+    "event NoticeServed",
+    "event NoticeUndeliverable",
+    "event OrderClosed",
+    "event OrderExpired",
+    "event OrderPaid",
+    "event OrderPlaced",
+    "event ProviderApplied",
+    "event ProviderApproved",
+    "event TerminationCompleted",
+    "event TerminationEffective",
+    "event TerminationReminded",
+    "event TerminationServed",
+    "event TerminationSuperseded",
+    "event TerminationWithdrawn",
+    "event TokenIssued",
+    "event UpstreamAgreementEnded",
+];
+
+/// The word for what stands at a place of a body; none where nothing does.
+fn word<'a>(body: &'a Value, place: &str, name: &'a str) -> Option<&'a str> {
+    let is_there = match body.pointer(place)? {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) if name.is_empty() => return Some(text),
+        Value::Array(items) => !items.is_empty(),
+        Value::Number(number) => number.as_u64() != Some(0),
+        Value::Bool(true) | Value::String(_) | Value::Object(_) => true,
+    };
+    is_there.then_some(name)
+}
+
+/// Where an entry of the due index stands.
+fn waiting(item: &Item) -> Option<String> {
+    let shard = text(item, "due_shard")?;
+    let job = shard.split('#').nth(1).unwrap();
+    let instant = |name: &str| -> i64 {
+        text(item, name).unwrap().split('#').next().and_then(|ms| ms.parse().ok()).unwrap()
+    };
+    let state = match (shard.starts_with("parked#"), text(item, "tries")) {
+        (true, _) => "parked",
+        (false, Some(_)) => "leased",
+        (false, None) if instant("wake_at") > instant("due_at") => "left to the relay",
+        (false, None) => "in its time",
+    };
+    Some(format!("due {job} {state}"))
+}
+
+/// What an item shows, in words.
+fn shown(item: &Item, now: Timestamp) -> Vec<String> {
+    let (partition, sort) = key(item);
+    let body = || -> Value { serde_json::from_str(text(item, "body").unwrap()).unwrap() };
+    let Some(kind) = text(item, "kind") else {
+        return vec![match sort.split('#').next().unwrap() {
+            "evidence" => format!("event {}", body()["event"].as_str().unwrap()),
+            "access" => format!("check {}", text(item, "outcome").unwrap()),
+            "key" if partition.starts_with("reply#") => format!("reply {}", body()["status"]),
+            other => other.to_owned(),
+        }];
+    };
+    let body = body();
+    let (_, telling) = TELLING.iter().find(|(of, _)| *of == kind).unwrap();
+    let words = telling.iter().filter_map(|(place, name)| word(&body, place, name));
+    let mut shown = vec![[kind].into_iter().chain(words).collect::<Vec<_>>().join(" ")];
+    let versions = body["versions"].as_array().into_iter().flatten();
+    if versions.into_iter().any(|version| at(version["effective_at"].as_str().unwrap()) > now) {
+        shown.push("document with a version to come".to_owned());
+    }
+    shown.extend(waiting(item));
+    shown
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_item_is_there_in_every_state_and_is_read_as_it_was_written() {
+    let world = World::new().await;
+    fill(&world).await;
+    let corpus = Corpus::of(&world).await;
+    let found: BTreeSet<String> = corpus.items.iter().flat_map(|item| shown(item, corpus.at)).collect();
+    let wanted: BTreeSet<String> = THERE.iter().map(|words| (*words).to_owned()).collect();
+    assert_eq!(wanted.difference(&found).collect::<Vec<_>>(), [""; 0], "missing");
+    assert_eq!(found.difference(&wanted).collect::<Vec<_>>(), [""; 0], "there, and not in the list");
+
+    let folder = world.folder.path().join("corpus");
+    corpus.write(&folder);
+    assert_eq!(Corpus::read(&folder), corpus);
+    if let Some(folder) = std::env::var_os("MARKET_CORPUS") {
+        corpus.write(&PathBuf::from(folder));
+    }
+}
