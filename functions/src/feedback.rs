@@ -10,12 +10,13 @@ use market_domain::change::Occasion;
 use market_domain::notices::{Delivery, Feedback, Notice};
 use market_domain::party::{Actor, Contacts, Recipient};
 use market_domain::providers::Provider;
+use market_domain::salt::Salts;
 use market_notices::{NOTICE_TAG, RECIPIENT_TAG, recipient_of_tag};
 use market_store::{CommitError, Store, StoreError};
 use serde::Deserialize;
 use std::collections::HashMap;
 
-use market_ambient::Clock;
+use market_ambient::{Clock, Entropy, random};
 
 use crate::metrics::{Metric, Metrics};
 
@@ -86,6 +87,7 @@ const GREETING: &str = "Successfully validated SNS topic";
 pub async fn record_feedback(
     store: &Store,
     clock: &dyn Clock,
+    entropy: &dyn Entropy,
     metrics: &Metrics,
     body: &str,
 ) -> Result<(), FeedbackError> {
@@ -112,6 +114,7 @@ pub async fn record_feedback(
         at: clock.now(),
         actor: Actor::Job("feedback".to_owned()),
         request: format!("event of {}", event.mail.message_id),
+        salts: Salts::drawn(random(entropy)),
     };
     let Some(change) = Notice::hear(&notice, &contacts, &occasion, &feedback) else { return Ok(()) };
     store.commit(&change, None).await?;

@@ -23,6 +23,8 @@ pub enum Metric {
     NoticesUndeliverable,
     /// Notices that came back.
     NoticesBounced,
+    /// Stored items that could not be read.
+    CorruptItems,
     /// Tokens of which nothing could be said, because the issuer's keys could not be had.
     TokensUnverified,
 }
@@ -37,6 +39,7 @@ impl Metric {
             Self::JobsFailed => "JobsFailed",
             Self::NoticesUndeliverable => "NoticesUndeliverable",
             Self::NoticesBounced => "NoticesBounced",
+            Self::CorruptItems => "CorruptItems",
             Self::TokensUnverified => "TokensUnverified",
         }
     }

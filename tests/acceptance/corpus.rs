@@ -21,11 +21,12 @@ pub use kept::{Corpus, Item, key, text};
 
 /// What tells an item of a kind from another in a different state: a place in its body, and the word for its being
 /// there; a text without such a word speaks for itself.
-const TELLING: [(&str, &[(&str, &str)]); 10] = [
+const TELLING: [(&str, &[(&str, &str)]); 11] = [
     ("account", &[("/status", ""), ("/ends_at", "with an end")]),
     ("provider", &[("/status", "")]),
     ("listing", &[("/description/kind", ""), ("/status", "")]),
-    ("document", &[("/kind", ""), ("/versions/0/prominent", "prominent"), ("/versions/1", "amended")]),
+    ("document", &[("/kind", ""), ("/versions/1", "with more than one version")]),
+    ("version", &[("/prominent", "prominent")]),
     ("acceptance", &[("/method", ""), ("/prominent_shown", "prominent"), ("/user_agent", "user agent")]),
     ("order", &[("/status", ""), ("/snapshot/plan/bound/kind", ""), ("/reason", ""), ("/payment", "paid")]),
     ("grant", &[("/status", ""), ("/cause", ""), ("/token", "token")]),
@@ -71,11 +72,13 @@ const THERE: &[&str] = &[
     "listing service in_review",
     "listing service listed",
     "document annex",
-    "document body prominent amended",
+    "document body with more than one version",
     "document rule",
     "document subscription",
     "document with a version to come",
     "text",
+    "version",
+    "version prominent",
     "acceptance click",
     "acceptance click prominent",
     "acceptance signed user agent",
@@ -221,18 +224,22 @@ fn waiting(item: &Item) -> Option<String> {
 fn shown(item: &Item, now: Timestamp) -> Vec<String> {
     let (partition, sort) = key(item);
     let body = || -> Value { serde_json::from_str(text(item, "body").unwrap()).unwrap() };
+    let in_words = |kind: &str, body: &Value| {
+        let (_, telling) = TELLING.iter().find(|(of, _)| *of == kind).unwrap();
+        let words = telling.iter().filter_map(|(place, name)| word(body, place, name));
+        [kind].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+    };
     let Some(kind) = text(item, "kind") else {
-        return vec![match sort.split('#').next().unwrap() {
-            "evidence" => format!("event {}", body()["event"].as_str().unwrap()),
-            "access" => format!("check {}", text(item, "outcome").unwrap()),
-            "key" if partition.starts_with("reply#") => format!("reply {}", body()["status"]),
-            other => other.to_owned(),
+        return vec![match (partition.split('#').next().unwrap(), sort.split('#').next().unwrap()) {
+            (_, "evidence") => format!("event {}", body()["event"].as_str().unwrap()),
+            ("ledger", _) => format!("check {}", text(item, "outcome").unwrap()),
+            ("reply", _) => format!("reply {}", body()["status"]),
+            (_, "version") => in_words("version", &body()),
+            (_, other) => other.to_owned(),
         }];
     };
     let body = body();
-    let (_, telling) = TELLING.iter().find(|(of, _)| *of == kind).unwrap();
-    let words = telling.iter().filter_map(|(place, name)| word(&body, place, name));
-    let mut shown = vec![[kind].into_iter().chain(words).collect::<Vec<_>>().join(" ")];
+    let mut shown = vec![in_words(kind, &body)];
     let versions = body["versions"].as_array().into_iter().flatten();
     if versions.into_iter().any(|version| at(version["effective_at"].as_str().unwrap()) > now) {
         shown.push("document with a version to come".to_owned());

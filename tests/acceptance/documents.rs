@@ -1,11 +1,12 @@
 //! Documents and their acceptance (1.2–1.4, 4.1, 9.4).
 
+use jiff::SignedDuration;
 use market::client::Client;
 use market::requests;
 use market::stage::Stage;
 use market_domain::hash::Sha256Hash;
 use market_identity::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::World;
 
@@ -75,11 +76,99 @@ async fn a_publisher_publishes_only_its_own_documents() {
     let stage = Stage::set(&world.running).await;
     let rival = Client::of(&world.running, Role::Provider, "rival");
     let takeover =
-        rival.post("/documents/northwind-terms/versions", requests::subscription_agreement()).await.unwrap();
+        rival.post("/documents/northwind.terms/versions", requests::subscription_agreement()).await.unwrap();
     assert_eq!(takeover.code(), "not-the-publisher");
     let body = requests::agreement("1.甲\n", &[]);
     let agreement = stage.provider.post("/documents/market-agreement/versions", body).await.unwrap();
     assert_eq!(agreement.code(), "wrong-document-kind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_operator_nor_provider_can_take_a_name_that_could_be_the_others() {
+    let world = World::new().await;
+    let (operator, provider) = (
+        Client::of(&world.running, Role::Operator, "ops"),
+        Client::of(&world.running, Role::Provider, "northwind"),
+    );
+    provider.post("/providers/northwind", requests::provider()).await.unwrap();
+    operator.post("/providers/northwind/approval", json!({})).await.unwrap();
+    let before = world.table().await;
+    let terms = requests::subscription_agreement;
+    for name in ["market-agreement", "northwind", "southwind.terms", "northwind.a.b", "x.northwind.terms"] {
+        let squatting = provider.post(&format!("/documents/{name}/versions"), terms()).await.unwrap();
+        assert_eq!((squatting.status.as_u16(), squatting.code()), (422, "wrong-document-id"), "{name}");
+    }
+    let mine = requests::agreement("1.甲\n", &[]);
+    let taking = operator.post("/documents/northwind.terms/versions", mine.clone()).await.unwrap();
+    assert_eq!((taking.status.as_u16(), taking.code()), (422, "wrong-document-id"));
+    assert_eq!(world.table().await, before, "nothing was written");
+    assert_eq!(provider.post("/documents/northwind.terms/versions", terms()).await.unwrap().status, 201);
+    assert_eq!(operator.post("/documents/market-agreement/versions", mine).await.unwrap().status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_keeps_what_is_in_force_or_to_come_and_every_version_stays_readable() {
+    let world = World::new().await;
+    let operator = Client::of(&world.running, Role::Operator, "ops");
+    for number in 1..=5 {
+        let rule = json!({
+            "kind": "rule", "title": "规则", "text": format!("1.第{number}版\n"),
+            "effective_at": world.now() + SignedDuration::from_hours(if number == 1 { 0 } else { 24 * 9 }),
+        });
+        let published = operator.post("/documents/rule-1/versions", rule).await.unwrap();
+        assert_eq!(published.status, 201, "{}", published.text);
+        world.advance_days(if number == 5 { 0 } else { 10 }).await;
+    }
+    let stored = world.items().await;
+    let state: Value = serde_json::from_str(&stored[&of_rule("state")].body).unwrap();
+    let kept: Vec<_> =
+        state["versions"].as_array().unwrap().iter().map(|version| &version["number"]).collect();
+    assert_eq!(kept, [4, 5], "in force, and to come");
+    let document = operator.get("/documents/rule-1").await.unwrap();
+    let versions = document.body["versions"].as_array().unwrap();
+    let numbers: Vec<_> = versions.iter().map(|version| version["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5]);
+    for version in versions {
+        let number = &version["number"];
+        let one = operator.get(&format!("/documents/rule-1/versions/{number}")).await.unwrap();
+        assert_eq!(one.body["sha256"], version["sha256"], "{number}");
+        assert_eq!(one.body["clauses"][0]["heading"], json!(format!("第{number}版")));
+    }
+    for absent in [0, 6] {
+        let answer = operator.get(&format!("/documents/rule-1/versions/{absent}")).await.unwrap();
+        assert_eq!(answer.status, 404);
+    }
+}
+
+fn of_rule(sort: &str) -> (String, String) {
+    ("document#rule-1".to_owned(), sort.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_was_superseded_cannot_be_accepted_and_one_that_never_was_is_unknown() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let first = stage.operator.get("/documents/market-agreement").await.unwrap();
+    let first = first.text_at("/versions/0/sha256").to_owned();
+    for text in ["1.第二版\n", "1.第三版\n"] {
+        let mut next = requests::agreement(text, &[]);
+        next["effective_at"] = json!(world.now() + SignedDuration::from_hours(24 * 9));
+        assert_eq!(
+            stage.operator.post("/documents/market-agreement/versions", next).await.unwrap().status,
+            201
+        );
+        world.advance_days(10).await;
+    }
+    let shop = Client::of(&world.running, Role::Merchant, "shop-1");
+    shop.post("/accounts/shop-1", requests::merchant("shop-1", "91510100MA6C0QLJ5")).await.unwrap();
+    let mut acceptance = requests::acceptance("market-agreement", &first, &[]);
+    for (version, problem) in
+        [(0, "no-such-version"), (1, "not-in-force"), (2, "not-in-force"), (4, "no-such-version")]
+    {
+        acceptance["version"] = json!(version);
+        let refused = shop.post("/accounts/shop-1/acceptances", acceptance.clone()).await.unwrap();
+        assert_eq!(refused.code(), problem, "{version}: {}", refused.text);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,6 +180,6 @@ async fn an_acceptance_is_of_the_text_that_was_shown_and_keeps_how_it_was_given(
     assert_eq!(all.len(), 2);
     assert_eq!(all[0]["signer"]["authority"], "法定代表人");
     assert_eq!(all[0]["rendered_sha256"], json!(requests::page("market-agreement")));
-    let other = requests::acceptance("northwind-terms", Sha256Hash::of(b"another text").as_str(), &[]);
+    let other = requests::acceptance("northwind.terms", Sha256Hash::of(b"another text").as_str(), &[]);
     assert_eq!(merchant.post("/accounts/shop-1/acceptances", other).await.unwrap().code(), "other-text");
 }

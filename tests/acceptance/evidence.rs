@@ -41,7 +41,7 @@ async fn nothing_stands_in_the_table_without_the_records_that_led_to_it() {
     let mut causes: BTreeMap<String, (String, u64)> = BTreeMap::new();
     for ((_, sort), item) in &items {
         if sort.starts_with("evidence#") {
-            let record: Evidence = serde_json::from_str(&item.body).unwrap();
+            let record = Evidence::read(&item.body).unwrap();
             for notice in &record.notices {
                 let hash = Sha256Hash::of(item.body.as_bytes()).to_string();
                 assert!(
@@ -66,7 +66,7 @@ async fn nothing_stands_in_the_table_without_the_records_that_led_to_it() {
         let counted = verify_chain(chain.iter().copied(), first, &begins, &head);
         assert_eq!(counted.map(|count| count + first - 1), Ok(item.version), "{kind} {partition}/{sort}");
         if let Some(last) = chain.last() {
-            let record: Evidence = serde_json::from_str(last).unwrap();
+            let record = Evidence::read(last).unwrap();
             assert_eq!(
                 record.state,
                 Sha256Hash::of(item.body.as_bytes()),

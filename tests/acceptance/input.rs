@@ -127,13 +127,13 @@ async fn a_bad_body_gets_a_problem_document_and_nothing_is_written() {
         ("text", json!("19900")),
         ("beyond all", json!(1_u64 << 62)),
     ] {
-        let mut listing = requests::listing("northwind-terms");
+        let mut listing = requests::listing("northwind.terms");
         listing["plans"][0]["price_fen"] = amount;
         let answer = stage.provider.post_as("k", "/providers/northwind/listings", listing).await.unwrap();
         assert_problem(&answer, 422, "invalid-body", what);
         assert_eq!(answer.text_at("/errors/0/pointer"), "/plans/0/price_fen", "{what}");
     }
-    let mut endless = requests::listing("northwind-terms");
+    let mut endless = requests::listing("northwind.terms");
     endless["plans"][0]["bound"] = json!({ "kind": "term", "days": 40_000 });
     let answer = stage.provider.post_as("k", "/providers/northwind/listings", endless).await.unwrap();
     assert_problem(&answer, 422, "incomplete-listing", "a term of a century");

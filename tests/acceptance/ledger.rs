@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use market::client::{Answer, Client, pay};
 use market::requests;
 use market::stage::Stage;
-use market_ambient::Clock;
+use market_ambient::{Clock, SystemEntropy};
 use market_domain::aggregate::{Job, Key};
 use market_domain::notices::{Notice, Sending};
 use market_functions::metrics::Metrics;
@@ -82,6 +82,7 @@ async fn take(crowd: usize) -> Ledger {
     let jobs = Jobs {
         store: running.market.store.metered(job_meter.clone()),
         clock: Arc::clone(&running.machine.clock) as Arc<dyn Clock>,
+        entropy: Arc::new(SystemEntropy),
         gateways: Gateways { email: Arc::new(Taken), sms: Arc::new(Taken) },
         metrics: Metrics::default(),
         drill: None,
@@ -102,9 +103,9 @@ async fn take(crowd: usize) -> Ledger {
         "`accept_document` (market agreement)",
         &shop.post(&format!("{me}/acceptances"), acceptance).await.unwrap(),
     );
-    let terms = shop.get("/documents/northwind-terms").await.unwrap();
+    let terms = shop.get("/documents/northwind.terms").await.unwrap();
     running.route_meter.take();
-    let acceptance = requests::acceptance("northwind-terms", terms.text_at("/versions/0/sha256"), &[]);
+    let acceptance = requests::acceptance("northwind.terms", terms.text_at("/versions/0/sha256"), &[]);
     taker.route(
         "`accept_document` (provider's agreement)",
         &shop.post(&format!("{me}/acceptances"), acceptance).await.unwrap(),

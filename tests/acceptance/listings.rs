@@ -13,7 +13,7 @@ async fn a_draft_is_its_providers_own_and_a_submission_the_operators() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let drafted =
-        stage.provider.post("/providers/northwind/listings", requests::listing("northwind-terms")).await;
+        stage.provider.post("/providers/northwind/listings", requests::listing("northwind.terms")).await;
     let id = drafted.unwrap().text_at("/id").to_owned();
     let standing = async || {
         let anyone = Client::anonymous(&world.running);
@@ -44,7 +44,7 @@ async fn a_listing_that_contradicts_itself_is_refused() {
     let stage = Stage::set(&world.running).await;
     let listings = "/providers/northwind/listings";
     let with = |pointer: &str, value: serde_json::Value| {
-        let mut listing = requests::listing("northwind-terms");
+        let mut listing = requests::listing("northwind.terms");
         *listing.pointer_mut(pointer).unwrap() = value;
         listing
     };

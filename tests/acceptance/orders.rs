@@ -99,5 +99,5 @@ async fn an_order_needs_the_listings_own_agreement_and_not_just_any_that_was_acc
     order["subscription_agreement"]["document_id"] = json!("market-agreement");
     let refused = merchant.post("/accounts/shop-1/orders", order).await.unwrap();
     assert_eq!((refused.status.as_u16(), refused.code()), (409, "subscription-not-accepted"));
-    assert!(refused.text_at("/detail").contains("northwind-terms"), "{}", refused.text);
+    assert!(refused.text_at("/detail").contains("northwind.terms"), "{}", refused.text);
 }

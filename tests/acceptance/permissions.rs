@@ -11,6 +11,7 @@ use market::client::Client;
 use market::permissions::Permissions;
 use market::requests;
 use market::stage::{PROVIDER, Stage};
+use market_ambient::SystemEntropy;
 use market_domain::aggregate::Job;
 use market_functions::feedback::record_feedback;
 use market_functions::handler;
@@ -77,7 +78,12 @@ async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
     // What the stage has done once is done again with its repeats.
     let other = requests::agreement("1.总则\n1.1另一份。\n", &[]);
     let other = json!({ "kind": "rule", "title": "规则", "text": other["text"] });
-    thrice(operator, "/documents/rule-1/versions", other).await;
+    thrice(operator, "/documents/rule-1/versions", other.clone()).await;
+    let mut amended = other;
+    amended["text"] = json!("1.总则\n1.1又一份。\n");
+    amended["effective_at"] = json!(world.now() + SignedDuration::from_hours(24 * 9));
+    let amendment = operator.post("/documents/rule-1/versions", amended).await.unwrap();
+    assert!(amendment.is_ok(), "{}", amendment.text);
     let newcomer = Client::of(running, Role::Provider, "eastwind");
     thrice(&newcomer, "/providers/eastwind", requests::provider()).await;
     thrice(operator, "/providers/eastwind/approval", json!({})).await;
@@ -134,7 +140,7 @@ async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
     let (store, clock) = (&running.market.store, &*running.market.clock);
     let feedback = bounced(mail, "YWNjb3VudCNzaG9wLTE");
     let metrics = Metrics::default();
-    let recorded = record_feedback(store, clock, &metrics, &feedback);
+    let recorded = record_feedback(store, clock, &SystemEntropy, &metrics, &feedback);
     Permissions::of_handler("feedback", recorded).await.unwrap();
     let after = shop.get(&format!("{me}/notices/{}", mail["id"].as_str().unwrap())).await.unwrap();
     assert_eq!(after.text_at("/status"), "bounced");

@@ -5,6 +5,7 @@ use market_domain::aggregate::{Aggregate, Key};
 use market_domain::change::Change;
 use market_domain::evidence::verify_chain;
 use market_domain::hash::Sha256Hash;
+use market_domain::stored::FIRST_SCHEMA;
 use market_store::commit::evidence_prefix;
 use market_store::{CommitError, StoreError};
 
@@ -22,7 +23,7 @@ async fn a_change_is_stored_to_the_byte_with_its_evidence_and_its_contents() {
         // As large as a document may be, and nothing that a protocol or an engine may want to normalize.
         let text = "第一条\r\n\u{feff}e\u{301} \u{0}\t\"\\😀\n".repeat(12_000);
         let first = change(at(0)).create(&thing("a"), event()).create(&thing("b"), event());
-        table.store.commit(&first.store(text_key("a"), text.clone()), None).await.unwrap();
+        table.store.commit(&first.store(text_key("a"), text.clone(), FIRST_SCHEMA), None).await.unwrap();
         table.update(at(1), "a", |thing| thing.noted("second")).await;
 
         let a = table.load("a").await;
@@ -44,23 +45,28 @@ async fn one_condition_that_fails_cancels_everything() {
         let (old, read) = (table.load("old").await, table.load("read").await);
         table.update(at(1), "old", |old| old.noted("moved")).await;
         table.update(at(1), "read", |read| read.noted("moved")).await;
-        store.commit(&change(at(1)).store(text_key("taken"), "text".to_owned()), None).await.unwrap();
+        store
+            .commit(&change(at(1)).store(text_key("taken"), "text".to_owned(), FIRST_SCHEMA), None)
+            .await
+            .unwrap();
         let asked = submission("shop-1", "key");
         assert!(store.save_reply(&asked, &reply(&asked, "refused"), at(1)).await.unwrap());
 
         // Each would write an aggregate, its evidence and a text, were it not for one of its conditions.
-        let fresh = || change(at(2)).create(&thing("new"), event()).store(text_key("new"), "t".to_owned());
+        let fresh = || {
+            change(at(2)).create(&thing("new"), event()).store(text_key("new"), "t".to_owned(), FIRST_SCHEMA)
+        };
         let chain_goes_on = {
             // A record stands where the next one of this chain belongs, though the version is right.
             let key = market_store::commit::evidence_key(&Thing::key_of(&"read".to_owned()), 3);
-            store.commit(&change(at(1)).store(key, "{}".to_owned()), None).await.unwrap();
+            store.commit(&change(at(1)).store(key, "{}".to_owned(), FIRST_SCHEMA), None).await.unwrap();
             let read = table.load("read").await;
             fresh().update(&read, &read.noted("again"), event())
         };
         let cases: [(&str, Change); 6] = [
             ("a stale version", fresh().update(&old, &old.noted("lost"), event())),
             ("a thing that is there", fresh().create(&thing("old"), event())),
-            ("a text that is there", fresh().store(text_key("taken"), "other".to_owned())),
+            ("a text that is there", fresh().store(text_key("taken"), "other".to_owned(), FIRST_SCHEMA)),
             ("a record that is there", chain_goes_on),
             ("something read that has moved", fresh().relying_on(&read)),
             ("the last of many", {

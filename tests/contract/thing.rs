@@ -3,7 +3,10 @@
 use market_domain::Timestamp;
 use market_domain::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
 use market_domain::change::{Change, Event, Occasion};
+use market_domain::events;
 use market_domain::party::Actor;
+use market_domain::salt::Salts;
+use market_domain::stored::{StoredForm, Upcaster};
 use serde::{Deserialize, Serialize};
 
 use crate::tables::Table;
@@ -21,8 +24,24 @@ pub struct Thing {
     pub place: Option<String>,
 }
 
+/// A thing is stored as it is.
+impl StoredForm for Thing {
+    type State = Self;
+    const UPCASTERS: &'static [Upcaster] = &[];
+    const IS_PERSONAL: bool = false;
+
+    fn of(thing: Self) -> Self {
+        thing
+    }
+
+    fn restore(self) -> Self {
+        self
+    }
+}
+
 impl Aggregate for Thing {
     type Id = String;
+    type Stored = Self;
     const KIND: &'static str = "thing";
 
     fn key_of(id: &String) -> Key {
@@ -43,11 +62,12 @@ impl Aggregate for Thing {
 }
 
 /// Of another kind under the key of a thing.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Impostor(pub String);
+#[derive(Debug, Clone)]
+pub struct Impostor(pub Thing);
 
 impl Aggregate for Impostor {
     type Id = String;
+    type Stored = StoredImpostor;
     const KIND: &'static str = "impostor";
 
     fn key_of(id: &String) -> Key {
@@ -55,7 +75,25 @@ impl Aggregate for Impostor {
     }
 
     fn key(&self) -> Key {
-        Thing::key_of(&self.0)
+        self.0.key()
+    }
+}
+
+/// An impostor looks like a thing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredImpostor(Thing);
+
+impl StoredForm for StoredImpostor {
+    type State = Impostor;
+    const UPCASTERS: &'static [Upcaster] = &[];
+    const IS_PERSONAL: bool = false;
+
+    fn of(impostor: Impostor) -> Self {
+        Self(impostor.0)
+    }
+
+    fn restore(self) -> Impostor {
+        Impostor(self.0)
     }
 }
 
@@ -84,11 +122,16 @@ impl Thing {
 
 /// A change of this instant; empty so far.
 pub fn change(at: Timestamp) -> Change {
-    Change::on(&Occasion { at, actor: Actor::Operator("ops".to_owned()), request: "test".to_owned() })
+    Change::on(&Occasion {
+        at,
+        actor: Actor::Operator("ops".to_owned()),
+        request: "test".to_owned(),
+        salts: Salts::drawn([7; 32]),
+    })
 }
 
 pub fn event() -> Event<'static> {
-    Event::new("ThingHappened", "1.1")
+    Event::of(events::DemandDrafted { ended_at: at(0) })
 }
 
 impl Table {

@@ -15,6 +15,8 @@ use market_domain::aggregate::{Job, Key};
 use market_domain::change::{Change, Occasion};
 use market_domain::notices::{Channel, Sending};
 use market_domain::party::Actor;
+use market_domain::salt::Salts;
+use market_domain::stored::FIRST_SCHEMA;
 use market_jobs::sqs::SqsQueues;
 use market_jobs::{Outgoing, Queues, WakeUp};
 use market_notices::{Gateway, SesEmail, SnsText};
@@ -72,8 +74,13 @@ async fn a_table_that_hangs_is_given_up_and_what_is_known_of_the_outcome_is_said
     assert!(matches!(two, Err(StoreError::Unavailable(_))), "{two:?}");
     let due = given_up("Query", &silence, store.due(Job::Notify, 0, at(0), None, 9)).await;
     assert!(matches!(due, Err(StoreError::Unavailable(_))), "{due:?}");
-    let change = Change::on(&Occasion { at: at(0), actor: Actor::Payments, request: "test".to_owned() })
-        .store(Key::new("p", "text"), "text".to_owned());
+    let change = Change::on(&Occasion {
+        at: at(0),
+        actor: Actor::Payments,
+        request: "test".to_owned(),
+        salts: Salts::drawn([7; 32]),
+    })
+    .store(Key::new("p", "text"), "text".to_owned(), FIRST_SCHEMA);
     let done = given_up("TransactWriteItems", &silence, store.commit(&change, None)).await;
     assert!(matches!(done, Err(CommitError::Store(StoreError::UnknownOutcome(_)))), "{done:?}");
 }

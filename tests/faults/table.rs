@@ -8,13 +8,15 @@ use market_domain::accounts::MarketAccount;
 use market_domain::aggregate::{Aggregate, Job, Loaded};
 use market_domain::change::{Change, Event, Occasion};
 use market_domain::credit_code::CreditCode;
+use market_domain::events;
 use market_domain::grants::access::Outcome;
 use market_domain::grants::{Grant, GrantStatus};
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{GrantId, ListingId, NoticeId, OrderId};
 use market_domain::notices::{Channel, Delivery, Notice};
-use market_domain::party::{Actor, Language, Recipient};
+use market_domain::party::{Actor, Contacts, Language, Recipient};
 use market_domain::reminders::Reminders;
+use market_domain::salt::Salts;
 use market_outside::sdk::MAX_ATTEMPTS;
 use market_store::due::{DueEntry, Lease};
 use market_store::{CommitError, SavedReply, Store, StoreError, Submission, of, schema};
@@ -38,14 +40,23 @@ pub fn at(second: i64) -> Timestamp {
 }
 
 fn occasion() -> Occasion {
-    Occasion { at: at(0), actor: Actor::Operator("ops".to_owned()), request: "test".to_owned() }
+    Occasion {
+        at: at(0),
+        actor: Actor::Operator("ops".to_owned()),
+        request: "test".to_owned(),
+        salts: Salts::drawn([7; 32]),
+    }
 }
 
 /// A change that creates an account.
 fn applying(id: &str) -> Change {
     let (id, name) = (id.parse().unwrap(), "成都示例商贸有限公司".to_owned().try_into().unwrap());
     let code = CreditCode::with_check_character("91510100MA6C0QLJ5").unwrap();
-    let contacts = serde_json::from_value(json!({ "email": "shop@example.com" })).unwrap();
+    let contacts = Contacts {
+        email: "shop@example.com".to_owned().try_into().unwrap(),
+        phone: None,
+        language: Language::Chinese,
+    };
     MarketAccount::apply(None, id, name, code, contacts, &occasion()).unwrap().1
 }
 
@@ -79,6 +90,7 @@ pub fn notice(channel: Channel, address: &str) -> Notice {
         subject: "The agreement has ended".to_owned(),
         body: "It has ended.".to_owned(),
         content_sha256: Sha256Hash::of(b""),
+        salt: None,
         clause: "10.1".to_owned(),
         cause: "test".to_owned(),
         drafted_at: at(0),
@@ -94,7 +106,7 @@ impl Table {
         let store = Store::new(client, "market");
         store.commit(&applying("shop-1"), None).await.unwrap();
         let notice = notice(Channel::Email, "shop@example.com");
-        let drafted = Change::on(&occasion()).create(&notice, Event::new("NoticeDrafted", "10.1"));
+        let drafted = Change::on(&occasion()).create(&notice, Event::of(events::TerminationCompleted {}));
         store.commit(&drafted, None).await.unwrap();
         let account = store.get::<MarketAccount>(&"shop-1".parse().unwrap()).await.unwrap().unwrap();
         let mut found = None;

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::function::Function;
 use crate::gateway::Request;
-use crate::surroundings::{Issuer, Surroundings, contacts};
+use crate::surroundings::{Issuer, Surroundings, email};
 
 fn application(account: &str) -> Value {
     let code = CreditCode::with_check_character("91510100MA6C0QLJ5").expect("a code");
-    json!({ "legal_name": "成都示例商贸有限公司", "credit_code": code, "contacts": contacts(account) })
+    json!({ "legal_name": "成都示例商贸有限公司", "credit_code": code, "contacts": { "email": email(account) } })
 }
 
 fn open_account(account: &str, token: &str) -> Request {

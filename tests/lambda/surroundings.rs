@@ -23,8 +23,10 @@ use market_domain::aggregate::{Job, Key};
 use market_domain::change::{Change, Occasion};
 use market_domain::credit_code::CreditCode;
 use market_domain::notices::{Channel, Notice};
-use market_domain::party::{Actor, Contacts};
+use market_domain::party::{Actor, Contacts, Language};
 use market_domain::providers::Provider;
+use market_domain::salt::Salts;
+use market_domain::stored::{self, AsRead};
 use market_identity::{Claims, Role};
 use market_jobs::WakeUp;
 use market_store::Store;
@@ -174,7 +176,8 @@ impl Surroundings {
         let mut notice = self.notice(key).await;
         notice.channel = Channel::Sms;
         notice.address = Some("+8613800000001".to_owned());
-        item.insert("body".to_owned(), AttributeValue::S(json!(notice).to_string()));
+        let body = stored::write(&notice, &AsRead::default(), None);
+        item.insert("body".to_owned(), AttributeValue::S(body));
         let put = self.dynamodb.put_item().table_name(TABLE).set_item(Some(item));
         put.send().await.expect("the engine takes an item");
     }
@@ -212,11 +215,16 @@ pub fn far_ahead() -> Timestamp {
 }
 
 pub fn occasion(at: Timestamp) -> Occasion {
-    Occasion { at, actor: Actor::Operator("ops".to_owned()), request: "test".to_owned() }
+    Occasion {
+        at,
+        actor: Actor::Operator("ops".to_owned()),
+        request: "test".to_owned(),
+        salts: Salts::drawn([7; 32]),
+    }
 }
 
 pub fn contacts(party: &str) -> Contacts {
-    serde_json::from_value(json!({ "email": email(party) })).expect("contacts")
+    Contacts { email: email(party).try_into().expect("an address"), phone: None, language: Language::Chinese }
 }
 
 pub fn email(party: &str) -> String {

@@ -262,7 +262,7 @@ class Story:
             "title": "Northwind 服务订购协议",
             "text": "1.订购\n1.1服务商按套餐提供服务。\n",
         }
-        self.need("northwind publishes its terms", self.provider.post("/documents/northwind-terms/versions", terms))
+        self.need("northwind publishes its terms", self.provider.post("/documents/northwind.terms/versions", terms))
         listing = {
             "kind": "application",
             "name": "北风订单助手",
@@ -272,7 +272,7 @@ class Story:
             "charges": "按套餐一次性收费，无额外收费。",
             "refund_rule": "七日内未使用可退。",
             "validity": "自付款起按套餐期限。",
-            "subscription_agreement": "northwind-terms",
+            "subscription_agreement": "northwind.terms",
             "scopes": [
                 {"name": name, "purpose": purpose, "method": "读取并汇总，不留存明细", "data_kinds": [kind]}
                 for name, purpose, kind in [
@@ -320,13 +320,13 @@ class Story:
         order = {
             "listing_id": self.listing,
             "plan_id": "month",
-            "subscription_agreement": {"document_id": "northwind-terms", "version": 1},
+            "subscription_agreement": {"document_id": "northwind.terms", "version": 1},
         }
         path = "/accounts/shop-1/orders"
         self.refused(
             "ordering before accepting the terms", self.merchant.post(path, order), 409, "subscription-not-accepted"
         )
-        self.accept("northwind-terms", [])
+        self.accept("northwind.terms", [])
         order = self.order = self.need("shop-1 orders a month", self.merchant.post(path, order))["id"]
         forged = self.pay(order, 19_900, "whsec_" + base64.b64encode(b"another key").decode())
         self.refused("a payment that another key signed", forged, 401, "invalid-signature")

@@ -1,4 +1,8 @@
 //! The routes: a folder for each resource, a file for each route.
+//!
+//! What comes in and goes out has types of its own, in the route's file or its folder's `view`: ids, texts,
+//! amounts and plain enumerations are the domain's, structures are not. So what is stored can change, and
+//! the API stays.
 
 pub mod accounts;
 pub mod announcements;
@@ -15,6 +19,7 @@ pub mod orders;
 mod parties;
 pub mod paths;
 pub mod payments;
+pub mod periods;
 pub mod providers;
 pub mod terminations;
 

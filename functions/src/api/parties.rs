@@ -1,11 +1,105 @@
-//! The parties that a thing names.
+//! The parties that a thing names, and how they are written in bodies and replies.
 
 use market_domain::aggregate::Loaded;
-use market_domain::ids::ProviderId;
+use market_domain::ids::{AccountId, ProviderId};
+use market_domain::party::{Actor, Contacts, Language, Recipient};
 use market_domain::providers::Provider;
+use market_domain::text::{EmailAddress, PhoneNumber};
 use market_http::{Code, Market, Problem};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The provider that a thing names; providers are never deleted, so one that is missing is our fault.
 pub async fn provider_of(market: &Market, id: &ProviderId) -> Result<Loaded<Provider>, Problem> {
     market.store.get::<Provider>(id).await?.ok_or(Problem::new(Code::Internal))
+}
+
+/// Where a party can be reached. In-site messages need no address.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Contacts")]
+pub struct ContactsForm {
+    /// E-mail; every party has one, so that a legal notice always has a direct channel outside the site.
+    email: EmailAddress,
+    /// Mobile telephone, for text messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone: Option<PhoneNumber>,
+    /// Language of what is sent.
+    #[serde(default)]
+    language: Language,
+}
+
+impl From<ContactsForm> for Contacts {
+    fn from(form: ContactsForm) -> Self {
+        let ContactsForm { email, phone, language } = form;
+        Self { email, phone, language }
+    }
+}
+
+impl From<Contacts> for ContactsForm {
+    fn from(contacts: Contacts) -> Self {
+        let Contacts { email, phone, language } = contacts;
+        Self { email, phone, language }
+    }
+}
+
+/// Who caused a change.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "role", content = "id", rename_all = "snake_case")]
+#[schemars(rename = "Actor")]
+pub enum ActorView {
+    /// The operator (运营方), by the staff member's subject.
+    Operator(String),
+    /// A merchant (用户).
+    Merchant(AccountId),
+    /// A provider (服务商).
+    Provider(ProviderId),
+    /// The payment system, by its signed callback.
+    Payments,
+    /// The upstream platform.
+    Upstream,
+    /// A platform data API that asks whether a token may read.
+    DataGateway,
+    /// Someone without a token, who can only read.
+    Anyone,
+    /// A job, by its name.
+    Job(String),
+}
+
+impl From<Actor> for ActorView {
+    fn from(actor: Actor) -> Self {
+        match actor {
+            Actor::Operator(subject) => Self::Operator(subject),
+            Actor::Merchant(id) => Self::Merchant(id),
+            Actor::Provider(id) => Self::Provider(id),
+            Actor::Payments => Self::Payments,
+            Actor::Upstream => Self::Upstream,
+            Actor::DataGateway => Self::DataGateway,
+            Actor::Anyone => Self::Anyone,
+            Actor::Job(name) => Self::Job(name),
+        }
+    }
+}
+
+/// Whom a notice is for.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+#[schemars(rename = "Recipient")]
+pub enum RecipientView {
+    /// One merchant.
+    Merchant(AccountId),
+    /// One provider.
+    Provider(ProviderId),
+    /// Everyone: the notice board.
+    Everyone,
+}
+
+impl From<Recipient> for RecipientView {
+    fn from(recipient: Recipient) -> Self {
+        match recipient {
+            Recipient::Merchant(id) => Self::Merchant(id),
+            Recipient::Provider(id) => Self::Provider(id),
+            Recipient::Everyone => Self::Everyone,
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use market_ambient::SystemClock;
+use market_ambient::{SystemClock, SystemEntropy};
 use market_functions::feedback::record_feedback;
 use market_functions::settings;
 
@@ -14,7 +14,7 @@ pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
         let mut failed = Vec::new();
         for message in event.payload.records {
             let body = message.body.as_deref().unwrap_or_default();
-            if let Err(error) = record_feedback(&store, &SystemClock, &metrics, body).await {
+            if let Err(error) = record_feedback(&store, &SystemClock, &SystemEntropy, &metrics, body).await {
                 tracing::warn!(%error, "an event was not recorded; its message will come again");
                 failed.extend(message.message_id);
             }

@@ -10,19 +10,20 @@ mod terminate_account;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use market_ambient::Clock;
+use market_ambient::{Clock, Entropy, random};
 use market_domain::accounts::MarketAccount;
 use market_domain::aggregate::{Job, Key, Loaded};
 use market_domain::change::{Change, Occasion};
 use market_domain::ids::{AccountId, ProviderId};
 use market_domain::party::Actor;
 use market_domain::providers::Provider;
+use market_domain::salt::Salts;
 use market_jobs::WakeUp;
 use market_jobs::worker::Handler;
 use market_notices::Gateways;
 use market_store::{CommitError, Store, StoreError, of};
 
-use crate::metrics::Metrics;
+use crate::metrics::{Metric, Metrics};
 
 /// What a job has at hand.
 pub struct Jobs {
@@ -30,6 +31,8 @@ pub struct Jobs {
     pub store: Store,
     /// The market's time.
     pub clock: Arc<dyn Clock>,
+    /// Randomness, for salts.
+    pub entropy: Arc<dyn Entropy>,
     /// The ways out.
     pub gateways: Gateways,
     /// What operators watch.
@@ -69,13 +72,18 @@ impl Jobs {
     pub async fn run(&self, wake_up: &WakeUp) -> Result<(), JobError> {
         let key = &wake_up.key;
         assert!(self.drill.as_deref() != Some(&key.sort), "a drill");
-        match wake_up.job {
+        let outcome = match wake_up.job {
             Job::Notify => notify::notify(self, key).await,
             Job::ExpireGrant => expire_grant::expire_grant(self, key).await,
             Job::RemindDeletion => remind_deletion::remind_deletion(self, key).await,
             Job::TerminateAccount => terminate_account::terminate_account(self, key).await,
             Job::AdvanceCase => advance_case::advance_case(self, key).await,
+        };
+        if let Err(JobError::Store(StoreError::Corrupt { key, reason })) = &outcome {
+            tracing::error!(%key, %reason, "an item cannot be read");
+            self.metrics.put(self.clock.now(), &[(Metric::CorruptItems, 1.0)]);
         }
+        outcome
     }
 
     /// The same as a worker's handler.
@@ -92,6 +100,7 @@ impl Jobs {
             at: self.clock.now(),
             actor: Actor::Job(job.name().to_owned()),
             request: format!("wake-up {key}"),
+            salts: Salts::drawn(random(&*self.entropy)),
         }
     }
 

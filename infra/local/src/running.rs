@@ -193,10 +193,12 @@ impl Running {
             payments: Some(PaymentKeys::given(payments.key()).map_err(part)?),
             calendar: Calendar::published(),
             publicity: PublicityMode::Strict,
+            corruption_alarm: Arc::new(|_| {}),
         });
         let jobs = Arc::new(Jobs {
             store: store.metered(job_meter.clone()),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            entropy: Arc::new(SystemEntropy),
             gateways: Gateways { email: Arc::clone(&outbox) as _, sms: outbox },
             metrics: Metrics::default(),
             drill: None,

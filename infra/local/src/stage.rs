@@ -12,7 +12,7 @@ use crate::{demo, requests};
 /// The provider's id.
 pub const PROVIDER: &str = "northwind";
 /// The provider's subscription agreement.
-pub const TERMS: &str = "northwind-terms";
+pub const TERMS: &str = "northwind.terms";
 /// The clauses of the demo's agreement that are prominent here.
 pub const PROMINENT: [&str; 2] = ["4.2", "10.1.2"];
 

@@ -9,10 +9,10 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256Hash;
+use crate::stored::{AsRead, StoredForm};
 
 /// The primary key of an item. Everything of one party lives in that party's partition, so that a
 /// party's things are read together, strongly consistent, and never contend with another party's.
@@ -110,9 +110,11 @@ pub struct View {
 }
 
 /// A piece of state that is read and written whole.
-pub trait Aggregate: Serialize + DeserializeOwned + Send + Sync {
+pub trait Aggregate: Clone + Send + Sync {
     /// What names one.
     type Id: Send + Sync;
+    /// The form in which it is stored.
+    type Stored: StoredForm<State = Self>;
     /// The name of its kind, as evidence and logs show it.
     const KIND: &'static str;
 
@@ -139,6 +141,16 @@ pub struct Loaded<A> {
     pub version: u64,
     /// The hash of the newest evidence record of its chain.
     pub head: Sha256Hash,
+    /// What was stored, so that a write keeps what this version does not know.
+    pub as_read: AsRead,
+}
+
+impl<A> Loaded<A> {
+    /// A state at a version that nothing more was stored of.
+    #[must_use]
+    pub fn new(state: A, version: u64, head: Sha256Hash) -> Self {
+        Self { state, version, head, as_read: AsRead::default() }
+    }
 }
 
 impl<A> std::ops::Deref for Loaded<A> {

@@ -8,10 +8,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::aggregate::{Aggregate, Due, Key, Loaded, View};
+use crate::events::Happening;
 use crate::evidence::Evidence;
 use crate::hash::Sha256Hash;
 use crate::notices::{Message, Notice, Reach};
 use crate::party::Actor;
+use crate::salt::Salts;
+use crate::stored::{self, AsRead, StoredForm};
 
 /// When, by whom and in which request something is decided.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct Occasion {
     pub actor: Actor,
     /// The request's or wake-up's id, for tracing a record back.
     pub request: String,
+    /// What makes the hashes in its evidence say nothing of personal data.
+    pub salts: Salts,
 }
 
 /// What happened, why it may, and who is told.
@@ -35,18 +40,16 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// An event by its past-tense name, and the clause it carries out.
+    /// Something of the register ([`crate::events`]) that happened.
     #[must_use]
-    pub fn new(name: &'static str, clause: &'static str) -> Self {
-        Self { name, clause, facts: Map::new(), notices: Vec::new(), drafted: Vec::new() }
-    }
-
-    /// Records a fact that matters to whoever reads the evidence. Ids, hashes, dates and amounts; nothing
-    /// that identifies a person.
-    #[must_use]
-    pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.facts.insert(name.to_owned(), value.into());
-        self
+    pub fn of<H: Happening>(happened: H) -> Self {
+        Self {
+            name: H::REGISTERED.name,
+            clause: happened.clause(),
+            facts: happened.facts(),
+            notices: Vec::new(),
+            drafted: Vec::new(),
+        }
     }
 
     /// Tells a party, on every channel that reaches it.
@@ -84,6 +87,8 @@ pub struct Write {
     pub expected: Expected,
     /// The new state, as stored.
     pub body: String,
+    /// The schema of the body.
+    pub schema: u32,
     /// What is due next.
     pub due: Option<Due>,
     /// The list that another party reads it in.
@@ -105,6 +110,19 @@ impl Write {
     }
 }
 
+/// Content that never changes.
+#[derive(Debug)]
+pub struct Content {
+    /// Where.
+    pub key: Key,
+    /// The content, exactly.
+    pub body: String,
+    /// Its schema.
+    pub schema: u32,
+    /// Whether it may be there already.
+    pub may_be_there: bool,
+}
+
 /// Everything that one decision writes.
 #[derive(Debug)]
 pub struct Change {
@@ -115,7 +133,7 @@ pub struct Change {
     /// Aggregates that the decision relied on without writing them: they must still be at this version.
     pub relies_on: Vec<(Key, u64)>,
     /// Immutable content to store beside the aggregates (a document's exact text).
-    pub contents: Vec<(Key, String)>,
+    pub contents: Vec<Content>,
     occasion: Occasion,
 }
 
@@ -135,13 +153,13 @@ impl Change {
     /// Creates an aggregate.
     #[must_use]
     pub fn create<A: Aggregate>(self, state: &A, event: Event<'_>) -> Self {
-        self.write(state, Expected::Absent, Sha256Hash::origin(), event)
+        self.write(state, Expected::Absent, Sha256Hash::origin(), &AsRead::default(), event)
     }
 
     /// Replaces an aggregate's state.
     #[must_use]
     pub fn update<A: Aggregate>(self, loaded: &Loaded<A>, state: &A, event: Event<'_>) -> Self {
-        self.write(state, Expected::Version(loaded.version), loaded.head.clone(), event)
+        self.write(state, Expected::Version(loaded.version), loaded.head.clone(), &loaded.as_read, event)
     }
 
     /// Makes the commit depend on something that was only read.
@@ -151,10 +169,17 @@ impl Change {
         self
     }
 
-    /// Stores content that never changes.
+    /// Stores content that never changes, where nothing is yet.
     #[must_use]
-    pub fn store(mut self, key: Key, content: String) -> Self {
-        self.contents.push((key, content));
+    pub fn store(mut self, key: Key, body: String, schema: u32) -> Self {
+        self.contents.push(Content { key, body, schema, may_be_there: false });
+        self
+    }
+
+    /// Stores content that never changes, and that may be there already, just so.
+    #[must_use]
+    pub fn store_again(mut self, key: Key, body: String, schema: u32) -> Self {
+        self.contents.push(Content { key, body, schema, may_be_there: true });
         self
     }
 
@@ -172,20 +197,26 @@ impl Change {
         state: &A,
         expected: Expected,
         previous: Sha256Hash,
+        before: &AsRead,
         event: Event<'_>,
     ) -> Self {
         let key = state.key();
+        let chain = format!("{}:{key}", A::KIND);
         let mut write = Write {
             kind: A::KIND,
             expected,
-            body: stored(state),
+            body: stored::write(
+                state,
+                before,
+                A::Stored::IS_PERSONAL.then(|| self.occasion.salts.of(&chain)),
+            ),
+            schema: A::Stored::SCHEMA,
             due: state.next_due(),
             view: state.view(),
             head: previous.clone(),
             record: None,
             key,
         };
-        let chain = format!("{}:{}", A::KIND, write.key);
         let notices: Vec<Notice> = event
             .notices
             .iter()
@@ -194,7 +225,7 @@ impl Change {
             })
             .chain(event.drafted)
             .collect();
-        let record = stored(&Evidence {
+        let record = Evidence {
             chain,
             number: write.version(),
             previous,
@@ -206,7 +237,8 @@ impl Change {
             state: Sha256Hash::of(write.body.as_bytes()),
             facts: event.facts,
             notices: notices.iter().map(Into::into).collect(),
-        });
+        }
+        .stored();
         write.head = Sha256Hash::of(record.as_bytes());
         let cause = write.head.clone();
         write.record = Some(record);
@@ -215,7 +247,8 @@ impl Change {
             key: notice.key(),
             kind: Notice::KIND,
             expected: Expected::Absent,
-            body: stored(notice),
+            body: stored::write(notice, &AsRead::default(), None),
+            schema: <Notice as Aggregate>::Stored::SCHEMA,
             due: notice.next_due(),
             view: notice.view(),
             head: cause.clone(),
@@ -223,9 +256,4 @@ impl Change {
         }));
         self
     }
-}
-
-/// The bytes that are stored and hashed.
-fn stored<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("domain types serialize to JSON: string keys, no failing impl")
 }

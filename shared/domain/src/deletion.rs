@@ -13,12 +13,14 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::MarketAccount;
 use crate::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
 use crate::change::{Change, Event, Occasion};
+use crate::events;
 use crate::grants::Grant;
 use crate::ids::{AccountId, GrantId, ProviderId, ScopeName};
 use crate::notices::{Message, Reach};
 use crate::periods::{self, Calendar, Length, Trace};
 use crate::providers::Provider;
 use crate::reminders::{Plan, Reminders};
+use crate::stored::StoredDemand;
 use crate::text::{Line, Prose};
 
 /// The provider's time to answer, from service: a configurable default, not statute.
@@ -51,22 +53,17 @@ impl Answer {
 }
 
 /// The provider's declaration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attestation {
     /// What was done.
     pub answer: Answer,
     /// The datasets concerned.
-    #[schemars(length(min = 1, max = 32))]
     pub datasets: Vec<Line>,
     /// Copies and backups, and what happened to them.
     pub copies: Prose,
     /// Sub-processors that had the data.
-    #[serde(default)]
-    #[schemars(length(max = 32))]
     pub sub_processors: Vec<Line>,
     /// When it was done.
-    #[schemars(with = "String")]
     pub done_at: Timestamp,
     /// How it was done.
     pub method: Line,
@@ -75,8 +72,7 @@ pub struct Attestation {
 }
 
 /// Where a demand stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DemandStatus {
     /// Waits for the merchant to serve it.
     Draft,
@@ -94,7 +90,6 @@ pub enum DemandStatus {
         /// Its declaration.
         attestation: Attestation,
         /// When it arrived.
-        #[schemars(with = "String")]
         attested_at: Timestamp,
     },
     /// The merchant has confirmed the answer.
@@ -102,7 +97,6 @@ pub enum DemandStatus {
         /// The provider's declaration.
         attestation: Attestation,
         /// When it was confirmed.
-        #[schemars(with = "String")]
         closed_at: Timestamp,
     },
     /// The parties agreed otherwise.
@@ -110,13 +104,12 @@ pub enum DemandStatus {
         /// What they agreed.
         agreement: Prose,
         /// When it was recorded.
-        #[schemars(with = "String")]
         waived_at: Timestamp,
     },
 }
 
 /// The demand that follows an ended grant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeletionDemand {
     /// The grant that ended; also the demand's own id.
     pub grant_id: GrantId,
@@ -135,7 +128,6 @@ pub struct DeletionDemand {
     /// Reminders sent to the provider.
     pub to_provider: Reminders,
     /// Where it stands.
-    #[serde(flatten)]
     pub status: DemandStatus,
 }
 
@@ -182,7 +174,7 @@ impl DeletionDemand {
             to_provider: Reminders::default(),
             status: DemandStatus::Draft,
         };
-        let event = Event::new("DemandDrafted", "4.4.5").fact("ended_at", ended_at.to_string());
+        let event = Event::of(events::DemandDrafted { ended_at });
         Change::on(occasion).create(&demand, event)
     }
 
@@ -202,13 +194,10 @@ impl DeletionDemand {
         let period =
             periods::reckon(occasion.at, ANSWER, calendar).map_err(|_| DemandRefusal::Unreckonable)?;
         let due = period.ends_at;
-        let event = Event::new("DemandServed", "4.4.5")
-            .fact("due", due.to_string())
-            .fact("period", period.to_string())
-            .tell(
-                Reach::Provider(&provider.id, &provider.contacts),
-                Message::DemandServed { listing: loaded.listing_name.to_string(), due },
-            );
+        let event = Event::of(events::DemandServed { due, period: period.to_string() }).tell(
+            Reach::Provider(&provider.id, &provider.contacts),
+            Message::DemandServed { listing: loaded.listing_name.to_string(), due },
+        );
         Ok(Self::step(
             loaded,
             Self {
@@ -236,7 +225,7 @@ impl DeletionDemand {
         if *acknowledged {
             return Err(DemandRefusal::AlreadyAcknowledged);
         }
-        let event = Event::new("DemandAcknowledged", "4.4.5").tell(
+        let event = Event::of(events::DemandAcknowledged {}).tell(
             Reach::Merchant(&account.id, &account.contacts),
             Message::DemandAcknowledged { listing: loaded.listing_name.to_string() },
         );
@@ -264,7 +253,7 @@ impl DeletionDemand {
             return Err(DemandRefusal::Attestation);
         }
         let (answer, answer_zh) = attestation.answer.words();
-        let event = Event::new("DemandAttested", "4.4.5").fact("answer", answer).tell(
+        let event = Event::of(events::DemandAttested { answer }).tell(
             Reach::Merchant(&account.id, &account.contacts),
             Message::DemandAttested { listing: loaded.listing_name.to_string(), answer, answer_zh },
         );
@@ -284,7 +273,7 @@ impl DeletionDemand {
         let DemandStatus::Attested { attestation, .. } = &loaded.status else {
             return Err(DemandRefusal::NotAttested);
         };
-        let event = Event::new("DemandClosed", "4.4.5").tell(
+        let event = Event::of(events::DemandClosed {}).tell(
             Reach::Provider(&provider.id, &provider.contacts),
             Message::DemandClosed { listing: loaded.listing_name.to_string() },
         );
@@ -305,7 +294,7 @@ impl DeletionDemand {
         if matches!(loaded.status, DemandStatus::Closed { .. } | DemandStatus::Waived { .. }) {
             return Err(DemandRefusal::Over);
         }
-        let event = Event::new("DemandWaived", "4.4.5").tell(
+        let event = Event::of(events::DemandWaived {}).tell(
             Reach::Provider(&provider.id, &provider.contacts),
             Message::DemandWaived { listing: loaded.listing_name.to_string() },
         );
@@ -329,14 +318,14 @@ impl DeletionDemand {
         let merchant = Reach::Merchant(&account.id, &account.contacts);
         let to_provider = Reach::Provider(&provider.id, &provider.contacts);
         let mut demand = loaded.state.clone();
-        let mut event = Event::new("DemandReminded", "4.4.5");
+        let (mut is_overdue, mut provider_days, mut merchant_days) = (false, None, None);
+        let mut told = Vec::new();
         if let DemandStatus::Served { period, acknowledged, overdue: false } = &loaded.status {
             let due = period.ends_at;
             if due <= now {
                 let message = Message::DemandOverdue { listing: listing(), due };
-                event = Event::new("DemandOverdue", "4.4.5")
-                    .tell(merchant.clone(), message.clone())
-                    .tell(to_provider, message);
+                is_overdue = true;
+                told.extend([(merchant.clone(), message.clone()), (to_provider, message)]);
                 demand.status = DemandStatus::Served {
                     period: period.clone(),
                     acknowledged: *acknowledged,
@@ -344,19 +333,25 @@ impl DeletionDemand {
                 };
             } else if let Some((reminders, days)) = loaded.to_provider.due(TO_PROVIDER, due, now) {
                 demand.to_provider = reminders;
-                event = event
-                    .fact("provider_days", days)
-                    .tell(to_provider, Message::DemandDue { listing: listing(), days, due });
+                provider_days = Some(days);
+                told.push((to_provider, Message::DemandDue { listing: listing(), days, due }));
             }
         }
         if let Some((reminders, days)) = loaded.to_merchant.due(TO_MERCHANT, loaded.ended_at, now) {
             demand.to_merchant = reminders;
             let message = Message::DeletionReminder { listing: listing(), days, ended_at: loaded.ended_at };
-            event = event.fact("merchant_days", days).tell(merchant, message);
+            merchant_days = Some(days);
+            told.push((merchant, message));
         }
         if demand == loaded.state {
             return None;
         }
+        let event = if is_overdue {
+            Event::of(events::DemandOverdue { merchant_days })
+        } else {
+            Event::of(events::DemandReminded { provider_days, merchant_days })
+        };
+        let event = told.into_iter().fold(event, |event, (reach, message)| event.tell(reach, message));
         Some(Change::on(occasion).update(loaded, &demand, event))
     }
 
@@ -380,6 +375,7 @@ impl DeletionDemand {
 
 impl Aggregate for DeletionDemand {
     type Id = (AccountId, GrantId);
+    type Stored = StoredDemand;
     const KIND: &'static str = "demand";
 
     fn key_of((account, grant): &Self::Id) -> Key {

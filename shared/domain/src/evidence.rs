@@ -6,16 +6,15 @@
 //! caused the notice. Records name things by id: what identifies a person stays in the aggregate.
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
 use crate::notices::{Channel, Notice};
 use crate::party::{Actor, Recipient};
+use crate::stored::{self, StoredEvidence, StoredForm, Unreadable};
 
 /// One record of a chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// The aggregate: its kind and key.
     pub chain: String,
@@ -28,7 +27,6 @@ pub struct Evidence {
     /// The clause of the agreement that it carries out.
     pub clause: String,
     /// When it was decided.
-    #[schemars(with = "String")]
     pub at: Timestamp,
     /// Who caused it.
     pub actor: Actor,
@@ -39,12 +37,11 @@ pub struct Evidence {
     /// What else matters, by name.
     pub facts: serde_json::Map<String, serde_json::Value>,
     /// The notices that it caused.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<NoticeEvidence>,
 }
 
 /// A notice as the record of its cause names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeEvidence {
     /// The notice.
     pub id: NoticeId,
@@ -52,7 +49,7 @@ pub struct NoticeEvidence {
     pub recipient: Recipient,
     /// Its channel.
     pub channel: Channel,
-    /// The hash of its subject and body.
+    /// The commitment to its subject and body, salted by the notice's salt where it has one.
     pub content: Sha256Hash,
 }
 
@@ -62,8 +59,24 @@ impl From<&Notice> for NoticeEvidence {
             id: notice.id.clone(),
             recipient: notice.recipient.clone(),
             channel: notice.channel,
-            content: notice.content_sha256.clone(),
+            content: notice.commitment(),
         }
+    }
+}
+
+impl Evidence {
+    /// Reads a record from its stored bytes.
+    ///
+    /// # Errors
+    /// See [`Unreadable`].
+    pub fn read(bytes: &str) -> Result<Self, Unreadable> {
+        stored::form::<StoredEvidence>(bytes, StoredEvidence::SCHEMA).map(StoredForm::restore)
+    }
+
+    /// The bytes that are stored and hashed.
+    #[must_use]
+    pub fn stored(self) -> String {
+        stored::bytes(&StoredEvidence::of(self))
     }
 }
 
@@ -111,8 +124,7 @@ pub fn verify_chain<'a>(
     let mut previous = begins_after.clone();
     let mut number = first;
     for stored in records {
-        let record: Evidence =
-            serde_json::from_str(stored).map_err(|_| BrokenChain::Unreadable { number })?;
+        let record = Evidence::read(stored).map_err(|_| BrokenChain::Unreadable { number })?;
         if record.number != number {
             return Err(BrokenChain::OutOfPlace { expected: number, found: record.number });
         }
@@ -130,7 +142,7 @@ mod tests {
     use super::*;
 
     fn record(number: u64, previous: &Sha256Hash, event: &str) -> String {
-        serde_json::to_string(&Evidence {
+        Evidence {
             chain: "order:account#shop-1/order#1".to_owned(),
             number,
             previous: previous.clone(),
@@ -142,8 +154,8 @@ mod tests {
             state: Sha256Hash::of(event.as_bytes()),
             facts: serde_json::Map::new(),
             notices: Vec::new(),
-        })
-        .unwrap()
+        }
+        .stored()
     }
 
     fn chain() -> (Vec<String>, Sha256Hash) {

@@ -32,6 +32,8 @@ impl Sha256Hash {
     }
 }
 
+crate::stored::trusted!(Sha256Hash, String);
+
 impl fmt::Display for Sha256Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -12,6 +12,7 @@ pub mod change;
 pub mod credit_code;
 pub mod deletion;
 pub mod documents;
+pub mod events;
 pub mod evidence;
 pub mod grants;
 pub mod hash;
@@ -24,6 +25,8 @@ pub mod party;
 pub mod periods;
 pub mod providers;
 pub mod reminders;
+pub mod salt;
+pub mod stored;
 pub mod text;
 
 pub use jiff::Timestamp;

@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Aggregate, Key, Loaded, View};
 use crate::change::{Change, Event, Occasion};
 use crate::documents::{Document, Publisher};
+use crate::events;
 use crate::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
 use crate::money::Fen;
 use crate::notices::{Message, Reach};
 use crate::providers::{Provider, ProviderStatus};
+use crate::stored::StoredListing;
 use crate::text::{Line, Prose};
 
 /// The most scopes and plans of one listing.
@@ -42,8 +44,7 @@ impl ListingKind {
 }
 
 /// Data that the application asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The platform's name of it.
     pub name: ScopeName,
@@ -56,19 +57,16 @@ pub struct Scope {
 }
 
 /// How far a plan reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
     /// So many days, 1 to 1,830.
     Term {
         /// The days.
-        #[schemars(range(min = 1, max = 1830))]
         days: u16,
     },
     /// So many uses, 1 to 1,000,000,000.
     Count {
         /// The uses.
-        #[schemars(range(min = 1, max = 1_000_000_000))]
         uses: u32,
     },
     /// Neither: it may stop at any time (clause 4.5).
@@ -76,8 +74,7 @@ pub enum Bound {
 }
 
 /// A price and a bound.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// Its id within the listing.
     pub id: PlanId,
@@ -90,8 +87,7 @@ pub struct Plan {
 }
 
 /// What a merchant must be able to read before buying (4.2, 4.4.2), and what is kept of it in an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
     /// Application or service.
     pub kind: ListingKind,
@@ -112,11 +108,8 @@ pub struct Description {
     /// The provider's own agreement, accepted before ordering (4.1).
     pub subscription_agreement: DocumentId,
     /// The data it asks for; none for a service.
-    #[serde(default)]
-    #[schemars(length(max = 32))]
     pub scopes: Vec<Scope>,
     /// What can be bought.
-    #[schemars(length(min = 1, max = 32))]
     pub plans: Vec<Plan>,
 }
 
@@ -133,7 +126,7 @@ pub enum ListingStatus {
 }
 
 /// Something a provider sells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
     /// Its id.
     pub id: ListingId,
@@ -144,7 +137,6 @@ pub struct Listing {
     /// Where it stands.
     pub status: ListingStatus,
     /// When it was written.
-    #[schemars(with = "String")]
     pub created_at: Timestamp,
 }
 
@@ -233,7 +225,7 @@ impl Listing {
             created_at: occasion.at,
         };
         let change =
-            Change::on(occasion).create(&listing, Event::new("ListingDrafted", "2.6")).relying_on(provider);
+            Change::on(occasion).create(&listing, Event::of(events::ListingDrafted {})).relying_on(provider);
         Ok((listing, change))
     }
 
@@ -246,7 +238,7 @@ impl Listing {
             loaded,
             ListingStatus::Draft,
             ListingStatus::InReview,
-            Event::new("ListingSubmitted", "4.2"),
+            Event::of(events::ListingSubmitted {}),
             occasion,
         )
     }
@@ -260,7 +252,7 @@ impl Listing {
         provider: &Provider,
         occasion: &Occasion,
     ) -> Result<(Self, Change), ListingRefusal> {
-        let event = Event::new("ListingListed", "4.2").tell(
+        let event = Event::of(events::ListingListed {}).tell(
             Reach::Provider(&provider.id, &provider.contacts),
             Message::ListingListed { listing: loaded.description.name.to_string() },
         );
@@ -300,6 +292,7 @@ impl Listing {
 
 impl Aggregate for Listing {
     type Id = ListingId;
+    type Stored = StoredListing;
     const KIND: &'static str = "listing";
 
     fn key_of(id: &ListingId) -> Key {

@@ -22,6 +22,8 @@ impl Fen {
     }
 }
 
+crate::stored::trusted!(Fen, u64);
+
 impl TryFrom<u64> for Fen {
     type Error = &'static str;
 

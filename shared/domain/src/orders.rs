@@ -12,6 +12,7 @@ use crate::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
 use crate::change::{Change, Event, Occasion};
 use crate::documents::Document;
 use crate::documents::acceptance::Acceptance;
+use crate::events::{self, ClosedUnder};
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, PlanId, ProviderId};
 use crate::listings::{Bound, Description, Listing, ListingStatus, Plan};
@@ -19,12 +20,13 @@ use crate::money::Fen;
 use crate::notices::{Message, Reach};
 use crate::periods::{self, Calendar, Length};
 use crate::providers::Provider;
+use crate::stored::StoredOrder;
 
 /// How long an order waits for its payment.
 const PAYMENT: Length = Length::Hours(24);
 
 /// What was agreed, as it was on that day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     /// The listing as the merchant read it.
     pub description: Description,
@@ -39,23 +41,20 @@ pub struct Snapshot {
 }
 
 /// A payment, as the payment system reported it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
     /// The payment system's id.
     pub id: EventId,
     /// When it was made.
-    #[schemars(with = "String")]
     pub paid_at: Timestamp,
 }
 
 /// Where an order stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderStatus {
     /// Waits for its payment.
     Placed {
         /// Until then.
-        #[schemars(with = "String")]
         pay_by: Timestamp,
     },
     /// Paid; the service runs.
@@ -63,7 +62,6 @@ pub enum OrderStatus {
         /// The payment that formed the contract.
         payment: Payment,
         /// Until then, where the plan has a term.
-        #[schemars(with = "Option<String>")]
         valid_until: Option<Timestamp>,
     },
     /// Its term has run out.
@@ -71,13 +69,11 @@ pub enum OrderStatus {
         /// The payment that formed the contract.
         payment: Payment,
         /// When.
-        #[schemars(with = "String")]
         at: Timestamp,
     },
     /// Closed before its time.
     Closed {
         /// When.
-        #[schemars(with = "String")]
         at: Timestamp,
         /// Why.
         reason: CloseReason,
@@ -106,7 +102,7 @@ impl CloseReason {
 }
 
 /// A merchant's purchase of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// Its id.
     pub id: OrderId,
@@ -119,10 +115,8 @@ pub struct Order {
     /// What was agreed.
     pub snapshot: Snapshot,
     /// When it was placed.
-    #[schemars(with = "String")]
     pub placed_at: Timestamp,
     /// Where it stands.
-    #[serde(flatten)]
     pub status: OrderStatus,
 }
 
@@ -255,11 +249,12 @@ impl Order {
             placed_at: now,
             status: OrderStatus::Placed { pay_by },
         };
-        let event = Event::new("OrderPlaced", "4.1")
-            .fact("listing", listing.id.as_str())
-            .fact("plan", plan.id.as_str())
-            .fact("price_fen", plan.price_fen.get())
-            .fact("pay_by", pay_by.to_string());
+        let event = Event::of(events::OrderPlaced {
+            listing: listing.id.clone(),
+            plan: plan.id.clone(),
+            price_fen: plan.price_fen,
+            pay_by,
+        });
         let change = Change::on(occasion).create(&order, event).relying_on(account);
         Ok((order, change))
     }
@@ -293,12 +288,10 @@ impl Order {
         }
         let valid_until = term_end(plan, occasion.at, calendar).map_err(|_| PayRefusal::Unreckonable)?;
         let message = Message::OrderInService { listing: loaded.name(), paid: amount, valid_until };
-        let event = Event::new("OrderPaid", "4.6")
-            .fact("payment", payment.id.as_str())
-            .fact("amount_fen", amount.get())
-            .fact("valid_until", valid_until.map(|end| end.to_string()))
-            .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
-            .tell(Reach::Provider(&provider.id, &provider.contacts), message);
+        let event =
+            Event::of(events::OrderPaid { payment: payment.id.clone(), amount_fen: amount, valid_until })
+                .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
+                .tell(Reach::Provider(&provider.id, &provider.contacts), message);
         let paid = Self { status: OrderStatus::InService { payment, valid_until }, ..loaded.state.clone() };
         let change = Change::on(occasion).update(loaded, &paid, event);
         Ok((paid, Some(change)))
@@ -322,7 +315,7 @@ impl Order {
                     ..loaded.state.clone()
                 };
                 let message = Message::OrderExpired { listing: loaded.name() };
-                let event = Event::new("OrderExpired", "4.2")
+                let event = Event::of(events::OrderExpired {})
                     .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
                     .tell(Reach::Provider(&provider.id, &provider.contacts), message);
                 Some(Change::on(occasion).update(loaded, &expired, event))
@@ -347,12 +340,11 @@ impl Order {
         let payment = loaded.payment().cloned();
         let (words, words_zh) = reason.words();
         let message = Message::OrderClosed { listing: loaded.name(), reason: words, reason_zh: words_zh };
-        let clause = match reason {
-            CloseReason::Unpaid => "4.6",
-            CloseReason::AgreementEnded => "10.1",
+        let under = match reason {
+            CloseReason::Unpaid => ClosedUnder::Payment,
+            CloseReason::AgreementEnded => ClosedUnder::Termination,
         };
-        let mut event = Event::new("OrderClosed", clause)
-            .fact("reason", words)
+        let mut event = Event::of(events::OrderClosed { under, reason: words })
             .tell(Reach::Merchant(&account.id, &account.contacts), message.clone());
         if payment.is_some() {
             event = event.tell(Reach::Provider(&provider.id, &provider.contacts), message);
@@ -400,6 +392,7 @@ fn term_end(
 
 impl Aggregate for Order {
     type Id = (AccountId, OrderId);
+    type Stored = StoredOrder;
     const KIND: &'static str = "order";
 
     fn key_of((account, id): &Self::Id) -> Key {

@@ -7,8 +7,7 @@ use crate::ids::{AccountId, ProviderId};
 use crate::text::{EmailAddress, PhoneNumber};
 
 /// Who caused a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "role", content = "id", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// The operator (运营方), by the staff member's subject.
     Operator(String),
@@ -41,22 +40,18 @@ pub enum Language {
 }
 
 /// Where a party can be reached. In-site messages need no address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contacts {
     /// E-mail; every party has one, so that a legal notice always has a direct channel outside the site.
     pub email: EmailAddress,
     /// Mobile telephone, for text messages.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<PhoneNumber>,
     /// Language of what is sent.
-    #[serde(default)]
     pub language: Language,
 }
 
 /// Whom a notice is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipient {
     /// One merchant.
     Merchant(AccountId),

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
 use crate::credit_code::CreditCode;
+use crate::events;
 use crate::ids::ProviderId;
 use crate::notices::{Message, Reach};
 use crate::party::Contacts;
+use crate::stored::StoredProvider;
 use crate::text::Line;
 
 /// Where a provider stands.
@@ -23,7 +25,7 @@ pub enum ProviderStatus {
 }
 
 /// A seller of applications and services.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
     /// The `sub` of its tokens.
     pub id: ProviderId,
@@ -36,7 +38,6 @@ pub struct Provider {
     /// Where it stands.
     pub status: ProviderStatus,
     /// When it applied.
-    #[schemars(with = "String")]
     pub applied_at: Timestamp,
 }
 
@@ -75,7 +76,7 @@ impl Provider {
             status: ProviderStatus::Applied,
             applied_at: occasion.at,
         };
-        let change = Change::on(occasion).create(&provider, Event::new("ProviderApplied", "2.2"));
+        let change = Change::on(occasion).create(&provider, Event::of(events::ProviderApplied {}));
         Ok((provider, change))
     }
 
@@ -88,7 +89,7 @@ impl Provider {
             return Err(ProviderRefusal::AlreadyApproved);
         }
         let approved = Self { status: ProviderStatus::Approved, ..loaded.state.clone() };
-        let event = Event::new("ProviderApproved", "2.2")
+        let event = Event::of(events::ProviderApproved {})
             .tell(Reach::Provider(&loaded.id, &loaded.contacts), Message::ProviderApproved);
         let change = Change::on(occasion).update(loaded, &approved, event);
         Ok((approved, change))
@@ -97,6 +98,7 @@ impl Provider {
 
 impl Aggregate for Provider {
     type Id = ProviderId;
+    type Stored = StoredProvider;
     const KIND: &'static str = "provider";
 
     fn key_of(id: &ProviderId) -> Key {

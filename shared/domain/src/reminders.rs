@@ -5,8 +5,6 @@
 //! are passed together and only the newest of them is sent: nobody is told "30 days" and "7 days" at once.
 
 use jiff::{SignedDuration, Timestamp};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// The days, as hours from the instant: the market's zone has no daylight saving.
 fn days(n: u32) -> SignedDuration {
@@ -14,9 +12,9 @@ fn days(n: u32) -> SignedDuration {
 }
 
 /// How many reminders of a plan have been passed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reminders {
-    passed: u32,
+    pub(crate) passed: u32,
 }
 
 /// When reminders are due, in order.

@@ -43,6 +43,8 @@ impl<const MAX: usize> Text<MAX> {
     }
 }
 
+crate::stored::trusted!(Text<const MAX: usize>, String);
+
 impl<const MAX: usize> TryFrom<String> for Text<MAX> {
     type Error = TextError;
 
@@ -110,6 +112,8 @@ impl EmailAddress {
     }
 }
 
+crate::stored::trusted!(EmailAddress, String);
+
 impl TryFrom<String> for EmailAddress {
     type Error = &'static str;
 
@@ -150,6 +154,8 @@ impl PhoneNumber {
         &self.0
     }
 }
+
+crate::stored::trusted!(PhoneNumber, String);
 
 impl TryFrom<String> for PhoneNumber {
     type Error = &'static str;

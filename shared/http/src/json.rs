@@ -55,7 +55,14 @@ fn said(error: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use market_domain::party::Contacts;
+    use market_domain::text::EmailAddress;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Contacts {
+        #[allow(dead_code, reason = "only parsed")]
+        email: EmailAddress,
+    }
 
     #[test]
     fn what_does_not_fit_is_named_by_its_place_and_without_our_types() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use market_ambient::{Clock, Entropy, random};
+use market_domain::Timestamp;
 use market_domain::periods::{Calendar, PublicityMode};
 use market_identity::Verifier;
 use market_store::Store;
@@ -35,6 +36,8 @@ pub struct Market {
     pub calendar: &'static Calendar,
     /// How publicity periods are counted (9.4).
     pub publicity: PublicityMode,
+    /// Calls a human when something that is stored cannot be read, with the instant at which that showed.
+    pub corruption_alarm: Arc<dyn Fn(Timestamp) + Send + Sync>,
 }
 
 impl std::fmt::Debug for Market {
@@ -44,6 +47,11 @@ impl std::fmt::Debug for Market {
 }
 
 impl Market {
+    /// Rings the corruption alarm.
+    pub(crate) fn ring(&self) {
+        (self.corruption_alarm)(self.clock.now());
+    }
+
     /// Unpredictable bytes, for an id or a secret.
     #[must_use]
     pub fn random<const N: usize>(&self) -> [u8; N] {

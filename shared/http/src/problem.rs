@@ -72,6 +72,7 @@ codes! {
     AccountEnded 409 "account-ended" "The market agreement has ended." "Orders and grants are over. Demanding deletion, reading and exporting remain open."
     NotThePublisher 409 "not-the-publisher" "The document has another publisher." "Choose another document id."
     WrongDocumentKind 422 "wrong-document-kind" "This publisher does not publish documents of this kind, or the document is of another kind." "Providers publish subscription agreements; the operator publishes bodies, annexes and rules. A document keeps its kind."
+    WrongDocumentId 422 "wrong-document-id" "A new document of this publisher's cannot have this id." "The operator's ids have no dot. A provider's are its own id, a dot, and a name without a dot, such as northwind.terms."
     InvalidText 422 "invalid-text" "The text is empty or larger than 300 KiB." "Send 1 to 307200 bytes of UTF-8."
     NoSuchClause 422 "no-such-clause" "A prominent clause is not in the text." "Name clauses as the text numbers them, for example 4.4.5."
     SameText 409 "same-text" "A version with exactly this text is the newest already." "Nothing to publish."
@@ -105,6 +106,7 @@ codes! {
     Contended 503 "contended" "The state kept moving while the request was decided; nothing was written." "Repeat the request with the same Idempotency-Key."
     Unavailable 503 "unavailable" "The market cannot answer now; nothing was written." "Repeat the request with the same Idempotency-Key after the Retry-After time."
     OutcomeUnknown 503 "outcome-unknown" "The request may or may not have taken effect." "Repeat it with the same Idempotency-Key: it takes effect at most once, and the repeat tells the outcome."
+    Corrupt 500 "corrupt" "Something that is stored cannot be read; nothing was written." "Report the `request_id`. The operator was called; other things are not affected."
     Internal 500 "internal" "Something broke that should not have." "Report the `request_id`."
 }
 
@@ -215,7 +217,8 @@ impl From<StoreError> for Problem {
         let code = match &error {
             StoreError::Throttled(_) | StoreError::Unavailable(_) => Code::Unavailable,
             StoreError::UnknownOutcome(_) => Code::OutcomeUnknown,
-            StoreError::Rejected(_) | StoreError::Corrupt { .. } => Code::Internal,
+            StoreError::Corrupt { .. } => Code::Corrupt,
+            StoreError::Rejected(_) => Code::Internal,
         };
         if error.retryable() {
             tracing::warn!(%error, "the table did not answer");

@@ -39,6 +39,7 @@ refusals! {
     PublishRefusal {
         PublishRefusal::NotThePublisher => NotThePublisher,
         PublishRefusal::WrongKind | PublishRefusal::KindChanged => WrongDocumentKind,
+        PublishRefusal::WrongId => WrongDocumentId,
         PublishRefusal::TextSize => InvalidText,
         PublishRefusal::NoSuchClause(_) => NoSuchClause,
         PublishRefusal::SameText(_) => SameText,

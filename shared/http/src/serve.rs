@@ -18,6 +18,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use market_domain::change::Occasion;
 use market_domain::hash::Sha256Hash;
 use market_domain::party::Actor;
+use market_domain::salt::Salts;
 use market_identity::{IdentityError, Principal, Role, Verified, bearer};
 use market_store::{CommitError, SavedReply, Submission};
 use tracing::Instrument;
@@ -87,7 +88,12 @@ async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request)
         });
         let mut response = match result {
             Ok(response) => response,
-            Err(problem) => problem.response(&id),
+            Err(problem) => {
+                if problem.code == Code::Corrupt {
+                    market.ring();
+                }
+                problem.response(&id)
+            }
         };
         tracing::info!(status = response.status().as_u16(), "answered");
         if let Ok(value) = HeaderValue::from_str(&id) {
@@ -136,8 +142,12 @@ async fn answer<E: Endpoint>(
         }
         json::parse(&bytes)?
     };
-    let occasion =
-        Occasion { at: now, actor: actor(principal.as_ref(), route)?, request: request_id.to_owned() };
+    let occasion = Occasion {
+        at: now,
+        actor: actor(principal.as_ref(), route)?,
+        request: request_id.to_owned(),
+        salts: Salts::drawn(market.random()),
+    };
     let call = Call::<E> { path, query, body, principal, occasion, headers: parts.headers, after, query_id };
     decide(market, route, call, submission).await
 }

@@ -23,7 +23,6 @@ use serde::{Deserialize, Serialize};
 
 /// "Look at this item": all that a queue carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct WakeUp {
     /// The job whose turn it is.
     pub job: Job,

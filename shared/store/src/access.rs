@@ -4,12 +4,15 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use market_domain::Timestamp;
 use market_domain::aggregate::Key;
 use market_domain::grants::Grant;
-use market_domain::grants::access::{AccessEntry, Outcome, entry_key, hour_of, ledger_prefix};
-use market_domain::ids::{AccountId, GrantId, ProviderId, ScopeName};
+use market_domain::grants::access::{
+    AccessEntry, Outcome, entry_key, former_ledger_prefix, hour_of, ledger_partition,
+};
+use market_domain::ids::{AccountId, GrantId, ScopeName};
+use market_domain::stored::{FIRST_SCHEMA, Trust};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Reader, key_attributes, n, s};
+use crate::item::{Reader, SCHEMA, key_attributes, n, s};
 use crate::meter::Direction;
 use crate::read::Page;
 
@@ -40,9 +43,10 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key_attributes(&key)))
             .update_expression(
-                "ADD #count :one SET #grant = :grant, #provider = :provider, #scope = :scope, \
+                "ADD #count :one SET #schema = :schema, #grant = :grant, #provider = :provider, #scope = :scope, \
                  #outcome = :outcome, #first = if_not_exists(#first, :now), #last = :now",
             )
+            .expression_attribute_names("#schema", SCHEMA)
             .expression_attribute_names("#count", COUNT)
             .expression_attribute_names("#grant", GRANT)
             .expression_attribute_names("#provider", PROVIDER)
@@ -50,6 +54,7 @@ impl Store {
             .expression_attribute_names("#outcome", OUTCOME)
             .expression_attribute_names("#first", FIRST_AT)
             .expression_attribute_names("#last", LAST_AT)
+            .expression_attribute_values(":schema", n(FIRST_SCHEMA))
             .expression_attribute_values(":one", n(1))
             .expression_attribute_values(":grant", s(grant.id.as_str()))
             .expression_attribute_values(":provider", s(grant.provider_id.as_str()))
@@ -64,7 +69,7 @@ impl Store {
         Ok(())
     }
 
-    /// A page of a grant's ledger, in the order of its hours.
+    /// A page of a grant's ledger, in the order of its hours. Lines from before ledgers had partitions come first.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -75,27 +80,50 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<AccessEntry>, StoreError> {
-        self.page(&format!("account#{account}"), &ledger_prefix(grant), after, limit).await?.try_map(|line| {
-            let instant = |name: &str| {
-                Timestamp::from_millisecond(line.number(name)?)
-                    .map_err(|error| line.corrupt(error.to_string()))
-            };
-            Ok(AccessEntry {
-                grant_id: parsed::<GrantId>(&line, GRANT)?,
-                provider_id: parsed::<ProviderId>(&line, PROVIDER)?,
-                hour: hour_of(instant(FIRST_AT)?),
-                scope: parsed::<ScopeName>(&line, SCOPE)?,
-                outcome: outcome(&line)?,
-                count: u64::try_from(line.number(COUNT)?).unwrap_or_default(),
-                first_at: instant(FIRST_AT)?,
-                last_at: instant(LAST_AT)?,
-            })
-        })
+        let former = former_ledger_prefix(grant);
+        let mut lines = Page { items: Vec::new(), next: None };
+        if after.is_none_or(|after| after.starts_with(&former)) {
+            lines = self.page(&format!("account#{account}"), &former, after, limit).await?;
+            if lines.next.is_some() {
+                return lines.try_map(|line| entry_of(&line));
+            }
+        }
+        match limit.saturating_sub(u16::try_from(lines.items.len()).unwrap_or(limit)) {
+            // Full with the last of the former lines: the next page begins behind all of them.
+            0 => lines.next = Some(format!("{former}~")),
+            left => {
+                let after = after.filter(|after| !after.starts_with(&former));
+                let page = self.page(&ledger_partition(account, grant), "", after, left).await?;
+                lines.items.extend(page.items);
+                lines.next = page.next;
+            }
+        }
+        lines.try_map(|line| entry_of(&line))
     }
 }
 
-fn parsed<T: std::str::FromStr>(line: &Reader, name: &str) -> Result<T, StoreError> {
-    line.text(name)?.parse().map_err(|_| line.corrupt(format!("{name} is not an id")))
+fn entry_of(line: &Reader) -> Result<AccessEntry, StoreError> {
+    if line.schema()? != FIRST_SCHEMA {
+        return Err(line.corrupt("its schema is not known"));
+    }
+    let instant = |name: &str| {
+        Timestamp::from_millisecond(line.number(name)?).map_err(|error| line.corrupt(error.to_string()))
+    };
+    Ok(AccessEntry {
+        grant_id: trusted(line, GRANT)?,
+        provider_id: trusted(line, PROVIDER)?,
+        hour: hour_of(instant(FIRST_AT)?),
+        scope: trusted(line, SCOPE)?,
+        outcome: outcome(line)?,
+        count: u64::try_from(line.number(COUNT)?).unwrap_or_default(),
+        first_at: instant(FIRST_AT)?,
+        last_at: instant(LAST_AT)?,
+    })
+}
+
+/// An id that was checked when the line was written.
+fn trusted<T: Trust<Raw = String>>(line: &Reader, name: &str) -> Result<T, StoreError> {
+    Ok(T::trust(line.text(name)?.to_owned()))
 }
 
 fn outcome(line: &Reader) -> Result<Outcome, StoreError> {

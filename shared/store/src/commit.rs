@@ -6,16 +6,17 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use market_domain::Timestamp;
 use market_domain::aggregate::Key;
-use market_domain::change::{Change, Expected};
+use market_domain::change::{Change, Content, Expected, Write};
 use market_domain::hash::Sha256Hash;
+use market_domain::stored::{self, StoredEvidence, StoredForm, Trusted, Upcaster};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{BODY, Item, PK, TTL, VERSION, encode, key_attributes, n, plain};
+use crate::item::{Item, PK, SK, TTL, VERSION, WRITTEN, encode, key_attributes, n, plain};
 use crate::meter::Direction;
 
 /// How long a reply is kept: seven days.
@@ -35,17 +36,43 @@ pub struct Submission {
 }
 
 /// A reply, as it will be given again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedReply {
     /// The fingerprint of the request that it answers.
     pub fingerprint: Sha256Hash,
     /// HTTP status.
     pub status: u16,
     /// Where the created thing is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// The body.
     pub body: String,
+}
+
+/// A saved reply as stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredReply {
+    fingerprint: Trusted<Sha256Hash>,
+    status: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    body: String,
+}
+
+impl StoredForm for StoredReply {
+    type State = SavedReply;
+    const UPCASTERS: &'static [Upcaster] = &[];
+    /// It can, and is gone after seven days; no evidence is of it.
+    const IS_PERSONAL: bool = false;
+
+    fn of(reply: SavedReply) -> Self {
+        let SavedReply { fingerprint, status, location, body } = reply;
+        Self { fingerprint: Trusted(fingerprint), status, location, body }
+    }
+
+    fn restore(self) -> SavedReply {
+        let Self { fingerprint: Trusted(fingerprint), status, location, body } = self;
+        SavedReply { fingerprint, status, location, body }
+    }
 }
 
 /// Why a change was not committed.
@@ -68,8 +95,8 @@ impl Submission {
     }
 
     fn record(&self, reply: &SavedReply, now: Timestamp) -> Item {
-        let body = serde_json::to_string(reply).expect("strings and numbers serialize");
-        let mut item = plain(&self.record_key(), body);
+        let body = stored::bytes(&StoredReply::of(reply.clone()));
+        let mut item = plain(&self.record_key(), body, StoredReply::SCHEMA);
         item.insert(TTL.to_owned(), n(now.as_second() + KEPT_SECONDS));
         item
     }
@@ -100,21 +127,18 @@ impl Store {
             items.push(put_item(put)?);
         }
         for write in &change.writes {
-            let put = self.put(encode(write, change.at));
-            items.push(put_item(match write.expected {
-                Expected::Absent => absent(put),
-                Expected::Version(version) => put
-                    .condition_expression("#v = :v")
-                    .expression_attribute_names("#v", VERSION)
-                    .expression_attribute_values(":v", n(version)),
-            })?);
+            items.push(match write.expected {
+                Expected::Absent => put_item(absent(self.put(encode(write, change.at))))?,
+                Expected::Version(version) => self.replace(write, version, change.at)?,
+            });
             if let Some(record) = &write.record {
                 let key = evidence_key(&write.key, write.version());
-                items.push(put_item(absent(self.put(plain(&key, record))))?);
+                items.push(put_item(absent(self.put(plain(&key, record, StoredEvidence::SCHEMA))))?);
             }
         }
-        for (key, content) in &change.contents {
-            items.push(put_item(absent(self.put(plain(key, content))))?);
+        for Content { key, body, schema, may_be_there } in &change.contents {
+            let put = self.put(plain(key, body, *schema));
+            items.push(put_item(if *may_be_there { put } else { absent(put) })?);
         }
         for (key, version) in &change.relies_on {
             // What is written too is conditioned already, and an item may appear only once.
@@ -163,7 +187,7 @@ impl Store {
         if reader.number(TTL)? < now.as_second() {
             return Ok(None);
         }
-        serde_json::from_str(reader.text(BODY)?).map(Some).map_err(|error| reader.corrupt(error.to_string()))
+        reader.form::<StoredReply>().map(Some)
     }
 
     /// Saves the reply to a submission that was decided without an effect. False where one is saved already.
@@ -195,6 +219,39 @@ impl Store {
             }
             Err(error) => StoreError::of_condition(&error),
         }
+    }
+
+    /// Writes an aggregate's own attributes over those of the version that was read, and no others: what a newer
+    /// version put beside them stays.
+    fn replace(&self, write: &Write, version: u64, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+        let mut item = encode(write, now);
+        item.retain(|name, _| name != PK && name != SK);
+        let (mut set, mut removed) = (Vec::new(), Vec::new());
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key_attributes(&write.key)))
+            .condition_expression("#v = :read")
+            .expression_attribute_values(":read", n(version));
+        for name in WRITTEN {
+            update = update.expression_attribute_names(format!("#{name}"), name);
+            match item.remove(name) {
+                Some(value) => {
+                    set.push(format!("#{name} = :{name}"));
+                    update = update.expression_attribute_values(format!(":{name}"), value);
+                }
+                None => removed.push(format!("#{name}")),
+            }
+        }
+        debug_assert!(item.is_empty(), "an attribute is written and not listed: {item:?}");
+        let mut expression = format!("SET {}", set.join(", "));
+        if !removed.is_empty() {
+            expression.push_str(&format!(" REMOVE {}", removed.join(", ")));
+        }
+        let update = update
+            .update_expression(expression)
+            .build()
+            .map_err(|error| StoreError::Rejected(error.to_string()))?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     fn put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {

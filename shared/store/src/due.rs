@@ -24,7 +24,7 @@ use crate::schema::DUE_INDEX;
 
 /// Partition key of the index: `due#<job>#<shard>` or `parked#<job>`.
 pub(crate) const SHARD: &str = "due_shard";
-/// Sort key of the index: the instant in milliseconds, and the item's key to tell apart equal ones.
+/// Sort key of the index: the instant in milliseconds. Older entries have their item's key behind it, after a `#`.
 pub(crate) const WAKE_AT: &str = "wake_at";
 /// When the item is due, in milliseconds.
 pub(crate) const DUE_AT: &str = "due_at";
@@ -84,8 +84,9 @@ fn millis(at: Timestamp) -> i64 {
     if at.subsec_nanosecond() % 1_000_000 > 0 { ms + 1 } else { ms }
 }
 
-fn place(at: Timestamp, key: &Key) -> String {
-    format!("{:015}#{key}", millis(at))
+/// Its place in the index. Equal ones are told apart by the index itself, by the keys of their items.
+fn place(at: Timestamp) -> String {
+    format!("{:015}", millis(at))
 }
 
 fn shard_of(key: &Key) -> u8 {
@@ -120,7 +121,7 @@ fn parked_name(job: Job) -> String {
 pub(crate) fn encode(item: &mut Item, key: &Key, due: Due, now: Timestamp) {
     let wake_at = if due.at <= now { lease_end(now, 0) } else { due.at };
     item.insert(SHARD.to_owned(), s(shard_name(due.job, shard_of(key))));
-    item.insert(WAKE_AT.to_owned(), s(place(wake_at, key)));
+    item.insert(WAKE_AT.to_owned(), s(place(wake_at)));
     item.insert(DUE_AT.to_owned(), n(millis(due.at)));
 }
 
@@ -243,8 +244,7 @@ impl Store {
         let shard = if give_up { parked_name(entry.job) } else { entry.shard.clone() };
         // What is handed out ahead of its time is leased from that time on.
         let from = now.max(entry.due_at);
-        let moved =
-            self.move_entry(entry, shard, place(lease_end(from, entry.tries), &entry.key), entry.tries + 1);
+        let moved = self.move_entry(entry, shard, place(lease_end(from, entry.tries)), entry.tries + 1);
         Ok(match (moved.await?, give_up) {
             (true, false) => Lease::Taken,
             (true, true) => Lease::Parked,
@@ -258,7 +258,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn redrive(&self, entry: &DueEntry, now: Timestamp) -> Result<bool, StoreError> {
         let shard = shard_name(entry.job, shard_of(&entry.key));
-        self.move_entry(entry, shard, place(now, &entry.key), 0).await
+        self.move_entry(entry, shard, place(now), 0).await
     }
 
     async fn move_entry(

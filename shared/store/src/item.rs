@@ -7,6 +7,7 @@ use market_domain::Timestamp;
 use market_domain::aggregate::{Aggregate, Key, Loaded};
 use market_domain::change::Write;
 use market_domain::hash::Sha256Hash;
+use market_domain::stored::{self, FIRST_SCHEMA, StoredForm};
 
 use crate::due;
 use crate::error::StoreError;
@@ -22,6 +23,9 @@ pub(crate) const SK: &str = "sk";
 pub(crate) const KIND: &str = "kind";
 /// Its version.
 pub(crate) const VERSION: &str = "v";
+/// The schema of its body, or of its attributes where it has none; absent on what was written before schemas had
+/// numbers, which is of the first.
+pub(crate) const SCHEMA: &str = "schema";
 /// Its state, an evidence record or a text, exactly as hashed.
 pub(crate) const BODY: &str = "body";
 /// The hash of its newest evidence record.
@@ -44,15 +48,21 @@ pub(crate) fn key_attributes(key: &Key) -> Item {
     HashMap::from([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))])
 }
 
-/// An item that holds nothing but a body.
-pub(crate) fn plain(key: &Key, body: impl Into<String>) -> Item {
+/// An item that holds nothing but a body of this schema.
+pub(crate) fn plain(key: &Key, body: impl Into<String>, schema: u32) -> Item {
     let mut item = key_attributes(key);
     item.insert(BODY.to_owned(), s(body));
+    item.insert(SCHEMA.to_owned(), n(schema));
     item
 }
 
+/// Every attribute that a write of an aggregate sets, or removes where it has no value. What else an item
+/// carries is a newer version's, and is left alone.
+pub(crate) const WRITTEN: [&str; 11] =
+    [KIND, VERSION, SCHEMA, BODY, HEAD, due::SHARD, due::WAKE_AT, due::DUE_AT, due::TRIES, LIST, PLACE];
+
 pub(crate) fn encode(write: &Write, now: Timestamp) -> Item {
-    let mut item = plain(&write.key, &write.body);
+    let mut item = plain(&write.key, &write.body, write.schema);
     item.insert(KIND.to_owned(), s(write.kind));
     item.insert(VERSION.to_owned(), n(write.version()));
     item.insert(HEAD.to_owned(), s(write.head.as_str()));
@@ -108,11 +118,16 @@ impl Reader {
         if self.text(KIND)? != A::KIND {
             return Err(self.corrupt(format!("is not a {}", A::KIND)));
         }
-        Ok(Loaded {
-            state: serde_json::from_str(self.text(BODY)?).map_err(|error| self.corrupt(error.to_string()))?,
-            version: self.version()?,
-            head: self.head()?,
-        })
+        let (state, as_read) = stored::read(self.text(BODY)?, self.schema()?)
+            .map_err(|unreadable| self.corrupt(unreadable.to_string()))?;
+        Ok(Loaded { state, version: self.version()?, head: self.head()?, as_read })
+    }
+
+    /// A stored form that lies by itself, without a version or a chain.
+    pub(crate) fn form<F: StoredForm>(&self) -> Result<F::State, StoreError> {
+        stored::form::<F>(self.text(BODY)?, self.schema()?)
+            .map(F::restore)
+            .map_err(|unreadable| self.corrupt(unreadable.to_string()))
     }
 
     pub(crate) fn standing(&self) -> Result<Standing, StoreError> {
@@ -121,8 +136,16 @@ impl Reader {
             kind: self.text(KIND)?.to_owned(),
             version: self.version()?,
             head: self.head()?,
+            schema: self.schema()?,
             body: self.text(BODY)?.to_owned(),
         })
+    }
+
+    pub(crate) fn schema(&self) -> Result<u32, StoreError> {
+        if !self.item.contains_key(SCHEMA) {
+            return Ok(FIRST_SCHEMA);
+        }
+        u32::try_from(self.number(SCHEMA)?).map_err(|error| self.corrupt(error.to_string()))
     }
 
     fn version(&self) -> Result<u64, StoreError> {

@@ -6,9 +6,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use market_domain::aggregate::{Aggregate, Key, Loaded};
 use market_domain::hash::Sha256Hash;
+use market_domain::stored::StoredForm;
 
 use crate::Store;
 use crate::error::StoreError;
@@ -77,6 +79,8 @@ pub struct Standing {
     pub version: u64,
     /// The hash of the newest evidence record of its chain.
     pub head: Sha256Hash,
+    /// The schema of its state.
+    pub schema: u32,
     /// Its state, exactly as hashed.
     pub body: String,
 }
@@ -207,6 +211,44 @@ impl Store {
             .try_map(|reader| Ok((reader.key.sort.clone(), reader.text(BODY)?.to_owned())))
     }
 
+    /// A page of forms that lie by themselves in a partition under `prefix`.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn list_forms<F: StoredForm>(
+        &self,
+        partition: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Page<F::State>, StoreError> {
+        self.page(partition, prefix, after, limit).await?.try_map(|reader| reader.form::<F>())
+    }
+
+    /// The last of the forms that lie by themselves in a partition under `prefix`, at most `limit`, in its order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn last_forms<F: StoredForm>(
+        &self,
+        partition: &str,
+        prefix: &str,
+        limit: u16,
+    ) -> Result<Vec<F::State>, StoreError> {
+        let query = self.range(partition, prefix).scan_index_forward(false);
+        let (mut items, _) = self.ask(query, limit).await?;
+        items.reverse();
+        items.iter().map(Reader::form::<F>).collect()
+    }
+
+    /// A form that lies by itself.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn form<F: StoredForm>(&self, key: &Key) -> Result<Option<F::State>, StoreError> {
+        self.item(key).await?.map(|reader| reader.form::<F>()).transpose()
+    }
+
     /// A page of aggregates of any kind.
     ///
     /// # Errors
@@ -232,16 +274,36 @@ impl Store {
         let start = after
             .filter(|sort| sort.starts_with(prefix))
             .map(|sort| key_attributes(&Key::new(partition, sort)));
-        let answer = self
+        let query = self.range(partition, prefix).set_exclusive_start_key(start);
+        let (items, next) = self.ask(query, limit).await?;
+        Ok(Page { items, next })
+    }
+
+    /// A query for what lies in a partition under a prefix.
+    fn range(&self, partition: &str, prefix: &str) -> QueryFluentBuilder {
+        let query = self
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
             .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":pk", s(partition));
+        // DynamoDB takes no empty prefix.
+        if prefix.is_empty() {
+            return query.key_condition_expression("#pk = :pk");
+        }
+        query
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
             .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", s(partition))
             .expression_attribute_values(":prefix", s(prefix))
-            .set_exclusive_start_key(start)
+    }
+
+    /// What a query of the table finds, and the sort key after which more may follow.
+    async fn ask(
+        &self,
+        query: QueryFluentBuilder,
+        limit: u16,
+    ) -> Result<(Vec<Reader>, Option<String>), StoreError> {
+        let answer = query
             .limit(i32::from(limit))
             .consistent_read(true)
             .set_return_consumed_capacity(self.meter.wish())
@@ -250,9 +312,8 @@ impl Store {
             .map_err(|error| StoreError::from_sdk(&error, false))?;
         self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
         let next = answer.last_evaluated_key.map(Reader::new).transpose()?.map(|last| last.key.sort);
-        let items =
-            answer.items.unwrap_or_default().into_iter().map(Reader::new).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
+        let items = answer.items.unwrap_or_default().into_iter().map(Reader::new);
+        Ok((items.collect::<Result<_, _>>()?, next))
     }
 
     /// A page of a list that another party reads (index `view`). `next` holds the last item's place and key.

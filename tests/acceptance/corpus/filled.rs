@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 use market::client::{Answer, Client, json_headers, pay};
 use market::requests;
 use market::stage::{PROVIDER, Stage, TERMS};
-use market_ambient::Clock;
+use market_ambient::{Clock, SystemEntropy};
 use market_domain::aggregate::{Job, Key};
 use market_domain::notices::{Notice, Sending};
 use market_functions::feedback::record_feedback;
@@ -302,7 +302,9 @@ impl Play<'_> {
             for kind in told {
                 let (store, clock) = (&self.world.running.market.store, &self.world.running.machine.clock);
                 let event = self.ses.event(kind);
-                record_feedback(store, clock.as_ref(), &Metrics::default(), &event).await.unwrap();
+                record_feedback(store, clock.as_ref(), &SystemEntropy, &Metrics::default(), &event)
+                    .await
+                    .unwrap();
             }
         }
         let refused = Sending::Refused { reason: "BadRequestException".to_owned() };
@@ -313,6 +315,7 @@ impl Play<'_> {
         Jobs {
             store: self.world.running.market.store.clone(),
             clock: Arc::clone(&self.world.running.machine.clock) as Arc<dyn Clock>,
+            entropy: Arc::new(SystemEntropy),
             gateways,
             metrics: Metrics::default(),
             drill: None,

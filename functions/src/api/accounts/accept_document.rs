@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, header};
 use market_domain::accounts::MarketAccount;
 use market_domain::documents::Document;
-use market_domain::documents::acceptance::{Acceptance, Method as AcceptanceMethod, Signer};
+use market_domain::documents::acceptance::{Acceptance, AcceptanceId, Method as AcceptanceMethod};
 use market_domain::documents::clauses::ClauseNumber;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::DocumentId;
@@ -15,6 +15,7 @@ use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::{AcceptanceView, SignerForm};
 use crate::api::paths::AccountPath;
 
 /// What is accepted, by whom, and what was shown.
@@ -27,7 +28,7 @@ pub struct Body {
     /// The hash of the text that was shown.
     sha256: Sha256Hash,
     method: AcceptanceMethod,
-    signer: Signer,
+    signer: SignerForm,
     /// The prominent clauses that were shown.
     #[serde(default)]
     prominent_shown: Vec<ClauseNumber>,
@@ -49,7 +50,7 @@ impl Endpoint for AcceptDocument {
     type Path = AccountPath;
     type Query = Nothing;
     type Body = Body;
-    type Reply = Acceptance;
+    type Reply = AcceptanceView;
 
     fn route() -> Route {
         Route::post("accept_document", "/accounts/{account_id}/acceptances")
@@ -68,23 +69,28 @@ impl Endpoint for AcceptDocument {
             ])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Acceptance>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<AcceptanceView>, Problem> {
         let (account_id, body) = (call.path.account_id.clone(), call.body.clone());
         let wishes = (
             of::<MarketAccount>(account_id.clone()),
             of::<Document>(body.document_id.clone()),
-            of::<Acceptance>((account_id.clone(), body.document_id.clone(), body.version)),
+            of::<Acceptance>(AcceptanceId::in_first_period(
+                account_id.clone(),
+                body.document_id.clone(),
+                body.version,
+            )),
         );
         let (account, document, existing) = market.store.load(wishes).await?;
         let account = account.ok_or(Problem::not_found())?;
         let document = document.ok_or(Problem::new(Code::NoSuchVersion))?;
         let acceptance = Acceptance {
             account_id,
+            agreement_period: account.agreement_period,
             document_id: body.document_id,
             version: body.version,
             sha256: body.sha256,
             method: body.method,
-            signer: body.signer,
+            signer: body.signer.into(),
             prominent_shown: body.prominent_shown,
             rendered_sha256: body.rendered_sha256,
             address: header_text(&call.headers, "x-forwarded-for"),
@@ -92,6 +98,6 @@ impl Endpoint for AcceptDocument {
             accepted_at: call.occasion.at,
         };
         let change = acceptance.clone().accept(&account, &document, existing.as_ref(), &call.occasion)?;
-        Ok(Outcome::commit((acceptance, change)))
+        Ok(Outcome::commit((acceptance, change)).map(AcceptanceView::from))
     }
 }

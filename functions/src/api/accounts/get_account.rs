@@ -4,6 +4,7 @@ use market_domain::accounts::MarketAccount;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::AccountView;
 use crate::api::paths::AccountPath;
 
 /// See the module.
@@ -14,7 +15,7 @@ impl Endpoint for GetAccount {
     type Path = AccountPath;
     type Query = Nothing;
     type Body = Nothing;
-    type Reply = MarketAccount;
+    type Reply = AccountView;
 
     fn route() -> Route {
         Route::get("get_account", "/accounts/{account_id}")
@@ -23,8 +24,8 @@ impl Endpoint for GetAccount {
             .roles(&[Role::Merchant, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<MarketAccount>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<AccountView>, Problem> {
         let account = market.store.get::<MarketAccount>(&call.path.account_id).await?;
-        Ok(Outcome::Reply(account.ok_or(Problem::not_found())?.state))
+        Ok(Outcome::Reply(account.ok_or(Problem::not_found())?.state.into()))
     }
 }

@@ -5,6 +5,7 @@ use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::AcceptanceView;
 use crate::api::paths::AccountPath;
 
 /// See the module.
@@ -15,7 +16,7 @@ impl Endpoint for ListAcceptances {
     type Path = AccountPath;
     type Query = PageQuery;
     type Body = Nothing;
-    type Reply = List<Acceptance>;
+    type Reply = List<AcceptanceView>;
 
     fn route() -> Route {
         Route::get("list_acceptances", "/accounts/{account_id}/acceptances")
@@ -24,12 +25,12 @@ impl Endpoint for ListAcceptances {
             .roles(&[Role::Merchant, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<Acceptance>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<AcceptanceView>>, Problem> {
         let partition = format!("account#{}", call.path.account_id);
         let page = market
             .store
             .list::<Acceptance>(&partition, "acceptance#", call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, |acceptance| acceptance.state)))
+        Ok(Outcome::Reply(List::of(call, page, |acceptance| acceptance.state.into())))
     }
 }

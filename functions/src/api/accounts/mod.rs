@@ -4,8 +4,10 @@ mod accept_document;
 mod get_account;
 mod list_acceptances;
 mod open_account;
+mod view;
 
 pub use accept_document::AcceptDocument;
 pub use get_account::GetAccount;
 pub use list_acceptances::ListAcceptances;
 pub use open_account::{Application, OpenAccount};
+pub use view::{AcceptanceView, AccountView, SignerForm};

@@ -3,13 +3,14 @@
 
 use market_domain::accounts::MarketAccount;
 use market_domain::credit_code::CreditCode;
-use market_domain::party::Contacts;
 use market_domain::text::Line;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::AccountView;
+use crate::api::parties::ContactsForm;
 use crate::api::paths::AccountPath;
 
 /// An application; also a provider's.
@@ -21,7 +22,7 @@ pub struct Application {
     /// Its unified social credit code (GB 32100-2015); the check character is verified.
     pub credit_code: CreditCode,
     /// How to reach it.
-    pub contacts: Contacts,
+    pub contacts: ContactsForm,
 }
 
 /// See the module.
@@ -32,7 +33,7 @@ impl Endpoint for OpenAccount {
     type Path = AccountPath;
     type Query = Nothing;
     type Body = Application;
-    type Reply = MarketAccount;
+    type Reply = AccountView;
 
     fn route() -> Route {
         Route::post("open_account", "/accounts/{account_id}")
@@ -43,13 +44,14 @@ impl Endpoint for OpenAccount {
             .problems(&[Code::AlreadyApplied])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<MarketAccount>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<AccountView>, Problem> {
         let id = call.path.account_id.clone();
         let existing = market.store.get::<MarketAccount>(&id).await?;
         let location = format!("/accounts/{id}");
         let Application { legal_name, credit_code, contacts } = call.body.clone();
+        let contacts = contacts.into();
         let applied =
             MarketAccount::apply(existing.as_ref(), id, legal_name, credit_code, contacts, &call.occasion)?;
-        Ok(Outcome::created(applied, location))
+        Ok(Outcome::created(applied, location).map(AccountView::from))
     }
 }

@@ -5,6 +5,8 @@ use market_domain::party::Recipient;
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
+use crate::api::notices::NoticeView;
+
 /// See the module.
 #[derive(Debug)]
 pub struct ListAnnouncements;
@@ -13,7 +15,7 @@ impl Endpoint for ListAnnouncements {
     type Path = Nothing;
     type Query = PageQuery;
     type Body = Nothing;
-    type Reply = List<Notice>;
+    type Reply = List<NoticeView>;
 
     fn route() -> Route {
         Route::get("list_announcements", "/announcements")
@@ -21,12 +23,12 @@ impl Endpoint for ListAnnouncements {
             .clauses(&["9.4", "11.1"])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<Notice>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<NoticeView>>, Problem> {
         let board = notices::partition(&Recipient::Everyone);
         let page = market
             .store
             .list::<Notice>(&board, "notice#", call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, |notice| notice.state)))
+        Ok(Outcome::Reply(List::of(call, page, |notice| notice.state.into())))
     }
 }

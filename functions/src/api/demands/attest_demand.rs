@@ -1,11 +1,11 @@
 //! `attest_demand` – the provider declares what it did with the data.
 
-use market_domain::deletion::{Attestation, DeletionDemand};
+use market_domain::deletion::DeletionDemand;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
-use super::DemandView;
 use super::load::for_provider;
+use super::{AttestationForm, DemandView};
 use crate::api::paths::GrantPath;
 
 /// See the module.
@@ -15,7 +15,7 @@ pub struct AttestDemand;
 impl Endpoint for AttestDemand {
     type Path = GrantPath;
     type Query = Nothing;
-    type Body = Attestation;
+    type Body = AttestationForm;
     type Reply = DemandView;
 
     fn route() -> Route {
@@ -28,7 +28,8 @@ impl Endpoint for AttestDemand {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
         let (demand, account) = for_provider(call, market).await?;
-        let attested = DeletionDemand::attest(&demand, &account, call.body.clone(), &call.occasion)?;
+        let attestation = call.body.clone().into();
+        let attested = DeletionDemand::attest(&demand, &account, attestation, &call.occasion)?;
         Ok(Outcome::commit(attested).map(DemandView::from))
     }
 }

@@ -18,5 +18,5 @@ pub use get_demand::GetDemand;
 pub use list_demands::ListDemands;
 pub use list_provider_demands::ListProviderDemands;
 pub use serve_demand::ServeDemand;
-pub use view::DemandView;
+pub use view::{AttestationForm, DemandView};
 pub use waive_demand::WaiveDemand;

@@ -1,11 +1,114 @@
-//! A deletion demand as the parties see it: without what counts its reminders.
+//! A deletion demand as the parties see it, without what counts its reminders, and the provider's
+//! declaration, which has one form on its way in and out. A stored field never reaches a client by being
+//! added: it has to be shown here.
 
 use market_domain::Timestamp;
-use market_domain::deletion::{DeletionDemand, DemandStatus};
+use market_domain::deletion::{Answer, Attestation, DeletionDemand, DemandStatus};
 use market_domain::ids::{AccountId, GrantId, ProviderId, ScopeName};
-use market_domain::text::Line;
+use market_domain::text::{Line, Prose};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::api::periods::TraceView;
+
+/// The provider's declaration.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Attestation")]
+pub struct AttestationForm {
+    /// What was done.
+    answer: Answer,
+    /// The datasets concerned.
+    #[schemars(length(min = 1, max = 32))]
+    datasets: Vec<Line>,
+    /// Copies and backups, and what happened to them.
+    copies: Prose,
+    /// Sub-processors that had the data.
+    #[serde(default)]
+    #[schemars(length(max = 32))]
+    sub_processors: Vec<Line>,
+    /// When it was done.
+    #[schemars(with = "String")]
+    done_at: Timestamp,
+    /// How it was done.
+    method: Line,
+    /// Who declares it.
+    signer: Line,
+}
+
+impl From<AttestationForm> for Attestation {
+    fn from(form: AttestationForm) -> Self {
+        let AttestationForm { answer, datasets, copies, sub_processors, done_at, method, signer } = form;
+        Self { answer, datasets, copies, sub_processors, done_at, method, signer }
+    }
+}
+
+impl From<Attestation> for AttestationForm {
+    fn from(attestation: Attestation) -> Self {
+        let Attestation { answer, datasets, copies, sub_processors, done_at, method, signer } = attestation;
+        Self { answer, datasets, copies, sub_processors, done_at, method, signer }
+    }
+}
+
+/// Where a demand stands.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+#[schemars(rename = "DemandStatus")]
+enum DemandStatusView {
+    /// Waits for the merchant to serve it.
+    Draft,
+    /// The provider has it.
+    Served {
+        /// When it was served, and by when it has to be answered.
+        period: TraceView,
+        /// Whether the provider has acknowledged it.
+        acknowledged: bool,
+        /// Whether the answer is overdue.
+        overdue: bool,
+    },
+    /// The provider has answered.
+    Attested {
+        /// Its declaration.
+        attestation: AttestationForm,
+        /// When it arrived.
+        #[schemars(with = "String")]
+        attested_at: Timestamp,
+    },
+    /// The merchant has confirmed the answer.
+    Closed {
+        /// The provider's declaration.
+        attestation: AttestationForm,
+        /// When it was confirmed.
+        #[schemars(with = "String")]
+        closed_at: Timestamp,
+    },
+    /// The parties agreed otherwise.
+    Waived {
+        /// What they agreed.
+        agreement: Prose,
+        /// When it was recorded.
+        #[schemars(with = "String")]
+        waived_at: Timestamp,
+    },
+}
+
+impl From<DemandStatus> for DemandStatusView {
+    fn from(status: DemandStatus) -> Self {
+        match status {
+            DemandStatus::Draft => Self::Draft,
+            DemandStatus::Served { period, acknowledged, overdue } => {
+                Self::Served { period: period.into(), acknowledged, overdue }
+            }
+            DemandStatus::Attested { attestation, attested_at } => {
+                Self::Attested { attestation: attestation.into(), attested_at }
+            }
+            DemandStatus::Closed { attestation, closed_at } => {
+                Self::Closed { attestation: attestation.into(), closed_at }
+            }
+            DemandStatus::Waived { agreement, waived_at } => Self::Waived { agreement, waived_at },
+        }
+    }
+}
 
 /// The demand that follows an ended grant; it carries the grant's id.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -21,19 +124,22 @@ pub struct DemandView {
     #[schemars(with = "String")]
     ended_at: Timestamp,
     #[serde(flatten)]
-    status: DemandStatus,
+    status: DemandStatusView,
 }
 
 impl From<DeletionDemand> for DemandView {
     fn from(demand: DeletionDemand) -> Self {
-        Self {
-            grant_id: demand.grant_id,
-            account_id: demand.account_id,
-            provider_id: demand.provider_id,
-            listing_name: demand.listing_name,
-            scopes: demand.scopes,
-            ended_at: demand.ended_at,
-            status: demand.status,
-        }
+        let DeletionDemand {
+            grant_id,
+            account_id,
+            provider_id,
+            listing_name,
+            scopes,
+            ended_at,
+            to_merchant: _,
+            to_provider: _,
+            status,
+        } = demand;
+        Self { grant_id, account_id, provider_id, listing_name, scopes, ended_at, status: status.into() }
     }
 }

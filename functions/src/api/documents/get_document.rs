@@ -1,9 +1,14 @@
-//! `get_document` – a document with all its versions.
+//! `get_document` – a document with its versions. Those that were superseded lie in items of their own.
 
-use market_domain::documents::Document;
+use market_domain::documents::{Document, VERSIONS};
+use market_domain::stored::StoredVersion;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
+use super::DocumentView;
 use crate::api::paths::DocumentPath;
+
+/// How many versions are shown.
+const SHOWN: u16 = 100;
 
 /// See the module.
 #[derive(Debug)]
@@ -13,7 +18,7 @@ impl Endpoint for GetDocument {
     type Path = DocumentPath;
     type Query = Nothing;
     type Body = Nothing;
-    type Reply = Document;
+    type Reply = DocumentView;
 
     fn route() -> Route {
         Route::get("get_document", "/documents/{document_id}")
@@ -21,8 +26,16 @@ impl Endpoint for GetDocument {
             .clauses(&["1.4"])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Document>, Problem> {
-        let document = market.store.get::<Document>(&call.path.document_id).await?;
-        Ok(Outcome::Reply(document.ok_or(Problem::not_found())?.state))
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DocumentView>, Problem> {
+        let id = &call.path.document_id;
+        let mut document = market.store.get::<Document>(id).await?.ok_or(Problem::not_found())?.state;
+        let partition = Document::partition(id);
+        let mut versions = market.store.last_forms::<StoredVersion>(&partition, VERSIONS, SHOWN).await?;
+        // The document itself may know versions that have no item: those published before versions had any.
+        versions.retain(|version| document.version(version.number).is_none());
+        versions.append(&mut document.versions);
+        versions.sort_by_key(|version| version.number);
+        document.versions = versions.split_off(versions.len().saturating_sub(SHOWN.into()));
+        Ok(Outcome::Reply(document.into()))
     }
 }

@@ -1,21 +1,23 @@
 //! `get_version` – one version: its hash, its dates, its clauses.
 
-use market_domain::documents::clauses::{Clause, clauses};
-use market_domain::documents::{Document, Version};
+use market_domain::documents::Document;
+use market_domain::documents::clauses::clauses;
+use market_domain::stored::StoredVersion;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::get_text::text_of;
+use super::{ClauseView, VersionView};
 use crate::api::paths::VersionPath;
 
 /// A version and the clauses of its text.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct VersionWithClauses {
     #[serde(flatten)]
-    version: Version,
+    version: VersionView,
     /// The clauses in order; `start` and `end` are byte offsets into the text, and together they are all of it.
-    clauses: Vec<Clause>,
+    clauses: Vec<ClauseView>,
 }
 
 /// See the module.
@@ -35,12 +37,17 @@ impl Endpoint for GetVersion {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<VersionWithClauses>, Problem> {
-        let document = market.store.get::<Document>(&call.path.document_id).await?;
-        let version = document
-            .as_ref()
-            .and_then(|document| document.version(call.path.version))
-            .ok_or(Problem::not_found())?;
+        let (id, number) = (&call.path.document_id, call.path.version);
+        let version = match market.store.form::<StoredVersion>(&Document::version_key(id, number)).await? {
+            Some(version) => version,
+            // It may have been published before versions had items of their own.
+            None => {
+                let document = market.store.get::<Document>(id).await?.ok_or(Problem::not_found())?;
+                document.version(number).ok_or(Problem::not_found())?.clone()
+            }
+        };
         let text = text_of(market, &call.path.document_id, call.path.version).await?;
-        Ok(Outcome::Reply(VersionWithClauses { version: version.clone(), clauses: clauses(&text) }))
+        let clauses = clauses(&text).into_iter().map(ClauseView::from).collect();
+        Ok(Outcome::Reply(VersionWithClauses { version: version.clone().into(), clauses }))
     }
 }

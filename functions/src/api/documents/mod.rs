@@ -5,9 +5,11 @@ mod get_document;
 mod get_text;
 mod get_version;
 mod publish_version;
+mod view;
 
 pub use get_clause::GetClause;
 pub use get_document::GetDocument;
 pub use get_text::GetText;
 pub use get_version::GetVersion;
 pub use publish_version::PublishVersion;
+pub use view::{ClauseView, DocumentView, VersionView};

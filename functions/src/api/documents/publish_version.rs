@@ -11,6 +11,7 @@ use market_identity::Role;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::DocumentView;
 use crate::api::paths::DocumentPath;
 
 /// A version to publish.
@@ -43,7 +44,7 @@ impl Endpoint for PublishVersion {
     type Path = DocumentPath;
     type Query = Nothing;
     type Body = Body;
-    type Reply = Document;
+    type Reply = DocumentView;
 
     fn route() -> Route {
         Route::post("publish_version", "/documents/{document_id}/versions")
@@ -53,6 +54,7 @@ impl Endpoint for PublishVersion {
             .creates()
             .problems(&[
                 Code::NotThePublisher,
+                Code::WrongDocumentId,
                 Code::WrongDocumentKind,
                 Code::InvalidText,
                 Code::NoSuchClause,
@@ -62,7 +64,7 @@ impl Endpoint for PublishVersion {
             ])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Document>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DocumentView>, Problem> {
         let existing = market.store.get::<Document>(&call.path.document_id).await?;
         let publisher = match &call.occasion.actor {
             Actor::Provider(id) => Publisher::Provider(id.clone()),
@@ -82,6 +84,6 @@ impl Endpoint for PublishVersion {
             Document::publish(existing.as_ref(), publisher, publication, market.publicity, &call.occasion)?;
         let version = document.versions.last().map_or(1, |version| version.number);
         let location = format!("/documents/{}/versions/{version}", document.id);
-        Ok(Outcome::created((document, change), location))
+        Ok(Outcome::created((document, change), location).map(DocumentView::from))
     }
 }

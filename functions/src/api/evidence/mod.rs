@@ -3,6 +3,7 @@
 mod list_evidence;
 mod list_provider_evidence;
 mod record;
+mod view;
 
 pub use list_evidence::ListEvidence;
 pub use list_provider_evidence::ListProviderEvidence;

@@ -7,6 +7,8 @@ use market_http::{Call, Code, Endpoint, Market, Outcome, Problem};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::view::EvidenceView;
+
 /// A record, with the hash by which the next one names it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EvidenceRecord {
@@ -15,7 +17,7 @@ pub struct EvidenceRecord {
     /// The exact bytes that are stored and hashed.
     stored: String,
     /// The same, read.
-    record: Evidence,
+    record: EvidenceView,
 }
 
 /// A page of the evidence in a party's partition.
@@ -26,12 +28,13 @@ pub(super) async fn page_of<E: Endpoint>(
     limit: Limit,
 ) -> Result<Outcome<List<EvidenceRecord>>, Problem> {
     let page = market.store.list_bodies(partition, "evidence#", call.after.as_deref(), limit.get()).await?;
-    let page = page.try_map(|(_, stored)| {
-        let record = serde_json::from_str(&stored).map_err(|error| {
-            tracing::error!(%error, "an evidence record cannot be read");
-            Problem::new(Code::Internal)
+    let page = page.try_map(|(sort, stored)| {
+        let record = Evidence::read(&stored).map_err(|reason| {
+            tracing::error!(partition, sort, %reason, "an evidence record cannot be read");
+            Problem::new(Code::Corrupt)
         })?;
-        Ok::<_, Problem>(EvidenceRecord { sha256: Sha256Hash::of(stored.as_bytes()), stored, record })
+        let sha256 = Sha256Hash::of(stored.as_bytes());
+        Ok::<_, Problem>(EvidenceRecord { sha256, stored, record: record.into() })
     })?;
     Ok(Outcome::Reply(List::of(call, page, |record| record)))
 }

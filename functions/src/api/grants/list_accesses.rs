@@ -1,10 +1,10 @@
 //! `list_accesses` – the ledger of a grant: who checked its token, when, for which scope, how often.
 
-use market_domain::grants::access::AccessEntry;
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::AccessEntryView;
 use crate::api::paths::GrantPath;
 
 /// See the module.
@@ -15,7 +15,7 @@ impl Endpoint for ListAccesses {
     type Path = GrantPath;
     type Query = PageQuery;
     type Body = Nothing;
-    type Reply = List<AccessEntry>;
+    type Reply = List<AccessEntryView>;
 
     fn route() -> Route {
         Route::get("list_accesses", "/accounts/{account_id}/grants/{grant_id}/accesses")
@@ -24,11 +24,11 @@ impl Endpoint for ListAccesses {
             .roles(&[Role::Merchant, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<AccessEntry>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<AccessEntryView>>, Problem> {
         let page = market
             .store
             .ledger(&call.path.account_id, &call.path.grant_id, call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, |entry| entry)))
+        Ok(Outcome::Reply(List::of(call, page, AccessEntryView::from)))
     }
 }

@@ -16,4 +16,4 @@ pub use list_accesses::ListAccesses;
 pub use list_grants::ListGrants;
 pub use list_provider_grants::ListProviderGrants;
 pub use revoke_grant::RevokeGrant;
-pub use view::GrantView;
+pub use view::{AccessEntryView, GrantView};

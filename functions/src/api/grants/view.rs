@@ -1,13 +1,42 @@
-//! A grant as the parties see it: without what is stored of its token.
+//! A grant as the parties see it, without what is stored of its token, and its ledger as the merchant reads
+//! it. A stored field never reaches a client by being added: it has to be shown here.
 
 use market_domain::Timestamp;
-use market_domain::grants::{Grant, GrantStatus};
+use market_domain::grants::access::{AccessEntry, Outcome};
+use market_domain::grants::{EndCause, Grant, GrantStatus};
 use market_domain::hash::Sha256Hash;
-use market_domain::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId};
-use market_domain::listings::Scope;
+use market_domain::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
 use market_domain::text::Line;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::api::listings::ScopeForm;
+
+/// Where a grant stands. What is recorded; whether it is active is [`Grant::is_active_at`].
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+#[schemars(rename = "GrantStatus")]
+enum GrantStatusView {
+    /// Given, and its end not recorded yet.
+    Active,
+    /// Over.
+    Ended {
+        /// Why.
+        cause: EndCause,
+        /// When it ended.
+        #[schemars(with = "String")]
+        ended_at: Timestamp,
+    },
+}
+
+impl From<GrantStatus> for GrantStatusView {
+    fn from(status: GrantStatus) -> Self {
+        match status {
+            GrantStatus::Active => Self::Active,
+            GrantStatus::Ended { cause, ended_at } => Self::Ended { cause, ended_at },
+        }
+    }
+}
 
 /// A merchant's permission to use named data.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -20,7 +49,7 @@ pub struct GrantView {
     listing_id: ListingId,
     listing_name: Line,
     /// What is granted, with purpose and method, as it was shown.
-    scopes: Vec<Scope>,
+    scopes: Vec<ScopeForm>,
     /// The hash of the authorization page that was shown.
     page_sha256: Sha256Hash,
     #[schemars(with = "String")]
@@ -32,24 +61,71 @@ pub struct GrantView {
     has_token: bool,
     /// What is recorded; `active` until its end is, too.
     #[serde(flatten)]
-    status: GrantStatus,
+    status: GrantStatusView,
 }
 
 impl From<Grant> for GrantView {
     fn from(grant: Grant) -> Self {
+        let Grant {
+            id,
+            account_id,
+            order_id,
+            provider_id,
+            listing_id,
+            listing_name,
+            scopes,
+            page_sha256,
+            granted_at,
+            expires_at,
+            token,
+            reminders: _,
+            status,
+        } = grant;
         Self {
-            id: grant.id,
-            account_id: grant.account_id,
-            order_id: grant.order_id,
-            provider_id: grant.provider_id,
-            listing_id: grant.listing_id,
-            listing_name: grant.listing_name,
-            scopes: grant.scopes,
-            page_sha256: grant.page_sha256,
-            granted_at: grant.granted_at,
-            expires_at: grant.expires_at,
-            has_token: grant.token.is_some(),
-            status: grant.status,
+            id,
+            account_id,
+            order_id,
+            provider_id,
+            listing_id,
+            listing_name,
+            scopes: scopes.into_iter().map(ScopeForm::from).collect(),
+            page_sha256,
+            granted_at,
+            expires_at,
+            has_token: token.is_some(),
+            status: status.into(),
         }
+    }
+}
+
+/// One line of the ledger: the checks of one hour, scope and outcome.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AccessEntry")]
+pub struct AccessEntryView {
+    /// The grant.
+    grant_id: GrantId,
+    /// Who asked to use the data.
+    provider_id: ProviderId,
+    /// The beginning of the hour.
+    #[schemars(with = "String")]
+    hour: Timestamp,
+    /// The scope asked for.
+    scope: ScopeName,
+    /// The answer.
+    outcome: Outcome,
+    /// How many times.
+    count: u64,
+    /// The first check.
+    #[schemars(with = "String")]
+    first_at: Timestamp,
+    /// The last check.
+    #[schemars(with = "String")]
+    last_at: Timestamp,
+}
+
+impl From<AccessEntry> for AccessEntryView {
+    fn from(entry: AccessEntry) -> Self {
+        let AccessEntry { grant_id, provider_id, hour, scope, outcome, count, first_at, last_at } = entry;
+        Self { grant_id, provider_id, hour, scope, outcome, count, first_at, last_at }
     }
 }

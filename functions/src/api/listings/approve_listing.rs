@@ -4,6 +4,7 @@ use market_domain::listings::Listing;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::ListingView;
 use crate::api::parties::provider_of;
 use crate::api::paths::ListingPath;
 
@@ -15,7 +16,7 @@ impl Endpoint for ApproveListing {
     type Path = ListingPath;
     type Query = Nothing;
     type Body = Nothing;
-    type Reply = Listing;
+    type Reply = ListingView;
 
     fn route() -> Route {
         Route::post("approve_listing", "/listings/{listing_id}/approval")
@@ -25,10 +26,11 @@ impl Endpoint for ApproveListing {
             .problems(&[Code::WrongListingState])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Listing>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ListingView>, Problem> {
         let listing = market.store.get::<Listing>(&call.path.listing_id).await?;
         let listing = listing.ok_or(Problem::not_found())?;
         let provider = provider_of(market, &listing.provider_id).await?;
-        Ok(Outcome::commit(Listing::approve(&listing, &provider, &call.occasion)?))
+        let approved = Listing::approve(&listing, &provider, &call.occasion)?;
+        Ok(Outcome::commit(approved).map(ListingView::from))
     }
 }

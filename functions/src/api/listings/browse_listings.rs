@@ -6,6 +6,8 @@ use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::ListingView;
+
 /// Which part of the catalogue.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,7 +31,7 @@ impl Endpoint for BrowseListings {
     type Path = Nothing;
     type Query = CatalogueQuery;
     type Body = Nothing;
-    type Reply = List<Listing>;
+    type Reply = List<ListingView>;
 
     fn route() -> Route {
         Route::get("browse_listings", "/listings")
@@ -37,9 +39,10 @@ impl Endpoint for BrowseListings {
             .clauses(&["3", "4.2"])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<Listing>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingView>>, Problem> {
         let list = Listing::catalogue(call.query.kind);
-        let page = market.store.list_view(&list, call.after.as_deref(), call.query.limit.get()).await?;
-        Ok(Outcome::Reply(List::of(call, page, |listing| listing.state)))
+        let page =
+            market.store.list_view::<Listing>(&list, call.after.as_deref(), call.query.limit.get()).await?;
+        Ok(Outcome::Reply(List::of(call, page, |listing| listing.state.into())))
     }
 }

@@ -8,6 +8,7 @@ use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route
 use market_identity::Role;
 use market_store::of;
 
+use super::{DescriptionForm, ListingView};
 use crate::api::paths::ProviderPath;
 
 /// See the module.
@@ -17,8 +18,8 @@ pub struct DraftListing;
 impl Endpoint for DraftListing {
     type Path = ProviderPath;
     type Query = Nothing;
-    type Body = Description;
-    type Reply = Listing;
+    type Body = DescriptionForm;
+    type Reply = ListingView;
 
     fn route() -> Route {
         Route::post("draft_listing", "/providers/{provider_id}/listings")
@@ -29,17 +30,18 @@ impl Endpoint for DraftListing {
             .problems(&[Code::ProviderNotApproved, Code::IncompleteListing])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Listing>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ListingView>, Problem> {
+        let description = Description::from(call.body.clone());
         let wishes = (
             of::<Provider>(call.path.provider_id.clone()),
-            of::<Document>(call.body.subscription_agreement.clone()),
+            of::<Document>(description.subscription_agreement.clone()),
         );
         let (provider, agreement) = market.store.load(wishes).await?;
         let provider = provider.ok_or(Problem::not_found())?;
         let id = ListingId::new(call.occasion.at, market.random());
         let location = format!("/listings/{id}");
         let agreement = agreement.as_ref().map(|agreement| &agreement.state);
-        let drafted = Listing::draft(id, &provider, agreement, call.body.clone(), &call.occasion)?;
-        Ok(Outcome::created(drafted, location))
+        let drafted = Listing::draft(id, &provider, agreement, description, &call.occasion)?;
+        Ok(Outcome::created(drafted, location).map(ListingView::from))
     }
 }

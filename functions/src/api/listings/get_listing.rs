@@ -3,6 +3,7 @@
 use market_domain::listings::{Listing, ListingStatus};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
+use super::ListingView;
 use crate::api::paths::ListingPath;
 
 /// See the module.
@@ -13,7 +14,7 @@ impl Endpoint for GetListing {
     type Path = ListingPath;
     type Query = Nothing;
     type Body = Nothing;
-    type Reply = Listing;
+    type Reply = ListingView;
 
     fn route() -> Route {
         Route::get("get_listing", "/listings/{listing_id}")
@@ -21,9 +22,9 @@ impl Endpoint for GetListing {
             .clauses(&["4.2", "4.4.2"])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Listing>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ListingView>, Problem> {
         let listing = market.store.get::<Listing>(&call.path.listing_id).await?;
         let listed = listing.filter(|listing| listing.status == ListingStatus::Listed);
-        Ok(Outcome::Reply(listed.ok_or(Problem::not_found())?.state))
+        Ok(Outcome::Reply(listed.ok_or(Problem::not_found())?.state.into()))
     }
 }

@@ -5,6 +5,7 @@ use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::ListingView;
 use crate::api::paths::ProviderPath;
 
 /// See the module.
@@ -15,7 +16,7 @@ impl Endpoint for ListDrafts {
     type Path = ProviderPath;
     type Query = PageQuery;
     type Body = Nothing;
-    type Reply = List<Listing>;
+    type Reply = List<ListingView>;
 
     fn route() -> Route {
         Route::get("list_drafts", "/providers/{provider_id}/drafts")
@@ -24,9 +25,10 @@ impl Endpoint for ListDrafts {
             .roles(&[Role::Provider])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<Listing>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingView>>, Problem> {
         let list = Listing::drafts(&call.path.provider_id);
-        let page = market.store.list_view(&list, call.after.as_deref(), call.query.limit.get()).await?;
-        Ok(Outcome::Reply(List::of(call, page, |listing| listing.state)))
+        let page =
+            market.store.list_view::<Listing>(&list, call.after.as_deref(), call.query.limit.get()).await?;
+        Ok(Outcome::Reply(List::of(call, page, |listing| listing.state.into())))
     }
 }

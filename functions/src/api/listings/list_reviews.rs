@@ -5,6 +5,8 @@ use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::ListingView;
+
 /// See the module.
 #[derive(Debug)]
 pub struct ListReviews;
@@ -13,7 +15,7 @@ impl Endpoint for ListReviews {
     type Path = Nothing;
     type Query = PageQuery;
     type Body = Nothing;
-    type Reply = List<Listing>;
+    type Reply = List<ListingView>;
 
     fn route() -> Route {
         Route::get("list_reviews", "/reviews")
@@ -22,9 +24,9 @@ impl Endpoint for ListReviews {
             .roles(&[Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<Listing>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingView>>, Problem> {
         let limit = call.query.limit.get();
-        let page = market.store.list_view(Listing::REVIEWS, call.after.as_deref(), limit).await?;
-        Ok(Outcome::Reply(List::of(call, page, |listing| listing.state)))
+        let page = market.store.list_view::<Listing>(Listing::REVIEWS, call.after.as_deref(), limit).await?;
+        Ok(Outcome::Reply(List::of(call, page, |listing| listing.state.into())))
     }
 }

@@ -4,6 +4,7 @@ use market_domain::listings::Listing;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::ListingView;
 use crate::api::paths::ProviderListingPath;
 
 /// See the module.
@@ -14,7 +15,7 @@ impl Endpoint for SubmitListing {
     type Path = ProviderListingPath;
     type Query = Nothing;
     type Body = Nothing;
-    type Reply = Listing;
+    type Reply = ListingView;
 
     fn route() -> Route {
         Route::post("submit_listing", "/providers/{provider_id}/listings/{listing_id}/submission")
@@ -24,11 +25,12 @@ impl Endpoint for SubmitListing {
             .problems(&[Code::WrongListingState])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Listing>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ListingView>, Problem> {
         let listing = market.store.get::<Listing>(&call.path.listing_id).await?;
         let listing = listing
             .filter(|listing| listing.provider_id == call.path.provider_id)
             .ok_or(Problem::not_found())?;
-        Ok(Outcome::commit(Listing::submit(&listing, &call.occasion)?))
+        let submitted = Listing::submit(&listing, &call.occasion)?;
+        Ok(Outcome::commit(submitted).map(ListingView::from))
     }
 }

@@ -5,6 +5,7 @@ use market_domain::party::Recipient;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::NoticeView;
 use crate::api::paths::NoticePath;
 
 /// See the module.
@@ -15,7 +16,7 @@ impl Endpoint for GetNotice {
     type Path = NoticePath;
     type Query = Nothing;
     type Body = Nothing;
-    type Reply = Notice;
+    type Reply = NoticeView;
 
     fn route() -> Route {
         Route::get("get_notice", "/accounts/{account_id}/notices/{notice_id}")
@@ -24,9 +25,9 @@ impl Endpoint for GetNotice {
             .roles(&[Role::Merchant, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Notice>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<NoticeView>, Problem> {
         let id = (Recipient::Merchant(call.path.account_id.clone()), call.path.notice_id.clone());
         let notice = market.store.get::<Notice>(&id).await?.ok_or(Problem::not_found())?;
-        Ok(Outcome::Reply(notice.state))
+        Ok(Outcome::Reply(notice.state.into()))
     }
 }

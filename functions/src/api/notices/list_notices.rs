@@ -5,6 +5,7 @@ use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::NoticeView;
 use crate::api::paths::AccountPath;
 
 /// See the module.
@@ -15,7 +16,7 @@ impl Endpoint for ListNotices {
     type Path = AccountPath;
     type Query = PageQuery;
     type Body = Nothing;
-    type Reply = List<Notice>;
+    type Reply = List<NoticeView>;
 
     fn route() -> Route {
         Route::get("list_notices", "/accounts/{account_id}/notices")
@@ -24,12 +25,12 @@ impl Endpoint for ListNotices {
             .roles(&[Role::Merchant, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<Notice>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<NoticeView>>, Problem> {
         let partition = format!("account#{}", call.path.account_id);
         let page = market
             .store
             .list::<Notice>(&partition, "notice#", call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, |notice| notice.state)))
+        Ok(Outcome::Reply(List::of(call, page, |notice| notice.state.into())))
     }
 }

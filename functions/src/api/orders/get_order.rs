@@ -4,6 +4,7 @@ use market_domain::orders::Order;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::OrderView;
 use crate::api::paths::OrderPath;
 
 /// See the module.
@@ -14,7 +15,7 @@ impl Endpoint for GetOrder {
     type Path = OrderPath;
     type Query = Nothing;
     type Body = Nothing;
-    type Reply = Order;
+    type Reply = OrderView;
 
     fn route() -> Route {
         Route::get("get_order", "/accounts/{account_id}/orders/{order_id}")
@@ -23,10 +24,10 @@ impl Endpoint for GetOrder {
             .roles(&[Role::Merchant, Role::Provider, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Order>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<OrderView>, Problem> {
         let id = (call.path.account_id.clone(), call.path.order_id.clone());
         let order = market.store.get::<Order>(&id).await?.ok_or(Problem::not_found())?;
         call.may_see(&order.provider_id)?;
-        Ok(Outcome::Reply(order.state))
+        Ok(Outcome::Reply(order.state.into()))
     }
 }

@@ -5,6 +5,7 @@ use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::OrderView;
 use crate::api::paths::AccountPath;
 
 /// See the module.
@@ -15,7 +16,7 @@ impl Endpoint for ListOrders {
     type Path = AccountPath;
     type Query = PageQuery;
     type Body = Nothing;
-    type Reply = List<Order>;
+    type Reply = List<OrderView>;
 
     fn route() -> Route {
         Route::get("list_orders", "/accounts/{account_id}/orders")
@@ -24,12 +25,12 @@ impl Endpoint for ListOrders {
             .roles(&[Role::Merchant, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<Order>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<OrderView>>, Problem> {
         let partition = format!("account#{}", call.path.account_id);
         let page = market
             .store
             .list::<Order>(&partition, "order#", call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, |order| order.state)))
+        Ok(Outcome::Reply(List::of(call, page, |order| order.state.into())))
     }
 }

@@ -5,6 +5,7 @@ use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::OrderView;
 use crate::api::paths::ProviderPath;
 
 /// See the module.
@@ -15,7 +16,7 @@ impl Endpoint for ListProviderOrders {
     type Path = ProviderPath;
     type Query = PageQuery;
     type Body = Nothing;
-    type Reply = List<Order>;
+    type Reply = List<OrderView>;
 
     fn route() -> Route {
         Route::get("list_provider_orders", "/providers/{provider_id}/orders")
@@ -24,9 +25,10 @@ impl Endpoint for ListProviderOrders {
             .roles(&[Role::Provider, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<Order>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<OrderView>>, Problem> {
         let list = format!("provider#{}#orders", call.path.provider_id);
-        let page = market.store.list_view(&list, call.after.as_deref(), call.query.limit.get()).await?;
-        Ok(Outcome::Reply(List::of(call, page, |order| order.state)))
+        let page =
+            market.store.list_view::<Order>(&list, call.after.as_deref(), call.query.limit.get()).await?;
+        Ok(Outcome::Reply(List::of(call, page, |order| order.state.into())))
     }
 }

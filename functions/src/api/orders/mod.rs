@@ -4,8 +4,10 @@ mod get_order;
 mod list_orders;
 mod list_provider_orders;
 mod place_order;
+mod view;
 
 pub use get_order::GetOrder;
 pub use list_orders::ListOrders;
 pub use list_provider_orders::ListProviderOrders;
 pub use place_order::PlaceOrder;
+pub use view::OrderView;

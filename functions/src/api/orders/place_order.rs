@@ -3,7 +3,7 @@
 
 use market_domain::accounts::MarketAccount;
 use market_domain::documents::Document;
-use market_domain::documents::acceptance::Acceptance;
+use market_domain::documents::acceptance::{Acceptance, AcceptanceId};
 use market_domain::ids::{DocumentId, ListingId, OrderId, PlanId};
 use market_domain::listings::Listing;
 use market_domain::orders::{Offer, Order};
@@ -13,6 +13,7 @@ use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::OrderView;
 use crate::api::paths::AccountPath;
 
 /// The provider's agreement that was accepted.
@@ -45,7 +46,7 @@ impl Endpoint for PlaceOrder {
     type Path = AccountPath;
     type Query = Nothing;
     type Body = Body;
-    type Reply = Order;
+    type Reply = OrderView;
 
     fn route() -> Route {
         Route::post("place_order", "/accounts/{account_id}/orders")
@@ -66,7 +67,7 @@ impl Endpoint for PlaceOrder {
             ])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Order>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<OrderView>, Problem> {
         let account_id = call.path.account_id.clone();
         let AcceptedVersion { document_id, version } = call.body.subscription_agreement.clone();
         let wishes = (
@@ -74,7 +75,7 @@ impl Endpoint for PlaceOrder {
             of::<Listing>(call.body.listing_id.clone()),
             of::<Document>(DocumentId::market_agreement()),
             of::<Document>(document_id.clone()),
-            of::<Acceptance>((account_id.clone(), document_id, version)),
+            of::<Acceptance>(AcceptanceId::in_first_period(account_id.clone(), document_id, version)),
         );
         let (account, listing, agreement, subscription, acceptance) = market.store.load(wishes).await?;
         let account = account.ok_or(Problem::not_found())?;
@@ -96,6 +97,6 @@ impl Endpoint for PlaceOrder {
             market.calendar,
             &call.occasion,
         )?;
-        Ok(Outcome::created(placed, location))
+        Ok(Outcome::created(placed, location).map(OrderView::from))
     }
 }

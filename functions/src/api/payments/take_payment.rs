@@ -11,6 +11,7 @@ use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::api::orders::OrderView;
 use crate::api::parties::provider_of;
 
 /// A payment.
@@ -36,7 +37,7 @@ impl Endpoint for TakePayment {
     type Path = Nothing;
     type Query = Nothing;
     type Body = Body;
-    type Reply = Order;
+    type Reply = OrderView;
 
     fn route() -> Route {
         Route::post("take_payment", "/payments")
@@ -46,7 +47,7 @@ impl Endpoint for TakePayment {
             .problems(&[Code::NotFound, Code::WrongAmount, Code::NotPayable, Code::InvalidTerm])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Order>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<OrderView>, Problem> {
         let Body { payment_id, account_id, order_id, amount_fen, paid_at } = call.body.clone();
         let wishes = (of::<MarketAccount>(account_id.clone()), of::<Order>((account_id, order_id)));
         let (Some(account), Some(order)) = market.store.load(wishes).await? else {
@@ -56,6 +57,7 @@ impl Endpoint for TakePayment {
         let payment = Payment { id: payment_id, paid_at };
         let (paid, change) =
             Order::pay(&order, &account, &provider, payment, amount_fen, market.calendar, &call.occasion)?;
+        let paid = OrderView::from(paid);
         Ok(match change {
             Some(change) => Outcome::commit((paid, change)),
             None => Outcome::Reply(paid),

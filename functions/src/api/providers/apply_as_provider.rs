@@ -4,6 +4,7 @@ use market_domain::providers::Provider;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::ProviderView;
 use crate::api::accounts::Application;
 use crate::api::paths::ProviderPath;
 
@@ -15,7 +16,7 @@ impl Endpoint for ApplyAsProvider {
     type Path = ProviderPath;
     type Query = Nothing;
     type Body = Application;
-    type Reply = Provider;
+    type Reply = ProviderView;
 
     fn route() -> Route {
         Route::post("apply_as_provider", "/providers/{provider_id}")
@@ -26,13 +27,14 @@ impl Endpoint for ApplyAsProvider {
             .problems(&[Code::AlreadyApplied])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Provider>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ProviderView>, Problem> {
         let id = call.path.provider_id.clone();
         let existing = market.store.get::<Provider>(&id).await?;
         let location = format!("/providers/{id}");
         let Application { legal_name, credit_code, contacts } = call.body.clone();
+        let contacts = contacts.into();
         let applied =
             Provider::apply(existing.as_ref(), id, legal_name, credit_code, contacts, &call.occasion)?;
-        Ok(Outcome::created(applied, location))
+        Ok(Outcome::created(applied, location).map(ProviderView::from))
     }
 }

@@ -4,6 +4,7 @@ use market_domain::providers::Provider;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::ProviderView;
 use crate::api::paths::ProviderPath;
 
 /// See the module.
@@ -14,7 +15,7 @@ impl Endpoint for ApproveProvider {
     type Path = ProviderPath;
     type Query = Nothing;
     type Body = Nothing;
-    type Reply = Provider;
+    type Reply = ProviderView;
 
     fn route() -> Route {
         Route::post("approve_provider", "/providers/{provider_id}/approval")
@@ -24,9 +25,10 @@ impl Endpoint for ApproveProvider {
             .problems(&[Code::AlreadyApproved])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Provider>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ProviderView>, Problem> {
         let provider = market.store.get::<Provider>(&call.path.provider_id).await?;
         let provider = provider.ok_or(Problem::not_found())?;
-        Ok(Outcome::commit(Provider::approve(&provider, &call.occasion)?))
+        let approved = Provider::approve(&provider, &call.occasion)?;
+        Ok(Outcome::commit(approved).map(ProviderView::from))
     }
 }

@@ -4,6 +4,7 @@ use market_domain::providers::Provider;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
+use super::ProviderView;
 use crate::api::paths::ProviderPath;
 
 /// See the module.
@@ -14,7 +15,7 @@ impl Endpoint for GetProvider {
     type Path = ProviderPath;
     type Query = Nothing;
     type Body = Nothing;
-    type Reply = Provider;
+    type Reply = ProviderView;
 
     fn route() -> Route {
         Route::get("get_provider", "/providers/{provider_id}")
@@ -23,8 +24,8 @@ impl Endpoint for GetProvider {
             .roles(&[Role::Provider, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Provider>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ProviderView>, Problem> {
         let provider = market.store.get::<Provider>(&call.path.provider_id).await?;
-        Ok(Outcome::Reply(provider.ok_or(Problem::not_found())?.state))
+        Ok(Outcome::Reply(provider.ok_or(Problem::not_found())?.state.into()))
     }
 }

@@ -3,7 +3,9 @@
 mod apply_as_provider;
 mod approve_provider;
 mod get_provider;
+mod view;
 
 pub use apply_as_provider::ApplyAsProvider;
 pub use approve_provider::ApproveProvider;
 pub use get_provider::GetProvider;
+pub use view::ProviderView;

@@ -1,10 +1,44 @@
-//! A termination as the parties see it: without what its cascade and its reminders count by.
+//! A termination as the parties see it: without what its cascade and its reminders count by. A stored field
+//! never reaches a client by being added: it has to be shown here.
 
 use market_domain::Timestamp;
 use market_domain::accounts::termination::{Cause, Progress, Termination};
-use market_domain::ids::{AccountId, TerminationId};
+use market_domain::ids::{AccountId, EventId, TerminationId};
+use market_domain::text::{Line, Prose};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::api::periods::TraceView;
+
+/// Why the agreement ends.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schemars(rename = "Cause")]
+enum CauseView {
+    /// The operator served notice (10.1.2).
+    ByNotice {
+        /// The reason given.
+        reason: Prose,
+        /// How the end was reckoned.
+        period: TraceView,
+    },
+    /// The agreement with the upstream platform ended (10.1.1).
+    Natural {
+        /// The upstream platform's id of the event.
+        event_id: EventId,
+        /// The upstream agreement that ended.
+        agreement: Line,
+    },
+}
+
+impl From<Cause> for CauseView {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::ByNotice { reason, period } => Self::ByNotice { reason, period: period.into() },
+            Cause::Natural { event_id, agreement } => Self::Natural { event_id, agreement },
+        }
+    }
+}
 
 /// How far it has come.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -29,7 +63,7 @@ pub struct TerminationView {
     id: TerminationId,
     account_id: AccountId,
     /// Why, and for a notice how its end was reckoned.
-    cause: Cause,
+    cause: CauseView,
     #[schemars(with = "String")]
     recorded_at: Timestamp,
     /// From this very instant on the agreement has ended.
@@ -38,21 +72,22 @@ pub struct TerminationView {
     status: TerminationStatus,
 }
 
+impl From<Progress> for TerminationStatus {
+    fn from(progress: Progress) -> Self {
+        match progress {
+            Progress::Served { reminders: _ } => Self::Served,
+            Progress::Withdrawn { at: _ } => Self::Withdrawn,
+            Progress::Superseded { at: _ } => Self::Superseded,
+            Progress::Ending { cursor: _, since: _ } => Self::Ending,
+            Progress::Completed { at: _ } => Self::Completed,
+        }
+    }
+}
+
 impl From<Termination> for TerminationView {
     fn from(termination: Termination) -> Self {
-        Self {
-            id: termination.id,
-            account_id: termination.account_id,
-            cause: termination.cause,
-            recorded_at: termination.recorded_at,
-            ends_at: termination.ends_at,
-            status: match termination.progress {
-                Progress::Served { .. } => TerminationStatus::Served,
-                Progress::Withdrawn { .. } => TerminationStatus::Withdrawn,
-                Progress::Superseded { .. } => TerminationStatus::Superseded,
-                Progress::Ending { .. } => TerminationStatus::Ending,
-                Progress::Completed { .. } => TerminationStatus::Completed,
-            },
-        }
+        let Termination { id, account_id, cause, recorded_at, ends_at, progress, agreement_period: _ } =
+            termination;
+        Self { id, account_id, cause: cause.into(), recorded_at, ends_at, status: progress.into() }
     }
 }

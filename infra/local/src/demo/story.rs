@@ -232,9 +232,9 @@ impl Story<'_> {
         let applied = self.provider.post("/providers/northwind", requests::provider()).await?;
         self.need("northwind applies as a provider", applied).await?;
         let terms = requests::subscription_agreement();
-        let published = self.provider.post("/documents/northwind-terms/versions", terms).await?;
+        let published = self.provider.post("/documents/northwind.terms/versions", terms).await?;
         self.need("northwind publishes its subscription agreement", published).await?;
-        let listing = requests::listing("northwind-terms");
+        let listing = requests::listing("northwind.terms");
         let early = self.provider.post("/providers/northwind/listings", listing.clone()).await?;
         self.refusal("listing before being approved", &early, "provider-not-approved").await?;
         let approved = self.operator.post("/providers/northwind/approval", json!({})).await?;
@@ -266,7 +266,7 @@ impl Story<'_> {
         first: bool,
     ) -> Result<Bought, DemoError> {
         let merchant = Client::of(self.running, Role::Merchant, shop);
-        let order = requests::order(listing, plan, "northwind-terms");
+        let order = requests::order(listing, plan, "northwind.terms");
         let orders = format!("/accounts/{shop}/orders");
         if first {
             let early = merchant.post(&orders, order.clone()).await?;
@@ -276,9 +276,9 @@ impl Story<'_> {
                 "subscription-not-accepted",
             )
             .await?;
-            let terms = merchant.get("/documents/northwind-terms").await?;
+            let terms = merchant.get("/documents/northwind.terms").await?;
             let acceptance =
-                requests::acceptance("northwind-terms", terms.text_at("/versions/0/sha256"), &[]);
+                requests::acceptance("northwind.terms", terms.text_at("/versions/0/sha256"), &[]);
             let accepted = merchant.post(&format!("/accounts/{shop}/acceptances"), acceptance).await?;
             self.need(&format!("{shop} accepts northwind's subscription agreement"), accepted).await?;
         }
@@ -418,7 +418,7 @@ impl Story<'_> {
         let reckoning = reckoning.first().and_then(|n| n["body"].as_str()).unwrap_or_default().to_owned();
         self.did(format!("the notice says: {reckoning}"));
         let merchant = Client::of(self.running, Role::Merchant, "shop-1");
-        let order = requests::order(listing, "month", "northwind-terms");
+        let order = requests::order(listing, "month", "northwind.terms");
         let past = merchant.post("/accounts/shop-1/orders", order).await?;
         self.refusal("a new 30-day order that would pass the end", &past, "passes-the-end").await?;
         let still = self.check(&bought.token, "orders.read").await?;

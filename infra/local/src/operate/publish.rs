@@ -10,12 +10,12 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use market_domain::Timestamp;
+use market_domain::documents::DocumentKind;
 use market_domain::documents::clauses::ClauseNumber;
-use market_domain::documents::{Document, DocumentKind};
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::DocumentId;
 use market_domain::periods::ZONE;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::api::Api;
 use super::{OperateError, Reach, say, token};
@@ -73,6 +73,23 @@ pub struct ToPublish {
     pub effective_at: Option<Timestamp>,
     /// Whether it changes an earlier version in a major way.
     pub major: bool,
+}
+
+/// What is read of the market's answer.
+#[derive(Debug, Deserialize)]
+struct Document {
+    id: DocumentId,
+    versions: Vec<Version>,
+}
+
+/// A version, as far as it is told on.
+#[derive(Debug, Deserialize)]
+struct Version {
+    number: u32,
+    sha256: Sha256Hash,
+    size_bytes: u64,
+    effective_at: Timestamp,
+    warning: Option<String>,
 }
 
 /// A version that is published.

@@ -14,15 +14,26 @@ use std::fmt;
 use std::process::ExitCode;
 
 use indicatif::ProgressBar;
+use market_domain::accounts::MarketAccount;
+use market_domain::accounts::termination::Termination;
 use market_domain::aggregate::{Aggregate, Key};
-use market_domain::documents::Document;
+use market_domain::deletion::DeletionDemand;
+use market_domain::documents::acceptance::Acceptance;
+use market_domain::documents::{Document, VERSIONS, Version};
+use market_domain::events::{DocumentPublished, Happening};
 use market_domain::evidence::{Evidence, verify_chain};
+use market_domain::grants::Grant;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{AccountId, DocumentId, ListingId, ProviderId};
+use market_domain::listings::Listing;
 use market_domain::notices::Notice;
+use market_domain::orders::Order;
+use market_domain::providers::Provider;
+use market_domain::stored::{self, StoredVersion};
 use market_store::commit::{evidence_key, evidence_prefix};
 use market_store::{Standing, Store, StoreError};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::stack::Stack;
 use super::{Common, OperateError, exit, progress, say};
@@ -132,6 +143,30 @@ fn broken(what: impl Into<String>) -> Doubt {
     Doubt::Broken(what.into())
 }
 
+/// A thing as what its kind says it is.
+fn read<A: Aggregate>(thing: &Standing) -> Result<A, Doubt> {
+    stored::read(&thing.body, thing.schema)
+        .map(|(state, _)| state)
+        .map_err(|reason| broken(format!("it cannot be read: {reason}")))
+}
+
+/// Whether a thing of any kind can be read.
+fn check_readable(thing: &Standing) -> Result<(), Doubt> {
+    match thing.kind.as_str() {
+        MarketAccount::KIND => read::<MarketAccount>(thing).map(drop),
+        Acceptance::KIND => read::<Acceptance>(thing).map(drop),
+        Order::KIND => read::<Order>(thing).map(drop),
+        Grant::KIND => read::<Grant>(thing).map(drop),
+        DeletionDemand::KIND => read::<DeletionDemand>(thing).map(drop),
+        Termination::KIND => read::<Termination>(thing).map(drop),
+        Notice::KIND => read::<Notice>(thing).map(drop),
+        Provider::KIND => read::<Provider>(thing).map(drop),
+        Document::KIND => read::<Document>(thing).map(drop),
+        Listing::KIND => read::<Listing>(thing).map(drop),
+        other => Err(broken(format!("no kind is called {other}"))),
+    }
+}
+
 /// The records of a partition whose sort keys begin with a prefix, each with its sort key.
 async fn records(store: &Store, partition: &str, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
     let mut all = Vec::new();
@@ -176,8 +211,7 @@ async fn standings(store: &Store, partition: &str) -> Result<Vec<Standing>, Stor
 
 /// The record that a notice's chain goes on from.
 async fn cause_of(store: &Store, notice: &Standing) -> Result<Sha256Hash, Doubt> {
-    let notice: Notice =
-        serde_json::from_str(&notice.body).map_err(|_| broken("it cannot be read as a notice"))?;
+    let notice: Notice = read(notice)?;
     // `kind:partition/sort@number`
     let place = notice.cause.rsplit_once('@').and_then(|(chain, number)| {
         let (partition, sort) = chain.split_once(':')?.1.split_once('/')?;
@@ -187,9 +221,9 @@ async fn cause_of(store: &Store, notice: &Standing) -> Result<Sha256Hash, Doubt>
     let stored = store.content(&place).await?;
     let stored =
         stored.ok_or_else(|| broken(format!("the record of its cause, {}, is gone", notice.cause)))?;
-    let cause: Evidence =
-        serde_json::from_str(&stored).map_err(|_| broken(format!("its cause, {place}, cannot be read")))?;
-    let content = Sha256Hash::of(format!("{}\n{}", notice.subject, notice.body).as_bytes());
+    let cause = Evidence::read(&stored)
+        .map_err(|reason| broken(format!("its cause, {place}, cannot be read: {reason}")))?;
+    let content = notice.commitment();
     match cause.notices.iter().find(|named| named.id == notice.id) {
         None => Err(broken(format!("its cause, {}, does not name it", notice.cause))),
         Some(named) if named.content != content => {
@@ -199,22 +233,61 @@ async fn cause_of(store: &Store, notice: &Standing) -> Result<Sha256Hash, Doubt>
     }
 }
 
-/// The texts of a document are the ones that were published.
-async fn check_texts(store: &Store, document: &Standing) -> Result<(), Doubt> {
-    let document: Document =
-        serde_json::from_str(&document.body).map_err(|_| broken("it cannot be read as a document"))?;
-    for version in &document.versions {
+/// The versions of a document: those in items of their own, and those that it holds itself.
+async fn versions(store: &Store, document: &Document) -> Result<Vec<Version>, Doubt> {
+    let partition = Document::partition(&document.id);
+    let mut versions = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = store.list_forms::<StoredVersion>(&partition, VERSIONS, after.as_deref(), PAGE).await?;
+        versions.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    versions.extend(document.versions.iter().cloned());
+    Ok(versions)
+}
+
+/// The versions and texts of a document are the ones whose publication its chain records.
+async fn check_versions(store: &Store, document: &Standing, chain: &[String]) -> Result<(), Doubt> {
+    let document: Document = read(document)?;
+    let mut unseen: Vec<Value> = chain
+        .iter()
+        .filter_map(|record| Evidence::read(record).ok())
+        .filter(|record| record.event == DocumentPublished::REGISTERED.name)
+        .map(|record| Value::Object(record.facts))
+        .collect();
+    let published = unseen.clone();
+    for version in &versions(store, &document).await? {
+        let is_this = |facts: &Value| {
+            facts["version"] == version.number
+                && facts["sha256"] == version.sha256.as_str()
+                && facts["effective_at"] == version.effective_at.to_string()
+        };
+        if !published.iter().any(is_this) {
+            return Err(broken(format!(
+                "version {} is not the one whose publication is recorded",
+                version.number
+            )));
+        }
+        unseen.retain(|facts| !is_this(facts));
         let text = store.content(&Document::text_key(&document.id, version.number)).await?;
         if text.map(|text| Sha256Hash::of(text.as_bytes())).as_ref() != Some(&version.sha256) {
             return Err(broken(format!("the text of version {} is not the one published", version.number)));
         }
     }
-    Ok(())
+    match unseen.first() {
+        Some(gone) => Err(broken(format!("version {} was published, and is gone", gone["version"]))),
+        None => Ok(()),
+    }
 }
 
 /// A thing and its chain, held against each other.
 async fn check(store: &Store, thing: Option<&Standing>, chain: &[String]) -> Result<(), Doubt> {
     let thing = thing.ok_or_else(|| broken("its records are here, and it is gone"))?;
+    check_readable(thing)?;
     let is_notice = thing.kind == Notice::KIND;
     let (first, begins_after) =
         if is_notice { (2, cause_of(store, thing).await?) } else { (1, Sha256Hash::origin()) };
@@ -227,7 +300,8 @@ async fn check(store: &Store, thing: Option<&Standing>, chain: &[String]) -> Res
     let name = format!("{}:{}", thing.kind, thing.key);
     let mut state = None;
     for record in chain {
-        let record: Evidence = serde_json::from_str(record).map_err(|_| broken("a record cannot be read"))?;
+        let record =
+            Evidence::read(record).map_err(|reason| broken(format!("a record cannot be read: {reason}")))?;
         if record.chain != name {
             return Err(broken(format!("record {} belongs to {}", record.number, record.chain)));
         }
@@ -236,7 +310,7 @@ async fn check(store: &Store, thing: Option<&Standing>, chain: &[String]) -> Res
     if state.is_some_and(|state| state != Sha256Hash::of(thing.body.as_bytes())) {
         return Err(broken(format!("its state is not the one that record {number} led to")));
     }
-    if thing.kind == Document::KIND { check_texts(store, thing).await } else { Ok(()) }
+    if thing.kind == Document::KIND { check_versions(store, thing, chain).await } else { Ok(()) }
 }
 
 /// What is wrong with a thing, as long as it stays wrong.

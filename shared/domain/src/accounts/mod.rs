@@ -13,9 +13,14 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
 use crate::credit_code::CreditCode;
+use crate::events;
 use crate::ids::{AccountId, TerminationId};
 use crate::party::Contacts;
+use crate::stored::StoredAccount;
 use crate::text::Line;
+
+/// The number of an account's first agreement period.
+pub const FIRST_PERIOD: u32 = 1;
 
 /// Where an account stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +35,7 @@ pub enum AccountStatus {
 }
 
 /// A merchant's market account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarketAccount {
     /// The platform account that has opened the market.
     pub id: AccountId,
@@ -43,12 +48,12 @@ pub struct MarketAccount {
     /// Where it stands.
     pub status: AccountStatus,
     /// When it applied.
-    #[schemars(with = "String")]
     pub applied_at: Timestamp,
+    /// Its agreement periods are numbered, from 1. Acceptances and terminations belong to the one they were made in.
+    pub agreement_period: u32,
     /// The newest version of the market agreement that it accepted.
     pub agreement_version: Option<u32>,
     /// When the agreement ends or ended, once that is known.
-    #[schemars(with = "Option<String>")]
     pub ends_at: Option<Timestamp>,
     /// The termination that set `ends_at`.
     pub termination_id: Option<TerminationId>,
@@ -102,11 +107,12 @@ impl MarketAccount {
             contacts,
             status: AccountStatus::Applied,
             applied_at: occasion.at,
+            agreement_period: FIRST_PERIOD,
             agreement_version: None,
             ends_at: None,
             termination_id: None,
         };
-        let change = Change::on(occasion).create(&account, Event::new("AccountApplied", "5.1"));
+        let change = Change::on(occasion).create(&account, Event::of(events::AccountApplied {}));
         Ok((account, change))
     }
 
@@ -148,6 +154,7 @@ impl MarketAccount {
 
 impl Aggregate for MarketAccount {
     type Id = AccountId;
+    type Stored = StoredAccount;
     const KIND: &'static str = "account";
 
     fn key_of(id: &AccountId) -> Key {

@@ -10,16 +10,16 @@
 //! transaction together with the cursor's step, so that a crash neither skips nor repeats a target.
 
 use jiff::{SignedDuration, Timestamp};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::{AccountStatus, MarketAccount};
 use crate::aggregate::{Aggregate, Due, Job, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
+use crate::events::{self, EndedUnder};
 use crate::ids::{AccountId, EventId, TerminationId};
 use crate::notices::{Message, Reach};
 use crate::periods::{self, Calendar, Length, Trace};
 use crate::reminders::{Plan, Reminders};
+use crate::stored::StoredTermination;
 use crate::text::{Line, Prose};
 
 /// The period of notice (10.1.2): 15 full days.
@@ -30,8 +30,7 @@ const REMINDERS: Plan = Plan::Before(&[7, 3, 1]);
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Why the agreement ends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// The operator served notice (10.1.2).
     ByNotice {
@@ -50,8 +49,7 @@ pub enum Cause {
 }
 
 /// How far a termination has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// Notice is served; its period runs.
     Served {
@@ -61,13 +59,11 @@ pub enum Progress {
     /// The notice was withdrawn before it took effect.
     Withdrawn {
         /// When.
-        #[schemars(with = "String")]
         at: Timestamp,
     },
     /// Another termination took effect first.
     Superseded {
         /// When.
-        #[schemars(with = "String")]
         at: Timestamp,
     },
     /// The agreement has ended; grants and orders are being ended, one by one.
@@ -75,34 +71,31 @@ pub enum Progress {
         /// The last target that was dealt with.
         cursor: Option<String>,
         /// Since when the next step has been due.
-        #[schemars(with = "String")]
         since: Timestamp,
     },
     /// Everything has ended.
     Completed {
         /// When the last target was dealt with.
-        #[schemars(with = "String")]
         at: Timestamp,
     },
 }
 
 /// A termination of one market account's agreement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Termination {
     /// Its id.
     pub id: TerminationId,
     /// The account.
     pub account_id: AccountId,
+    /// The agreement period of the account that it ends.
+    pub agreement_period: u32,
     /// Why.
     pub cause: Cause,
     /// When we served the notice or heard of the event.
-    #[schemars(with = "String")]
     pub recorded_at: Timestamp,
     /// When the agreement ends or ended.
-    #[schemars(with = "String")]
     pub ends_at: Timestamp,
     /// How far it has come.
-    #[serde(flatten)]
     pub progress: Progress,
 }
 
@@ -149,13 +142,12 @@ impl Termination {
         let ends_at = period.ends_at;
         let message =
             Message::TerminationServed { reason: reason.to_string(), period: Box::new(period.clone()) };
-        let event = Event::new("TerminationServed", "10.1.2")
-            .fact("ends_at", ends_at.to_string())
-            .fact("period", period.to_string())
+        let event = Event::of(events::TerminationServed { ends_at, period: period.to_string() })
             .tell(Reach::Merchant(&account.id, &account.contacts), message);
         let termination = Self {
             id: id.clone(),
             account_id: account.id.clone(),
+            agreement_period: account.agreement_period,
             cause: Cause::ByNotice { reason, period },
             recorded_at: occasion.at,
             ends_at,
@@ -166,7 +158,7 @@ impl Termination {
         let change = Change::on(occasion).create(&termination, event).update(
             account,
             &bound,
-            Event::new("EndSet", "10.1.2").fact("ends_at", ends_at.to_string()),
+            Event::of(events::EndSet { ends_at }),
         );
         Ok((termination, change))
     }
@@ -190,10 +182,10 @@ impl Termination {
             .update(
                 loaded,
                 &withdrawn,
-                Event::new("TerminationWithdrawn", "10.1.2")
+                Event::of(events::TerminationWithdrawn {})
                     .tell(Reach::Merchant(&account.id, &account.contacts), Message::TerminationWithdrawn),
             )
-            .update(account, &freed, Event::new("EndLifted", "10.1.2"));
+            .update(account, &freed, Event::of(events::EndLifted {}));
         Ok((withdrawn, change))
     }
 
@@ -217,13 +209,12 @@ impl Termination {
         if account.status == AccountStatus::Terminated || account.ends_at.is_some_and(|end| end <= ended_at) {
             return Err(TerminateRefusal::AlreadyEnded);
         }
-        let event = Event::new("UpstreamAgreementEnded", "10.1.1")
-            .fact("event_id", event_id.as_str())
-            .fact("ended_at", ended_at.to_string())
+        let event = Event::of(events::UpstreamAgreementEnded { event_id: event_id.clone(), ended_at })
             .tell(Reach::Merchant(&account.id, &account.contacts), Message::AgreementEnded { at: ended_at });
         let termination = Self {
             id: id.clone(),
             account_id: account.id.clone(),
+            agreement_period: account.agreement_period,
             cause: Cause::Natural { event_id, agreement },
             recorded_at: occasion.at,
             ends_at: ended_at,
@@ -233,12 +224,12 @@ impl Termination {
         let mut change = Change::on(occasion).create(&termination, event).update(
             account,
             &ended,
-            Event::new("AgreementEnded", "10.1.1").fact("ended_at", ended_at.to_string()),
+            Event::of(events::AgreementEnded { under: EndedUnder::Natural, ended_at }),
         );
         if let Some(running) = running.filter(|running| matches!(running.progress, Progress::Served { .. })) {
             let superseded =
                 Self { progress: Progress::Superseded { at: occasion.at }, ..running.state.clone() };
-            change = change.update(running, &superseded, Event::new("TerminationSuperseded", "10.1.1"));
+            change = change.update(running, &superseded, Event::of(events::TerminationSuperseded {}));
         }
         Ok((termination, change))
     }
@@ -257,19 +248,17 @@ impl Termination {
                 progress: Progress::Ending { cursor: None, since: occasion.at },
                 ..loaded.state.clone()
             };
-            let event = Event::new("TerminationEffective", "10.1.2")
-                .fact("ends_at", loaded.ends_at.to_string())
+            let event = Event::of(events::TerminationEffective { ends_at: loaded.ends_at })
                 .tell(reach, Message::AgreementEnded { at: loaded.ends_at });
             return Some(Change::on(occasion).update(loaded, &ending, event).update(
                 account,
                 &ended(account, loaded.ends_at),
-                Event::new("AgreementEnded", "10.1.2").fact("ended_at", loaded.ends_at.to_string()),
+                Event::of(events::AgreementEnded { under: EndedUnder::Notice, ended_at: loaded.ends_at }),
             ));
         }
         let (reminders, days) = reminders.due(REMINDERS, loaded.ends_at, occasion.at)?;
         let reminded = Self { progress: Progress::Served { reminders }, ..loaded.state.clone() };
-        let event = Event::new("TerminationReminded", "10.1.2")
-            .fact("days", days)
+        let event = Event::of(events::TerminationReminded { days })
             .tell(reach, Message::TerminationComing { days, ends_at: loaded.ends_at });
         Some(Change::on(occasion).update(loaded, &reminded, event).relying_on(account))
     }
@@ -293,7 +282,7 @@ impl Termination {
         Change::on(occasion).update(
             loaded,
             &stepped,
-            Event::new("CascadeStepped", "10.1").fact("target", target.to_string()),
+            Event::of(events::CascadeStepped { target: target.to_string() }),
         )
     }
 
@@ -301,7 +290,7 @@ impl Termination {
     #[must_use]
     pub fn complete(loaded: &Loaded<Self>, occasion: &Occasion) -> Change {
         let completed = Self { progress: Progress::Completed { at: occasion.at }, ..loaded.state.clone() };
-        Change::on(occasion).update(loaded, &completed, Event::new("TerminationCompleted", "10.2"))
+        Change::on(occasion).update(loaded, &completed, Event::of(events::TerminationCompleted {}))
     }
 }
 
@@ -311,6 +300,7 @@ fn ended(account: &MarketAccount, at: Timestamp) -> MarketAccount {
 
 impl Aggregate for Termination {
     type Id = (AccountId, TerminationId);
+    type Stored = StoredTermination;
     const KIND: &'static str = "termination";
 
     fn key_of((account, id): &Self::Id) -> Key {

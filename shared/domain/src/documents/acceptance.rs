@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::clauses::ClauseNumber;
 use super::{Document, Publisher};
-use crate::accounts::{AccountStatus, MarketAccount};
+use crate::accounts::{AccountStatus, FIRST_PERIOD, MarketAccount};
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
+use crate::events::{self, AcceptedUnder};
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, DocumentId};
 use crate::notices::{Message, Reach};
+use crate::stored::StoredAcceptance;
 use crate::text::{Line, Text};
 
 /// How a version was accepted.
@@ -28,8 +30,7 @@ pub enum Method {
 }
 
 /// The person who accepted for the merchant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signer {
     /// Name.
     pub name: Line,
@@ -38,10 +39,12 @@ pub struct Signer {
 }
 
 /// One merchant's acceptance of one version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acceptance {
     /// The merchant.
     pub account_id: AccountId,
+    /// The agreement period of the account that it belongs to.
+    pub agreement_period: u32,
     /// The document.
     pub document_id: DocumentId,
     /// Its version.
@@ -61,8 +64,25 @@ pub struct Acceptance {
     /// The user agent that it came from.
     pub user_agent: Option<Text<400>>,
     /// When.
-    #[schemars(with = "String")]
     pub accepted_at: Timestamp,
+}
+
+/// What names an acceptance: whose, in which agreement period, of which version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "as in the acceptance")]
+pub struct AcceptanceId {
+    pub account_id: AccountId,
+    pub agreement_period: u32,
+    pub document_id: DocumentId,
+    pub version: u32,
+}
+
+impl AcceptanceId {
+    /// One of an account's first agreement period, which is the only one until a merchant can come back.
+    #[must_use]
+    pub const fn in_first_period(account_id: AccountId, document_id: DocumentId, version: u32) -> Self {
+        Self { account_id, agreement_period: FIRST_PERIOD, document_id, version }
+    }
 }
 
 /// Why an acceptance was refused.
@@ -106,11 +126,14 @@ impl Acceptance {
         existing: Option<&Loaded<Self>>,
         occasion: &Occasion,
     ) -> Result<Change, AcceptRefusal> {
-        let version = document.version(self.version).ok_or(AcceptRefusal::NoSuchVersion)?;
-        match document.in_force_at(occasion.at) {
-            Some(current) if current.number == version.number => {}
-            Some(current) => return Err(AcceptRefusal::NotInForce { in_force: current.number }),
-            None => return Err(AcceptRefusal::NoSuchVersion),
+        let version = document.in_force_at(occasion.at).ok_or(AcceptRefusal::NoSuchVersion)?;
+        if self.version != version.number {
+            let newest = document.versions.last().map_or(0, |newest| newest.number);
+            return Err(if (1..=newest).contains(&self.version) {
+                AcceptRefusal::NotInForce { in_force: version.number }
+            } else {
+                AcceptRefusal::NoSuchVersion
+            });
         }
         if self.sha256 != version.sha256 {
             return Err(AcceptRefusal::OtherText);
@@ -134,36 +157,56 @@ impl Acceptance {
         if !is_agreement && account.status == AccountStatus::Applied {
             return Err(AcceptRefusal::AgreementFirst);
         }
-        let clause = if document.publisher == Publisher::Operator { "1.3" } else { "4.1" };
-        let event = Event::new("DocumentAccepted", clause)
-            .fact("document", self.document_id.as_str())
-            .fact("version", self.version)
-            .fact("sha256", self.sha256.as_str())
-            .fact("rendered_sha256", self.rendered_sha256.as_str());
+        let under = match document.publisher {
+            Publisher::Operator => AcceptedUnder::Agreement,
+            Publisher::Provider(_) => AcceptedUnder::ProvidersTerms,
+        };
+        let event = Event::of(events::DocumentAccepted {
+            under,
+            document: self.document_id.clone(),
+            version: self.version,
+            sha256: self.sha256.clone(),
+            rendered_sha256: self.rendered_sha256.clone(),
+        });
         let change = Change::on(occasion).create(&self, event);
         if !is_agreement {
             return Ok(change.relying_on(account));
         }
-        let opened = account.with_agreement(self.version);
+        let agreement_version = self.version;
+        let opened = account.with_agreement(agreement_version);
         let event = if account.status == AccountStatus::Applied {
             let message = Message::AccountOpened { title: document.title.to_string(), version: self.version };
-            Event::new("AccountOpened", "2.3").tell(Reach::Merchant(&account.id, &account.contacts), message)
+            Event::of(events::AccountOpened { agreement_version })
+                .tell(Reach::Merchant(&account.id, &account.contacts), message)
         } else {
-            Event::new("AgreementRenewed", "9.4")
+            Event::of(events::AgreementRenewed { agreement_version })
         };
-        Ok(change.update(account, &opened, event.fact("agreement_version", self.version)))
+        Ok(change.update(account, &opened, event))
     }
 }
 
 impl Aggregate for Acceptance {
-    type Id = (AccountId, DocumentId, u32);
+    type Id = AcceptanceId;
+    type Stored = StoredAcceptance;
     const KIND: &'static str = "acceptance";
 
-    fn key_of((account, document, version): &Self::Id) -> Key {
-        Key::new(format!("account#{account}"), format!("acceptance#{document}#{version:06}"))
+    /// A merchant that comes back accepts anew. Keys of the first period have no number: they were there before
+    /// periods had one.
+    fn key_of(id: &AcceptanceId) -> Key {
+        let AcceptanceId { account_id, agreement_period, document_id, version } = id;
+        let mut sort = format!("acceptance#{document_id}#{version:06}");
+        if *agreement_period > FIRST_PERIOD {
+            sort.push_str(&format!("#{agreement_period:04}"));
+        }
+        Key::new(format!("account#{account_id}"), sort)
     }
 
     fn key(&self) -> Key {
-        Self::key_of(&(self.account_id.clone(), self.document_id.clone(), self.version))
+        Self::key_of(&AcceptanceId {
+            account_id: self.account_id.clone(),
+            agreement_period: self.agreement_period,
+            document_id: self.document_id.clone(),
+            version: self.version,
+        })
     }
 }

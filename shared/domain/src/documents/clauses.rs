@@ -23,7 +23,7 @@ const MAX_LEVELS: usize = 6;
 const HEADING_CHARS: usize = 60;
 
 /// A clause of a text, by place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
     /// Its number, `4.4.5`; empty for what stands before the first clause.
     pub number: String,
@@ -114,6 +114,8 @@ fn follows(next: &[u16], current: &[u16]) -> bool {
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = r"^[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,5}$"))]
 pub struct ClauseNumber(String);
+
+crate::stored::trusted!(ClauseNumber, String);
 
 /// Why a clause number was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -14,15 +14,22 @@ use serde::{Deserialize, Serialize};
 use self::clauses::ClauseNumber;
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
+use crate::events::{self, PublishedUnder};
 use crate::hash::Sha256Hash;
 use crate::ids::{DocumentId, ProviderId};
 use crate::notices::{Message, Reach};
 use crate::party::Language;
 use crate::periods::{self, PublicityMode};
+use crate::stored::{self, FIRST_SCHEMA, StoredDocument, StoredForm, StoredVersion};
 use crate::text::Line;
 
 /// The largest text, in bytes: it is one item of the table, whose limit is 400 KB with everything in it.
 pub const MAX_TEXT_BYTES: usize = 300 * 1024;
+
+/// What the sort keys of versions begin with.
+pub const VERSIONS: &str = "version#";
+/// The most versions that one change takes out of a document, well within a transaction.
+const MOST_MOVED: usize = 50;
 
 /// What a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,8 +46,7 @@ pub enum DocumentKind {
 }
 
 /// Who publishes a document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Publisher {
     /// The operator: bodies, annexes and rules.
     Operator,
@@ -48,8 +54,9 @@ pub enum Publisher {
     Provider(ProviderId),
 }
 
-/// A document and all its versions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A document, and its versions in force or to come. Those that were superseded are in items of their own only, so
+/// that a document does not grow without end.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// Its id.
     pub id: DocumentId,
@@ -59,12 +66,12 @@ pub struct Document {
     pub publisher: Publisher,
     /// Its title.
     pub title: Line,
-    /// Its versions, in the order of publication.
+    /// Its versions in force or to come, in the order of publication; the last one is the newest of all.
     pub versions: Vec<Version>,
 }
 
 /// One published version; it never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
     /// From 1.
     pub number: u32,
@@ -73,15 +80,12 @@ pub struct Version {
     /// The size of its text in bytes.
     pub size_bytes: u64,
     /// When it was published.
-    #[schemars(with = "String")]
     pub published_at: Timestamp,
     /// From when on it is in force.
-    #[schemars(with = "String")]
     pub effective_at: Timestamp,
     /// The clauses that limit or exclude liability, to be shown prominently (1.2).
     pub prominent: Vec<ClauseNumber>,
     /// Why its publicity period was only just long enough, where it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
 }
 
@@ -131,12 +135,35 @@ pub enum PublishRefusal {
     /// A version cannot take effect before it is published.
     #[error("takes effect before it is published")]
     Retroactive,
+    /// An operator's document and a provider's could share the id.
+    #[error(
+        "an operator's document id has no dot; a provider's is its own id, a dot and a name without a dot"
+    )]
+    WrongId,
     /// The publicity period (9.4) is too short.
     #[error("the publicity period is too short: it may take effect at {earliest} or later")]
     PublicityTooShort {
         /// The earliest lawful instant.
         earliest: Timestamp,
     },
+}
+
+impl Publisher {
+    /// Whether a new document of this publisher's may have this id. The ids of the operator and of each provider
+    /// cannot meet: neither can take a name before the other.
+    fn may_name(&self, id: &DocumentId) -> bool {
+        match self {
+            Self::Operator => id.provider().is_none(),
+            Self::Provider(provider) => id.provider() == Some(provider.as_str()),
+        }
+    }
+}
+
+impl Version {
+    /// Its bytes, as stored in an item of its own.
+    fn stored(&self) -> String {
+        stored::bytes(&StoredVersion::of(self.clone()))
+    }
 }
 
 impl Document {
@@ -146,7 +173,7 @@ impl Document {
         self.versions.iter().rev().find(|version| version.effective_at <= at)
     }
 
-    /// A version by its number.
+    /// A version in force or to come, by its number.
     #[must_use]
     pub fn version(&self, number: u32) -> Option<&Version> {
         self.versions.iter().find(|version| version.number == number)
@@ -180,6 +207,10 @@ impl Document {
         if effective_at < occasion.at {
             return Err(PublishRefusal::Retroactive);
         }
+        // What has its id already keeps it.
+        if existing.is_none() && !publisher.may_name(&id) {
+            return Err(PublishRefusal::WrongId);
+        }
         let mut document = match existing {
             Some(loaded) if loaded.publisher != publisher => return Err(PublishRefusal::NotThePublisher),
             Some(loaded) if loaded.kind != kind => return Err(PublishRefusal::KindChanged),
@@ -211,15 +242,17 @@ impl Document {
             prominent,
             warning,
         };
-        let clause = match (&document.publisher, version.number) {
-            (Publisher::Provider(_), _) => "4.1",
-            (Publisher::Operator, 1) => "1.4",
-            (Publisher::Operator, _) => "9.4",
+        let under = match (&document.publisher, version.number) {
+            (Publisher::Provider(_), _) => PublishedUnder::ProvidersTerms,
+            (Publisher::Operator, 1) => PublishedUnder::Registry,
+            (Publisher::Operator, _) => PublishedUnder::Amendment,
         };
-        let mut event = Event::new("DocumentPublished", clause)
-            .fact("version", version.number)
-            .fact("sha256", version.sha256.as_str())
-            .fact("effective_at", version.effective_at.to_string());
+        let mut event = Event::of(events::DocumentPublished {
+            under,
+            version: version.number,
+            sha256: version.sha256.clone(),
+            effective_at,
+        });
         if document.publisher == Publisher::Operator {
             let message = Message::DocumentPublished {
                 title: document.title.to_string(),
@@ -229,27 +262,59 @@ impl Document {
             event = event.tell(Reach::Everyone(Language::Chinese), message);
         }
         let text_key = Self::text_key(&document.id, version.number);
+        let version_key = Self::version_key(&document.id, version.number);
+        let stored_version = version.stored();
         document.versions.push(version);
+        let superseded = document.leave_superseded(occasion.at);
         let change = match existing {
             Some(loaded) => Change::on(occasion).update(loaded, &document, event),
             None => Change::on(occasion).create(&document, event),
         };
-        Ok((document, change.store(text_key, text)))
+        let change = change.store(text_key, text, FIRST_SCHEMA).store(
+            version_key,
+            stored_version,
+            StoredVersion::SCHEMA,
+        );
+        // Those that were published before versions had items of their own get them now.
+        let change = superseded.iter().fold(change, |change, version| {
+            let key = Self::version_key(&document.id, version.number);
+            change.store_again(key, version.stored(), StoredVersion::SCHEMA)
+        });
+        Ok((document, change))
+    }
+
+    /// Takes out the versions before the one in force, as many as one change can carry; the rest goes with the next.
+    fn leave_superseded(&mut self, now: Timestamp) -> Vec<Version> {
+        let before = self.versions.iter().rposition(|version| version.effective_at <= now).unwrap_or(0);
+        self.versions.drain(..before.min(MOST_MOVED)).collect()
+    }
+
+    /// The partition of everything of a document.
+    #[must_use]
+    pub fn partition(id: &DocumentId) -> String {
+        format!("document#{id}")
     }
 
     /// Where the exact text of a version lives.
     #[must_use]
     pub fn text_key(id: &DocumentId, version: u32) -> Key {
-        Key::new(format!("document#{id}"), format!("text#{version:06}"))
+        Key::new(Self::partition(id), format!("text#{version:06}"))
+    }
+
+    /// Where a version lives.
+    #[must_use]
+    pub fn version_key(id: &DocumentId, version: u32) -> Key {
+        Key::new(Self::partition(id), format!("{VERSIONS}{version:06}"))
     }
 }
 
 impl Aggregate for Document {
     type Id = DocumentId;
+    type Stored = StoredDocument;
     const KIND: &'static str = "document";
 
     fn key_of(id: &DocumentId) -> Key {
-        Key::new(format!("document#{id}"), "state")
+        Key::new(Self::partition(id), "state")
     }
 
     fn key(&self) -> Key {
@@ -261,9 +326,15 @@ impl Aggregate for Document {
 mod tests {
     use super::*;
     use crate::party::Actor;
+    use crate::salt::Salts;
 
     fn occasion(at: &str) -> Occasion {
-        Occasion { at: at.parse().unwrap(), actor: Actor::Operator("op".into()), request: "r".into() }
+        Occasion {
+            at: at.parse().unwrap(),
+            actor: Actor::Operator("op".into()),
+            request: "r".into(),
+            salts: Salts::drawn([7; 32]),
+        }
     }
 
     fn publication(text: &str, effective_at: Option<&str>) -> Publication {
@@ -291,7 +362,7 @@ mod tests {
 
     fn first() -> Loaded<Document> {
         let state = publish(None, "1.甲\n", "2024-01-01T00:00:00Z", None, PublicityMode::Strict).unwrap();
-        Loaded { state, version: 1, head: Sha256Hash::origin() }
+        Loaded::new(state, 1, Sha256Hash::origin())
     }
 
     #[test]

@@ -61,14 +61,13 @@ pub fn check(
 }
 
 /// One line of the ledger: the checks of one hour, scope and outcome.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessEntry {
     /// The grant.
     pub grant_id: GrantId,
     /// Who asked to use the data.
     pub provider_id: ProviderId,
     /// The beginning of the hour.
-    #[schemars(with = "String")]
     pub hour: Timestamp,
     /// The scope asked for.
     pub scope: ScopeName,
@@ -77,10 +76,8 @@ pub struct AccessEntry {
     /// How many times.
     pub count: u64,
     /// The first check.
-    #[schemars(with = "String")]
     pub first_at: Timestamp,
     /// The last check.
-    #[schemars(with = "String")]
     pub last_at: Timestamp,
 }
 
@@ -91,9 +88,16 @@ pub fn hour_of(at: Timestamp) -> Timestamp {
     Timestamp::from_second(second - second.rem_euclid(3600)).unwrap_or(at)
 }
 
-/// Where the ledger of a grant begins.
+/// The partition of a grant's ledger. It is of its own: counting checks never holds up what else is the merchant's.
+/// The last part numbers the partitions of one ledger, should one not be enough for its checks.
 #[must_use]
-pub fn ledger_prefix(grant: &GrantId) -> String {
+pub fn ledger_partition(account: &AccountId, grant: &GrantId) -> String {
+    format!("ledger#{account}#{grant}#0")
+}
+
+/// What the lines of a ledger began with, in the merchant's own partition, before ledgers had partitions.
+#[must_use]
+pub fn former_ledger_prefix(grant: &GrantId) -> String {
     format!("access#{grant}#")
 }
 
@@ -106,8 +110,5 @@ pub fn entry_key(
     outcome: Outcome,
     at: Timestamp,
 ) -> Key {
-    Key::new(
-        format!("account#{account}"),
-        format!("{}{}#{scope}#{}", ledger_prefix(grant), hour_of(at), outcome.name()),
-    )
+    Key::new(ledger_partition(account, grant), format!("{}#{scope}#{}", hour_of(at), outcome.name()))
 }

@@ -18,6 +18,7 @@ use crate::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
 use crate::change::{Change, Event, Occasion};
 use crate::deletion::DeletionDemand;
 use crate::documents::Document;
+use crate::events;
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
 use crate::listings::Scope;
@@ -25,6 +26,7 @@ use crate::notices::{Message, Reach};
 use crate::orders::{Order, OrderStatus};
 use crate::providers::Provider;
 use crate::reminders::{Plan, Reminders};
+use crate::stored::StoredGrant;
 use crate::text::Line;
 
 /// Reminders before expiry.
@@ -43,8 +45,7 @@ pub enum EndCause {
 }
 
 /// Where a grant stands. What is recorded; whether it is active is [`Grant::is_active_at`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GrantStatus {
     /// Given, and its end not recorded yet.
     Active,
@@ -53,13 +54,12 @@ pub enum GrantStatus {
         /// Why.
         cause: EndCause,
         /// When it ended.
-        #[schemars(with = "String")]
         ended_at: Timestamp,
     },
 }
 
 /// A merchant's permission to use named data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Its id.
     pub id: GrantId,
@@ -86,7 +86,6 @@ pub struct Grant {
     /// Reminders sent.
     pub reminders: Reminders,
     /// Where it stands.
-    #[serde(flatten)]
     pub status: GrantStatus,
 }
 
@@ -189,13 +188,14 @@ impl Grant {
             scopes: names.clone(),
             expires_at,
         };
-        let event = Event::new("GrantActivated", "4.4.2")
-            .fact("order", order.id.as_str())
-            .fact("scopes", names)
-            .fact("page_sha256", page_sha256.as_str())
-            .fact("expires_at", expires_at.to_string())
-            .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
-            .tell(Reach::Provider(&provider.id, &provider.contacts), message);
+        let event = Event::of(events::GrantActivated {
+            order: order.id.clone(),
+            scopes: names,
+            page_sha256: page_sha256.clone(),
+            expires_at,
+        })
+        .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
+        .tell(Reach::Provider(&provider.id, &provider.contacts), message);
         let grant = Self {
             id,
             account_id: account.id.clone(),
@@ -234,7 +234,7 @@ impl Grant {
         if !loaded.is_active_at(account, occasion.at) {
             return Err(NotActive::Ended);
         }
-        let event = Event::new("TokenIssued", "4.4.1").fact("replaces", loaded.token.is_some());
+        let event = Event::of(events::TokenIssued { replaces: loaded.token.is_some() });
         let with_token = Self { token: Some(digest), ..loaded.state.clone() };
         let change = Change::on(occasion).update(loaded, &with_token, event);
         Ok((with_token, change))
@@ -282,8 +282,7 @@ impl Grant {
             days,
             expires_at: loaded.expires_at,
         };
-        let event = Event::new("GrantExpiryReminded", "4.4.3")
-            .fact("days", days)
+        let event = Event::of(events::GrantExpiryReminded { days })
             .tell(Reach::Merchant(&account.id, &account.contacts), message);
         Some(Change::on(occasion).update(loaded, &reminded, event))
     }
@@ -302,16 +301,15 @@ impl Grant {
         if loaded.status != GrantStatus::Active {
             return None;
         }
-        let (name, clause) = match cause {
-            EndCause::Expired => ("GrantExpired", "4.4.5"),
-            EndCause::Revoked => ("GrantRevoked", "4.4.2"),
-            EndCause::AgreementEnded => ("GrantEnded", "10.1"),
-        };
         // An agreement may have ended after the grant's own term did, or before it began.
         let ended_at = ended_at.min(loaded.expires_at).max(loaded.granted_at);
         let message = Message::GrantEnded { listing: loaded.listing_name.to_string(), ended_at };
-        let event = Event::new(name, clause)
-            .fact("ended_at", ended_at.to_string())
+        let event = match cause {
+            EndCause::Expired => Event::of(events::GrantExpired { ended_at }),
+            EndCause::Revoked => Event::of(events::GrantRevoked { ended_at }),
+            EndCause::AgreementEnded => Event::of(events::GrantEnded { ended_at }),
+        };
+        let event = event
             .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
             .tell(Reach::Provider(&provider.id, &provider.contacts), message);
         let ended =
@@ -325,6 +323,7 @@ impl Grant {
 
 impl Aggregate for Grant {
     type Id = (AccountId, GrantId);
+    type Stored = StoredGrant;
     const KIND: &'static str = "grant";
 
     fn key_of((account, id): &Self::Id) -> Key {

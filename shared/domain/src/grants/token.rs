@@ -7,13 +7,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, GrantId};
 
 /// What is stored of a token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenDigest {
     /// The hash of its secret.
     pub sha256: Sha256Hash,

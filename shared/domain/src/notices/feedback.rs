@@ -3,6 +3,7 @@
 
 use crate::aggregate::{Aggregate, Loaded};
 use crate::change::{Change, Event, Occasion};
+use crate::events;
 use crate::party::Contacts;
 
 use super::{Channel, Delivery, Message, Notice, id_of};
@@ -44,16 +45,16 @@ impl Notice {
         let at = occasion.at;
         let (event, delivery) = match (&loaded.delivery, feedback) {
             (Delivery::Sent { .. }, Feedback::Delivered) => (
-                Event::new("NoticeDelivered", "11.1"),
+                Event::of(events::NoticeDelivered {}),
                 Delivery::Delivered { served_at, gateway_id, delivered_at: at, complained_at: None },
             ),
             // Who complains has received it.
             (Delivery::Sent { .. }, Feedback::Complained) => (
-                Event::new("NoticeComplainedOf", "11.1"),
+                Event::of(events::NoticeComplainedOf {}),
                 Delivery::Delivered { served_at, gateway_id, delivered_at: at, complained_at: Some(at) },
             ),
             (Delivery::Delivered { delivered_at, complained_at: None, .. }, Feedback::Complained) => (
-                Event::new("NoticeComplainedOf", "11.1"),
+                Event::of(events::NoticeComplainedOf {}),
                 Delivery::Delivered {
                     served_at,
                     gateway_id,
@@ -72,7 +73,7 @@ impl Notice {
                     reason: reason.clone(),
                     follow_up: follow_up.as_ref().map(|notice| notice.id.clone()),
                 };
-                let event = Event::new("NoticeBounced", "11.1").fact("reason", reason.as_str());
+                let event = Event::of(events::NoticeBounced { reason: reason.clone() });
                 (follow_up.into_iter().fold(event, Event::send), delivery)
             }
             _ => return None,
@@ -110,6 +111,7 @@ mod tests {
     use super::super::tests::{occasion, phone, queued};
     use super::*;
     use crate::hash::Sha256Hash;
+    use crate::stored::read;
     use jiff::Timestamp;
 
     fn sent() -> Loaded<Notice> {
@@ -128,7 +130,7 @@ mod tests {
         loaded.state.about = Message::ProviderApproved.about().to_owned();
         let change = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
         let notices: Vec<Notice> =
-            change.writes.iter().map(|write| serde_json::from_str(&write.body).unwrap()).collect();
+            change.writes.iter().map(|write| read(&write.body, write.schema).unwrap().0).collect();
         let [after, follow_up] = notices.as_slice() else { panic!("{notices:?}") };
         assert!(matches!(&after.delivery, Delivery::Bounced { served_at, follow_up: Some(id), .. }
             if *served_at == Timestamp::UNIX_EPOCH && *id == follow_up.id));
@@ -136,7 +138,7 @@ mod tests {
         assert!(follow_up.is_follow_up() && !after.is_follow_up());
         assert_eq!(follow_up.content_sha256, after.content_sha256);
         assert!(follow_up.is_due(occasion(60).at));
-        let again = Loaded { state: after.clone(), version: 2, head: Sha256Hash::origin() };
+        let again = Loaded::new(after.clone(), 2, Sha256Hash::origin());
         assert!(
             Notice::hear(&again, &phone(), &occasion(61), &bounced).is_none(),
             "told twice, followed once"
@@ -145,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_bounces_with_no_other_way_is_followed_by_nothing() {
-        let contacts = serde_json::from_str(r#"{"email":"a@example.com"}"#).unwrap();
+        let contacts = Contacts { phone: None, ..phone() };
         let bounced = Feedback::Bounced { is_final: true, reason: "Permanent/General".to_owned() };
         let change = Notice::hear(&sent(), &contacts, &occasion(60), &bounced).unwrap();
         assert_eq!(change.writes.len(), 1);
@@ -156,7 +158,8 @@ mod tests {
         let mut loaded = sent();
         for feedback in [Feedback::Delivered, Feedback::Complained] {
             let change = Notice::hear(&loaded, &phone(), &occasion(60), &feedback).unwrap();
-            loaded.state = serde_json::from_str(&change.writes[0].body).unwrap();
+            let after = &change.writes[0];
+            (loaded.state, loaded.as_read) = read(&after.body, after.schema).unwrap();
             assert!(Notice::hear(&loaded, &phone(), &occasion(61), &feedback).is_none());
         }
         assert!(matches!(loaded.delivery, Delivery::Delivered { complained_at: Some(_), .. }));

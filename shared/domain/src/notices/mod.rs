@@ -16,9 +16,12 @@ use sha2::{Digest, Sha256};
 
 use crate::aggregate::{Aggregate, Due, Job, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
+use crate::events;
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, NoticeId, ProviderId};
 use crate::party::{Contacts, Language, Recipient};
+use crate::salt::Salt;
+use crate::stored::StoredNotice;
 
 pub use feedback::Feedback;
 pub use message::{Message, Rendered};
@@ -49,57 +52,44 @@ pub enum Reach<'a> {
 }
 
 /// How far a notice has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// Waits to be sent.
     Queued {
         /// Attempts so far.
         attempts: u32,
         /// Not before this instant.
-        #[schemars(with = "String")]
         next_attempt_at: Timestamp,
     },
     /// Left our control; from then on it counts as served (11.1).
     Sent {
         /// When it counts as served.
-        #[schemars(with = "String")]
         served_at: Timestamp,
         /// The gateway's own id of it, where it passed one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         gateway_id: Option<String>,
     },
     /// Arrived, as the gateway learnt later.
     Delivered {
         /// When it counts as served.
-        #[schemars(with = "String")]
         served_at: Timestamp,
         /// The gateway's own id of it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         gateway_id: Option<String>,
         /// When it arrived.
-        #[schemars(with = "String")]
         delivered_at: Timestamp,
         /// When its recipient called it a nuisance.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schemars(with = "Option<String>")]
         complained_at: Option<Timestamp>,
     },
     /// Came back. It counts as served all the same (11.1); what follows it up goes another way.
     Bounced {
         /// When it counts as served.
-        #[schemars(with = "String")]
         served_at: Timestamp,
         /// The gateway's own id of it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         gateway_id: Option<String>,
         /// When it came back.
-        #[schemars(with = "String")]
         bounced_at: Timestamp,
         /// Why, in the gateway's words for it.
         reason: String,
         /// The same message on another channel, where the recipient has one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         follow_up: Option<NoticeId>,
     },
     /// Could not be sent; a human has to.
@@ -112,7 +102,7 @@ pub enum Delivery {
 }
 
 /// A message to one recipient on one channel, with its proof of service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// Its id.
     pub id: NoticeId,
@@ -121,7 +111,6 @@ pub struct Notice {
     /// Its channel.
     pub channel: Channel,
     /// The address it goes to, as it was when the notice was drafted; none for the site's own channels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// Its language.
     pub language: Language,
@@ -133,15 +122,15 @@ pub struct Notice {
     pub body: String,
     /// The hash of subject, a line break, and text.
     pub content_sha256: Sha256Hash,
+    /// What the commitment to its content in evidence was made with; those drafted before there were salts have none.
+    pub salt: Option<Salt>,
     /// The clause that it serves.
     pub clause: String,
     /// The evidence chain and record that caused it.
     pub cause: String,
     /// When it was drafted.
-    #[schemars(with = "String")]
     pub drafted_at: Timestamp,
     /// How far it has come.
-    #[serde(flatten)]
     pub delivery: Delivery,
 }
 
@@ -195,12 +184,16 @@ impl Notice {
             }
         };
         let Rendered { subject, body } = message.render(language);
-        let content_sha256 = Sha256Hash::of(format!("{subject}\n{body}").as_bytes());
+        let content_sha256 = Sha256Hash::of(content(&subject, &body).as_bytes());
         let cause = format!("{chain}@{version}");
         addresses
             .into_iter()
-            .map(|(channel, address)| Self {
-                id: id_of(occasion, &cause, message.about(), channel, &recipient),
+            .map(|(channel, address)| {
+                (id_of(occasion, &cause, message.about(), channel, &recipient), channel, address)
+            })
+            .map(|(id, channel, address)| Self {
+                salt: Some(occasion.salts.of(id.as_str())),
+                id,
                 recipient: recipient.clone(),
                 channel,
                 delivery: match channel {
@@ -224,6 +217,16 @@ impl Notice {
             .collect()
     }
 
+    /// What evidence names its content by: a salted commitment, which says nothing once text and salt are erased.
+    #[must_use]
+    pub fn commitment(&self) -> Sha256Hash {
+        let content = content(&self.subject, &self.body);
+        match &self.salt {
+            Some(salt) => salt.commitment(&content),
+            None => Sha256Hash::of(content.as_bytes()),
+        }
+    }
+
     /// Whether the job has to send it now.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
@@ -237,26 +240,34 @@ impl Notice {
         let attempts = attempts + 1;
         let (event, delivery) = match outcome {
             Sending::Accepted { gateway_id } => {
-                let event = Event::new("NoticeServed", "11.1")
-                    .fact("content_sha256", loaded.content_sha256.as_str())
-                    .fact("gateway_id", gateway_id.clone());
+                let event = Event::of(events::NoticeServed {
+                    content: loaded.commitment(),
+                    gateway_id: gateway_id.clone(),
+                    attempts,
+                });
                 (event, Delivery::Sent { served_at: occasion.at, gateway_id })
             }
             Sending::Failed { .. } if attempts < MAX_ATTEMPTS => (
-                Event::new("NoticeDelayed", "11.1"),
+                Event::of(events::NoticeDelayed { attempts }),
                 Delivery::Queued {
                     attempts,
                     next_attempt_at: occasion.at.saturating_add(backoff(attempts)).unwrap_or(occasion.at),
                 },
             ),
             Sending::Failed { reason } | Sending::Refused { reason } => {
-                (Event::new("NoticeUndeliverable", "11.1"), Delivery::Undeliverable { attempts, reason })
+                let event = Event::of(events::NoticeUndeliverable { attempts });
+                (event, Delivery::Undeliverable { attempts, reason })
             }
         };
         let notice = Self { delivery, ..loaded.state.clone() };
-        let change = Change::on(occasion).update(loaded, &notice, event.fact("attempts", attempts));
+        let change = Change::on(occasion).update(loaded, &notice, event);
         Some((notice, change))
     }
+}
+
+/// What a notice says, as it is hashed.
+fn content(subject: &str, body: &str) -> String {
+    format!("{subject}\n{body}")
 }
 
 /// An id that the same cause, message, channel and recipient always lead to.
@@ -289,6 +300,7 @@ pub fn partition(recipient: &Recipient) -> String {
 
 impl Aggregate for Notice {
     type Id = (Recipient, NoticeId);
+    type Stored = StoredNotice;
     const KIND: &'static str = "notice";
 
     fn key_of((recipient, id): &Self::Id) -> Key {
@@ -314,17 +326,23 @@ impl Aggregate for Notice {
 mod tests {
     use super::*;
     use crate::party::Actor;
+    use crate::salt::Salts;
 
     pub(super) fn occasion(second: i64) -> Occasion {
         Occasion {
             at: Timestamp::from_second(second).unwrap(),
             actor: Actor::Job("notify".into()),
             request: "r".into(),
+            salts: Salts::drawn([7; 32]),
         }
     }
 
     pub(super) fn phone() -> Contacts {
-        serde_json::from_str(r#"{"email":"a@example.com","phone":"+8613800000000"}"#).unwrap()
+        Contacts {
+            email: "a@example.com".to_owned().try_into().unwrap(),
+            phone: Some("+8613800000000".to_owned().try_into().unwrap()),
+            language: Language::Chinese,
+        }
     }
 
     pub(super) fn queued() -> Loaded<Notice> {
@@ -339,7 +357,7 @@ mod tests {
         );
         let again = Notice::draft(&occasion(0), "c", 1, "10.1", &reach, &message);
         assert_eq!(drafts, again, "the same cause drafts the same notices");
-        Loaded { state: drafts[1].clone(), version: 1, head: Sha256Hash::origin() }
+        Loaded::new(drafts[1].clone(), 1, Sha256Hash::origin())
     }
 
     #[test]

@@ -14,8 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why a day is a rest day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RestReason {
     /// A Saturday or Sunday on which nobody makes up for a holiday.
     Weekend,
@@ -49,8 +48,7 @@ impl std::fmt::Display for RestReason {
 }
 
 /// What sort of day a date is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DayKind {
     /// A weekday that no holiday claims.
     Working,

@@ -1,0 +1,155 @@
+//! A market account and what it accepted, as the parties read them. A stored field never reaches a client
+//! by being added: it has to be shown here.
+
+use market_domain::Timestamp;
+use market_domain::accounts::{AccountStatus, MarketAccount};
+use market_domain::credit_code::CreditCode;
+use market_domain::documents::acceptance::{Acceptance, Method, Signer};
+use market_domain::documents::clauses::ClauseNumber;
+use market_domain::hash::Sha256Hash;
+use market_domain::ids::{AccountId, DocumentId, TerminationId};
+use market_domain::text::{Line, Text};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::api::parties::ContactsForm;
+
+/// A merchant's market account.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MarketAccount")]
+pub struct AccountView {
+    /// The platform account that has opened the market.
+    id: AccountId,
+    /// The legal entity's name.
+    legal_name: Line,
+    /// Its unified social credit code.
+    credit_code: CreditCode,
+    /// How to reach it.
+    contacts: ContactsForm,
+    /// Where it stands.
+    status: AccountStatus,
+    /// When it applied.
+    #[schemars(with = "String")]
+    applied_at: Timestamp,
+    /// The newest version of the market agreement that it accepted.
+    agreement_version: Option<u32>,
+    /// When the agreement ends or ended, once that is known.
+    #[schemars(with = "Option<String>")]
+    ends_at: Option<Timestamp>,
+    /// The termination that set `ends_at`.
+    termination_id: Option<TerminationId>,
+}
+
+impl From<MarketAccount> for AccountView {
+    fn from(account: MarketAccount) -> Self {
+        let MarketAccount {
+            id,
+            legal_name,
+            credit_code,
+            contacts,
+            status,
+            applied_at,
+            agreement_version,
+            ends_at,
+            termination_id,
+            agreement_period: _,
+        } = account;
+        Self {
+            id,
+            legal_name,
+            credit_code,
+            contacts: contacts.into(),
+            status,
+            applied_at,
+            agreement_version,
+            ends_at,
+            termination_id,
+        }
+    }
+}
+
+/// The person who accepted for the merchant.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Signer")]
+pub struct SignerForm {
+    /// Name.
+    name: Line,
+    /// By what authority: legal representative, holder of a power of attorney.
+    authority: Line,
+}
+
+impl From<SignerForm> for Signer {
+    fn from(form: SignerForm) -> Self {
+        let SignerForm { name, authority } = form;
+        Self { name, authority }
+    }
+}
+
+impl From<Signer> for SignerForm {
+    fn from(signer: Signer) -> Self {
+        let Signer { name, authority } = signer;
+        Self { name, authority }
+    }
+}
+
+/// One merchant's acceptance of one version.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Acceptance")]
+pub struct AcceptanceView {
+    /// The merchant.
+    account_id: AccountId,
+    /// The document.
+    document_id: DocumentId,
+    /// Its version.
+    version: u32,
+    /// The hash of the text accepted.
+    sha256: Sha256Hash,
+    /// How.
+    method: Method,
+    /// Who.
+    signer: SignerForm,
+    /// The prominent clauses that were shown.
+    prominent_shown: Vec<ClauseNumber>,
+    /// The hash of the page as it was rendered.
+    rendered_sha256: Sha256Hash,
+    /// The network address that it came from, as the gateway reports it.
+    address: Option<Text<64>>,
+    /// The user agent that it came from.
+    user_agent: Option<Text<400>>,
+    /// When.
+    #[schemars(with = "String")]
+    accepted_at: Timestamp,
+}
+
+impl From<Acceptance> for AcceptanceView {
+    fn from(acceptance: Acceptance) -> Self {
+        let Acceptance {
+            account_id,
+            document_id,
+            version,
+            sha256,
+            method,
+            signer,
+            prominent_shown,
+            rendered_sha256,
+            address,
+            user_agent,
+            accepted_at,
+            agreement_period: _,
+        } = acceptance;
+        Self {
+            account_id,
+            document_id,
+            version,
+            sha256,
+            method,
+            signer: signer.into(),
+            prominent_shown,
+            rendered_sha256,
+            address,
+            user_agent,
+            accepted_at,
+        }
+    }
+}

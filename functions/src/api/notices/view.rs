@@ -1,0 +1,168 @@
+//! A notice and its proof of service, as its recipient reads them. A stored field never reaches a client by
+//! being added: it has to be shown here.
+
+use market_domain::Timestamp;
+use market_domain::hash::Sha256Hash;
+use market_domain::ids::NoticeId;
+use market_domain::notices::{Channel, Delivery, Notice};
+use market_domain::party::Language;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::api::parties::RecipientView;
+
+/// How far a notice has come.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+#[schemars(rename = "Delivery")]
+enum DeliveryView {
+    /// Waits to be sent.
+    Queued {
+        /// Attempts so far.
+        attempts: u32,
+        /// Not before this instant.
+        #[schemars(with = "String")]
+        next_attempt_at: Timestamp,
+    },
+    /// Left our control; from then on it counts as served (11.1).
+    Sent {
+        /// When it counts as served.
+        #[schemars(with = "String")]
+        served_at: Timestamp,
+        /// The gateway's own id of it, where it passed one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+    },
+    /// Arrived, as the gateway learnt later.
+    Delivered {
+        /// When it counts as served.
+        #[schemars(with = "String")]
+        served_at: Timestamp,
+        /// The gateway's own id of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+        /// When it arrived.
+        #[schemars(with = "String")]
+        delivered_at: Timestamp,
+        /// When its recipient called it a nuisance.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>")]
+        complained_at: Option<Timestamp>,
+    },
+    /// Came back. It counts as served all the same (11.1); what follows it up goes another way.
+    Bounced {
+        /// When it counts as served.
+        #[schemars(with = "String")]
+        served_at: Timestamp,
+        /// The gateway's own id of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+        /// When it came back.
+        #[schemars(with = "String")]
+        bounced_at: Timestamp,
+        /// Why, in the gateway's words for it.
+        reason: String,
+        /// The same message on another channel, where the recipient has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        follow_up: Option<NoticeId>,
+    },
+    /// Could not be sent; a human has to.
+    Undeliverable {
+        /// Attempts made.
+        attempts: u32,
+        /// The last refusal, in the channel's words.
+        reason: String,
+    },
+}
+
+impl From<Delivery> for DeliveryView {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Queued { attempts, next_attempt_at } => Self::Queued { attempts, next_attempt_at },
+            Delivery::Sent { served_at, gateway_id } => Self::Sent { served_at, gateway_id },
+            Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
+                Self::Delivered { served_at, gateway_id, delivered_at, complained_at }
+            }
+            Delivery::Bounced { served_at, gateway_id, bounced_at, reason, follow_up } => {
+                Self::Bounced { served_at, gateway_id, bounced_at, reason, follow_up }
+            }
+            Delivery::Undeliverable { attempts, reason } => Self::Undeliverable { attempts, reason },
+        }
+    }
+}
+
+/// A message to one recipient on one channel, with its proof of service.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Notice")]
+pub struct NoticeView {
+    /// Its id.
+    id: NoticeId,
+    /// Its recipient.
+    recipient: RecipientView,
+    /// Its channel.
+    channel: Channel,
+    /// The address it goes to, as it was when the notice was drafted; none for the site's own channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// Its language.
+    language: Language,
+    /// What it is about, for programs.
+    about: String,
+    /// Subject line.
+    subject: String,
+    /// Text.
+    body: String,
+    /// The hash of subject, a line break, and text.
+    content_sha256: Sha256Hash,
+    /// What evidence commits to the content with: there, `content` is the hash of this salt, a line break, subject, a
+    /// line break, and text. Notices drafted before there were salts have none; their evidence has the plain hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salt: Option<String>,
+    /// The clause that it serves.
+    clause: String,
+    /// The evidence chain and record that caused it.
+    cause: String,
+    /// When it was drafted.
+    #[schemars(with = "String")]
+    drafted_at: Timestamp,
+    /// How far it has come.
+    #[serde(flatten)]
+    delivery: DeliveryView,
+}
+
+impl From<Notice> for NoticeView {
+    fn from(notice: Notice) -> Self {
+        let Notice {
+            id,
+            recipient,
+            channel,
+            address,
+            language,
+            about,
+            subject,
+            body,
+            content_sha256,
+            salt,
+            clause,
+            cause,
+            drafted_at,
+            delivery,
+        } = notice;
+        Self {
+            id,
+            recipient: recipient.into(),
+            channel,
+            address,
+            language,
+            about,
+            subject,
+            body,
+            content_sha256,
+            salt: salt.map(|salt| salt.to_string()),
+            clause,
+            cause,
+            drafted_at,
+            delivery: delivery.into(),
+        }
+    }
+}

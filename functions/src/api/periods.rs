@@ -1,0 +1,117 @@
+//! How the end of a period was found, as the parties read it: the same steps that decided, so that anyone
+//! can reckon them again. A stored field never reaches a client by being added: it has to be shown here.
+
+use market_domain::Timestamp;
+use market_domain::periods::{Length, Move, RestReason, Trace};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How long a period is, and by which rule it runs.
+///
+/// All but [`Length::Hours`] leave the day of the event out (article 201) and end at 24:00 of their last day.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Length")]
+pub enum LengthView {
+    /// Days; a last day that is a rest day gives way to the next working day (article 203).
+    Days(u16),
+    /// Days that no rest day moves, because the parties agreed so (article 204).
+    CalendarDays(u16),
+    /// Working days; rest days are not counted at all.
+    WorkingDays(u16),
+    /// Months: up to the corresponding day, else the month's last day (article 202), moved as days are.
+    Months(u16),
+    /// Hours from the instant itself, never moved (article 201).
+    Hours(u32),
+}
+
+impl From<Length> for LengthView {
+    fn from(length: Length) -> Self {
+        match length {
+            Length::Days(days) => Self::Days(days),
+            Length::CalendarDays(days) => Self::CalendarDays(days),
+            Length::WorkingDays(days) => Self::WorkingDays(days),
+            Length::Months(months) => Self::Months(months),
+            Length::Hours(hours) => Self::Hours(hours),
+        }
+    }
+}
+
+/// Why a day is a rest day.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schemars(rename = "RestReason")]
+pub enum RestReasonView {
+    /// A Saturday or Sunday on which nobody makes up for a holiday.
+    Weekend,
+    /// A day of a holiday's schedule, be it the festival itself or a day exchanged for it.
+    Holiday {
+        /// The holiday in Chinese, as the notice calls it.
+        name_zh: String,
+        /// The holiday in English.
+        name_en: String,
+    },
+}
+
+impl From<RestReason> for RestReasonView {
+    fn from(reason: RestReason) -> Self {
+        match reason {
+            RestReason::Weekend => Self::Weekend,
+            RestReason::Holiday { name_zh, name_en } => Self::Holiday { name_zh, name_en },
+        }
+    }
+}
+
+/// A rest day on which the period would have ended.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Move")]
+pub struct MoveView {
+    /// The day.
+    date: String,
+    /// Why it is a rest day.
+    reason: RestReasonView,
+}
+
+impl From<Move> for MoveView {
+    fn from(passed: Move) -> Self {
+        let Move { date, reason } = passed;
+        Self { date: date.to_string(), reason: reason.into() }
+    }
+}
+
+/// How the end of a period was found.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Trace")]
+pub struct TraceView {
+    /// The event that set the period running.
+    #[schemars(with = "String")]
+    start: Timestamp,
+    /// The rule.
+    rule: LengthView,
+    /// The last day before rest days are looked at. Hours have none.
+    nominal_last_day: Option<String>,
+    /// The rest days that moved it, in order.
+    moves: Vec<MoveView>,
+    /// The last day. Hours have none.
+    last_day: Option<String>,
+    /// The first instant after the period.
+    #[schemars(with = "String")]
+    ends_at: Timestamp,
+    /// A day that was looked at lies in a year without a published holiday schedule.
+    calendar_unpublished: bool,
+}
+
+impl From<Trace> for TraceView {
+    fn from(trace: Trace) -> Self {
+        let Trace { start, rule, nominal_last_day, moves, last_day, ends_at, calendar_unpublished } = trace;
+        Self {
+            start,
+            rule: rule.into(),
+            nominal_last_day: nominal_last_day.map(|day| day.to_string()),
+            moves: moves.into_iter().map(MoveView::from).collect(),
+            last_day: last_day.map(|day| day.to_string()),
+            ends_at,
+            calendar_unpublished,
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A provider as itself and the operator read it. A stored field never reaches a client by being added: it
+//! has to be shown here.
+
+use market_domain::Timestamp;
+use market_domain::credit_code::CreditCode;
+use market_domain::ids::ProviderId;
+use market_domain::providers::{Provider, ProviderStatus};
+use market_domain::text::Line;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::api::parties::ContactsForm;
+
+/// A seller of applications and services.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Provider")]
+pub struct ProviderView {
+    /// The `sub` of its tokens.
+    id: ProviderId,
+    /// The legal entity's name.
+    legal_name: Line,
+    /// Its unified social credit code.
+    credit_code: CreditCode,
+    /// How to reach it.
+    contacts: ContactsForm,
+    /// Where it stands.
+    status: ProviderStatus,
+    /// When it applied.
+    #[schemars(with = "String")]
+    applied_at: Timestamp,
+}
+
+impl From<Provider> for ProviderView {
+    fn from(provider: Provider) -> Self {
+        let Provider { id, legal_name, credit_code, contacts, status, applied_at } = provider;
+        Self { id, legal_name, credit_code, contacts: contacts.into(), status, applied_at }
+    }
+}

@@ -1,0 +1,95 @@
+//! A market account as stored.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::party::StoredContacts;
+use super::{Name, StoredForm, Trusted, Upcaster};
+use crate::accounts::{AccountStatus, MarketAccount};
+use crate::credit_code::CreditCode;
+use crate::ids::{AccountId, TerminationId};
+use crate::text::Line;
+
+/// See [`MarketAccount`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredAccount {
+    id: Trusted<AccountId>,
+    legal_name: Trusted<Line>,
+    credit_code: Trusted<CreditCode>,
+    contacts: StoredContacts,
+    status: Name<AccountStatus>,
+    applied_at: Timestamp,
+    agreement_period: u32,
+    agreement_version: Option<u32>,
+    ends_at: Option<Timestamp>,
+    termination_id: Option<Trusted<TerminationId>>,
+}
+
+/// What belongs to an account's agreement says to which: until periods had numbers there was only the first.
+pub(super) fn in_the_first_period(fields: &mut Map<String, Value>) {
+    fields.entry("agreement_period").or_insert(1.into());
+}
+
+impl StoredForm for StoredAccount {
+    type State = MarketAccount;
+    const UPCASTERS: &'static [Upcaster] = &[in_the_first_period];
+    const IS_PERSONAL: bool = true;
+
+    fn of(account: MarketAccount) -> Self {
+        let MarketAccount {
+            id,
+            legal_name,
+            credit_code,
+            contacts,
+            status,
+            applied_at,
+            agreement_period,
+            agreement_version,
+            ends_at,
+            termination_id,
+        } = account;
+        Self {
+            id: Trusted(id),
+            legal_name: Trusted(legal_name),
+            credit_code: Trusted(credit_code),
+            contacts: StoredContacts::of(contacts),
+            status: Name(status),
+            applied_at,
+            agreement_period,
+            agreement_version,
+            ends_at,
+            termination_id: termination_id.map(Trusted),
+        }
+    }
+
+    fn restore(self) -> MarketAccount {
+        MarketAccount {
+            id: self.id.0,
+            legal_name: self.legal_name.0,
+            credit_code: self.credit_code.0,
+            contacts: self.contacts.restore(),
+            status: self.status.0,
+            applied_at: self.applied_at,
+            agreement_period: self.agreement_period,
+            agreement_version: self.agreement_version,
+            ends_at: self.ends_at,
+            termination_id: self.termination_id.map(|id| id.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_stored_before_periods_had_numbers_belongs_to_the_first() {
+        let mut fields = Map::new();
+        in_the_first_period(&mut fields);
+        assert_eq!(fields["agreement_period"], 1);
+        fields.insert("agreement_period".to_owned(), 2.into());
+        in_the_first_period(&mut fields);
+        assert_eq!(fields["agreement_period"], 2, "a number that is there stands");
+    }
+}

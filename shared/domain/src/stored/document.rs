@@ -1,0 +1,105 @@
+//! A document and its versions as stored: the newest in the document's own item, each in one of its own.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Name, StoredForm, Trusted, Upcaster, each, restored_each, trusted_each};
+use crate::documents::clauses::ClauseNumber;
+use crate::documents::{Document, DocumentKind, Publisher, Version};
+use crate::hash::Sha256Hash;
+use crate::ids::{DocumentId, ProviderId};
+use crate::text::Line;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+enum StoredPublisher {
+    Operator,
+    Provider(Trusted<ProviderId>),
+}
+
+/// See [`Version`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredVersion {
+    number: u32,
+    sha256: Trusted<Sha256Hash>,
+    size_bytes: u64,
+    published_at: Timestamp,
+    effective_at: Timestamp,
+    prominent: Vec<Trusted<ClauseNumber>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
+}
+
+impl StoredForm for StoredVersion {
+    type State = Version;
+    const UPCASTERS: &'static [Upcaster] = &[];
+    const IS_PERSONAL: bool = false;
+
+    fn of(version: Version) -> Self {
+        let Version { number, sha256, size_bytes, published_at, effective_at, prominent, warning } = version;
+        Self {
+            number,
+            sha256: Trusted(sha256),
+            size_bytes,
+            published_at,
+            effective_at,
+            prominent: trusted_each(prominent),
+            warning,
+        }
+    }
+
+    fn restore(self) -> Version {
+        Version {
+            number: self.number,
+            sha256: self.sha256.0,
+            size_bytes: self.size_bytes,
+            published_at: self.published_at,
+            effective_at: self.effective_at,
+            prominent: restored_each(self.prominent),
+            warning: self.warning,
+        }
+    }
+}
+
+/// See [`Document`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredDocument {
+    id: Trusted<DocumentId>,
+    kind: Name<DocumentKind>,
+    publisher: StoredPublisher,
+    title: Trusted<Line>,
+    versions: Vec<StoredVersion>,
+}
+
+impl StoredForm for StoredDocument {
+    type State = Document;
+    const UPCASTERS: &'static [Upcaster] = &[];
+    const IS_PERSONAL: bool = false;
+
+    fn of(document: Document) -> Self {
+        let Document { id, kind, publisher, title, versions } = document;
+        Self {
+            id: Trusted(id),
+            kind: Name(kind),
+            publisher: match publisher {
+                Publisher::Operator => StoredPublisher::Operator,
+                Publisher::Provider(id) => StoredPublisher::Provider(Trusted(id)),
+            },
+            title: Trusted(title),
+            versions: each(versions, StoredVersion::of),
+        }
+    }
+
+    fn restore(self) -> Document {
+        Document {
+            id: self.id.0,
+            kind: self.kind.0,
+            publisher: match self.publisher {
+                StoredPublisher::Operator => Publisher::Operator,
+                StoredPublisher::Provider(id) => Publisher::Provider(id.0),
+            },
+            title: self.title.0,
+            versions: each(self.versions, StoredVersion::restore),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The names under which values are stored. They never change: what is renamed in the domain or on the wire
+//! keeps its name here.
+
+use super::Named;
+use crate::accounts::AccountStatus;
+use crate::aggregate::Job;
+use crate::deletion::Answer;
+use crate::documents::DocumentKind;
+use crate::documents::acceptance::Method;
+use crate::grants::EndCause;
+use crate::listings::{ListingKind, ListingStatus};
+use crate::notices::Channel;
+use crate::orders::CloseReason;
+use crate::party::Language;
+use crate::providers::ProviderStatus;
+
+macro_rules! names {
+    ($($kind:ident { $($value:ident = $name:literal),+ $(,)? })+) => {
+        $(impl Named for $kind {
+            const ALL: &'static [Self] = &[$(Self::$value),+];
+
+            fn name(self) -> &'static str {
+                match self { $(Self::$value => $name),+ }
+            }
+        })+
+    };
+}
+
+names! {
+    AccountStatus { Applied = "applied", Active = "active", Terminated = "terminated" }
+    ProviderStatus { Applied = "applied", Approved = "approved" }
+    Language { Chinese = "zh", English = "en" }
+    DocumentKind { Body = "body", Annex = "annex", Rule = "rule", Subscription = "subscription" }
+    Method { Click = "click", Signed = "signed" }
+    ListingKind { Application = "application", Service = "service" }
+    ListingStatus { Draft = "draft", InReview = "in_review", Listed = "listed" }
+    CloseReason { Unpaid = "unpaid", AgreementEnded = "agreement_ended" }
+    EndCause { Expired = "expired", Revoked = "revoked", AgreementEnded = "agreement_ended" }
+    Answer { Deleted = "deleted", Returned = "returned", LegallyRetained = "legally_retained" }
+    Channel { Announcement = "announcement", InSite = "in_site", Email = "email", Sms = "sms" }
+    Job {
+        Notify = "notify",
+        ExpireGrant = "expire_grant",
+        RemindDeletion = "remind_deletion",
+        TerminateAccount = "terminate_account",
+        AdvanceCase = "advance_case",
+    }
+}

@@ -1,0 +1,51 @@
+//! A provider as stored.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::party::StoredContacts;
+use super::{Name, StoredForm, Trusted, Upcaster};
+use crate::credit_code::CreditCode;
+use crate::ids::ProviderId;
+use crate::providers::{Provider, ProviderStatus};
+use crate::text::Line;
+
+/// See [`Provider`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredProvider {
+    id: Trusted<ProviderId>,
+    legal_name: Trusted<Line>,
+    credit_code: Trusted<CreditCode>,
+    contacts: StoredContacts,
+    status: Name<ProviderStatus>,
+    applied_at: Timestamp,
+}
+
+impl StoredForm for StoredProvider {
+    type State = Provider;
+    const UPCASTERS: &'static [Upcaster] = &[];
+    const IS_PERSONAL: bool = true;
+
+    fn of(provider: Provider) -> Self {
+        let Provider { id, legal_name, credit_code, contacts, status, applied_at } = provider;
+        Self {
+            id: Trusted(id),
+            legal_name: Trusted(legal_name),
+            credit_code: Trusted(credit_code),
+            contacts: StoredContacts::of(contacts),
+            status: Name(status),
+            applied_at,
+        }
+    }
+
+    fn restore(self) -> Provider {
+        Provider {
+            id: self.id.0,
+            legal_name: self.legal_name.0,
+            credit_code: self.credit_code.0,
+            contacts: self.contacts.restore(),
+            status: self.status.0,
+            applied_at: self.applied_at,
+        }
+    }
+}
