@@ -79,11 +79,16 @@ impl Jobs {
             Job::TerminateAccount => terminate_account::terminate_account(self, key).await,
             Job::AdvanceCase => advance_case::advance_case(self, key).await,
         };
-        if let Err(JobError::Store(StoreError::Corrupt { key, reason })) = &outcome {
-            tracing::error!(%key, %reason, "an item cannot be read");
-            self.metrics.put(self.clock.now(), &[(Metric::CorruptItems, 1.0)]);
+        if let Err(JobError::Store(error @ StoreError::Corrupt { .. })) = &outcome {
+            self.report_corrupt(error);
         }
         outcome
+    }
+
+    /// Calls a human to an item that cannot be read.
+    fn report_corrupt(&self, error: &StoreError) {
+        tracing::error!(%error, "an item cannot be read");
+        self.metrics.put(self.clock.now(), &[(Metric::CorruptItems, 1.0)]);
     }
 
     /// The same as a worker's handler.

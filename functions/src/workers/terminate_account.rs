@@ -2,7 +2,8 @@
 //! runs its cascade over grants and orders (10.1, 10.2).
 //!
 //! The cascade deals with one target in each transaction, together with the cursor's step. A wake-up does a
-//! bounded number of steps; what is left is due at once and wakes the next.
+//! bounded number of steps; what is left is due at once and wakes the next. A target that cannot be read holds up
+//! none of the others: it is reported, and has ended anyhow, because ends are decided when they are read.
 
 use market_domain::accounts::MarketAccount;
 use market_domain::accounts::termination::Termination;
@@ -59,6 +60,7 @@ async fn next_target(
     if after.as_deref().is_none_or(|after| after.starts_with(GRANTS)) {
         loop {
             let page = jobs.store.list::<Grant>(&partition, GRANTS, after.as_deref(), PAGE).await?;
+            page.unreadable.iter().for_each(|error| jobs.report_corrupt(error));
             for grant in page.items.into_iter().filter(|grant| grant.status == GrantStatus::Active) {
                 let (_, provider) = jobs.parties(&grant.key(), &account.id, &grant.provider_id).await?;
                 let end = Grant::end(
@@ -82,6 +84,7 @@ async fn next_target(
     }
     loop {
         let page = jobs.store.list::<Order>(&partition, ORDERS, after.as_deref(), PAGE).await?;
+        page.unreadable.iter().for_each(|error| jobs.report_corrupt(error));
         for order in page.items.into_iter().filter(|order| order.is_open()) {
             let (_, provider) = jobs.parties(&order.key(), &account.id, &order.provider_id).await?;
             let close = Order::close(&order, account, &provider, CloseReason::AgreementEnded, occasion);

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{Call, Endpoint};
+use crate::market::Market;
 use crate::problem::{Code, Problem};
 
 /// The query of a list.
@@ -61,12 +62,26 @@ pub struct List<T> {
     /// Where the next page begins; none on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
+    /// How many items of this page could not be read, where there are any; the operator was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<usize>,
 }
 
 impl<T> List<T> {
-    /// The page of a call's list.
-    pub fn of<E: Endpoint, S>(call: &Call<E>, page: Page<S>, show: impl FnMut(S) -> T) -> Self {
+    /// The page of a call's list. An item that cannot be read does not hide the others; it is counted, and calls a
+    /// human.
+    pub fn of<E: Endpoint, S>(
+        call: &Call<E>,
+        market: &Market,
+        page: Page<S>,
+        show: impl FnMut(S) -> T,
+    ) -> Self {
+        for error in &page.unreadable {
+            tracing::error!(%error, "an item of a list cannot be read");
+            market.ring();
+        }
         Self {
+            unreadable: (!page.unreadable.is_empty()).then_some(page.unreadable.len()),
             items: page.items.into_iter().map(show).collect(),
             next_cursor: page.next.map(|after| seal(&call.query_id, &after)),
         }

@@ -81,11 +81,11 @@ impl Store {
         limit: u16,
     ) -> Result<Page<AccessEntry>, StoreError> {
         let former = former_ledger_prefix(grant);
-        let mut lines = Page { items: Vec::new(), next: None };
+        let mut lines = Page { items: Vec::new(), next: None, unreadable: Vec::new() };
         if after.is_none_or(|after| after.starts_with(&former)) {
             lines = self.page(&format!("account#{account}"), &former, after, limit).await?;
             if lines.next.is_some() {
-                return lines.try_map(|line| entry_of(&line));
+                return Ok(lines.of(entry_of));
             }
         }
         match limit.saturating_sub(u16::try_from(lines.items.len()).unwrap_or(limit)) {
@@ -98,7 +98,7 @@ impl Store {
                 lines.next = page.next;
             }
         }
-        lines.try_map(|line| entry_of(&line))
+        Ok(lines.of(entry_of))
     }
 }
 

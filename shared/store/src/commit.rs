@@ -265,10 +265,13 @@ pub fn evidence_key(key: &Key, number: u64) -> Key {
     Key::new(&key.partition, format!("{}{number:010}", evidence_prefix(&key.sort)))
 }
 
+/// What the sort keys of all evidence records begin with.
+pub const EVIDENCE: &str = "evidence#";
+
 /// What the sort keys of an aggregate's evidence records begin with.
 #[must_use]
 pub fn evidence_prefix(sort: &str) -> String {
-    format!("evidence#{sort}#")
+    format!("{EVIDENCE}{sort}#")
 }
 
 fn absent(

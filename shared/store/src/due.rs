@@ -62,7 +62,7 @@ impl DueEntry {
     }
 
     fn wake_ms(&self) -> i64 {
-        self.wake_at.split('#').next().and_then(|ms| ms.parse().ok()).unwrap_or(0)
+        wake_ms(&self.wake_at)
     }
 }
 
@@ -131,21 +131,26 @@ fn lease_end(now: Timestamp, tries: u32) -> Timestamp {
 }
 
 fn entry(reader: &Reader) -> Result<DueEntry, StoreError> {
-    let shard = reader.text(SHARD)?.to_owned();
+    let (shard, wake_at) = (reader.text(SHARD)?.to_owned(), reader.text(WAKE_AT)?.to_owned());
     let job = shard
         .split('#')
         .nth(1)
         .and_then(|job| job.parse().ok())
         .ok_or_else(|| reader.corrupt("no such job"))?;
+    // An entry whose due time cannot be read must not hide those behind it: its worker reads the state anyway.
+    let due_at = reader.number(DUE_AT).ok().unwrap_or_else(|| wake_ms(&wake_at));
     Ok(DueEntry {
         key: reader.key.clone(),
         job,
-        due_at: Timestamp::from_millisecond(reader.number(DUE_AT)?)
-            .map_err(|error| reader.corrupt(error.to_string()))?,
+        due_at: Timestamp::from_millisecond(due_at).unwrap_or(Timestamp::UNIX_EPOCH),
         tries: reader.number(TRIES).ok().and_then(|tries| u32::try_from(tries).ok()).unwrap_or(0),
-        wake_at: reader.text(WAKE_AT)?.to_owned(),
+        wake_at,
         shard,
     })
+}
+
+fn wake_ms(wake_at: &str) -> i64 {
+    wake_at.split('#').next().and_then(|ms| ms.parse().ok()).unwrap_or(0)
 }
 
 /// What the relay makes of a written item: the job that was due at once when it was written, if any.

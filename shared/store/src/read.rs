@@ -9,10 +9,12 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use market_domain::aggregate::{Aggregate, Key, Loaded};
+use market_domain::evidence::Evidence;
 use market_domain::hash::Sha256Hash;
-use market_domain::stored::StoredForm;
+use market_domain::stored::{StoredEvidence, StoredForm};
 
 use crate::Store;
+use crate::commit::EVIDENCE;
 use crate::error::StoreError;
 use crate::item::{BODY, Item, LIST, PK, PLACE, Reader, SK, key_attributes, s};
 use crate::meter::Direction;
@@ -66,6 +68,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// The place after which the next page begins; none on the last page.
     pub next: Option<String>,
+    /// What is wrong with those that could not be read. They do not hide the others.
+    pub unreadable: Vec<StoreError>,
 }
 
 /// An aggregate of any kind, as its evidence is held against it.
@@ -192,7 +196,7 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<Loaded<A>>, StoreError> {
-        self.page(partition, prefix, after, limit).await?.try_map(|reader| reader.aggregate())
+        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::aggregate))
     }
 
     /// A page of stored bodies (evidence records, ledger lines), each with its sort key.
@@ -206,9 +210,22 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<(String, String)>, StoreError> {
-        self.page(partition, prefix, after, limit)
-            .await?
-            .try_map(|reader| Ok((reader.key.sort.clone(), reader.text(BODY)?.to_owned())))
+        let page = self.page(partition, prefix, after, limit).await?;
+        Ok(page.of(|reader| Ok((reader.key.sort.clone(), reader.text(BODY)?.to_owned()))))
+    }
+
+    /// A page of the evidence in a partition: each record's exact bytes, and what they say.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn list_records(
+        &self,
+        partition: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Page<(String, Evidence)>, StoreError> {
+        let page = self.page(partition, EVIDENCE, after, limit).await?;
+        Ok(page.of(|reader| Ok((reader.text(BODY)?.to_owned(), reader.form::<StoredEvidence>()?))))
     }
 
     /// A page of forms that lie by themselves in a partition under `prefix`.
@@ -222,7 +239,7 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<F::State>, StoreError> {
-        self.page(partition, prefix, after, limit).await?.try_map(|reader| reader.form::<F>())
+        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::form::<F>))
     }
 
     /// The last of the forms that lie by themselves in a partition under `prefix`, at most `limit`, in its order.
@@ -260,7 +277,7 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<Standing>, StoreError> {
-        self.page(partition, prefix, after, limit).await?.try_map(|reader| reader.standing())
+        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::standing))
     }
 
     pub(crate) async fn page(
@@ -276,7 +293,7 @@ impl Store {
             .map(|sort| key_attributes(&Key::new(partition, sort)));
         let query = self.range(partition, prefix).set_exclusive_start_key(start);
         let (items, next) = self.ask(query, limit).await?;
-        Ok(Page { items, next })
+        Ok(Page { items, next, unreadable: Vec::new() })
     }
 
     /// A query for what lies in a partition under a prefix.
@@ -356,22 +373,22 @@ impl Store {
                 Ok::<_, StoreError>(format!("{}|{}|{}", last.text(PLACE)?, last.key.partition, last.key.sort))
             })
             .transpose()?;
-        let items = answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| Reader::new(item)?.aggregate())
-            .collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
+        let items = answer.items.unwrap_or_default().into_iter().map(Reader::new);
+        let page = Page { items: items.collect::<Result<_, _>>()?, next, unreadable: Vec::new() };
+        Ok(page.of(Reader::aggregate))
     }
 }
 
-impl<T> Page<T> {
-    /// The same page of other things.
-    ///
-    /// # Errors
-    /// The first error of the conversion.
-    pub fn try_map<U, E>(self, f: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
-        Ok(Page { items: self.items.into_iter().map(f).collect::<Result<_, _>>()?, next: self.next })
+impl Page<Reader> {
+    /// The same page of what its items are; those that are corrupt are set aside.
+    pub(crate) fn of<T>(self, read: impl Fn(&Reader) -> Result<T, StoreError>) -> Page<T> {
+        let mut page = Page { items: Vec::new(), next: self.next, unreadable: self.unreadable };
+        for reader in &self.items {
+            match read(reader) {
+                Ok(item) => page.items.push(item),
+                Err(error) => page.unreadable.push(error),
+            }
+        }
+        page
     }
 }

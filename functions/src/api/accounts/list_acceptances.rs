@@ -31,6 +31,6 @@ impl Endpoint for ListAcceptances {
             .store
             .list::<Acceptance>(&partition, "acceptance#", call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, |acceptance| acceptance.state.into())))
+        Ok(Outcome::Reply(List::of(call, market, page, |acceptance| acceptance.state.into())))
     }
 }

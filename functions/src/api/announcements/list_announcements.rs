@@ -29,6 +29,6 @@ impl Endpoint for ListAnnouncements {
             .store
             .list::<Notice>(&board, "notice#", call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, |notice| notice.state.into())))
+        Ok(Outcome::Reply(List::of(call, market, page, |notice| notice.state.into())))
     }
 }

@@ -31,6 +31,6 @@ impl Endpoint for ListProviderDemands {
             .store
             .list_view::<DeletionDemand>(&list, call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, |demand| demand.state.into())))
+        Ok(Outcome::Reply(List::of(call, market, page, |demand| demand.state.into())))
     }
 }

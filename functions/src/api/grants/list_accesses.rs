@@ -29,6 +29,6 @@ impl Endpoint for ListAccesses {
             .store
             .ledger(&call.path.account_id, &call.path.grant_id, call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, AccessEntryView::from)))
+        Ok(Outcome::Reply(List::of(call, market, page, AccessEntryView::from)))
     }
 }

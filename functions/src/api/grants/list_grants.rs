@@ -31,6 +31,6 @@ impl Endpoint for ListGrants {
             .store
             .list::<Grant>(&partition, "grant#", call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, |grant| grant.state.into())))
+        Ok(Outcome::Reply(List::of(call, market, page, |grant| grant.state.into())))
     }
 }

@@ -29,6 +29,6 @@ impl Endpoint for ListProviderGrants {
         let list = format!("provider#{}#grants", call.path.provider_id);
         let page =
             market.store.list_view::<Grant>(&list, call.after.as_deref(), call.query.limit.get()).await?;
-        Ok(Outcome::Reply(List::of(call, page, |grant| grant.state.into())))
+        Ok(Outcome::Reply(List::of(call, market, page, |grant| grant.state.into())))
     }
 }

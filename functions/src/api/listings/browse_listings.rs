@@ -43,6 +43,6 @@ impl Endpoint for BrowseListings {
         let list = Listing::catalogue(call.query.kind);
         let page =
             market.store.list_view::<Listing>(&list, call.after.as_deref(), call.query.limit.get()).await?;
-        Ok(Outcome::Reply(List::of(call, page, |listing| listing.state.into())))
+        Ok(Outcome::Reply(List::of(call, market, page, |listing| listing.state.into())))
     }
 }

@@ -29,6 +29,6 @@ impl Endpoint for ListDrafts {
         let list = Listing::drafts(&call.path.provider_id);
         let page =
             market.store.list_view::<Listing>(&list, call.after.as_deref(), call.query.limit.get()).await?;
-        Ok(Outcome::Reply(List::of(call, page, |listing| listing.state.into())))
+        Ok(Outcome::Reply(List::of(call, market, page, |listing| listing.state.into())))
     }
 }

@@ -31,6 +31,6 @@ impl Endpoint for ListNotices {
             .store
             .list::<Notice>(&partition, "notice#", call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, |notice| notice.state.into())))
+        Ok(Outcome::Reply(List::of(call, market, page, |notice| notice.state.into())))
     }
 }

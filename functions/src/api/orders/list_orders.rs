@@ -31,6 +31,6 @@ impl Endpoint for ListOrders {
             .store
             .list::<Order>(&partition, "order#", call.after.as_deref(), call.query.limit.get())
             .await?;
-        Ok(Outcome::Reply(List::of(call, page, |order| order.state.into())))
+        Ok(Outcome::Reply(List::of(call, market, page, |order| order.state.into())))
     }
 }

@@ -29,6 +29,6 @@ impl Endpoint for ListProviderOrders {
         let list = format!("provider#{}#orders", call.path.provider_id);
         let page =
             market.store.list_view::<Order>(&list, call.after.as_deref(), call.query.limit.get()).await?;
-        Ok(Outcome::Reply(List::of(call, page, |order| order.state.into())))
+        Ok(Outcome::Reply(List::of(call, market, page, |order| order.state.into())))
     }
 }

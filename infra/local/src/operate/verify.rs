@@ -192,21 +192,22 @@ async fn chains(store: &Store, partition: &str) -> Result<BTreeMap<String, Vec<S
     Ok(chains)
 }
 
-/// Every thing of a partition that has a chain.
-async fn standings(store: &Store, partition: &str) -> Result<Vec<Standing>, StoreError> {
-    let mut all = Vec::new();
+/// Every thing of a partition that has a chain, and what is wrong with those that cannot be read at all.
+async fn standings(store: &Store, partition: &str) -> Result<(Vec<Standing>, Vec<StoreError>), StoreError> {
+    let (mut all, mut unreadable) = (Vec::new(), Vec::new());
     for prefix in KINDS {
         let mut after: Option<String> = None;
         loop {
             let page = store.list_standings(partition, prefix, after.as_deref(), PAGE).await?;
             all.extend(page.items);
+            unreadable.extend(page.unreadable);
             after = page.next;
             if after.is_none() {
                 break;
             }
         }
     }
-    Ok(all)
+    Ok((all, unreadable))
 }
 
 /// The record that a notice's chain goes on from.
@@ -347,10 +348,15 @@ pub async fn verify(
     progress: &ProgressBar,
 ) -> Result<Verified, OperateError> {
     let mut chains = chains(store, partition).await?;
-    let things = standings(store, partition).await?;
+    let (things, unreadable) = standings(store, partition).await?;
     let mut verified = Verified::default();
     progress.inc_length(things.len() as u64);
-    if things.is_empty() && chains.is_empty() {
+    for error in unreadable {
+        let StoreError::Corrupt { key, reason } = error else { return Err(error.into()) };
+        chains.remove(&key.sort);
+        verified.faults.push(Fault { item: key.to_string(), wrong: format!("it cannot be read: {reason}") });
+    }
+    if things.is_empty() && chains.is_empty() && verified.faults.is_empty() {
         let wrong = "nothing is stored of it".to_owned();
         verified.faults.push(Fault { item: partition.to_owned(), wrong });
     }
