@@ -2,8 +2,10 @@
 //! leaves for them, and where no namespace is set nothing is written.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use market_domain::Timestamp;
+use market_http::CorruptionAlarm;
 use serde_json::{Map, Value, json};
 
 /// What operators watch; `infra/alarms.yaml` names each.
@@ -78,6 +80,12 @@ impl Metrics {
             // Whether the log takes it is not our business.
             drop(writeln!(std::io::stdout(), "{line}"));
         }
+    }
+
+    /// An alarm that counts items that cannot be read.
+    #[must_use]
+    pub fn corruption_alarm(self) -> CorruptionAlarm {
+        Arc::new(move |at| self.put(at, &[(Metric::CorruptItems, 1.0)]))
     }
 
     fn line(&self, at: Timestamp, values: &[(Metric, f64)]) -> Option<Value> {

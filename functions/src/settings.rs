@@ -15,7 +15,7 @@ use market_outside::Secret;
 use market_store::Store;
 
 use crate::api;
-use crate::metrics::{Metric, Metrics};
+use crate::metrics::Metrics;
 use crate::workers::Jobs;
 
 /// A setting that is missing or wrong.
@@ -110,7 +110,6 @@ fn is_signed_by_payments(operation: Option<&str>) -> bool {
 /// # Errors
 /// Where a setting is missing or wrong.
 pub fn market(sdk: &SdkConfig, operation: Option<&str>) -> Result<Market, SettingError> {
-    let metrics = metrics();
     Ok(Market {
         store: store(sdk)?,
         clock: Arc::new(SystemClock),
@@ -125,7 +124,7 @@ pub fn market(sdk: &SdkConfig, operation: Option<&str>) -> Result<Market, Settin
                 return Err(wrong("MARKET_PUBLICITY")(format!("is neither strict nor lenient: {other}")));
             }
         },
-        corruption_alarm: Arc::new(move |at| metrics.put(at, &[(Metric::CorruptItems, 1.0)])),
+        corruption_alarm: metrics().corruption_alarm(),
     })
 }
 
@@ -153,6 +152,7 @@ pub fn jobs(sdk: &SdkConfig, job: Job) -> Result<Jobs, SettingError> {
         entropy: Arc::new(SystemEntropy),
         gateways: if job == Job::Notify { gateways(sdk)? } else { nowhere() },
         metrics: metrics(),
+        corruption_alarm: metrics().corruption_alarm(),
         drill: optional("MARKET_DRILL"),
     })
 }

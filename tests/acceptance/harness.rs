@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use market::client::Client;
+use market::operate::verify::{Verified, verify};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, TABLE};
 use market_ambient::Clock;
@@ -73,6 +75,11 @@ impl World {
             .iter()
             .map(|n| at(n["drafted_at"].as_str().unwrap()).duration_since(from).as_hours() / 24)
             .collect()
+    }
+
+    /// What the operator finds of the evidence in a partition.
+    pub async fn verified(&self, partition: &str) -> Verified {
+        verify(&self.running.market.store, partition, &ProgressBar::hidden()).await.unwrap()
     }
 
     /// Everything in the table, by key.

@@ -85,6 +85,7 @@ async fn take(crowd: usize) -> Ledger {
         entropy: Arc::new(SystemEntropy),
         gateways: Gateways { email: Arc::new(Taken), sms: Arc::new(Taken) },
         metrics: Metrics::default(),
+        corruption_alarm: Arc::clone(&running.market.corruption_alarm),
         drill: None,
     };
     running.route_meter.take();

@@ -18,5 +18,6 @@ mod ownership;
 mod permissions;
 mod repeats;
 mod restart;
+mod stored;
 mod story;
 mod termination;

@@ -19,7 +19,6 @@ use market::operate::dead_letters::{DeadLetterQueues, Queue};
 use market::operate::late_jobs::{Late, late, parked, redrive};
 use market::operate::publish::{ToPublish, publish};
 use market::operate::smoke::{Smoke, smoke};
-use market::operate::verify::{Verified, verify};
 use market::stage::{Stage, TERMS};
 use market_domain::aggregate::Job;
 use market_domain::documents::DocumentKind;
@@ -33,10 +32,6 @@ use crate::harness::World;
 impl World {
     fn operators_token(&self) -> String {
         self.running.issuer.token(Role::Operator, "ops", self.now())
-    }
-
-    async fn verified(&self, partition: &str) -> Verified {
-        verify(&self.running.market.store, partition, &ProgressBar::hidden()).await.unwrap()
     }
 
     /// The items of which something does not hold, each with what is wrong.

@@ -18,12 +18,13 @@ use market_domain::ids::{AccountId, ProviderId};
 use market_domain::party::Actor;
 use market_domain::providers::Provider;
 use market_domain::salt::Salts;
+use market_http::CorruptionAlarm;
 use market_jobs::WakeUp;
 use market_jobs::worker::Handler;
 use market_notices::Gateways;
 use market_store::{CommitError, Store, StoreError, of};
 
-use crate::metrics::{Metric, Metrics};
+use crate::metrics::Metrics;
 
 /// What a job has at hand.
 pub struct Jobs {
@@ -37,6 +38,8 @@ pub struct Jobs {
     pub gateways: Gateways,
     /// What operators watch.
     pub metrics: Metrics,
+    /// Calls a human when something that is stored cannot be read.
+    pub corruption_alarm: CorruptionAlarm,
     /// A drill: wake-ups for this sort key panic, so that operators can see what a broken job looks like.
     pub drill: Option<String>,
 }
@@ -88,7 +91,7 @@ impl Jobs {
     /// Calls a human to an item that cannot be read.
     fn report_corrupt(&self, error: &StoreError) {
         tracing::error!(%error, "an item cannot be read");
-        self.metrics.put(self.clock.now(), &[(Metric::CorruptItems, 1.0)]);
+        (self.corruption_alarm)(self.clock.now());
     }
 
     /// The same as a worker's handler.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::serve::ListenerExt;
@@ -15,7 +16,7 @@ use market_domain::periods::{Calendar, PublicityMode};
 use market_functions::api;
 use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
-use market_http::{Callers, Market, PaymentKeys};
+use market_http::{Callers, CorruptionAlarm, Market, PaymentKeys};
 use market_identity::{IssuerKeys, Verifier};
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
@@ -113,6 +114,8 @@ pub struct Running {
     pub job_meter: Meter,
     /// What its sweep costs.
     pub sweep_meter: Meter,
+    /// How often something that is stored could not be read; the log says what.
+    pub corrupt_items: Arc<AtomicUsize>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     engine: Option<Engine>,
@@ -180,6 +183,13 @@ impl Running {
         let store = Store::new(client, TABLE);
         let (route_meter, job_meter, sweep_meter) = (Meter::counting(), Meter::counting(), Meter::counting());
 
+        let corrupt_items: Arc<AtomicUsize> = Arc::default();
+        let corruption_alarm: CorruptionAlarm = {
+            let count = Arc::clone(&corrupt_items);
+            Arc::new(move |_| {
+                count.fetch_add(1, Ordering::Relaxed);
+            })
+        };
         let market = Arc::new(Market {
             store: store.metered(route_meter.clone()),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -193,7 +203,7 @@ impl Running {
             payments: Some(PaymentKeys::given(payments.key()).map_err(part)?),
             calendar: Calendar::published(),
             publicity: PublicityMode::Strict,
-            corruption_alarm: Arc::new(|_| {}),
+            corruption_alarm: Arc::clone(&corruption_alarm),
         });
         let jobs = Arc::new(Jobs {
             store: store.metered(job_meter.clone()),
@@ -201,6 +211,7 @@ impl Running {
             entropy: Arc::new(SystemEntropy),
             gateways: Gateways { email: Arc::clone(&outbox) as _, sms: outbox },
             metrics: Metrics::default(),
+            corruption_alarm,
             drill: None,
         });
         let handler: Handler = Arc::new(move |wake_up: WakeUp| {
@@ -274,6 +285,7 @@ impl Running {
             route_meter,
             job_meter,
             sweep_meter,
+            corrupt_items,
             stop,
             tasks,
             engine,

@@ -20,6 +20,9 @@ pub enum Callers {
     Gateway,
 }
 
+/// Called with the instant at which something that is stored could not be read.
+pub type CorruptionAlarm = Arc<dyn Fn(Timestamp) + Send + Sync>;
+
 /// The market, as routes see it; built once, at start.
 pub struct Market {
     /// The table.
@@ -36,8 +39,8 @@ pub struct Market {
     pub calendar: &'static Calendar,
     /// How publicity periods are counted (9.4).
     pub publicity: PublicityMode,
-    /// Calls a human when something that is stored cannot be read, with the instant at which that showed.
-    pub corruption_alarm: Arc<dyn Fn(Timestamp) + Send + Sync>,
+    /// Calls a human when something that is stored cannot be read.
+    pub corruption_alarm: CorruptionAlarm,
 }
 
 impl std::fmt::Debug for Market {

@@ -318,6 +318,7 @@ impl Play<'_> {
             entropy: Arc::new(SystemEntropy),
             gateways,
             metrics: Metrics::default(),
+            corruption_alarm: Arc::clone(&self.world.running.market.corruption_alarm),
             drill: None,
         }
     }

@@ -1,0 +1,537 @@
+//! What every earlier release stored (`tests/stored/<release>`) is read by this one, its story goes on, and its
+//! evidence still holds. What a later release will have stored survives this one's writing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use market::client::{Answer, Client, pay};
+use market::permissions::Permissions;
+use market::{Clockwork, Options, Running, TABLE, requests};
+use market_domain::accounts::MarketAccount;
+use market_domain::accounts::termination::Termination;
+use market_domain::aggregate::{Aggregate, Job, Key};
+use market_domain::deletion::DeletionDemand;
+use market_domain::documents::Document;
+use market_domain::documents::acceptance::Acceptance;
+use market_domain::events::{self, REGISTER};
+use market_domain::evidence::Evidence;
+use market_domain::grants::Grant;
+use market_domain::listings::Listing;
+use market_domain::notices::Notice;
+use market_domain::orders::Order;
+use market_domain::providers::Provider;
+use market_domain::stored::StoredVersion;
+use market_identity::Role;
+use market_store::{Store, Submission};
+use serde_json::{Value, json};
+
+use crate::corpus::{Corpus, Item, key, text};
+use crate::harness::{World, options};
+
+/// The corpora that are kept, the oldest first.
+fn releases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/stored");
+    let mut releases: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    releases.sort();
+    assert!(!releases.is_empty());
+    releases
+}
+
+impl World {
+    /// A market that goes on where another one stood.
+    pub async fn of(corpus: &Corpus) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            clockwork: Clockwork::Standing(corpus.at),
+            permissions: Permissions::committed(),
+            ..options(folder.path().to_owned())
+        };
+        let world = Self { running: Running::start(options).await.unwrap(), folder };
+        for item in &corpus.items {
+            world.put(item).await;
+        }
+        world
+    }
+
+    pub async fn put(&self, item: &Item) {
+        let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&self.running.table_endpoint).await);
+        client.put_item().table_name(TABLE).set_item(Some(item.clone())).send().await.unwrap();
+    }
+
+    /// The operator verifies everything that has evidence.
+    async fn everything_verifies(&self) {
+        let partitions: BTreeSet<String> = Corpus::of(self)
+            .await
+            .items
+            .iter()
+            .map(|item| key(item).0.to_owned())
+            .filter(|partition| !partition.starts_with("reply#") && !partition.starts_with("ledger#"))
+            .collect();
+        for partition in partitions {
+            assert_eq!(self.verified(&partition).await.faults, [], "{partition}");
+        }
+    }
+
+    fn corrupt_items(&self) -> usize {
+        self.running.corrupt_items.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+async fn read<A: Aggregate>(store: &Store, key: &Key) {
+    assert!(store.get_at::<A>(key).await.unwrap().is_some(), "{key}");
+}
+
+/// Reads an item as what it is.
+async fn read_item(world: &World, item: &Item) {
+    let store = &world.running.market.store;
+    let (partition, sort) = key(item);
+    let at = Key::new(partition, sort);
+    match text(item, "kind") {
+        Some(MarketAccount::KIND) => return read::<MarketAccount>(store, &at).await,
+        Some(Provider::KIND) => return read::<Provider>(store, &at).await,
+        Some(Listing::KIND) => return read::<Listing>(store, &at).await,
+        Some(Document::KIND) => return read::<Document>(store, &at).await,
+        Some(Acceptance::KIND) => return read::<Acceptance>(store, &at).await,
+        Some(Order::KIND) => return read::<Order>(store, &at).await,
+        Some(Grant::KIND) => return read::<Grant>(store, &at).await,
+        Some(DeletionDemand::KIND) => return read::<DeletionDemand>(store, &at).await,
+        Some(Termination::KIND) => return read::<Termination>(store, &at).await,
+        Some(Notice::KIND) => return read::<Notice>(store, &at).await,
+        Some(other) => panic!("no kind is called {other}"),
+        None => {}
+    }
+    let body = || text(item, "body").unwrap();
+    match (partition.split_once('#'), sort.split_once('#')) {
+        (_, Some(("evidence", _))) => {
+            let record = Evidence::read(body()).unwrap();
+            events::check(&record.event, &record.clause, &record.facts).unwrap();
+        }
+        (Some(("reply", owner)), Some((_, key))) => {
+            let saved: Value = serde_json::from_str(body()).unwrap();
+            let submission = Submission {
+                owner: owner.to_owned(),
+                key: key.to_owned(),
+                fingerprint: saved["fingerprint"].as_str().unwrap().to_owned().try_into().unwrap(),
+            };
+            if text(item, "ttl").unwrap().parse::<i64>().unwrap() >= world.now().as_second() {
+                let reply = store.saved_reply(&submission, world.now()).await.unwrap().unwrap();
+                assert_eq!(reply.fingerprint, submission.fingerprint);
+            }
+        }
+        (Some(("document", _)), Some(("text", _))) => {
+            assert_eq!(store.content(&at).await.unwrap().as_deref(), Some(body()));
+        }
+        (Some(("document", _)), Some(("version", _))) => {
+            store.form::<StoredVersion>(&at).await.unwrap().unwrap();
+        }
+        (Some(("account", account)), Some(("access", line))) => {
+            let grant = line.split('#').next().unwrap().parse().unwrap();
+            let lines = store.ledger(&account.parse().unwrap(), &grant, None, 100).await.unwrap();
+            assert!(!lines.items.is_empty() && lines.unreadable.is_empty(), "{at}");
+        }
+        (Some(("ledger", ledger)), _) => {
+            let mut parts = ledger.split('#');
+            let (account, grant) = (parts.next().unwrap().parse(), parts.next().unwrap().parse());
+            let lines = store.ledger(&account.unwrap(), &grant.unwrap(), None, 100).await.unwrap();
+            assert!(!lines.items.is_empty() && lines.unreadable.is_empty(), "{at}");
+        }
+        _ => panic!("nothing reads {at}"),
+    }
+}
+
+/// The things of a kind in a corpus: whose they are, and their bodies.
+fn things(corpus: &Corpus, kind: &str) -> Vec<Value> {
+    let of_kind = corpus.items.iter().filter(|item| text(item, "kind") == Some(kind));
+    of_kind.map(|item| serde_json::from_str(text(item, "body").unwrap()).unwrap()).collect()
+}
+
+fn word<'a>(body: &'a Value, name: &str) -> &'a str {
+    body[name].as_str().unwrap_or_else(|| panic!("no text {name} in {body}"))
+}
+
+fn done(answer: reqwest::Result<Answer>) -> Answer {
+    let answer = answer.unwrap();
+    assert!(answer.is_ok(), "{} {}", answer.status, answer.text);
+    answer
+}
+
+/// Every party goes on with what it has: the next step of everything that has one.
+async fn go_on(world: &World, corpus: &Corpus) {
+    let running = &world.running;
+    let operator = Client::of(running, Role::Operator, "ops");
+    let merchant = |body: &Value| Client::of(running, Role::Merchant, word(body, "account_id"));
+    let provider = |body: &Value| Client::of(running, Role::Provider, word(body, "provider_id"));
+    for body in things(corpus, "provider").iter().filter(|body| body["status"] == "applied") {
+        done(operator.post(&format!("/providers/{}/approval", word(body, "id")), json!({})).await);
+    }
+    for body in things(corpus, "listing") {
+        let id = word(&body, "id");
+        if body["status"] == "draft" {
+            let path = format!("/providers/{}/listings/{id}/submission", word(&body, "provider_id"));
+            done(provider(&body).post(&path, json!({})).await);
+        }
+        if body["status"] != "listed" {
+            done(operator.post(&format!("/listings/{id}/approval"), json!({})).await);
+        }
+    }
+    for body in things(corpus, "order").iter().filter(|body| body["status"] == "placed") {
+        let (account, order) = (word(body, "account_id"), word(body, "id"));
+        let price = body["snapshot"]["plan"]["price_fen"].as_i64().unwrap();
+        let paid = pay(running, &format!("late-{order}"), account, order, price).await.unwrap();
+        assert!(paid.is_ok() || paid.code() == "not-payable", "{}", paid.text);
+    }
+    let gateway = Client::of(running, Role::DataGateway, "data-api");
+    for body in things(corpus, "grant").iter().filter(|body| body["status"] == "active") {
+        let path = format!("/accounts/{}/grants/{}", word(body, "account_id"), word(body, "id"));
+        let token = provider(body).post(&format!("{path}/tokens"), json!({})).await.unwrap();
+        if !token.is_ok() {
+            assert_eq!(token.code(), "grant-not-active", "{}", token.text);
+            continue;
+        }
+        let check = json!({ "token": token.text_at("/token"), "scope": body["scopes"][0]["name"] });
+        let check =
+            async || done(gateway.post("/checks", check.clone()).await).text_at("/outcome").to_owned();
+        assert_eq!(check().await, "allowed");
+        if body["token"].is_null() {
+            done(merchant(body).post(&format!("{path}/revocation"), json!({})).await);
+            assert_eq!(check().await, "ended");
+        }
+        let lines = done(merchant(body).get(&format!("{path}/accesses?limit=2")).await);
+        assert!(!lines.body["items"].as_array().unwrap().is_empty(), "{}", lines.text);
+    }
+    for body in things(corpus, "demand") {
+        let path = format!("/accounts/{}/demands/{}", word(&body, "account_id"), word(&body, "grant_id"));
+        let status = word(&body, "status");
+        if status == "draft" {
+            done(merchant(&body).post(&format!("{path}/service"), json!({})).await);
+        }
+        if status == "draft" || status == "served" && body["acknowledged"] == false {
+            done(provider(&body).post(&format!("{path}/acknowledgement"), json!({})).await);
+        }
+        if status == "draft" || status == "served" {
+            let attestation = requests::attestation(world.now());
+            done(provider(&body).post(&format!("{path}/attestation"), attestation).await);
+        }
+        if matches!(status, "draft" | "served" | "attested") {
+            done(merchant(&body).post(&format!("{path}/closure"), json!({})).await);
+        }
+    }
+    for body in things(corpus, "termination").iter().filter(|body| body["status"] == "served") {
+        let path = format!("/accounts/{}/terminations/{}", word(body, "account_id"), word(body, "id"));
+        done(operator.post(&format!("{path}/withdrawal"), json!({})).await);
+    }
+    for body in things(corpus, "document") {
+        let id = word(&body, "id");
+        let publisher = match body["publisher"]["id"].as_str() {
+            Some(provider) => Client::of(running, Role::Provider, provider),
+            None => Client::of(running, Role::Operator, "ops"),
+        };
+        let next = json!({
+            "kind": body["kind"], "title": body["title"], "text": "1.总则\n1.1再一版。\n", "major": true,
+            "effective_at": world.now() + jiff::SignedDuration::from_hours(24 * 40),
+        });
+        let before = done(publisher.get(&format!("/documents/{id}")).await);
+        done(publisher.post(&format!("/documents/{id}/versions"), next).await);
+        let after = done(publisher.get(&format!("/documents/{id}")).await);
+        let [before, after] = [&before, &after].map(|answer| answer.body["versions"].as_array().unwrap());
+        assert_eq!(&after[..before.len()], before, "no version is lost");
+        assert_eq!(after.len(), before.len() + 1);
+    }
+    // A merchant that only applied joins on the version that is in force by then.
+    world.advance_days(41).await;
+    let agreement = done(operator.get("/documents/market-agreement").await);
+    let current = agreement.body["versions"].as_array().unwrap().last().unwrap().clone();
+    for body in things(corpus, "account").iter().filter(|body| body["status"] == "applied") {
+        let shop = Client::of(running, Role::Merchant, word(body, "id"));
+        let mut acceptance = requests::acceptance("market-agreement", word(&current, "sha256"), &[]);
+        acceptance["version"] = current["number"].clone();
+        done(shop.post(&format!("/accounts/{}/acceptances", word(body, "id")), acceptance).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_every_release_stored_is_read_and_verified_goes_on_and_is_verified_again() {
+    for release in releases() {
+        let corpus = Corpus::read(&release);
+        let world = World::of(&corpus).await;
+        for item in &corpus.items {
+            read_item(&world, item).await;
+        }
+        world.everything_verifies().await;
+        assert_eq!(Corpus::of(&world).await.items, corpus.items, "reading and verifying write nothing");
+
+        go_on(&world, &corpus).await;
+        world.advance_days(366).await;
+        world.everything_verifies().await;
+        assert_eq!(world.corrupt_items(), 0);
+        let after = Corpus::of(&world).await;
+        for (kind, open) in
+            [("grant", ["active"].as_slice()), ("order", &["placed"]), ("termination", &["served", "ending"])]
+        {
+            let still = |body: &&Value| open.contains(&word(body, "status"));
+            let left: Vec<_> = things(&after, kind).into_iter().filter(|body| still(&body)).collect();
+            // What waited for a human before still does.
+            let parked = corpus.items.iter().filter(|item| {
+                text(item, "kind") == Some(kind)
+                    && text(item, "due_shard").is_some_and(|shard| shard.starts_with("parked"))
+            });
+            assert!(left.len() <= parked.count(), "{} {kind}: {left:?}", release.display());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_record_of_every_registered_event_is_kept() {
+    let mut kept = BTreeSet::new();
+    for release in releases() {
+        for item in Corpus::read(&release).items {
+            if key(&item).1.starts_with("evidence#") {
+                kept.insert(Evidence::read(text(&item, "body").unwrap()).unwrap().event);
+            }
+        }
+    }
+    let registered: BTreeSet<_> = REGISTER.iter().map(|event| event.name.to_owned()).collect();
+    assert_eq!(kept, registered);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_record_holds_what_identifies_a_person() {
+    for release in releases() {
+        let corpus = Corpus::read(&release);
+        let mut personal = BTreeSet::new();
+        for kind in ["account", "provider", "acceptance", "demand", "notice"] {
+            for body in things(&corpus, kind) {
+                let places = [
+                    "/contacts/email",
+                    "/contacts/phone",
+                    "/signer/name",
+                    "/attestation/signer",
+                    "/user_agent",
+                    "/address",
+                    "/legal_name",
+                ];
+                personal.extend(
+                    places.iter().filter_map(|place| body.pointer(place)?.as_str().map(str::to_owned)),
+                );
+            }
+        }
+        assert!(personal.len() > 10, "{personal:?}");
+        for item in corpus.items.iter().filter(|item| key(item).1.starts_with("evidence#")) {
+            let record = text(item, "body").unwrap();
+            let told = personal.iter().find(|word| record.contains(word.as_str()));
+            assert_eq!(told, None, "{record}");
+        }
+    }
+}
+
+/// A field in every object of a body, as a version to come might add. An object that is a choice between names (the
+/// rule of a period) is none that fields are added to.
+fn with_more_fields(body: &mut Value) {
+    match body {
+        Value::Object(fields) => {
+            fields
+                .iter_mut()
+                .filter(|(name, _)| *name != "rule")
+                .for_each(|(_, value)| with_more_fields(value));
+            fields.insert(TO_COME.to_owned(), json!({ "a": [1, { "b": 2 }] }));
+        }
+        Value::Array(items) => items.iter_mut().for_each(with_more_fields),
+        _ => {}
+    }
+}
+
+const TO_COME: &str = "to_come";
+
+/// How many objects of a body have the field.
+fn fields_to_come(body: &Value) -> usize {
+    match body {
+        Value::Object(fields) => {
+            usize::from(fields.contains_key(TO_COME)) + fields.values().map(fields_to_come).sum::<usize>()
+        }
+        Value::Array(items) => items.iter().map(fields_to_come).sum(),
+        _ => 0,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_and_attributes_of_a_version_to_come_survive_whatever_this_one_does() {
+    let mut corpus = Corpus::read(releases().last().unwrap());
+    for item in &mut corpus.items {
+        if text(item, "kind").is_some() {
+            let mut body: Value = serde_json::from_str(text(item, "body").unwrap()).unwrap();
+            with_more_fields(&mut body);
+            item.insert("body".to_owned(), AttributeValue::S(body.to_string()));
+            item.insert(TO_COME.to_owned(), AttributeValue::S("x".to_owned()));
+        }
+    }
+    let world = World::of(&corpus).await;
+    go_on(&world, &corpus).await;
+    assert_eq!(world.corrupt_items(), 0);
+    let before: std::collections::BTreeMap<_, _> =
+        corpus.items.iter().map(|item| (key(item), item)).collect();
+    let mut rewritten = BTreeSet::new();
+    for item in Corpus::of(&world).await.items {
+        let Some(old) = before.get(&key(&item)).filter(|old| text(old, "v") != text(&item, "v")) else {
+            continue;
+        };
+        let (at, kind) = (key(&item), text(&item, "kind").unwrap());
+        assert_eq!(text(&item, TO_COME), Some("x"), "{at:?}");
+        let [old, new] =
+            [*old, &item].map(|item| -> Value { serde_json::from_str(text(item, "body").unwrap()).unwrap() });
+        assert!(new.get(TO_COME).is_some(), "{at:?}: {new}");
+        // What stayed an object in its place kept its field: contacts, snapshots, scopes, versions.
+        for place in
+            ["/contacts", "/snapshot/description/plans/1", "/snapshot/plan/bound", "/scopes/0", "/cause"]
+        {
+            if old.pointer(place).is_some_and(Value::is_object) {
+                let kept = new.pointer(place).unwrap_or_else(|| panic!("{at:?} has lost {place}"));
+                assert_eq!(
+                    fields_to_come(kept),
+                    fields_to_come(old.pointer(place).unwrap()),
+                    "{at:?} {place}"
+                );
+            }
+        }
+        rewritten.insert(kind.to_owned());
+    }
+    let kinds =
+        ["account", "demand", "document", "grant", "listing", "notice", "order", "provider", "termination"];
+    assert_eq!(rewritten, kinds.map(str::to_owned).into(), "everything that can change did");
+}
+
+/// A way of breaking an item, by what it is called.
+fn breakages() -> Vec<(&'static str, fn(&mut Item))> {
+    fn set(item: &mut Item, name: &str, value: AttributeValue) {
+        item.insert(name.to_owned(), value);
+    }
+    fn body(item: &mut Item, f: impl FnOnce(&mut Value)) {
+        let mut body: Value = serde_json::from_str(text(item, "body").unwrap()).unwrap();
+        f(&mut body);
+        set(item, "body", AttributeValue::S(body.to_string()));
+    }
+    vec![
+        ("a schema to come", |item| set(item, "schema", AttributeValue::N("99".to_owned()))),
+        ("no schema at all", |item| set(item, "schema", AttributeValue::N("0".to_owned()))),
+        ("a schema that is no number", |item| set(item, "schema", AttributeValue::S("1".to_owned()))),
+        ("a body that breaks off", |item| {
+            let mut body = text(item, "body").unwrap().to_owned();
+            body.truncate(body.len() / 2);
+            while serde_json::from_str::<Value>(&body).is_ok() {
+                body.pop();
+            }
+            set(item, "body", AttributeValue::S(body));
+        }),
+        ("a field of another type", |item| body(item, |body| body["placed_at"] = json!(5))),
+        ("an instant that is none", |item| body(item, |body| body["placed_at"] = json!("yesterday"))),
+        ("a state that nobody knows", |item| body(item, |body| body["status"] = json!("paused"))),
+        ("a field that is gone", |item| body(item, |body| drop(body.as_object_mut().unwrap().remove("id")))),
+        ("a body that is no object", |item| set(item, "body", AttributeValue::S("[]".to_owned()))),
+        ("a body that is no text", |item| set(item, "body", AttributeValue::N("1".to_owned()))),
+        ("no body", |item| drop(item.remove("body"))),
+        ("another kind", |item| set(item, "kind", AttributeValue::S("grant".to_owned()))),
+        ("a version that is no number", |item| set(item, "v", AttributeValue::S("1".to_owned()))),
+        ("a head that is no hash", |item| set(item, "head", AttributeValue::N("1".to_owned()))),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_answers_corrupt_rings_is_named_and_holds_up_nothing_else() {
+    let world = World::new().await;
+    let stage = market::stage::Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let [broken, sound] = [(), ()].map(|()| async {
+        let placed = done(merchant.post("/accounts/shop-1/orders", stage.order("month")).await);
+        placed.text_at("/id").to_owned()
+    });
+    let (broken, sound) = (broken.await, sound.await);
+    world.settle().await;
+    let corpus = Corpus::of(&world).await;
+    let at = ("account#shop-1".to_owned(), format!("order#{broken}"));
+    let good = corpus.items.iter().find(|item| key(item) == (at.0.as_str(), at.1.as_str())).unwrap();
+    let orders = "/accounts/shop-1/orders";
+    for (name, damage) in breakages() {
+        let mut item = good.clone();
+        damage(&mut item);
+        world.put(&item).await;
+        let (before, rung) = (world.table().await, world.corrupt_items());
+
+        let read = merchant.get(&format!("{orders}/{broken}")).await.unwrap();
+        assert_eq!((read.status.as_u16(), read.code()), (500, "corrupt"), "{name}: {}", read.text);
+        for said in ["shop-1", &broken, "serde", "column"] {
+            assert!(!read.text.contains(said), "{name}: nothing internal is told: {}", read.text);
+        }
+        let paid = pay(&world.running, "pay-1", "shop-1", &broken, 19_900).await.unwrap();
+        assert_eq!((paid.status.as_u16(), paid.code()), (500, "corrupt"), "{name}");
+        assert_eq!(world.corrupt_items(), rung + 2, "{name}: each calls a human");
+        assert!(merchant.get(&format!("{orders}/{sound}")).await.unwrap().is_ok(), "{name}");
+        let list = done(merchant.get(orders).await);
+        assert_eq!(list.body["items"].as_array().unwrap().len(), 1, "{name}: the others are shown");
+        assert_eq!(list.body["unreadable"], 1, "{name}: and the list says that one is missing");
+        let theirs = done(stage.provider.get("/providers/northwind/orders").await);
+        assert_eq!(theirs.body["unreadable"], 1, "{name}");
+        let faults = world.verified("account#shop-1").await.faults;
+        let named: Vec<_> = faults.iter().map(|fault| fault.item.as_str()).collect();
+        assert_eq!(named, [format!("{}/{}", at.0, at.1)], "{name}: {faults:?}");
+        assert_eq!(world.table().await, before, "{name}: nothing was written");
+    }
+
+    // Both orders are due at once; the one that can be read closes, and the other one's message comes again.
+    world.put(good).await;
+    let mut item = good.clone();
+    (breakages()[0].1)(&mut item);
+    world.put(&item).await;
+    let rung = world.corrupt_items();
+    world.advance_days(1).await;
+    let closed = done(merchant.get(&format!("{orders}/{sound}")).await);
+    assert_eq!(closed.text_at("/status"), "closed");
+    assert!(world.corrupt_items() > rung);
+    let key = Key::new(&at.0, &at.1);
+    let waiting = world.running.market.store.parked(Job::AdvanceCase, 10).await.unwrap();
+    assert!(waiting.iter().all(|entry| entry.key == key), "{waiting:?}");
+
+    // Mended, it goes on by itself.
+    world.put(good).await;
+    world.advance_days(1).await;
+    assert_eq!(done(merchant.get(&format!("{orders}/{broken}")).await).text_at("/status"), "closed");
+    assert_eq!(world.verified("account#shop-1").await.faults, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credit_code_that_a_later_rule_refuses_locks_nobody_out() {
+    let mut corpus = Corpus::read(releases().last().unwrap());
+    let account = corpus
+        .items
+        .iter_mut()
+        .find(|item| text(item, "kind") == Some("account") && key(item).0 == "account#order-placed")
+        .unwrap();
+    let mut body: Value = serde_json::from_str(text(account, "body").unwrap()).unwrap();
+    // None of these would be taken today.
+    body["credit_code"] = json!("111111111111111111");
+    body["legal_name"] = json!("\u{200b}");
+    body["contacts"]["email"] = json!("nobody@@example");
+    body["contacts"]["phone"] = json!("123");
+    account.insert("body".to_owned(), AttributeValue::S(body.to_string()));
+    let world = World::of(&corpus).await;
+    let shop = Client::of(&world.running, Role::Merchant, "order-placed");
+    let read = done(shop.get("/accounts/order-placed").await);
+    assert_eq!(read.text_at("/credit_code"), "111111111111111111");
+    assert!(
+        done(shop.get("/accounts/order-placed/orders").await).body["items"].as_array().unwrap().len() == 1
+    );
+    let refused = Client::of(&world.running, Role::Merchant, "newcomer")
+        .post("/accounts/newcomer", requests::merchant("newcomer", "91510100MA6C0QLJ5"))
+        .await
+        .unwrap();
+    assert!(refused.is_ok());
+    let mut again = requests::merchant("other", "91510100MA6C0QLJ5");
+    again["credit_code"] = json!("111111111111111111");
+    let refused =
+        Client::of(&world.running, Role::Merchant, "other").post("/accounts/other", again).await.unwrap();
+    assert_eq!(refused.code(), "invalid-body", "new input is bound by the rule");
+}
