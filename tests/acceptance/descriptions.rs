@@ -3,9 +3,11 @@
 
 use std::collections::HashSet;
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
 use market_domain::aggregate::Job;
+use market_domain::events::{REGISTER, RETIRED};
 use market_functions::api;
 use market_http::{Access, Code, Endpoint, Visitor};
 
@@ -29,6 +31,75 @@ fn every_problem_code_has_its_page() {
         expect_file![format!("{}/../../docs/errors/{name}.md", env!("CARGO_MANIFEST_DIR"))].assert_eq(&page);
     }
     expect_file!["../../docs/errors/README.md"].assert_eq(&index);
+}
+
+/// The files of a folder, and of those below it, with their texts.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| match path.is_dir() {
+            true => sources(&path),
+            false => vec![(path.clone(), std::fs::read_to_string(&path).unwrap())],
+        })
+        .collect()
+}
+
+#[test]
+fn no_stored_type_is_described_by_the_api_and_none_refuses_fields_that_it_does_not_know() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let description = market::pages::openapi();
+    let mut stored = 0;
+    for folder in ["shared/domain/src", "shared/store/src", "shared/jobs/src", "functions/src"] {
+        for (file, source) in sources(&root.join(folder)) {
+            for (start, _) in source.match_indices("Stored") {
+                let name: String =
+                    source[start..].chars().take_while(|letter| letter.is_alphanumeric()).collect();
+                // Some are called by the name of what they store.
+                let schema = description["components"]["schemas"].get(&name);
+                assert_eq!(schema, None, "{name} is described");
+            }
+            // A stored type is one that is serialized in a module that describes nothing.
+            let is_stored = file.components().any(|part| part.as_os_str() == "stored")
+                || ["shared/store/src", "shared/jobs/src"]
+                    .iter()
+                    .any(|folder| file.starts_with(root.join(folder)));
+            if is_stored {
+                stored += source.matches("Serialize, Deserialize").count();
+                for word in ["JsonSchema", "schemars(", "deny_unknown_fields"] {
+                    assert!(!source.contains(word), "{} has {word}", file.display());
+                }
+            }
+        }
+    }
+    assert!(stored > 30, "the stored types were looked at: {stored}");
+}
+
+#[test]
+fn the_register_of_events_is_described() {
+    let mut page = String::from(
+        "# Events\n\nMade from `shared/domain/src/events.rs`. Each is the `event` of an evidence record, with its \
+         clause and its facts by name. In a record all but numbers, amounts (fen) and flags are texts; instants are \
+         RFC 3339, hashes 64 hexadecimal digits. A name never changes what it means; one that is no longer written \
+         stays.\n\n| event | it says | clauses | facts |\n|---|---|---|---|\n",
+    );
+    for event in REGISTER {
+        let facts: Vec<_> = event
+            .facts
+            .iter()
+            .map(|fact| {
+                let optional = if fact.is_optional { ", optional" } else { "" };
+                format!("`{}` ({}{optional})", fact.name, fact.r#type.name())
+            })
+            .collect();
+        let (meaning, clauses) = (event.meaning.trim(), event.clauses.join(", "));
+        writeln!(page, "| `{}` | {meaning} | {clauses} | {} |", event.name, facts.join(", ")).unwrap();
+    }
+    page.push_str("\nFacts of older records that are no longer written:\n\n| event | fact |\n|---|---|\n");
+    for (event, fact) in RETIRED {
+        writeln!(page, "| `{event}` | `{}` ({}) |", fact.name, fact.r#type.name()).unwrap();
+    }
+    expect_file!["../../docs/EVENTS.md"].assert_eq(&page);
 }
 
 #[test]

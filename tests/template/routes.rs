@@ -88,6 +88,7 @@ Globals:
         RUST_LOG: !Ref LogLevel
         AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: 'true'
         MARKET_TABLE: !Ref TableName
+        MARKET_NAMESPACE: !Ref MarketName
         # Its authorizer has verified the token; nobody else may invoke the functions.
         MARKET_CALLERS: gateway
         MARKET_PUBLICITY: !Ref Publicity

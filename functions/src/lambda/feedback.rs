@@ -2,9 +2,11 @@
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use market_ambient::{SystemClock, SystemEntropy};
-use market_functions::feedback::record_feedback;
+use market_ambient::{Clock, SystemClock, SystemEntropy};
+use market_functions::feedback::{FeedbackError, record_feedback};
+use market_functions::metrics::Metric;
 use market_functions::settings;
+use market_store::StoreError;
 
 use super::worker::failures;
 
@@ -15,6 +17,9 @@ pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
         for message in event.payload.records {
             let body = message.body.as_deref().unwrap_or_default();
             if let Err(error) = record_feedback(&store, &SystemClock, &SystemEntropy, &metrics, body).await {
+                if matches!(error, FeedbackError::Store(StoreError::Corrupt { .. })) {
+                    metrics.put(SystemClock.now(), &[(Metric::CorruptItems, 1.0)]);
+                }
                 tracing::warn!(%error, "an event was not recorded; its message will come again");
                 failed.extend(message.message_id);
             }

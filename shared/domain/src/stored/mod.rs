@@ -29,6 +29,8 @@ mod party;
 mod period;
 mod provider;
 mod termination;
+#[cfg(test)]
+mod tests;
 mod unknown;
 
 use std::fmt;

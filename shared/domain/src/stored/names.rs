@@ -3,7 +3,6 @@
 
 use super::Named;
 use crate::accounts::AccountStatus;
-use crate::aggregate::Job;
 use crate::deletion::Answer;
 use crate::documents::DocumentKind;
 use crate::documents::acceptance::Method;
@@ -38,11 +37,4 @@ names! {
     EndCause { Expired = "expired", Revoked = "revoked", AgreementEnded = "agreement_ended" }
     Answer { Deleted = "deleted", Returned = "returned", LegallyRetained = "legally_retained" }
     Channel { Announcement = "announcement", InSite = "in_site", Email = "email", Sms = "sms" }
-    Job {
-        Notify = "notify",
-        ExpireGrant = "expire_grant",
-        RemindDeletion = "remind_deletion",
-        TerminateAccount = "terminate_account",
-        AdvanceCase = "advance_case",
-    }
 }
