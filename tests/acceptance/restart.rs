@@ -161,6 +161,28 @@ async fn stopped_and_started_again_it_goes_on_from_the_same_time_with_the_same_k
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_a_newer_release_has_written_is_refused_as_it_is() {
+    let data = tempfile::tempdir().unwrap();
+    let market = Process::start(data.path());
+    let token = market.token("merchant", "shop-1").await.unwrap();
+    let application = requests::merchant("shop-1", "91510100MA6C0QLJ5");
+    assert_eq!(market.post(&token, "a", "/accounts/shop-1", application).await.unwrap().0, 201);
+    drop(market);
+    let marker = data.path().join("format.json");
+    let own = std::fs::read_to_string(&marker).unwrap();
+    std::fs::write(&marker, json!({ "format": 1_000, "release": "9.9.9" }).to_string()).unwrap();
+    let refused = command(data.path()).stderr(Stdio::piped()).output().unwrap();
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("9.9.9") && said.contains("--data"), "{said}");
+
+    std::fs::write(&marker, own).unwrap();
+    let market = Process::start(data.path());
+    let token = market.token("merchant", "shop-1").await.unwrap();
+    assert_eq!(market.get(&token, "/accounts/shop-1").await["status"], "applied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_stays_on_loopback() {
     let data = tempfile::tempdir().unwrap();
     let refused = Command::new(env!("CARGO_BIN_EXE_market"))

@@ -12,6 +12,8 @@ use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use market_identity::{Claims, Role};
 
+use crate::folder::write_key;
+
 /// The audience of the market's tokens.
 pub const AUDIENCE: &str = "service-market";
 /// How long a token lasts, in seconds of market time.
@@ -42,7 +44,7 @@ impl Issuer {
                 let made =
                     EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
                         .map_err(|_| std::io::Error::other("no key could be made"))?;
-                std::fs::write(file, made.as_ref())?;
+                write_key(file, made.as_ref())?;
                 made.as_ref().to_vec()
             }
             Err(error) => return Err(error),

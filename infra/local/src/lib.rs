@@ -10,6 +10,7 @@ pub mod client;
 pub mod clock;
 pub mod demo;
 mod engine;
+mod folder;
 pub mod issuer;
 pub mod machine;
 pub mod operate;

@@ -30,6 +30,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::LocalClock;
 use crate::engine::{Engine, sdk_at};
+use crate::folder::{self, FolderError, ISSUER_KEY, PAYMENT_KEY};
 use crate::issuer::{AUDIENCE, Issuer};
 use crate::machine::{LocalQueues, Machine};
 use crate::outbox::Outbox;
@@ -88,6 +89,9 @@ pub enum StartError {
         "{0} is not a loopback address; this market gives a token to whoever asks, so it stays on this machine"
     )]
     NotLoopback(SocketAddr),
+    /// What is in the folder is not for this release.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// A part did not start.
     #[error("{0}")]
     Part(String),
@@ -151,6 +155,7 @@ impl Running {
         std::fs::create_dir_all(folder)
             .map_err(io(format!("cannot make the folder {}", folder.display())))?;
         let lock = lock(folder)?;
+        folder::open(folder)?;
         let listener = TcpListener::bind(options.listen)
             .await
             .map_err(io(format!("cannot listen on {}", options.listen)))?;
@@ -160,11 +165,11 @@ impl Running {
             Clockwork::Standing(at) => LocalClock::standing(at),
         });
         let issuer = Arc::new(
-            Issuer::open(&folder.join("issuer.key"), "https://issuer.market.localhost")
+            Issuer::open(&folder.join(ISSUER_KEY), "https://issuer.market.localhost")
                 .map_err(io("cannot open the issuer's key"))?,
         );
         let payments =
-            PaymentSystem::open(&folder.join("payment.key")).map_err(io("cannot open the payment key"))?;
+            PaymentSystem::open(&folder.join(PAYMENT_KEY)).map_err(io("cannot open the payment key"))?;
         let outbox = Arc::new(Outbox::open(folder.join("outbox")).map_err(io("cannot open the outbox"))?);
 
         let (endpoint, engine) = match options.dynamodb_endpoint {

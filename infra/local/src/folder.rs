@@ -1,0 +1,189 @@
+//! The data folder, and what it was last written by.
+//!
+//! A file in it, `format.json`, says how the folder is laid out. What an older release left is brought up to date
+//! when the market starts, step by step; what a newer one left is refused before anything is touched, because
+//! this release cannot know what it would break. The items of the table have schemas of their own and are
+//! upgraded one by one, when they are next changed (`market_domain::stored`): this is about files.
+
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// The layout that this release writes. The first had no marker.
+const FORMAT: u32 = 1 + UPGRADES.len() as u32;
+/// From each layout to the next. A step may be repeated: the marker is written after the last.
+const UPGRADES: &[fn(&Path) -> io::Result<()>] = &[keys_are_the_owners_alone];
+const MARKER: &str = "format.json";
+/// The keys of the development issuer and of the payment system.
+pub const ISSUER_KEY: &str = "issuer.key";
+/// See [`ISSUER_KEY`].
+pub const PAYMENT_KEY: &str = "payment.key";
+
+/// What the marker says. Fields of later releases are not looked at, but for a format that this one refuses.
+#[derive(Debug, Serialize, Deserialize)]
+struct Marker {
+    format: u32,
+    release: String,
+}
+
+/// Why a folder is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// A newer release has written it.
+    #[error(
+        "{} was written by release {release} (format {found}), and this release reads formats up to {FORMAT}; \
+         start that release, or choose another folder with --data",
+        .folder.display()
+    )]
+    Newer {
+        /// The folder.
+        folder: PathBuf,
+        /// The release that wrote it last.
+        release: String,
+        /// Its format.
+        found: u32,
+    },
+    /// The marker says nothing that can be understood.
+    #[error("{} is not what a market writes; restore it, or choose another folder with --data", .0.display())]
+    Unreadable(PathBuf),
+    /// A file cannot be read or written.
+    #[error("{}: {error}", .file.display())]
+    Io {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+/// Brings a folder up to date.
+///
+/// # Errors
+/// See [`FolderError`].
+pub fn open(folder: &Path) -> Result<(), FolderError> {
+    let file = folder.join(MARKER);
+    let failed = |error| FolderError::Io { file: file.clone(), error };
+    let found = match fs::read(&file) {
+        Ok(bytes) => {
+            let marker: Marker =
+                serde_json::from_slice(&bytes).map_err(|_| FolderError::Unreadable(file.clone()))?;
+            if marker.format > FORMAT {
+                let Marker { format: found, release } = marker;
+                return Err(FolderError::Newer { folder: folder.to_owned(), release, found });
+            }
+            marker.format.max(1)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => 1,
+        Err(error) => return Err(failed(error)),
+    };
+    if found == FORMAT {
+        return Ok(());
+    }
+    for upgrade in UPGRADES.iter().skip(found as usize - 1) {
+        upgrade(folder).map_err(failed)?;
+    }
+    let marker = Marker { format: FORMAT, release: env!("CARGO_PKG_VERSION").to_owned() };
+    let marker = serde_json::to_vec(&marker).map_err(|error| failed(error.into()))?;
+    replace(&file, &marker).map_err(failed)
+}
+
+/// The first layout let everyone on the machine read the keys.
+fn keys_are_the_owners_alone(folder: &Path) -> io::Result<()> {
+    for key in [ISSUER_KEY, PAYMENT_KEY] {
+        match restrict(&folder.join(key)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            outcome => outcome?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn restrict(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn restrict(file: &Path) -> io::Result<()> {
+    fs::metadata(file).map(drop)
+}
+
+/// Writes a key for its owner alone; whole, or not at all.
+///
+/// # Errors
+/// Where the folder does not take it.
+pub fn write_key(file: &Path, key: &[u8]) -> io::Result<()> {
+    replace(file, key)
+}
+
+/// Writes a file whole, or not at all.
+fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
+    let half_written = file.with_extension("new");
+    let mut new = fs::File::create(&half_written)?;
+    restrict(&half_written)?;
+    new.write_all(content)?;
+    new.sync_all()?;
+    fs::rename(&half_written, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_with(marker: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(MARKER), marker).unwrap();
+        folder
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_folder_of_the_release_without_a_marker_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join(ISSUER_KEY);
+        fs::write(&key, b"key").unwrap();
+        open(folder.path()).unwrap();
+        assert_eq!(names(folder.path()), [MARKER, ISSUER_KEY], "and nothing is left over");
+        assert_eq!(fs::read(&key).unwrap(), b"key");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let marker = fs::read(folder.path().join(MARKER)).unwrap();
+        open(folder.path()).unwrap();
+        assert_eq!(fs::read(folder.path().join(MARKER)).unwrap(), marker, "and is left alone from then on");
+    }
+
+    #[test]
+    fn a_folder_of_a_newer_release_is_refused_and_not_touched() {
+        let newer = format!(r#"{{"format":{},"release":"9.9.9","more":true}}"#, FORMAT + 1);
+        let folder = folder_with(&newer);
+        let said = open(folder.path()).unwrap_err().to_string();
+        assert!(said.contains("9.9.9") && said.contains(&folder.path().display().to_string()), "{said}");
+        assert_eq!(names(folder.path()), [MARKER]);
+        assert_eq!(fs::read_to_string(folder.path().join(MARKER)).unwrap(), newer);
+    }
+
+    #[test]
+    fn a_marker_that_is_none_is_named_and_not_guessed_at() {
+        for marker in
+            ["", "2", "{}", r#"{"format":"2","release":"0.2.0"}"#, r#"{"format":-1,"release":"x"}"#, "\u{0}"]
+        {
+            let folder = folder_with(marker);
+            let said = open(folder.path()).unwrap_err().to_string();
+            assert!(said.contains(MARKER), "{marker:?}: {said}");
+            assert_eq!(fs::read_to_string(folder.path().join(MARKER)).unwrap(), marker);
+        }
+    }
+}
