@@ -21,3 +21,4 @@ mod restart;
 mod stored;
 mod story;
 mod termination;
+mod unreadable;
