@@ -82,7 +82,7 @@ impl Metrics {
         }
     }
 
-    /// An alarm that counts items that cannot be read.
+    /// What counts the items that cannot be read; `corrupt-items` in `infra/alarms.yaml` watches it.
     #[must_use]
     pub fn corruption_alarm(self) -> CorruptionAlarm {
         Arc::new(move |at| self.put(at, &[(Metric::CorruptItems, 1.0)]))

@@ -1,5 +1,6 @@
 //! Documents and their acceptance (1.2–1.4, 4.1, 9.4).
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use market::client::Client;
 use market::requests;
@@ -8,6 +9,7 @@ use market_domain::hash::Sha256Hash;
 use market_identity::Role;
 use serde_json::{Value, json};
 
+use crate::corpus::{Corpus, key, text};
 use crate::harness::World;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +96,14 @@ async fn neither_operator_nor_provider_can_take_a_name_that_could_be_the_others(
     operator.post("/providers/northwind/approval", json!({})).await.unwrap();
     let before = world.table().await;
     let terms = requests::subscription_agreement;
-    for name in ["market-agreement", "northwind", "southwind.terms", "northwind.a.b", "x.northwind.terms"] {
+    for name in [
+        "market-agreement",
+        "northwind",
+        "northwind.",
+        "southwind.terms",
+        "northwind.a.b",
+        "x.northwind.terms",
+    ] {
         let squatting = provider.post(&format!("/documents/{name}/versions"), terms()).await.unwrap();
         assert_eq!((squatting.status.as_u16(), squatting.code()), (422, "wrong-document-id"), "{name}");
     }
@@ -182,4 +191,29 @@ async fn an_acceptance_is_of_the_text_that_was_shown_and_keeps_how_it_was_given(
     assert_eq!(all[0]["rendered_sha256"], json!(requests::page("market-agreement")));
     let other = requests::acceptance("northwind.terms", Sha256Hash::of(b"another text").as_str(), &[]);
     assert_eq!(merchant.post("/accounts/shop-1/acceptances", other).await.unwrap().code(), "other-text");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_in_an_earlier_agreement_period_does_not_count_in_a_later_one() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let corpus = Corpus::of(&world).await;
+    let state = corpus.items.iter().find(|item| key(item) == ("account#shop-1", "state")).unwrap();
+    let mut back = state.clone();
+    let body = text(state, "body").unwrap().replace(r#""agreement_period":1"#, r#""agreement_period":2"#);
+    assert_ne!(Some(body.as_str()), text(state, "body"));
+    back.insert("body".to_owned(), AttributeValue::S(body));
+    world.put(&back).await;
+
+    let order = || stage.order("month");
+    let refused = merchant.post("/accounts/shop-1/orders", order()).await.unwrap();
+    assert_eq!(refused.code(), "subscription-not-accepted");
+    let terms = merchant.get("/documents/northwind.terms").await.unwrap();
+    let acceptance = requests::acceptance("northwind.terms", terms.text_at("/versions/0/sha256"), &[]);
+    let path = "/accounts/shop-1/acceptances";
+    assert_eq!(merchant.post(path, acceptance.clone()).await.unwrap().status, 201);
+    assert_eq!(merchant.post(path, acceptance).await.unwrap().code(), "already-accepted");
+    assert_eq!(merchant.post("/accounts/shop-1/orders", order()).await.unwrap().status, 201);
+    assert_eq!(merchant.all(path).await.unwrap().len(), 3, "each period has its own");
 }

@@ -416,7 +416,7 @@ fn bodies(count: u32) -> Vec<String> {
 async fn dead_letters_are_counted_and_shown_and_stay_where_they_are() {
     let (sqs, queues) = Sqs::start().await;
     sqs.put("notify-dead", bodies(12));
-    sqs.put("relay-dead", ["no JSON".to_owned()]);
+    sqs.put("relay-dead", ["it is not JSON".to_owned()]);
     let notify = Queue::Job(Job::Notify);
     let count = queues.count(notify).await.unwrap();
     assert_eq!((count.queue, count.waiting, count.held), ("notify", 12, 0));
@@ -428,7 +428,7 @@ async fn dead_letters_are_counted_and_shown_and_stay_where_they_are() {
     assert_eq!((first.received, &first.body), (1, &json!({ "letter": "00" })));
     assert_eq!(first.first_sent, Some("2026-01-05T09:00:00+08:00".parse().unwrap()));
     let relay = queues.inspect(Queue::Relay, 10).await.unwrap();
-    assert_eq!(relay.messages[0].body, "no JSON");
+    assert_eq!(relay.messages[0].body, "it is not JSON");
     assert_eq!(sqs.look("notify-dead"), (bodies(12), 0), "none is held back");
     assert_eq!(queues.inspect(notify, 100).await.unwrap().messages.len(), 12);
     assert_eq!(sqs.calls("DeleteMessageBatch") + sqs.calls("SendMessageBatch"), 0);

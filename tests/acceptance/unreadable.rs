@@ -109,3 +109,147 @@ async fn what_cannot_be_read_answers_corrupt_rings_is_named_and_holds_up_nothing
     assert_eq!(done(merchant.get(&format!("{orders}/{broken}")).await).text_at("/status"), "closed");
     assert_eq!(world.verified("account#shop-1").await.faults, []);
 }
+
+/// An item of the table, with a schema that this release does not know.
+async fn of_a_schema_to_come(world: &World, pk: &str, sk: &str) -> Item {
+    let corpus = Corpus::of(world).await;
+    let found = corpus.items.into_iter().find(|item| key(item) == (pk, sk));
+    let good = found.unwrap_or_else(|| panic!("{pk}/{sk} is not there"));
+    let mut item = good.clone();
+    item.insert("schema".to_owned(), AttributeValue::N("99".to_owned()));
+    world.put(&item).await;
+    good
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_whatever_kind_it_is_what_needs_it_answers_corrupt_and_all_else_goes_on() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let other = stage.merchant("shop-2").await;
+    let granted = stage.grant(&merchant, "shop-1", "year").await;
+    assert_eq!(stage.check(&granted.token, "orders.read").await, "allowed");
+    let listing = format!("listing#{}", stage.listing);
+    let grant = format!("/accounts/shop-1/grants/{}", granted.grant);
+    let check = json!({ "token": granted.token, "scope": "orders.read" });
+    let lines = world.items().await;
+    let (ledger, line) = lines.keys().find(|(pk, _)| pk.starts_with("ledger#")).cloned().unwrap();
+    let term = "document#northwind.terms";
+
+    for (pk, sk, client, get_or_post) in [
+        ("account#shop-1", "state", &merchant, Err(("/accounts/shop-1/orders", stage.order("month")))),
+        ("account#shop-1", "state", &stage.gateway, Err(("/checks", check.clone()))),
+        ("account#shop-1", "state", &merchant, Ok("/accounts/shop-1")),
+        ("provider#northwind", "state", &stage.operator, Ok("/providers/northwind")),
+        ("provider#northwind", "state", &merchant, Err((&*format!("{grant}/revocation"), json!({})))),
+        (&listing, "state", &merchant, Ok(&*format!("/listings/{}", stage.listing))),
+        (&listing, "state", &merchant, Err(("/accounts/shop-1/orders", stage.order("month")))),
+        (term, "state", &merchant, Ok("/documents/northwind.terms")),
+        (term, "state", &merchant, Err(("/accounts/shop-1/orders", stage.order("month")))),
+        (term, "version#000001", &merchant, Ok("/documents/northwind.terms/versions/1")),
+        (term, "text#000001", &merchant, Ok("/documents/northwind.terms/versions/1/text")),
+        (
+            "account#shop-1",
+            "acceptance#northwind.terms#000001",
+            &merchant,
+            Err(("/accounts/shop-1/orders", stage.order("month"))),
+        ),
+        (
+            "account#shop-1",
+            &*format!("grant#{}", granted.grant),
+            &stage.gateway,
+            Err(("/checks", check.clone())),
+        ),
+        (
+            "account#shop-1",
+            &*format!("grant#{}", granted.grant),
+            &merchant,
+            Err((&*format!("{grant}/revocation"), json!({}))),
+        ),
+        (&ledger, &line, &stage.gateway, Err(("/checks", check.clone()))),
+    ] {
+        let good = of_a_schema_to_come(&world, pk, sk).await;
+        let (before, alarms) = (world.table().await, world.corrupt_items());
+        let answer = match &get_or_post {
+            Ok(path) => client.get(path).await.unwrap(),
+            Err((path, body)) => client.post(path, body.clone()).await.unwrap(),
+        };
+        assert_eq!((answer.status.as_u16(), answer.code()), (500, "corrupt"), "{pk}/{sk}: {get_or_post:?}");
+        assert_eq!(world.corrupt_items(), alarms + 1, "{pk}/{sk}");
+        assert_eq!(world.table().await, before, "{pk}/{sk}: nothing was written");
+        assert!(other.get("/accounts/shop-2").await.unwrap().is_ok(), "{pk}/{sk}");
+        let owner = pk.replace("ledger#", "account#");
+        let owner = owner.split('#').take(2).collect::<Vec<_>>().join("#");
+        let faults = world.verified(&owner).await.faults;
+        assert_eq!(faults.len(), 1, "{pk}/{sk}: {faults:?}");
+        world.put(&good).await;
+    }
+    // A document shows the versions that can be read, a ledger its other lines.
+    let good = of_a_schema_to_come(&world, term, "version#000001").await;
+    let shown = done(merchant.get("/documents/northwind.terms").await);
+    assert_eq!((&shown.body["unreadable"], shown.body["versions"].as_array().unwrap().len()), (&json!(1), 1));
+    world.put(&good).await;
+    let good = of_a_schema_to_come(&world, &ledger, &line).await;
+    let shown = done(merchant.get(&format!("{grant}/accesses")).await);
+    assert_eq!((&shown.body["unreadable"], shown.body["items"].as_array().unwrap().len()), (&json!(1), 0));
+    world.put(&good).await;
+    // A reply that was saved is not made up, and the request takes no effect twice.
+    let order = stage.order("month");
+    done(merchant.post_as("once", "/accounts/shop-1/orders", order.clone()).await);
+    of_a_schema_to_come(&world, "reply#merchant#shop-1", "key#once").await;
+    let before = world.table().await;
+    let again = merchant.post_as("once", "/accounts/shop-1/orders", order).await.unwrap();
+    assert_eq!((again.status.as_u16(), again.code()), (500, "corrupt"));
+    assert_eq!(world.table().await, before);
+    // Of evidence the other records are shown.
+    let evidence =
+        done(merchant.get("/accounts/shop-1/evidence").await).body["items"].as_array().unwrap().len();
+    of_a_schema_to_come(&world, "account#shop-1", "evidence#state#0000000001").await;
+    let shown = done(merchant.get("/accounts/shop-1/evidence").await);
+    assert_eq!(shown.body["unreadable"], 1);
+    assert_eq!(shown.body["items"].as_array().unwrap().len(), evidence - 1);
+    let faults = world.verified("account#shop-1").await.faults;
+    assert!(
+        faults.iter().any(|fault| fault.item == "account#shop-1/evidence#state#0000000001"),
+        "{faults:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cascade_ends_all_that_can_be_read_and_is_complete_when_the_rest_was_mended_and_has_ended_too() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let mut grants = Vec::new();
+    for _ in 0..3 {
+        grants.push(stage.grant(&merchant, "shop-1", "year").await.grant);
+    }
+    grants.sort();
+    let broken = format!("grant#{}", grants[1]);
+    let good = of_a_schema_to_come(&world, "account#shop-1", &broken).await;
+    let event = json!({ "event_id": "e-1", "agreement": "平台协议", "ended_at": world.now() });
+    let ended = done(stage.upstream.post("/accounts/shop-1/upstream-end", event).await);
+    let termination = format!("/accounts/shop-1/terminations/{}", ended.text_at("/id"));
+    world.advance_days(1).await;
+
+    let status = async |path: &str| done(merchant.get(path).await).text_at("/status").to_owned();
+    for grant in [&grants[0], &grants[2]] {
+        assert_eq!(status(&format!("/accounts/shop-1/grants/{grant}")).await, "ended");
+    }
+    let orders = done(merchant.get("/accounts/shop-1/orders").await);
+    assert!(orders.body["items"].as_array().unwrap().iter().all(|order| order["status"] == "closed"));
+    assert_eq!(status(&termination).await, "ending", "it is not said to be complete");
+    assert!(world.corrupt_items() > 0);
+
+    world.put(&good).await;
+    let store = &world.running.market.store;
+    for entry in store.parked(Job::TerminateAccount, 10).await.unwrap() {
+        assert!(store.redrive(&entry, world.now()).await.unwrap());
+    }
+    world.advance_days(1).await;
+    assert_eq!(status(&format!("/accounts/shop-1/grants/{}", grants[1])).await, "ended");
+    assert_eq!(status(&termination).await, "completed");
+    let demands = done(merchant.get("/accounts/shop-1/demands").await);
+    assert_eq!(demands.body["items"].as_array().unwrap().len(), 3, "each has its demand");
+    assert_eq!(world.verified("account#shop-1").await.faults, []);
+}

@@ -1,14 +1,17 @@
 //! The access ledger: every check is counted, by hour, scope and outcome.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 use market_domain::Timestamp;
-use market_domain::grants::access::Outcome;
+use market_domain::grants::access::{Outcome, hour_of};
 use market_domain::grants::{Grant, GrantStatus};
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{GrantId, ListingId, OrderId, ScopeName};
 use market_domain::reminders::Reminders;
 
-use crate::tables::on_each_table;
+use market_store::StoreError;
+
+use crate::tables::{Item, on_each_table};
 use crate::thing::at;
 
 fn grant(tail: u8) -> Grant {
@@ -75,6 +78,79 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
             ]
         );
         assert!(lines.iter().all(|line| line.grant_id == one.id && line.provider_id == one.provider_id));
+    })
+    .await;
+}
+
+/// A line as the release before ledgers had partitions wrote it.
+fn former_line(grant: &Grant, hour: i64) -> Item {
+    let at_ms = (at(hour * 3_600).as_second() * 1_000).to_string();
+    let texts = [
+        ("pk", "account#shop-1".to_owned()),
+        ("sk", format!("access#{}#{}#orders.read#allowed", grant.id, at(hour * 3_600))),
+        ("grant", grant.id.to_string()),
+        ("provider", "northwind".to_owned()),
+        ("scope", "orders.read".to_owned()),
+        ("outcome", "allowed".to_owned()),
+    ];
+    let numbers = [("count", "1".to_owned()), ("first_at", at_ms.clone()), ("last_at", at_ms)];
+    let texts = texts.map(|(name, text)| (name.to_owned(), AttributeValue::S(text)));
+    let numbers = numbers.map(|(name, number)| (name.to_owned(), AttributeValue::N(number)));
+    texts.into_iter().chain(numbers).collect()
+}
+
+#[tokio::test]
+async fn lines_of_the_former_place_and_of_todays_are_paged_through_each_once() {
+    on_each_table(async |table| {
+        let grant = grant(1);
+        let scope: ScopeName = "orders.read".parse().unwrap();
+        for hour in 0..3 {
+            table.put(former_line(&grant, hour)).await;
+            let today = at((hour + 3) * 3_600);
+            table.store.count_access(&grant, &scope, Outcome::Allowed, today).await.unwrap();
+        }
+        for limit in 1..=7 {
+            let (mut seen, mut after) = (Vec::new(), None::<String>);
+            loop {
+                let page =
+                    table.store.ledger(&grant.account_id, &grant.id, after.as_deref(), limit).await.unwrap();
+                assert!(page.items.len() <= usize::from(limit) && page.unreadable.is_empty());
+                seen.extend(page.items.iter().map(|line| line.first_at.duration_since(at(0)).as_hours()));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen, [0, 1, 2, 3, 4, 5], "limit {limit}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
+    on_each_table(async |table| {
+        let grant = grant(1);
+        let scope: ScopeName = "orders.read".parse().unwrap();
+        table.put(former_line(&grant, 0)).await;
+        for hour in [1, 2] {
+            let now = at(hour * 3_600);
+            table.store.count_access(&grant, &scope, Outcome::Allowed, now).await.unwrap();
+        }
+        let (pk, sk) =
+            (format!("ledger#shop-1#{}#0", grant.id), format!("{}#orders.read#allowed", hour_of(at(3_600))));
+        let mut line = table.item(&pk, &sk).await;
+        line.insert("schema".to_owned(), AttributeValue::N("2".to_owned()));
+        table.put(line.clone()).await;
+        let mut former = former_line(&grant, 0);
+        former.insert("count".to_owned(), AttributeValue::N("-1".to_owned()));
+        table.put(former).await;
+
+        let counted = table.store.count_access(&grant, &scope, Outcome::Allowed, at(3_601)).await;
+        assert!(matches!(counted, Err(StoreError::Corrupt { .. })), "{counted:?}");
+        assert_eq!(table.item(&pk, &sk).await, line, "nothing was written");
+        let page = table.store.ledger(&grant.account_id, &grant.id, None, 10).await.unwrap();
+        assert_eq!((page.items.len(), page.unreadable.len()), (1, 2));
     })
     .await;
 }

@@ -1,5 +1,8 @@
 //! A change is committed whole or not at all, on the state that it was decided on.
 
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
 use market_domain::aggregate::{Aggregate, Key};
 use market_domain::change::Change;
@@ -10,7 +13,7 @@ use market_store::commit::evidence_prefix;
 use market_store::{CommitError, StoreError};
 
 use crate::replies::{reply, submission};
-use crate::tables::on_each_table;
+use crate::tables::{Item, on_each_table};
 use crate::thing::{OWNER, Thing, at, change, event, thing};
 
 fn text_key(name: &str) -> Key {
@@ -30,8 +33,8 @@ async fn a_change_is_stored_to_the_byte_with_its_evidence_and_its_contents() {
         assert_eq!((a.version, a.note.as_str()), (2, "second"));
         assert_eq!(table.load("b").await.version, 1);
         assert_eq!(table.store.content(&text_key("a")).await.unwrap().as_deref(), Some(text.as_str()));
-        let records = table.store.list_bodies(OWNER, &evidence_prefix("thing#a"), None, 10).await.unwrap();
-        let records: Vec<_> = records.items.iter().map(|(_, body)| body.as_str()).collect();
+        let records = table.store.list_records(OWNER, &evidence_prefix("thing#a"), None, 10).await.unwrap();
+        let records: Vec<_> = records.items.iter().map(|record| record.stored.as_str()).collect();
         assert_eq!(verify_chain(records, 1, &Sha256Hash::origin(), &a.head), Ok(2));
     })
     .await;
@@ -162,6 +165,50 @@ async fn a_change_of_a_hundred_items_is_committed_and_a_larger_one_is_refused_wh
         let outcome = table.store.commit(&things(51), None).await;
         assert!(matches!(outcome, Err(CommitError::Store(StoreError::Rejected(_)))), "{outcome:?}");
         assert!(table.all().await == before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_write_sets_and_removes_its_own_attributes_and_leaves_a_later_releases_alone() {
+    on_each_table(async |table| {
+        table.create(at(0), &[thing("a").due(at(100)).placed("p")]).await;
+        let mut item = table.item(OWNER, "thing#a").await;
+        let own: BTreeSet<String> = item.keys().cloned().collect();
+        for name in ["due_shard", "wake_at", "due_at", "list", "place", "schema"] {
+            assert!(own.contains(name), "{name}");
+        }
+        item.insert("to_come".to_owned(), AttributeValue::M(HashMap::new()));
+        item.insert("tries".to_owned(), AttributeValue::N("3".to_owned()));
+        table.put(item).await;
+
+        table.update(at(1), "a", |thing| Thing { due_at: None, place: None, ..thing }).await;
+        let bare = table.item(OWNER, "thing#a").await;
+        for name in ["due_shard", "wake_at", "due_at", "tries", "list", "place"] {
+            assert!(!bare.contains_key(name), "{name}");
+        }
+        assert_eq!(bare["to_come"], AttributeValue::M(HashMap::new()));
+
+        table.update(at(2), "a", |thing| thing.due(at(200)).placed("q")).await;
+        let mut again: BTreeSet<String> = table.item(OWNER, "thing#a").await.into_keys().collect();
+        assert!(again.remove("to_come"));
+        assert_eq!(again, own);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn content_that_may_be_there_is_written_once_and_never_over_what_is_there() {
+    on_each_table(async |table| {
+        let (key, at_key) = (text_key("a"), |item: &Item| item["body"].as_s().unwrap().clone());
+        let keep = |body: &str, schema| change(at(1)).store_again(key.clone(), body.to_owned(), schema);
+        table.store.commit(&keep("first", 2), None).await.unwrap();
+        let mut item = table.item(OWNER, "text#a").await;
+        assert_eq!(at_key(&item), "first");
+        item.insert("to_come".to_owned(), AttributeValue::S("x".to_owned()));
+        table.put(item.clone()).await;
+        table.store.commit(&keep("second", 1), None).await.unwrap();
+        assert_eq!(table.item(OWNER, "text#a").await, item);
     })
     .await;
 }

@@ -1,9 +1,10 @@
 //! A table for one test, on each implementation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use market_store::{Store, schema};
 
 use crate::{endpoint, engine, fresh};
@@ -32,7 +33,25 @@ pub async fn on_each_table(test: impl AsyncFn(Table)) {
     }
 }
 
+/// An item as the SDK has it.
+pub type Item = HashMap<String, AttributeValue>;
+
 impl Table {
+    /// An item, as it is.
+    pub async fn item(&self, pk: &str, sk: &str) -> Item {
+        let key = HashMap::from([("pk", pk), ("sk", sk)])
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())))
+            .collect();
+        let get = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
+        get.send().await.unwrap().item.unwrap()
+    }
+
+    /// Puts an item, as another release would write it.
+    pub async fn put(&self, item: Item) {
+        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await.unwrap();
+    }
+
     /// Everything in it, by key: "nothing was written" is one comparison.
     #[allow(clippy::disallowed_methods, reason = "a test's table is small")]
     pub async fn all(&self) -> BTreeMap<String, String> {

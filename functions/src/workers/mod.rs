@@ -38,7 +38,7 @@ pub struct Jobs {
     pub gateways: Gateways,
     /// What operators watch.
     pub metrics: Metrics,
-    /// Calls a human when something that is stored cannot be read.
+    /// Raised when something that is stored cannot be read.
     pub corruption_alarm: CorruptionAlarm,
     /// A drill: wake-ups for this sort key panic, so that operators can see what a broken job looks like.
     pub drill: Option<String>,
@@ -83,15 +83,10 @@ impl Jobs {
             Job::AdvanceCase => advance_case::advance_case(self, key).await,
         };
         if let Err(JobError::Store(error @ StoreError::Corrupt { .. })) = &outcome {
-            self.report_corrupt(error);
+            tracing::error!(%error, "an item cannot be read");
+            (self.corruption_alarm)(self.clock.now());
         }
         outcome
-    }
-
-    /// Calls a human to an item that cannot be read.
-    fn report_corrupt(&self, error: &StoreError) {
-        tracing::error!(%error, "an item cannot be read");
-        (self.corruption_alarm)(self.clock.now());
     }
 
     /// The same as a worker's handler.

@@ -3,7 +3,7 @@
 //!
 //! The cascade deals with one target in each transaction, together with the cursor's step. A wake-up does a
 //! bounded number of steps; what is left is due at once and wakes the next. A target that cannot be read holds up
-//! none of the others: it is reported, and has ended anyhow, because ends are decided when they are read.
+//! none of the others, and the termination is not complete before it has ended too.
 
 use market_domain::accounts::MarketAccount;
 use market_domain::accounts::termination::Termination;
@@ -11,6 +11,7 @@ use market_domain::aggregate::{Aggregate, Job, Key, Loaded};
 use market_domain::change::{Change, Occasion};
 use market_domain::grants::{EndCause, Grant, GrantStatus};
 use market_domain::orders::{CloseReason, Order};
+use market_store::StoreError;
 
 use super::{JobError, Jobs};
 
@@ -37,30 +38,41 @@ pub(super) async fn terminate_account(jobs: &Jobs, key: &Key) -> Result<(), JobE
             jobs.commit(change).await?;
             if took_effect { continue } else { return Ok(()) }
         };
-        match next_target(jobs, &termination, &account, cursor, &occasion).await? {
+        let mut unreadable = Vec::new();
+        match next_target(jobs, &termination, &account, cursor, &occasion, &mut unreadable).await? {
             Some((target, change)) => {
-                jobs.commit(Some(change.and(Termination::step(&termination, &target, &occasion)))).await?;
+                // The cursor waits before what cannot be read, so that it is found again once it is mended.
+                let place =
+                    if unreadable.is_empty() { Some(target.sort.clone()) } else { cursor.map(str::to_owned) };
+                let step = Termination::step(&termination, &target, place, &occasion);
+                jobs.commit(Some(change.and(step))).await?;
             }
-            None => return jobs.commit(Some(Termination::complete(&termination, &occasion))).await,
+            None => match unreadable.pop() {
+                None => return jobs.commit(Some(Termination::complete(&termination, &occasion))).await,
+                // Everything else has ended. The message comes again until a human has mended it.
+                Some(error) => return Err(error.into()),
+            },
         }
     }
     Ok(())
 }
 
-/// The first thing after the cursor that has to end, and its end: grants first, then orders.
+/// The first thing after the cursor that has to end, and its end: grants first, then orders. What could not be read
+/// on the way is added to `unreadable`.
 async fn next_target(
     jobs: &Jobs,
     termination: &Loaded<Termination>,
     account: &Loaded<MarketAccount>,
     cursor: Option<&str>,
     occasion: &Occasion,
+    unreadable: &mut Vec<StoreError>,
 ) -> Result<Option<(Key, Change)>, JobError> {
     let partition = termination.key().partition;
     let mut after = cursor.map(str::to_owned);
     if after.as_deref().is_none_or(|after| after.starts_with(GRANTS)) {
         loop {
             let page = jobs.store.list::<Grant>(&partition, GRANTS, after.as_deref(), PAGE).await?;
-            page.unreadable.iter().for_each(|error| jobs.report_corrupt(error));
+            unreadable.extend(page.unreadable);
             for grant in page.items.into_iter().filter(|grant| grant.status == GrantStatus::Active) {
                 let (_, provider) = jobs.parties(&grant.key(), &account.id, &grant.provider_id).await?;
                 let end = Grant::end(
@@ -84,7 +96,7 @@ async fn next_target(
     }
     loop {
         let page = jobs.store.list::<Order>(&partition, ORDERS, after.as_deref(), PAGE).await?;
-        page.unreadable.iter().for_each(|error| jobs.report_corrupt(error));
+        unreadable.extend(page.unreadable);
         for order in page.items.into_iter().filter(|order| order.is_open()) {
             let (_, provider) = jobs.parties(&order.key(), &account.id, &order.provider_id).await?;
             let close = Order::close(&order, account, &provider, CloseReason::AgreementEnded, occasion);

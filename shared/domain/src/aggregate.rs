@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256Hash;
-use crate::stored::{AsRead, StoredForm};
+use crate::stored::{AsRead, Named, StoredForm};
 
 /// The primary key of an item. Everything of one party lives in that party's partition, so that a
 /// party's things are read together, strongly consistent, and never contend with another party's.
@@ -59,16 +59,10 @@ impl Job {
     pub const ALL: [Self; 5] =
         [Self::Notify, Self::ExpireGrant, Self::RemindDeletion, Self::TerminateAccount, Self::AdvanceCase];
 
-    /// The name under which queues, handlers, logs and the due index know it.
+    /// The name under which queues, handlers, logs and the due index know it: the one that is stored.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Notify => "notify",
-            Self::ExpireGrant => "expire_grant",
-            Self::RemindDeletion => "remind_deletion",
-            Self::TerminateAccount => "terminate_account",
-            Self::AdvanceCase => "advance_case",
-        }
+    pub fn name(self) -> &'static str {
+        Named::name(self)
     }
 }
 
@@ -145,10 +139,9 @@ pub struct Loaded<A> {
     pub as_read: AsRead,
 }
 
+#[cfg(test)]
 impl<A> Loaded<A> {
-    /// A state at a version that nothing more was stored of.
-    #[must_use]
-    pub fn new(state: A, version: u64, head: Sha256Hash) -> Self {
+    pub(crate) fn new(state: A, version: u64, head: Sha256Hash) -> Self {
         Self { state, version, head, as_read: AsRead::default() }
     }
 }

@@ -14,7 +14,7 @@ use crate::hash::Sha256Hash;
 use crate::notices::{Message, Notice, Reach};
 use crate::party::Actor;
 use crate::salt::Salts;
-use crate::stored::{self, AsRead, StoredForm};
+use crate::stored::{self, AsRead, StoredForm, StoredNotice};
 
 /// When, by whom and in which request something is decided.
 #[derive(Debug, Clone)]
@@ -210,7 +210,7 @@ impl Change {
                 before,
                 A::Stored::IS_PERSONAL.then(|| self.occasion.salts.of(&chain)),
             ),
-            schema: A::Stored::SCHEMA,
+            schema: stored::schema::<A::Stored>(),
             due: state.next_due(),
             view: state.view(),
             head: previous.clone(),
@@ -248,7 +248,7 @@ impl Change {
             kind: Notice::KIND,
             expected: Expected::Absent,
             body: stored::write(notice, &AsRead::default(), None),
-            schema: <Notice as Aggregate>::Stored::SCHEMA,
+            schema: stored::schema::<StoredNotice>(),
             due: notice.next_due(),
             view: notice.view(),
             head: cause.clone(),

@@ -70,7 +70,7 @@ impl Evidence {
     /// # Errors
     /// See [`Unreadable`].
     pub fn read(bytes: &str) -> Result<Self, Unreadable> {
-        stored::form::<StoredEvidence>(bytes, StoredEvidence::SCHEMA).map(StoredForm::restore)
+        stored::form::<StoredEvidence>(bytes, stored::schema::<StoredEvidence>()).map(StoredForm::restore)
     }
 
     /// The bytes that are stored and hashed.

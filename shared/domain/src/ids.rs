@@ -85,13 +85,6 @@ macro_rules! made_id {
     };
 }
 
-/// A name that another party chose, where it is lawful.
-fn given(raw: String, max: usize) -> Result<String, IdError> {
-    let lawful = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
-    let begins = raw.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
-    if begins && raw.len() <= max && raw.bytes().all(lawful) { Ok(raw) } else { Err(IdError) }
-}
-
 macro_rules! given_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -106,7 +99,9 @@ macro_rules! given_id {
             type Error = IdError;
 
             fn try_from(raw: String) -> Result<Self, IdError> {
-                given(raw, 64).map(Self)
+                let lawful = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+                let begins = raw.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+                if begins && raw.len() <= 64 && raw.bytes().all(lawful) { Ok(Self(raw)) } else { Err(IdError) }
             }
         }
     };
@@ -121,25 +116,11 @@ given_id!(
     /// A provider, by the `sub` of its tokens.
     ProviderId
 );
-/// The longest id of a document: a provider's, a dot, and a name.
-const MAX_DOCUMENT_ID: usize = 129;
-
-/// A document of the registry. An operator's has no dot (`market-agreement`); a provider's is the provider's id, a
-/// dot, and a name without one (`northwind.terms`), so that the two can never meet.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,128}$"))]
-pub struct DocumentId(String);
-
-id_basics!(DocumentId);
-
-impl TryFrom<String> for DocumentId {
-    type Error = IdError;
-
-    fn try_from(raw: String) -> Result<Self, IdError> {
-        given(raw, MAX_DOCUMENT_ID).map(Self)
-    }
-}
+given_id!(
+    /// A document of the registry. An operator's has no dot (`market-agreement`); a provider's is the provider's id, a
+    /// dot, and a name without one (`northwind.terms`), so that the two can never meet.
+    DocumentId
+);
 given_id!(
     /// A plan within its listing.
     PlanId
@@ -179,12 +160,6 @@ impl DocumentId {
     pub fn market_agreement() -> Self {
         Self("market-agreement".to_owned())
     }
-
-    /// The provider whose document it is, by its id; none for an operator's.
-    #[must_use]
-    pub fn provider(&self) -> Option<&str> {
-        self.0.rsplit_once('.').map(|(provider, _)| provider)
-    }
 }
 
 #[cfg(test)]
@@ -197,21 +172,6 @@ mod tests {
         let late = OrderId::new(Timestamp::from_second(1_700_000_001).unwrap(), [0; 10]);
         assert!(early < late);
         assert_eq!(early.as_str().parse::<OrderId>(), Ok(early));
-    }
-
-    #[test]
-    fn a_document_id_says_whose_it_is() {
-        let provider = |raw: &str| raw.parse::<DocumentId>().unwrap().provider().map(str::to_owned);
-        assert_eq!(provider("market-agreement"), None);
-        assert_eq!(provider("northwind.terms"), Some("northwind".to_owned()));
-        assert_eq!(
-            provider("north.wind.terms"),
-            Some("north.wind".to_owned()),
-            "a provider's id may have dots"
-        );
-        assert!(
-            "x".repeat(129).parse::<DocumentId>().is_ok() && "x".repeat(130).parse::<DocumentId>().is_err()
-        );
     }
 
     #[test]

@@ -62,26 +62,22 @@ pub struct List<T> {
     /// Where the next page begins; none on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-    /// How many items of this page could not be read, where there are any; the operator was called.
+    /// How many items of this page could not be read, where there are any; the operator was alerted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<usize>,
 }
 
 impl<T> List<T> {
-    /// The page of a call's list. An item that cannot be read does not hide the others; it is counted, and calls a
-    /// human.
+    /// The page of a call's list. An item that cannot be read does not hide the others; it is counted, and raises the
+    /// alarm.
     pub fn of<E: Endpoint, S>(
         call: &Call<E>,
         market: &Market,
         page: Page<S>,
         show: impl FnMut(S) -> T,
     ) -> Self {
-        for error in &page.unreadable {
-            tracing::error!(%error, "an item of a list cannot be read");
-            market.ring();
-        }
         Self {
-            unreadable: (!page.unreadable.is_empty()).then_some(page.unreadable.len()),
+            unreadable: market.count_unreadable(&page.unreadable),
             items: page.items.into_iter().map(show).collect(),
             next_cursor: page.next.map(|after| seal(&call.query_id, &after)),
         }

@@ -6,7 +6,7 @@ use market_ambient::{Clock, Entropy, random};
 use market_domain::Timestamp;
 use market_domain::periods::{Calendar, PublicityMode};
 use market_identity::Verifier;
-use market_store::Store;
+use market_store::{Store, StoreError};
 
 use crate::payments::PaymentKeys;
 
@@ -39,7 +39,7 @@ pub struct Market {
     pub calendar: &'static Calendar,
     /// How publicity periods are counted (9.4).
     pub publicity: PublicityMode,
-    /// Calls a human when something that is stored cannot be read.
+    /// Raised when something that is stored cannot be read.
     pub corruption_alarm: CorruptionAlarm,
 }
 
@@ -50,9 +50,20 @@ impl std::fmt::Debug for Market {
 }
 
 impl Market {
-    /// Rings the corruption alarm.
-    pub(crate) fn ring(&self) {
+    /// Raises the corruption alarm.
+    pub(crate) fn raise_corruption_alarm(&self) {
         (self.corruption_alarm)(self.clock.now());
+    }
+
+    /// How many items could not be read, if any. Each is logged and raises the alarm: it is left out of a reply that
+    /// shows the others.
+    #[must_use]
+    pub fn count_unreadable(&self, unreadable: &[StoreError]) -> Option<usize> {
+        for error in unreadable {
+            tracing::error!(%error, "an item cannot be read, and is left out");
+            self.raise_corruption_alarm();
+        }
+        (!unreadable.is_empty()).then_some(unreadable.len())
     }
 
     /// Unpredictable bytes, for an id or a secret.

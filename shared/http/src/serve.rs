@@ -90,7 +90,7 @@ async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request)
             Ok(response) => response,
             Err(problem) => {
                 if problem.code == Code::Corrupt {
-                    market.ring();
+                    market.raise_corruption_alarm();
                 }
                 problem.response(&id)
             }

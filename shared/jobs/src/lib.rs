@@ -21,13 +21,29 @@ use std::time::Duration;
 use market_domain::aggregate::{Job, Key};
 use serde::{Deserialize, Serialize};
 
-/// "Look at this item": all that a queue carries.
+/// "Look at this item": all that a queue carries. A message may outlive the release that sent it, so its job goes by
+/// its stored name, and fields of a later release are passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WakeUp {
     /// The job whose turn it is.
+    #[serde(with = "by_name")]
     pub job: Job,
     /// The item.
     pub key: Key,
+}
+
+mod by_name {
+    use market_domain::aggregate::Job;
+    use market_domain::stored::Name;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(job: &Job, serializer: S) -> Result<S::Ok, S::Error> {
+        Name(*job).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Job, D::Error> {
+        Name::deserialize(deserializer).map(|Name(job)| job)
+    }
 }
 
 impl fmt::Display for WakeUp {

@@ -8,11 +8,11 @@ use market_domain::grants::access::{
     AccessEntry, Outcome, entry_key, former_ledger_prefix, hour_of, ledger_partition,
 };
 use market_domain::ids::{AccountId, GrantId, ScopeName};
-use market_domain::stored::{FIRST_SCHEMA, Trust};
+use market_domain::stored::{FIRST_SCHEMA, Named, Trust};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Reader, SCHEMA, key_attributes, n, s};
+use crate::item::{Reader, SCHEMA, UNKNOWN_SCHEMA, key_attributes, n, s};
 use crate::meter::Direction;
 use crate::read::Page;
 
@@ -43,7 +43,7 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(key_attributes(&key)))
             .update_expression(
-                "ADD #count :one SET #schema = :schema, #grant = :grant, #provider = :provider, #scope = :scope, \
+                "ADD #count :one SET #schema = if_not_exists(#schema, :schema), #grant = :grant, #provider = :provider, #scope = :scope, \
                  #outcome = :outcome, #first = if_not_exists(#first, :now), #last = :now",
             )
             .expression_attribute_names("#schema", SCHEMA)
@@ -61,12 +61,21 @@ impl Store {
             .expression_attribute_values(":scope", s(scope.as_str()))
             .expression_attribute_values(":outcome", s(outcome.name()))
             .expression_attribute_values(":now", AttributeValue::N(now.as_millisecond().to_string()))
+            // A line that this version cannot read is not counted on.
+            .condition_expression("attribute_not_exists(#schema) OR #schema = :schema")
             .set_return_consumed_capacity(self.meter.wish())
             .send()
-            .await
-            .map_err(|error| StoreError::from_sdk(&error, true))?;
-        self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
-        Ok(())
+            .await;
+        match done {
+            Ok(done) => {
+                self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
+                Ok(())
+            }
+            Err(error) => {
+                StoreError::of_condition(&error)?;
+                Err(StoreError::Corrupt { key, reason: UNKNOWN_SCHEMA.to_owned() })
+            }
+        }
     }
 
     /// A page of a grant's ledger, in the order of its hours. Lines from before ledgers had partitions come first.
@@ -104,7 +113,7 @@ impl Store {
 
 fn entry_of(line: &Reader) -> Result<AccessEntry, StoreError> {
     if line.schema()? != FIRST_SCHEMA {
-        return Err(line.corrupt("its schema is not known"));
+        return Err(line.corrupt(UNKNOWN_SCHEMA));
     }
     let instant = |name: &str| {
         Timestamp::from_millisecond(line.number(name)?).map_err(|error| line.corrupt(error.to_string()))
@@ -115,7 +124,7 @@ fn entry_of(line: &Reader) -> Result<AccessEntry, StoreError> {
         hour: hour_of(instant(FIRST_AT)?),
         scope: trusted(line, SCOPE)?,
         outcome: outcome(line)?,
-        count: u64::try_from(line.number(COUNT)?).unwrap_or_default(),
+        count: u64::try_from(line.number(COUNT)?).map_err(|_| line.corrupt("a negative count"))?,
         first_at: instant(FIRST_AT)?,
         last_at: instant(LAST_AT)?,
     })
@@ -128,8 +137,6 @@ fn trusted<T: Trust<Raw = String>>(line: &Reader, name: &str) -> Result<T, Store
 
 fn outcome(line: &Reader) -> Result<Outcome, StoreError> {
     let name = line.text(OUTCOME)?;
-    [Outcome::Allowed, Outcome::Ended, Outcome::WrongToken, Outcome::WrongScope]
-        .into_iter()
-        .find(|outcome| outcome.name() == name)
-        .ok_or_else(|| line.corrupt("no such outcome"))
+    let known = Outcome::ALL.iter().copied().find(|outcome| outcome.name() == name);
+    known.ok_or_else(|| line.corrupt("no such outcome"))
 }

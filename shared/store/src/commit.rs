@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, PK, SK, TTL, VERSION, WRITTEN, encode, key_attributes, n, plain};
+use crate::item::{BODY, Item, OPTIONAL, PK, SCHEMA, SK, TTL, VERSION, encode, key_attributes, n, plain, s};
 use crate::meter::Direction;
 
 /// How long a reply is kept: seven days.
@@ -96,7 +96,7 @@ impl Submission {
 
     fn record(&self, reply: &SavedReply, now: Timestamp) -> Item {
         let body = stored::bytes(&StoredReply::of(reply.clone()));
-        let mut item = plain(&self.record_key(), body, StoredReply::SCHEMA);
+        let mut item = plain(&self.record_key(), body, stored::schema::<StoredReply>());
         item.insert(TTL.to_owned(), n(now.as_second() + KEPT_SECONDS));
         item
     }
@@ -133,12 +133,19 @@ impl Store {
             });
             if let Some(record) = &write.record {
                 let key = evidence_key(&write.key, write.version());
-                items.push(put_item(absent(self.put(plain(&key, record, StoredEvidence::SCHEMA))))?);
+                items.push(put_item(absent(self.put(plain(
+                    &key,
+                    record,
+                    stored::schema::<StoredEvidence>(),
+                ))))?);
             }
         }
         for Content { key, body, schema, may_be_there } in &change.contents {
-            let put = self.put(plain(key, body, *schema));
-            items.push(put_item(if *may_be_there { put } else { absent(put) })?);
+            items.push(if *may_be_there {
+                self.keep(key, body, *schema)?
+            } else {
+                put_item(absent(self.put(plain(key, body, *schema))))?
+            });
         }
         for (key, version) in &change.relies_on {
             // What is written too is conditioned already, and an item may appear only once.
@@ -232,23 +239,39 @@ impl Store {
             .set_key(Some(key_attributes(&write.key)))
             .condition_expression("#v = :read")
             .expression_attribute_values(":read", n(version));
-        for name in WRITTEN {
+        for name in OPTIONAL.into_iter().filter(|name| !item.contains_key(*name)) {
+            removed.push(format!("#{name}"));
             update = update.expression_attribute_names(format!("#{name}"), name);
-            match item.remove(name) {
-                Some(value) => {
-                    set.push(format!("#{name} = :{name}"));
-                    update = update.expression_attribute_values(format!(":{name}"), value);
-                }
-                None => removed.push(format!("#{name}")),
-            }
         }
-        debug_assert!(item.is_empty(), "an attribute is written and not listed: {item:?}");
+        for (name, value) in item {
+            set.push(format!("#{name} = :{name}"));
+            update = update
+                .expression_attribute_names(format!("#{name}"), &name)
+                .expression_attribute_values(format!(":{name}"), value);
+        }
         let mut expression = format!("SET {}", set.join(", "));
         if !removed.is_empty() {
             expression.push_str(&format!(" REMOVE {}", removed.join(", ")));
         }
         let update = update
             .update_expression(expression)
+            .build()
+            .map_err(|error| StoreError::Rejected(error.to_string()))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Writes content where there is none, and leaves what is there as it is.
+    fn keep(&self, key: &Key, body: &str, schema: u32) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key_attributes(key)))
+            .update_expression(
+                "SET #body = if_not_exists(#body, :body), #schema = if_not_exists(#schema, :schema)",
+            )
+            .expression_attribute_names("#body", BODY)
+            .expression_attribute_names("#schema", SCHEMA)
+            .expression_attribute_values(":body", s(body))
+            .expression_attribute_values(":schema", n(schema))
             .build()
             .map_err(|error| StoreError::Rejected(error.to_string()))?;
         Ok(TransactWriteItem::builder().update(update).build())

@@ -7,7 +7,7 @@ use market_domain::Timestamp;
 use market_domain::aggregate::{Aggregate, Key, Loaded};
 use market_domain::change::Write;
 use market_domain::hash::Sha256Hash;
-use market_domain::stored::{self, FIRST_SCHEMA, StoredForm};
+use market_domain::stored::{self, FIRST_SCHEMA, StoredForm, Trust};
 
 use crate::due;
 use crate::error::StoreError;
@@ -48,6 +48,9 @@ pub(crate) fn key_attributes(key: &Key) -> Item {
     HashMap::from([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))])
 }
 
+/// Why an item that has no form is not read.
+pub(crate) const UNKNOWN_SCHEMA: &str = "its schema is not known";
+
 /// An item that holds nothing but a body of this schema.
 pub(crate) fn plain(key: &Key, body: impl Into<String>, schema: u32) -> Item {
     let mut item = key_attributes(key);
@@ -56,10 +59,9 @@ pub(crate) fn plain(key: &Key, body: impl Into<String>, schema: u32) -> Item {
     item
 }
 
-/// Every attribute that a write of an aggregate sets, or removes where it has no value. What else an item
+/// The attributes that an aggregate may have and may not. A write removes those that have no value; what else an item
 /// carries is a newer version's, and is left alone.
-pub(crate) const WRITTEN: [&str; 11] =
-    [KIND, VERSION, SCHEMA, BODY, HEAD, due::SHARD, due::WAKE_AT, due::DUE_AT, due::TRIES, LIST, PLACE];
+pub(crate) const OPTIONAL: [&str; 6] = [due::SHARD, due::WAKE_AT, due::DUE_AT, due::TRIES, LIST, PLACE];
 
 pub(crate) fn encode(write: &Write, now: Timestamp) -> Item {
     let mut item = plain(&write.key, &write.body, write.schema);
@@ -130,6 +132,14 @@ impl Reader {
             .map_err(|unreadable| self.corrupt(unreadable.to_string()))
     }
 
+    /// Content without a form: exact bytes.
+    pub(crate) fn content(&self) -> Result<String, StoreError> {
+        if self.schema()? != FIRST_SCHEMA {
+            return Err(self.corrupt(UNKNOWN_SCHEMA));
+        }
+        Ok(self.text(BODY)?.to_owned())
+    }
+
     pub(crate) fn standing(&self) -> Result<Standing, StoreError> {
         Ok(Standing {
             key: self.key.clone(),
@@ -153,6 +163,6 @@ impl Reader {
     }
 
     fn head(&self) -> Result<Sha256Hash, StoreError> {
-        self.text(HEAD)?.to_owned().try_into().map_err(|reason: &str| self.corrupt(reason))
+        Ok(Sha256Hash::trust(self.text(HEAD)?.to_owned()))
     }
 }

@@ -27,7 +27,7 @@ use aws_sdk_dynamodb::Client;
 pub use commit::{CommitError, SavedReply, Submission};
 pub use error::StoreError;
 pub use meter::Meter;
-pub use read::{Of, Page, Standing, of};
+pub use read::{Of, Page, Record, Standing, of};
 
 /// The table, and the way to it.
 #[derive(Debug, Clone)]

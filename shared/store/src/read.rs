@@ -14,7 +14,6 @@ use market_domain::hash::Sha256Hash;
 use market_domain::stored::{StoredEvidence, StoredForm};
 
 use crate::Store;
-use crate::commit::EVIDENCE;
 use crate::error::StoreError;
 use crate::item::{BODY, Item, LIST, PK, PLACE, Reader, SK, key_attributes, s};
 use crate::meter::Direction;
@@ -89,6 +88,17 @@ pub struct Standing {
     pub body: String,
 }
 
+/// An evidence record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its sort key.
+    pub sort: String,
+    /// Its bytes, exactly as hashed.
+    pub stored: String,
+    /// What they say.
+    pub evidence: Evidence,
+}
+
 /// Rounds in which what a batch left unread is asked for again.
 const BATCH_ROUNDS: u32 = 4;
 
@@ -114,7 +124,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn content(&self, key: &Key) -> Result<Option<String>, StoreError> {
-        self.item(key).await?.map(|reader| reader.text(BODY).map(str::to_owned)).transpose()
+        self.item(key).await?.map(|reader| reader.content()).transpose()
     }
 
     /// Reads one aggregate of any kind by its key, without understanding it.
@@ -199,33 +209,24 @@ impl Store {
         Ok(self.page(partition, prefix, after, limit).await?.of(Reader::aggregate))
     }
 
-    /// A page of stored bodies (evidence records, ledger lines), each with its sort key.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn list_bodies(
-        &self,
-        partition: &str,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u16,
-    ) -> Result<Page<(String, String)>, StoreError> {
-        let page = self.page(partition, prefix, after, limit).await?;
-        Ok(page.of(|reader| Ok((reader.key.sort.clone(), reader.text(BODY)?.to_owned()))))
-    }
-
-    /// A page of the evidence in a partition: each record's exact bytes, and what they say.
+    /// A page of the evidence in a partition whose sort keys begin with `prefix`.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn list_records(
         &self,
         partition: &str,
+        prefix: &str,
         after: Option<&str>,
         limit: u16,
-    ) -> Result<Page<(String, Evidence)>, StoreError> {
-        let page = self.page(partition, EVIDENCE, after, limit).await?;
-        Ok(page.of(|reader| Ok((reader.text(BODY)?.to_owned(), reader.form::<StoredEvidence>()?))))
+    ) -> Result<Page<Record>, StoreError> {
+        Ok(self.page(partition, prefix, after, limit).await?.of(|reader| {
+            Ok(Record {
+                sort: reader.key.sort.clone(),
+                stored: reader.text(BODY)?.to_owned(),
+                evidence: reader.form::<StoredEvidence>()?,
+            })
+        }))
     }
 
     /// A page of forms that lie by themselves in a partition under `prefix`.
@@ -251,11 +252,11 @@ impl Store {
         partition: &str,
         prefix: &str,
         limit: u16,
-    ) -> Result<Vec<F::State>, StoreError> {
+    ) -> Result<Page<F::State>, StoreError> {
         let query = self.range(partition, prefix).scan_index_forward(false);
         let (mut items, _) = self.ask(query, limit).await?;
         items.reverse();
-        items.iter().map(Reader::form::<F>).collect()
+        Ok(Page { items, next: None, unreadable: Vec::new() }.of(Reader::form::<F>))
     }
 
     /// A form that lies by itself.

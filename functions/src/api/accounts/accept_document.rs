@@ -15,6 +15,7 @@ use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::acceptances::in_its_period;
 use super::{AcceptanceView, SignerForm};
 use crate::api::paths::AccountPath;
 
@@ -71,17 +72,16 @@ impl Endpoint for AcceptDocument {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<AcceptanceView>, Problem> {
         let (account_id, body) = (call.path.account_id.clone(), call.body.clone());
+        let wanted =
+            AcceptanceId::in_first_period(account_id.clone(), body.document_id.clone(), body.version);
         let wishes = (
             of::<MarketAccount>(account_id.clone()),
             of::<Document>(body.document_id.clone()),
-            of::<Acceptance>(AcceptanceId::in_first_period(
-                account_id.clone(),
-                body.document_id.clone(),
-                body.version,
-            )),
+            of::<Acceptance>(wanted.clone()),
         );
         let (account, document, existing) = market.store.load(wishes).await?;
         let account = account.ok_or(Problem::not_found())?;
+        let existing = in_its_period(market, &account, existing, wanted).await?;
         let document = document.ok_or(Problem::new(Code::NoSuchVersion))?;
         let acceptance = Acceptance {
             account_id,

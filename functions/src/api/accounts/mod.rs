@@ -1,6 +1,7 @@
 //! Market accounts and what they accepted (1.2, 1.3, 2.3, 5.1).
 
 mod accept_document;
+pub mod acceptances;
 mod get_account;
 mod list_acceptances;
 mod open_account;

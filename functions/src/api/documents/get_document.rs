@@ -30,12 +30,14 @@ impl Endpoint for GetDocument {
         let id = &call.path.document_id;
         let mut document = market.store.get::<Document>(id).await?.ok_or(Problem::not_found())?.state;
         let partition = Document::partition(id);
-        let mut versions = market.store.last_forms::<StoredVersion>(&partition, VERSIONS, SHOWN).await?;
+        let page = market.store.last_forms::<StoredVersion>(&partition, VERSIONS, SHOWN).await?;
+        let unreadable = market.count_unreadable(&page.unreadable);
+        let mut versions = page.items;
         // The document itself may know versions that have no item: those published before versions had any.
         versions.retain(|version| document.version(version.number).is_none());
         versions.append(&mut document.versions);
         versions.sort_by_key(|version| version.number);
         document.versions = versions.split_off(versions.len().saturating_sub(SHOWN.into()));
-        Ok(Outcome::Reply(document.into()))
+        Ok(Outcome::Reply(DocumentView::from(document).without(unreadable)))
     }
 }

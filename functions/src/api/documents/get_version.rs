@@ -48,6 +48,6 @@ impl Endpoint for GetVersion {
         };
         let text = text_of(market, &call.path.document_id, call.path.version).await?;
         let clauses = clauses(&text).into_iter().map(ClauseView::from).collect();
-        Ok(Outcome::Reply(VersionWithClauses { version: version.clone().into(), clauses }))
+        Ok(Outcome::Reply(VersionWithClauses { version: version.into(), clauses }))
     }
 }

@@ -45,13 +45,23 @@ pub struct DocumentView {
     /// Its versions, in the order of publication: the newest hundred. The reply to a publication leaves out those that
     /// were superseded before.
     versions: Vec<VersionView>,
+    /// How many versions could not be read, where there are any; the operator was alerted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<usize>,
+}
+
+impl DocumentView {
+    /// The same, without so many versions that could not be read.
+    pub fn without(self, unreadable: Option<usize>) -> Self {
+        Self { unreadable, ..self }
+    }
 }
 
 impl From<Document> for DocumentView {
     fn from(document: Document) -> Self {
         let Document { id, kind, publisher, title, versions } = document;
         let versions = versions.into_iter().map(VersionView::from).collect();
-        Self { id, kind, publisher: publisher.into(), title, versions }
+        Self { id, kind, publisher: publisher.into(), title, versions, unreadable: None }
     }
 }
 

@@ -3,6 +3,8 @@
 use market_domain::hash::Sha256Hash;
 use market_http::cursor::{Limit, List};
 use market_http::{Call, Endpoint, Market, Outcome, Problem};
+use market_store::Record;
+use market_store::commit::EVIDENCE;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -26,10 +28,10 @@ pub(super) async fn page_of<E: Endpoint>(
     partition: &str,
     limit: Limit,
 ) -> Result<Outcome<List<EvidenceRecord>>, Problem> {
-    let page = market.store.list_records(partition, call.after.as_deref(), limit.get()).await?;
-    Ok(Outcome::Reply(List::of(call, market, page, |(stored, record)| EvidenceRecord {
+    let page = market.store.list_records(partition, EVIDENCE, call.after.as_deref(), limit.get()).await?;
+    Ok(Outcome::Reply(List::of(call, market, page, |Record { stored, evidence, .. }| EvidenceRecord {
         sha256: Sha256Hash::of(stored.as_bytes()),
         stored,
-        record: record.into(),
+        record: evidence.into(),
     })))
 }

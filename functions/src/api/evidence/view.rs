@@ -71,7 +71,7 @@ struct NoticeEvidenceView {
     recipient: RecipientView,
     /// Its channel.
     channel: Channel,
-    /// The hash of its subject and body.
+    /// The commitment to its content: the hash of subject, a line break, and text, or of a salt, a line break, and these.
     content: Sha256Hash,
 }
 

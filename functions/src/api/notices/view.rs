@@ -114,10 +114,6 @@ pub struct NoticeView {
     body: String,
     /// The hash of subject, a line break, and text.
     content_sha256: Sha256Hash,
-    /// What evidence commits to the content with: there, `content` is the hash of this salt, a line break, subject, a
-    /// line break, and text. Notices drafted before there were salts have none; their evidence has the plain hash.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    salt: Option<String>,
     /// The clause that it serves.
     clause: String,
     /// The evidence chain and record that caused it.
@@ -142,7 +138,7 @@ impl From<Notice> for NoticeView {
             subject,
             body,
             content_sha256,
-            salt,
+            salt: _,
             clause,
             cause,
             drafted_at,
@@ -158,7 +154,6 @@ impl From<Notice> for NoticeView {
             subject,
             body,
             content_sha256,
-            salt: salt.map(|salt| salt.to_string()),
             clause,
             cause,
             drafted_at,

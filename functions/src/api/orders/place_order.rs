@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::OrderView;
+use crate::api::accounts::acceptances::in_its_period;
 use crate::api::paths::AccountPath;
 
 /// The provider's agreement that was accepted.
@@ -70,15 +71,17 @@ impl Endpoint for PlaceOrder {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<OrderView>, Problem> {
         let account_id = call.path.account_id.clone();
         let AcceptedVersion { document_id, version } = call.body.subscription_agreement.clone();
+        let accepted = AcceptanceId::in_first_period(account_id.clone(), document_id.clone(), version);
         let wishes = (
             of::<MarketAccount>(account_id.clone()),
             of::<Listing>(call.body.listing_id.clone()),
             of::<Document>(DocumentId::market_agreement()),
-            of::<Document>(document_id.clone()),
-            of::<Acceptance>(AcceptanceId::in_first_period(account_id.clone(), document_id, version)),
+            of::<Document>(document_id),
+            of::<Acceptance>(accepted.clone()),
         );
         let (account, listing, agreement, subscription, acceptance) = market.store.load(wishes).await?;
         let account = account.ok_or(Problem::not_found())?;
+        let acceptance = in_its_period(market, &account, acceptance, accepted).await?;
         let listing = listing.ok_or(Problem::new(Code::NotForSale))?;
         let offer = Offer {
             agreement: agreement.as_deref(),

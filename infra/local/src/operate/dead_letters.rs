@@ -98,7 +98,7 @@ impl Queue {
 
     /// The name that stands for it in the pattern of the queues' URLs.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Job(job) => job.name(),
             Self::MailFeedback => "mail_feedback",

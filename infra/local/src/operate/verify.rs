@@ -30,7 +30,7 @@ use market_domain::notices::Notice;
 use market_domain::orders::Order;
 use market_domain::providers::Provider;
 use market_domain::stored::{self, StoredVersion};
-use market_store::commit::{evidence_key, evidence_prefix};
+use market_store::commit::{EVIDENCE, evidence_key, evidence_prefix};
 use market_store::{Standing, Store, StoreError};
 use serde::Serialize;
 use serde_json::Value;
@@ -135,7 +135,10 @@ enum Doubt {
 
 impl From<StoreError> for Doubt {
     fn from(error: StoreError) -> Self {
-        Self::Unread(error)
+        match error {
+            StoreError::Corrupt { key, reason } => Self::Broken(format!("{key} cannot be read: {reason}")),
+            error => Self::Unread(error),
+        }
     }
 }
 
@@ -167,13 +170,14 @@ fn check_readable(thing: &Standing) -> Result<(), Doubt> {
     }
 }
 
-/// The records of a partition whose sort keys begin with a prefix, each with its sort key.
-async fn records(store: &Store, partition: &str, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
+/// The records of one chain, in their order. One that cannot be read is missing, and shows as that.
+async fn records(store: &Store, key: &Key) -> Result<Vec<String>, StoreError> {
     let mut all = Vec::new();
     let mut after: Option<String> = None;
     loop {
-        let page = store.list_bodies(partition, prefix, after.as_deref(), PAGE).await?;
-        all.extend(page.items);
+        let prefix = evidence_prefix(&key.sort);
+        let page = store.list_records(&key.partition, &prefix, after.as_deref(), PAGE).await?;
+        all.extend(page.items.into_iter().map(|record| record.stored));
         after = page.next;
         if after.is_none() {
             return Ok(all);
@@ -181,15 +185,40 @@ async fn records(store: &Store, partition: &str, prefix: &str) -> Result<Vec<(St
     }
 }
 
-/// The records of every chain of a partition, by the sort key of its thing.
-async fn chains(store: &Store, partition: &str) -> Result<BTreeMap<String, Vec<String>>, StoreError> {
-    let mut chains: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (sort, record) in records(store, partition, "evidence#").await? {
-        let thing = sort.strip_prefix("evidence#").unwrap_or(&sort);
-        let thing = thing.rsplit_once('#').map_or(thing, |(thing, _number)| thing);
-        chains.entry(thing.to_owned()).or_default().push(record);
+/// The records of every chain of a partition, by the sort key of its thing, and what cannot be read.
+async fn chains(
+    store: &Store,
+    partition: &str,
+) -> Result<(BTreeMap<String, Vec<String>>, Vec<StoreError>), StoreError> {
+    let (mut chains, mut unreadable) = (BTreeMap::<String, Vec<String>>::new(), Vec::new());
+    let mut after: Option<String> = None;
+    loop {
+        let page = store.list_records(partition, EVIDENCE, after.as_deref(), PAGE).await?;
+        for record in page.items {
+            let thing = record.sort.strip_prefix(EVIDENCE).unwrap_or(&record.sort);
+            let thing = thing.rsplit_once('#').map_or(thing, |(thing, _number)| thing);
+            chains.entry(thing.to_owned()).or_default().push(record.stored);
+        }
+        unreadable.extend(page.unreadable);
+        after = page.next;
+        if after.is_none() {
+            return Ok((chains, unreadable));
+        }
     }
-    Ok(chains)
+}
+
+/// What of a grant's ledger cannot be read.
+async fn unreadable_lines(store: &Store, grant: &Grant) -> Result<Vec<StoreError>, StoreError> {
+    let mut unreadable = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = store.ledger(&grant.account_id, &grant.id, after.as_deref(), PAGE).await?;
+        unreadable.extend(page.unreadable);
+        after = page.next;
+        if after.is_none() {
+            return Ok(unreadable);
+        }
+    }
 }
 
 /// Every thing of a partition that has a chain, and what is wrong with those that cannot be read at all.
@@ -242,6 +271,9 @@ async fn versions(store: &Store, document: &Document) -> Result<Vec<Version>, Do
     loop {
         let page = store.list_forms::<StoredVersion>(&partition, VERSIONS, after.as_deref(), PAGE).await?;
         versions.extend(page.items);
+        if let Some(error) = page.unreadable.first() {
+            return Err(broken(format!("a version cannot be read: {error}")));
+        }
         after = page.next;
         if after.is_none() {
             break;
@@ -326,9 +358,7 @@ async fn fault_of(
         if !matches!(outcome, Err(Doubt::Broken(_))) {
             break;
         }
-        let prefix = evidence_prefix(&key.sort);
-        let again = records(store, &key.partition, &prefix).await?;
-        let again: Vec<String> = again.into_iter().map(|(_, record)| record).collect();
+        let again = records(store, key).await?;
         outcome = check(store, store.standing(key).await?.as_ref(), &again).await;
     }
     match outcome {
@@ -347,13 +377,23 @@ pub async fn verify(
     partition: &str,
     progress: &ProgressBar,
 ) -> Result<Verified, OperateError> {
-    let mut chains = chains(store, partition).await?;
-    let (things, unreadable) = standings(store, partition).await?;
+    let (mut chains, mut unreadable) = chains(store, partition).await?;
+    let (things, broken_things) = standings(store, partition).await?;
+    for error in &broken_things {
+        if let StoreError::Corrupt { key, .. } = error {
+            chains.remove(&key.sort);
+        }
+    }
+    unreadable.extend(broken_things);
+    for grant in things.iter().filter(|thing| thing.kind == Grant::KIND) {
+        if let Ok(grant) = read::<Grant>(grant) {
+            unreadable.extend(unreadable_lines(store, &grant).await?);
+        }
+    }
     let mut verified = Verified::default();
     progress.inc_length(things.len() as u64);
     for error in unreadable {
         let StoreError::Corrupt { key, reason } = error else { return Err(error.into()) };
-        chains.remove(&key.sort);
         verified.faults.push(Fault { item: key.to_string(), wrong: format!("it cannot be read: {reason}") });
     }
     if things.is_empty() && chains.is_empty() && verified.faults.is_empty() {

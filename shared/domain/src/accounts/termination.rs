@@ -272,13 +272,12 @@ impl Termination {
         }
     }
 
-    /// Notes a target as dealt with; goes into the same transaction as the target's own change.
+    /// Notes a target as dealt with, and where the cascade goes on; goes into the same transaction as the target's own
+    /// change.
     #[must_use]
-    pub fn step(loaded: &Loaded<Self>, target: &Key, occasion: &Occasion) -> Change {
-        let stepped = Self {
-            progress: Progress::Ending { cursor: Some(target.sort.clone()), since: occasion.at },
-            ..loaded.state.clone()
-        };
+    pub fn step(loaded: &Loaded<Self>, target: &Key, cursor: Option<String>, occasion: &Occasion) -> Change {
+        let stepped =
+            Self { progress: Progress::Ending { cursor, since: occasion.at }, ..loaded.state.clone() };
         Change::on(occasion).update(
             loaded,
             &stepped,

@@ -78,7 +78,7 @@ pub struct AcceptanceId {
 }
 
 impl AcceptanceId {
-    /// One of an account's first agreement period, which is the only one until a merchant can come back.
+    /// One of an account's first agreement period.
     #[must_use]
     pub const fn in_first_period(account_id: AccountId, document_id: DocumentId, version: u32) -> Self {
         Self { account_id, agreement_period: FIRST_PERIOD, document_id, version }

@@ -153,8 +153,12 @@ impl Publisher {
     /// cannot meet: neither can take a name before the other.
     fn may_name(&self, id: &DocumentId) -> bool {
         match self {
-            Self::Operator => id.provider().is_none(),
-            Self::Provider(provider) => id.provider() == Some(provider.as_str()),
+            Self::Operator => !id.as_str().contains('.'),
+            Self::Provider(provider) => {
+                let name =
+                    id.as_str().strip_prefix(provider.as_str()).and_then(|rest| rest.strip_prefix('.'));
+                name.is_some_and(|name| !name.is_empty() && !name.contains('.'))
+            }
         }
     }
 }
@@ -273,12 +277,12 @@ impl Document {
         let change = change.store(text_key, text, FIRST_SCHEMA).store(
             version_key,
             stored_version,
-            StoredVersion::SCHEMA,
+            stored::schema::<StoredVersion>(),
         );
         // Those that were published before versions had items of their own get them now.
         let change = superseded.iter().fold(change, |change, version| {
             let key = Self::version_key(&document.id, version.number);
-            change.store_again(key, version.stored(), StoredVersion::SCHEMA)
+            change.store_again(key, version.stored(), stored::schema::<StoredVersion>())
         });
         Ok((document, change))
     }

@@ -12,6 +12,7 @@ use super::token::GrantToken;
 use crate::accounts::MarketAccount;
 use crate::aggregate::Key;
 use crate::ids::{AccountId, GrantId, ProviderId, ScopeName};
+use crate::stored::Named;
 
 /// What a check answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -25,19 +26,6 @@ pub enum Outcome {
     WrongToken,
     /// The scope is not part of the grant.
     WrongScope,
-}
-
-impl Outcome {
-    /// Its name in the ledger.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Allowed => "allowed",
-            Self::Ended => "ended",
-            Self::WrongToken => "wrong_token",
-            Self::WrongScope => "wrong_scope",
-        }
-    }
 }
 
 /// Decides whether data of a scope may be used with a token, now.

@@ -88,8 +88,11 @@ impl Notice {
         let is_sent_after = loaded.channel == Channel::Email && !Message::is_grave_about(&loaded.about);
         let phone = contacts.phone.as_ref().filter(|_| is_sent_after)?;
         let cause = format!("{}:{}@{}", Self::KIND, loaded.key(), loaded.version + 1);
+        let id = id_of(occasion, &cause, &loaded.about, Channel::Sms, &loaded.recipient);
         Some(Self {
-            id: id_of(occasion, &cause, &loaded.about, Channel::Sms, &loaded.recipient),
+            // Its own: one of the two may be erased before the other.
+            salt: loaded.salt.as_ref().map(|_| occasion.salts.of(id.as_str())),
+            id,
             channel: Channel::Sms,
             address: Some(phone.as_str().to_owned()),
             cause,
@@ -111,6 +114,7 @@ mod tests {
     use super::super::tests::{occasion, phone, queued};
     use super::*;
     use crate::hash::Sha256Hash;
+    use crate::salt::Salts;
     use crate::stored::read;
     use jiff::Timestamp;
 
@@ -143,6 +147,24 @@ mod tests {
             Notice::hear(&again, &phone(), &occasion(61), &bounced).is_none(),
             "told twice, followed once"
         );
+    }
+
+    #[test]
+    fn a_salted_notice_is_committed_to_with_its_salt_and_its_follow_up_with_another() {
+        let mut loaded = sent();
+        assert_eq!(loaded.commitment(), loaded.content_sha256, "without a salt it is the plain hash");
+        let salts = Salts::drawn([3; 32]);
+        loaded.state.salt = Some(salts.of("n"));
+        let text = format!("{}\n{}\n{}", salts.of("n"), loaded.subject, loaded.body);
+        assert_eq!(loaded.commitment(), Sha256Hash::of(text.as_bytes()));
+        loaded.state.about = Message::ProviderApproved.about().to_owned();
+        let bounced = Feedback::Bounced { is_final: true, reason: "x".to_owned() };
+        let change = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
+        let notices: Vec<Notice> =
+            change.writes.iter().map(|write| read(&write.body, write.schema).unwrap().0).collect();
+        let [after, follow_up] = notices.as_slice() else { panic!("{notices:?}") };
+        assert_eq!(after.salt, loaded.salt);
+        assert!(follow_up.salt.is_some() && follow_up.salt != after.salt);
     }
 
     #[test]

@@ -122,7 +122,8 @@ pub struct Notice {
     pub body: String,
     /// The hash of subject, a line break, and text.
     pub content_sha256: Sha256Hash,
-    /// What the commitment to its content in evidence was made with; those drafted before there were salts have none.
+    /// What the commitment to its content in evidence was made with. This release reads and keeps it and draws none:
+    /// the one before would lose it when it records that the notice was sent (docs/EVOLUTION.md, two releases).
     pub salt: Option<Salt>,
     /// The clause that it serves.
     pub clause: String,
@@ -188,12 +189,9 @@ impl Notice {
         let cause = format!("{chain}@{version}");
         addresses
             .into_iter()
-            .map(|(channel, address)| {
-                (id_of(occasion, &cause, message.about(), channel, &recipient), channel, address)
-            })
-            .map(|(id, channel, address)| Self {
-                salt: Some(occasion.salts.of(id.as_str())),
-                id,
+            .map(|(channel, address)| Self {
+                id: id_of(occasion, &cause, message.about(), channel, &recipient),
+                salt: None,
                 recipient: recipient.clone(),
                 channel,
                 delivery: match channel {

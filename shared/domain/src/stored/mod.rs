@@ -69,11 +69,9 @@ pub trait StoredForm: Serialize + DeserializeOwned {
     type State;
     /// From schema 1 to 2, from 2 to 3, and so on: every schema that was ever written stays readable.
     const UPCASTERS: &'static [Upcaster];
-    /// The schema that is written.
-    const SCHEMA: u32 = FIRST_SCHEMA + Self::UPCASTERS.len() as u32;
-    /// The newest schema that can be read. A release sets it one higher than [`Self::SCHEMA`] to announce a schema
-    /// that it can already read as its own and that the next release will write.
-    const READS: u32 = Self::SCHEMA;
+    /// Whether a body of the schema after the one that is written can already be read as one of that. A release says
+    /// so before the next one writes it.
+    const READS_THE_NEXT: bool = false;
     /// Whether it can hold what identifies a person. Its body is then salted, so that the hashes in its evidence
     /// say nothing of what it held once it is erased.
     const IS_PERSONAL: bool;
@@ -82,6 +80,12 @@ pub trait StoredForm: Serialize + DeserializeOwned {
     fn of(state: Self::State) -> Self;
     /// The state again.
     fn restore(self) -> Self::State;
+}
+
+/// The number of the schema that is written of a form.
+#[must_use]
+pub const fn schema<F: StoredForm>() -> u32 {
+    FIRST_SCHEMA + F::UPCASTERS.len() as u32
 }
 
 /// A body that cannot be read. The reason names places and numbers, never what is stored.
@@ -96,7 +100,7 @@ pub enum Unreadable {
         newest: u32,
     },
     /// It is not what its schema says.
-    #[error("it is not of its schema: {category} at column {column}")]
+    #[error("the body does not match its schema: {category}, at column {column}")]
     Malformed {
         /// What sort of fault: of syntax, of data, or a broken-off end.
         category: &'static str,
@@ -109,7 +113,7 @@ impl From<serde_json::Error> for Unreadable {
     fn from(error: serde_json::Error) -> Self {
         use serde_json::error::Category;
         let category = match error.classify() {
-            Category::Syntax => "no JSON",
+            Category::Syntax => "it is not JSON",
             Category::Eof => "it breaks off",
             Category::Data | Category::Io => "a field is missing or of another type",
         };
@@ -118,7 +122,7 @@ impl From<serde_json::Error> for Unreadable {
 }
 
 /// An aggregate's body as it was read. It goes into the next write, so that what this version does not know is
-/// kept. Nothing was read of what is new.
+/// kept. A new aggregate has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AsRead(Option<(Box<str>, u32)>);
 
@@ -136,11 +140,13 @@ pub fn read<A: Aggregate>(body: &str, schema: u32) -> Result<(A, AsRead), Unread
 /// # Errors
 /// See [`Unreadable`].
 pub fn form<F: StoredForm>(body: &str, schema: u32) -> Result<F, Unreadable> {
-    if !(FIRST_SCHEMA..=F::READS).contains(&schema) {
-        return Err(Unreadable::UnknownSchema { found: schema, newest: F::READS });
+    let written = self::schema::<F>();
+    let newest = written + u32::from(F::READS_THE_NEXT);
+    if !(FIRST_SCHEMA..=newest).contains(&schema) {
+        return Err(Unreadable::UnknownSchema { found: schema, newest });
     }
     // What is written today is read in one pass.
-    if schema >= F::SCHEMA {
+    if schema >= written {
         return Ok(serde_json::from_str(body)?);
     }
     Ok(serde_json::from_value(upgraded::<F>(body, schema)?.into())?)
@@ -193,7 +199,7 @@ pub trait Trust: Clone {
     fn trust(raw: Self::Raw) -> Self;
 }
 
-/// Trust in a type whose only field is what is stored of it; for the module that the type lives in.
+/// Implements [`Trust`] for a type with one field. Call it in the type's own module, where the field is visible.
 macro_rules! trusted {
     ($name:ident $(<const $max:ident: usize>)?, $raw:ty) => {
         impl $(<const $max: usize>)? $crate::stored::Trust for $name $(<$max>)? {

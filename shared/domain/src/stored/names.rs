@@ -3,10 +3,12 @@
 
 use super::Named;
 use crate::accounts::AccountStatus;
+use crate::aggregate::Job;
 use crate::deletion::Answer;
 use crate::documents::DocumentKind;
 use crate::documents::acceptance::Method;
 use crate::grants::EndCause;
+use crate::grants::access::Outcome;
 use crate::listings::{ListingKind, ListingStatus};
 use crate::notices::Channel;
 use crate::orders::CloseReason;
@@ -36,5 +38,13 @@ names! {
     CloseReason { Unpaid = "unpaid", AgreementEnded = "agreement_ended" }
     EndCause { Expired = "expired", Revoked = "revoked", AgreementEnded = "agreement_ended" }
     Answer { Deleted = "deleted", Returned = "returned", LegallyRetained = "legally_retained" }
+    Outcome { Allowed = "allowed", Ended = "ended", WrongToken = "wrong_token", WrongScope = "wrong_scope" }
+    Job {
+        Notify = "notify",
+        ExpireGrant = "expire_grant",
+        RemindDeletion = "remind_deletion",
+        TerminateAccount = "terminate_account",
+        AdvanceCase = "advance_case",
+    }
     Channel { Announcement = "announcement", InSite = "in_site", Email = "email", Sms = "sms" }
 }

@@ -16,9 +16,10 @@ struct StoredNote {
     count: u32,
 }
 
+/// The old name wins: a release that does not know the new one changes the old and keeps the new as it found it.
 fn who_is_a_name(fields: &mut Map<String, Value>) {
     if let Some(who) = fields.remove("who") {
-        fields.entry("name").or_insert(who);
+        fields.insert("name".to_owned(), who);
     }
 }
 
@@ -29,8 +30,7 @@ fn counts_from_none(fields: &mut Map<String, Value>) {
 impl StoredForm for StoredNote {
     type State = Note;
     const UPCASTERS: &'static [Upcaster] = &[who_is_a_name, counts_from_none];
-    /// The next schema is announced.
-    const READS: u32 = Self::SCHEMA + 1;
+    const READS_THE_NEXT: bool = true;
     const IS_PERSONAL: bool = true;
 
     fn of(Note { name, count }: Note) -> Self {
@@ -66,7 +66,7 @@ fn read_json(body: Value, schema: u32) -> Result<(Note, AsRead), Unreadable> {
 
 #[test]
 fn every_schema_that_was_ever_written_is_read() {
-    assert_eq!(StoredNote::SCHEMA, 3);
+    assert_eq!(schema::<StoredNote>(), 3);
     for (schema, body, expected) in [
         (1, json!({ "who": "a" }), note("a", 0)),
         (2, json!({ "name": "b" }), note("b", 0)),
@@ -89,7 +89,7 @@ fn a_schema_that_is_not_known_is_refused_and_never_guessed_at() {
 fn what_is_not_of_its_schema_is_refused_and_the_reason_repeats_nothing_of_it() {
     for (body, category) in [
         (r#"{"name":"secret","#, "it breaks off"),
-        (r#"{"name":"secret" "count":1}"#, "no JSON"),
+        (r#"{"name":"secret" "count":1}"#, "it is not JSON"),
         (r#"{"name":"secret","count":"secret"}"#, "a field is missing or of another type"),
         (r#"{"name":"secret"}"#, "a field is missing or of another type"),
     ] {
@@ -140,5 +140,115 @@ fn a_name_that_is_stored_is_one_of_the_list() {
     assert_eq!(serde_json::from_str::<Name<Language>>("\"en\"").unwrap(), Name(Language::English));
     for unknown in ["\"fr\"", "\"\"", "1", "null", "[\"zh\"]"] {
         assert!(serde_json::from_str::<Name<Language>>(unknown).is_err(), "{unknown}");
+    }
+}
+
+/// A rename in two releases, as docs/EVOLUTION.md tells it. The release before knows `who`.
+mod renaming {
+    use super::*;
+
+    macro_rules! release {
+        ($(#[$doc:meta])* $state:ident { $($field:ident: $type:ty),* } $upcasters:expr, $next:literal, $of:expr, $restore:expr) => {
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq, Eq)]
+            pub struct $state(String);
+
+            const _: () = {
+                #[derive(Serialize, Deserialize)]
+                pub struct Stored { $(#[serde(default, skip_serializing_if = "Option::is_none")] $field: $type),* }
+
+                impl StoredForm for Stored {
+                    type State = $state;
+                    const UPCASTERS: &'static [Upcaster] = $upcasters;
+                    const READS_THE_NEXT: bool = $next;
+                    const IS_PERSONAL: bool = false;
+
+                    fn of($state(name): $state) -> Self {
+                        let of: fn(String) -> Self = $of;
+                        of(name)
+                    }
+
+                    fn restore(self) -> $state {
+                        let restore: fn(Self) -> Option<String> = $restore;
+                        $state(restore(self).unwrap_or_default())
+                    }
+                }
+
+                impl Aggregate for $state {
+                    type Id = ();
+                    type Stored = Stored;
+                    const KIND: &'static str = "note";
+
+                    fn key_of((): &()) -> Key {
+                        Key::new("notes", "note")
+                    }
+
+                    fn key(&self) -> Key {
+                        Self::key_of(&())
+                    }
+                }
+            };
+        };
+    }
+
+    release! {
+        Before { who: Option<String> } &[], false,
+        |name| Stored { who: Some(name) }, |stored| stored.who
+    }
+    release! {
+        /// Writes both, reads the old one first, and announces the schema of the release after it.
+        First { who: Option<String>, name: Option<String> } &[], true,
+        |name| Stored { who: Some(name.clone()), name: Some(name) }, |stored| stored.who.or(stored.name)
+    }
+    release! {
+        /// Writes the new one alone.
+        Second { name: Option<String> } &[who_is_a_name], false,
+        |name| Stored { name: Some(name) }, |stored| stored.name
+    }
+
+    fn written<A: Aggregate>(state: &A) -> (String, u32) {
+        (write(state, &AsRead::default(), None), schema::<A::Stored>())
+    }
+
+    #[test]
+    fn each_release_reads_what_the_ones_beside_it_write() {
+        let name = || "a".to_owned();
+        let (before, first, second) =
+            (written(&Before(name())), written(&First(name())), written(&Second(name())));
+        assert_eq!((before.1, first.1, second.1), (1, 1, 2));
+        assert_eq!(read::<First>(&before.0, before.1).unwrap().0, First(name()));
+        assert_eq!(read::<Before>(&first.0, first.1).unwrap().0, Before(name()));
+        assert_eq!(read::<Second>(&first.0, first.1).unwrap().0, Second(name()));
+        assert_eq!(read::<First>(&second.0, second.1).unwrap().0, First(name()));
+        assert_eq!(read::<Second>(&before.0, before.1).unwrap().0, Second(name()), "and older ones for ever");
+    }
+
+    #[test]
+    fn what_one_release_changes_the_next_one_sees_though_the_other_name_is_still_there() {
+        let (state, as_read) = read::<First>(&written(&Second("a".to_owned())).0, 2).unwrap();
+        assert_eq!(state, First("a".to_owned()));
+        let changed = write(&First("b".to_owned()), &as_read, None);
+        assert_eq!(read::<Second>(&changed, 1).unwrap().0, Second("b".to_owned()));
+        let (_, as_read) = read::<Second>(&changed, 1).unwrap();
+        let changed = write(&Second("c".to_owned()), &as_read, None);
+        assert!(!changed.contains("who"), "the old name is gone: {changed}");
+        assert_eq!(read::<First>(&changed, 2).unwrap().0, First("c".to_owned()));
+    }
+
+    #[test]
+    fn what_the_release_before_changes_is_never_hidden_by_the_new_name_that_it_kept() {
+        let (state, as_read) = read::<Before>(&written(&First("a".to_owned())).0, 1).unwrap();
+        assert_eq!(state, Before("a".to_owned()));
+        let changed = write(&Before("b".to_owned()), &as_read, None);
+        assert!(changed.contains(r#""name":"a""#), "it kept what it does not know: {changed}");
+        assert_eq!(read::<First>(&changed, 1).unwrap().0, First("b".to_owned()));
+        assert_eq!(read::<Second>(&changed, 1).unwrap().0, Second("b".to_owned()));
+    }
+
+    #[test]
+    fn two_releases_apart_are_refused() {
+        let second = written(&Second("a".to_owned()));
+        let refused = read::<Before>(&second.0, second.1).unwrap_err();
+        assert_eq!(refused, Unreadable::UnknownSchema { found: 2, newest: 1 });
     }
 }

@@ -4,17 +4,15 @@ use serde_json::{Map, Value};
 
 /// Adds to `new` whatever `read` held beyond `known`, where `known` is what this version made of `read`.
 ///
-/// Objects are followed field by field. An element of a list keeps its unknown fields with it: it is recognised
-/// by what is known of it, or else, in a list of the same length, by its place.
+/// Objects are followed field by field. An element of a list takes its unknown fields with it: it is recognised by
+/// what is known of it. One that was changed is recognised by its place, where nothing else claims that place.
 pub fn keep_unknown(new: &mut Value, read: &Value, known: &Value) {
     match (new, read, known) {
         (Value::Object(new), Value::Object(read), Value::Object(known)) => keep_fields(new, read, known),
         (Value::Array(new), Value::Array(read), Value::Array(known)) => {
-            let same_length = new.len() == known.len();
-            for (place, element) in new.iter_mut().enumerate() {
-                let same = known.iter().position(|known| known == element);
-                let Some(before) = same.or_else(|| same_length.then_some(place)) else { continue };
-                if let (Some(read), Some(known)) = (read.get(before), known.get(before)) {
+            let places = former_places(new, known);
+            for (element, before) in new.iter_mut().zip(places) {
+                if let Some((read, known)) = before.and_then(|place| read.get(place).zip(known.get(place))) {
                     keep_unknown(element, read, known);
                 }
             }
@@ -23,17 +21,43 @@ pub fn keep_unknown(new: &mut Value, read: &Value, known: &Value) {
     }
 }
 
+/// Where each element of a list stood before: the place of an equal element, its own before any other, and each
+/// place once. A changed element has its own place, in a list of the same length, if no equal one claimed it.
+fn former_places(new: &[Value], known: &[Value]) -> Vec<Option<usize>> {
+    let mut claimed = vec![false; known.len()];
+    let mut places = vec![None; new.len()];
+    let mut claim = |place: usize, by: &mut Option<usize>| {
+        if by.is_none() && !std::mem::replace(&mut claimed[place], true) {
+            *by = Some(place);
+        }
+    };
+    for (place, (element, before)) in new.iter().zip(known).enumerate() {
+        if element == before {
+            claim(place, &mut places[place]);
+        }
+    }
+    for (element, found) in new.iter().zip(&mut places) {
+        for place in (0..known.len()).filter(|place| known[*place] == *element) {
+            claim(place, found);
+        }
+    }
+    if new.len() == known.len() {
+        for (place, found) in places.iter_mut().enumerate() {
+            claim(place, found);
+        }
+    }
+    places
+}
+
 fn keep_fields(new: &mut Map<String, Value>, read: &Map<String, Value>, known: &Map<String, Value>) {
     for (name, before) in read {
         match (new.get_mut(name), known.get(name)) {
             (Some(now), Some(known)) => keep_unknown(now, before, known),
-            // This version knew it, and has dropped it with a reason.
-            (None, Some(_)) => {}
-            // It gives the name a meaning of its own now.
-            (Some(_), None) => {}
             (None, None) => {
                 new.insert(name.clone(), before.clone());
             }
+            // This version removed it on purpose, or writes it for the first time.
+            (None, Some(_)) | (Some(_), None) => {}
         }
     }
 }
@@ -76,6 +100,30 @@ mod tests {
         assert_eq!(
             kept(json!([{ "n": 5 }, { "n": 2 }]), &read, &known),
             json!([{ "n": 5, "u": "a" }, { "n": 2, "u": "b" }])
+        );
+        assert_eq!(
+            kept(json!([{ "n": 2 }, { "n": 3 }]), &read, &known),
+            json!([{ "n": 2, "u": "b" }, { "n": 3 }]),
+            "a new element takes nobody's fields, though the list is as long as before"
+        );
+        assert_eq!(
+            kept(json!([{ "n": 2 }, { "n": 1 }]), &read, &known),
+            json!([{ "n": 2, "u": "b" }, { "n": 1, "u": "a" }])
+        );
+    }
+
+    #[test]
+    fn equal_elements_keep_each_its_own() {
+        let read = json!([{ "n": 1, "u": "a" }, { "n": 1, "u": "b" }, { "n": 2 }]);
+        let known = json!([{ "n": 1 }, { "n": 1 }, { "n": 2 }]);
+        assert_eq!(
+            kept(json!([{ "n": 1 }, { "n": 1 }, { "n": 3 }]), &read, &known),
+            json!([{ "n": 1, "u": "a" }, { "n": 1, "u": "b" }, { "n": 3 }])
+        );
+        assert_eq!(
+            kept(json!([{ "n": 0 }, { "n": 1 }, { "n": 1 }, { "n": 1 }]), &read, &known),
+            json!([{ "n": 0 }, { "n": 1, "u": "b" }, { "n": 1, "u": "a" }, { "n": 1 }]),
+            "and no third one takes any of them"
         );
     }
 
