@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
 use market_domain::aggregate::Job;
-use market_domain::events::{REGISTER, RETIRED};
+use market_domain::events::{REGISTER, RETIRED, Retired};
 use market_functions::api;
 use market_http::{Access, Code, Endpoint, Visitor};
 
@@ -55,7 +55,6 @@ fn no_stored_type_is_described_by_the_api_and_none_refuses_fields_that_it_does_n
             for (start, _) in source.match_indices("Stored") {
                 let name: String =
                     source[start..].chars().take_while(|letter| letter.is_alphanumeric()).collect();
-                // Some are called by the name of what they store.
                 let schema = description["components"]["schemas"].get(&name);
                 assert_eq!(schema, None, "{name} is described");
             }
@@ -95,9 +94,12 @@ fn the_register_of_events_is_described() {
         let (meaning, clauses) = (event.meaning.trim(), event.clauses.join(", "));
         writeln!(page, "| `{}` | {meaning} | {clauses} | {} |", event.name, facts.join(", ")).unwrap();
     }
-    page.push_str("\nFacts of older records that are no longer written:\n\n| event | fact |\n|---|---|\n");
-    for (event, fact) in RETIRED {
-        writeln!(page, "| `{event}` | `{}` ({}) |", fact.name, fact.r#type.name()).unwrap();
+    page.push_str(
+        "\nFacts of older records that are no longer written:\n\n| event | fact | now |\n|---|---|---|\n",
+    );
+    for retired in RETIRED {
+        let Retired { event, name, r#type, now } = retired;
+        writeln!(page, "| `{event}` | `{name}` ({}) | `{now}` |", r#type.name()).unwrap();
     }
     expect_file!["../../docs/EVENTS.md"].assert_eq(&page);
 }

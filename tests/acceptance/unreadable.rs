@@ -99,12 +99,22 @@ async fn what_cannot_be_read_answers_corrupt_rings_is_named_and_holds_up_nothing
     let closed = done(merchant.get(&format!("{orders}/{sound}")).await);
     assert_eq!(closed.text_at("/status"), "closed");
     assert!(world.corrupt_items() > rung);
-    let key = Key::new(&at.0, &at.1);
-    let waiting = world.running.market.store.parked(Job::AdvanceCase, 10).await.unwrap();
-    assert!(waiting.iter().all(|entry| entry.key == key), "{waiting:?}");
+    world.advance_days(1).await;
+    let store = &world.running.market.store;
+    let waiting = store.parked(Job::AdvanceCase, 10).await.unwrap();
+    let keys: Vec<_> = waiting.iter().map(|entry| entry.key.clone()).collect();
+    assert_eq!(keys, [Key::new(&at.0, &at.1)], "it waits for a human");
 
-    // Mended, it goes on by itself.
-    world.put(good).await;
+    // Mended and handed back, it goes on.
+    let mut mended = Corpus::of(&world)
+        .await
+        .items
+        .into_iter()
+        .find(|item| key(item) == (at.0.as_str(), at.1.as_str()))
+        .unwrap();
+    mended.insert("schema".to_owned(), good["schema"].clone());
+    world.put(&mended).await;
+    assert!(store.redrive(&waiting[0], world.now()).await.unwrap());
     world.advance_days(1).await;
     assert_eq!(done(merchant.get(&format!("{orders}/{broken}")).await).text_at("/status"), "closed");
     assert_eq!(world.verified("account#shop-1").await.faults, []);

@@ -10,7 +10,9 @@ use market_domain::accounts::termination::Termination;
 use market_domain::aggregate::{Aggregate, Job, Key, Loaded};
 use market_domain::change::{Change, Occasion};
 use market_domain::grants::{EndCause, Grant, GrantStatus};
+use market_domain::ids::ProviderId;
 use market_domain::orders::{CloseReason, Order};
+use market_domain::providers::Provider;
 use market_store::StoreError;
 
 use super::{JobError, Jobs};
@@ -74,7 +76,10 @@ async fn next_target(
             let page = jobs.store.list::<Grant>(&partition, GRANTS, after.as_deref(), PAGE).await?;
             unreadable.extend(page.unreadable);
             for grant in page.items.into_iter().filter(|grant| grant.status == GrantStatus::Active) {
-                let (_, provider) = jobs.parties(&grant.key(), &account.id, &grant.provider_id).await?;
+                let Some(provider) = provider_of(jobs, &grant.key(), &grant.provider_id, unreadable).await?
+                else {
+                    continue;
+                };
                 let end = Grant::end(
                     &grant,
                     account,
@@ -98,7 +103,10 @@ async fn next_target(
         let page = jobs.store.list::<Order>(&partition, ORDERS, after.as_deref(), PAGE).await?;
         unreadable.extend(page.unreadable);
         for order in page.items.into_iter().filter(|order| order.is_open()) {
-            let (_, provider) = jobs.parties(&order.key(), &account.id, &order.provider_id).await?;
+            let Some(provider) = provider_of(jobs, &order.key(), &order.provider_id, unreadable).await?
+            else {
+                continue;
+            };
             let close = Order::close(&order, account, &provider, CloseReason::AgreementEnded, occasion);
             if let Some(change) = close {
                 return Ok(Some((order.key(), change)));
@@ -108,5 +116,23 @@ async fn next_target(
             Some(next) => after = Some(next),
             None => return Ok(None),
         }
+    }
+}
+
+/// The provider of a target, who will be told; none where its item cannot be read, which is added to `unreadable`.
+async fn provider_of(
+    jobs: &Jobs,
+    target: &Key,
+    provider: &ProviderId,
+    unreadable: &mut Vec<StoreError>,
+) -> Result<Option<Loaded<Provider>>, JobError> {
+    match jobs.store.get::<Provider>(provider).await {
+        Ok(Some(provider)) => Ok(Some(provider)),
+        Ok(None) => Err(JobError::Orphan(target.clone())),
+        Err(error @ StoreError::Corrupt { .. }) => {
+            unreadable.push(error);
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
     }
 }

@@ -9,23 +9,24 @@ use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 /// The layout that this release writes. The first had no marker.
 const FORMAT: u32 = 1 + UPGRADES.len() as u32;
 /// From each layout to the next. A step may be repeated: the marker is written after the last.
-const UPGRADES: &[fn(&Path) -> io::Result<()>] = &[keys_are_the_owners_alone];
+const UPGRADES: &[fn(&Path) -> Result<(), FolderError>] = &[keys_are_the_owners_alone];
 const MARKER: &str = "format.json";
 /// The keys of the development issuer and of the payment system.
 pub const ISSUER_KEY: &str = "issuer.key";
 /// See [`ISSUER_KEY`].
 pub const PAYMENT_KEY: &str = "payment.key";
 
-/// What the marker says. Fields of later releases are not looked at, but for a format that this one refuses.
-#[derive(Debug, Serialize, Deserialize)]
+/// What the marker says.
+#[derive(Debug, Serialize)]
 struct Marker {
     format: u32,
-    release: String,
+    release: &'static str,
 }
 
 /// Why a folder is not used.
@@ -43,7 +44,7 @@ pub enum FolderError {
         /// The release that wrote it last.
         release: String,
         /// Its format.
-        found: u32,
+        found: u64,
     },
     /// The marker says nothing that can be understood.
     #[error("{} is not what a market writes; restore it, or choose another folder with --data", .0.display())]
@@ -64,37 +65,45 @@ pub enum FolderError {
 /// See [`FolderError`].
 pub fn open(folder: &Path) -> Result<(), FolderError> {
     let file = folder.join(MARKER);
-    let failed = |error| FolderError::Io { file: file.clone(), error };
     let found = match fs::read(&file) {
-        Ok(bytes) => {
-            let marker: Marker =
-                serde_json::from_slice(&bytes).map_err(|_| FolderError::Unreadable(file.clone()))?;
-            if marker.format > FORMAT {
-                let Marker { format: found, release } = marker;
-                return Err(FolderError::Newer { folder: folder.to_owned(), release, found });
-            }
-            marker.format.max(1)
-        }
+        Ok(bytes) => format_of(folder, &file, &bytes)?,
         Err(error) if error.kind() == ErrorKind::NotFound => 1,
-        Err(error) => return Err(failed(error)),
+        Err(error) => return Err(FolderError::Io { file, error }),
     };
     if found == FORMAT {
         return Ok(());
     }
     for upgrade in UPGRADES.iter().skip(found as usize - 1) {
-        upgrade(folder).map_err(failed)?;
+        upgrade(folder)?;
     }
-    let marker = Marker { format: FORMAT, release: env!("CARGO_PKG_VERSION").to_owned() };
-    let marker = serde_json::to_vec(&marker).map_err(|error| failed(error.into()))?;
-    replace(&file, &marker).map_err(failed)
+    let marker = Marker { format: FORMAT, release: env!("CARGO_PKG_VERSION") };
+    let written =
+        serde_json::to_vec(&marker).map_err(io::Error::from).and_then(|marker| replace(&file, &marker));
+    written.map_err(|error| FolderError::Io { file, error })
+}
+
+/// The format that a marker names. What a later release says beside it is not looked at.
+fn format_of(folder: &Path, file: &Path, marker: &[u8]) -> Result<u32, FolderError> {
+    let unreadable = || FolderError::Unreadable(file.to_owned());
+    let marker: Value = serde_json::from_slice(marker).map_err(|_| unreadable())?;
+    let found = marker["format"].as_u64().filter(|format| *format > 0).ok_or_else(unreadable)?;
+    match u32::try_from(found) {
+        Ok(known) if known <= FORMAT => Ok(known),
+        _ => {
+            let release = marker["release"].as_str().unwrap_or("of a later date");
+            let release = release.chars().filter(|c| !c.is_control()).take(40).collect();
+            Err(FolderError::Newer { folder: folder.to_owned(), release, found })
+        }
+    }
 }
 
 /// The first layout let everyone on the machine read the keys.
-fn keys_are_the_owners_alone(folder: &Path) -> io::Result<()> {
+fn keys_are_the_owners_alone(folder: &Path) -> Result<(), FolderError> {
     for key in [ISSUER_KEY, PAYMENT_KEY] {
-        match restrict(&folder.join(key)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            outcome => outcome?,
+        let file = folder.join(key);
+        match restrict(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(FolderError::Io { file, error }),
+            _ => {}
         }
     }
     Ok(())
@@ -122,7 +131,12 @@ pub fn write_key(file: &Path, key: &[u8]) -> io::Result<()> {
 /// Writes a file whole, or not at all.
 fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     let half_written = file.with_extension("new");
-    let mut new = fs::File::create(&half_written)?;
+    // One that was left behind, whatever it is, is not written through.
+    match fs::remove_file(&half_written) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut new = fs::File::create_new(&half_written)?;
     restrict(&half_written)?;
     new.write_all(content)?;
     new.sync_all()?;
@@ -167,19 +181,31 @@ mod tests {
 
     #[test]
     fn a_folder_of_a_newer_release_is_refused_and_not_touched() {
-        let newer = format!(r#"{{"format":{},"release":"9.9.9","more":true}}"#, FORMAT + 1);
-        let folder = folder_with(&newer);
-        let said = open(folder.path()).unwrap_err().to_string();
-        assert!(said.contains("9.9.9") && said.contains(&folder.path().display().to_string()), "{said}");
-        assert_eq!(names(folder.path()), [MARKER]);
-        assert_eq!(fs::read_to_string(folder.path().join(MARKER)).unwrap(), newer);
+        for (newer, release) in [
+            (format!(r#"{{"format":{},"release":"9.9.9","more":true}}"#, FORMAT + 1), "9.9.9"),
+            (r#"{"format":5000000000,"release":"9.9.9\u001b[2J"}"#.to_owned(), "9.9.9[2J"),
+            (r#"{"format":99,"release":{"major":9}}"#.to_owned(), "format 99"),
+        ] {
+            let folder = folder_with(&newer);
+            let said = open(folder.path()).unwrap_err().to_string();
+            assert!(said.contains(release) && said.contains(&folder.path().display().to_string()), "{said}");
+            assert_eq!(names(folder.path()), [MARKER]);
+            assert_eq!(fs::read_to_string(folder.path().join(MARKER)).unwrap(), newer);
+        }
     }
 
     #[test]
     fn a_marker_that_is_none_is_named_and_not_guessed_at() {
-        for marker in
-            ["", "2", "{}", r#"{"format":"2","release":"0.2.0"}"#, r#"{"format":-1,"release":"x"}"#, "\u{0}"]
-        {
+        for marker in [
+            "",
+            "2",
+            "{}",
+            r#"{"format":"2","release":"0.2.0"}"#,
+            r#"{"format":-1,"release":"x"}"#,
+            r#"{"format":0}"#,
+            r#"{"format":0}"#,
+            "\u{0}",
+        ] {
             let folder = folder_with(marker);
             let said = open(folder.path()).unwrap_err().to_string();
             assert!(said.contains(MARKER), "{marker:?}: {said}");

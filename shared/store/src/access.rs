@@ -1,5 +1,6 @@
 //! The access ledger: one line for each hour, scope and outcome, counted in place.
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use market_domain::Timestamp;
 use market_domain::aggregate::Key;
@@ -70,6 +71,10 @@ impl Store {
             Ok(done) => {
                 self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
                 Ok(())
+            }
+            // The call is always the same: only what is there can make it invalid.
+            Err(error) if error.code() == Some("ValidationException") => {
+                Err(StoreError::Corrupt { key, reason: "it cannot be counted on".to_owned() })
             }
             Err(error) => {
                 StoreError::of_condition(&error)?;

@@ -194,7 +194,11 @@ impl Store {
         if reader.number(TTL)? < now.as_second() {
             return Ok(None);
         }
-        reader.form::<StoredReply>().map(Some)
+        let reply = reader.form::<StoredReply>()?;
+        if !(200..=599).contains(&reply.status) {
+            return Err(reader.corrupt("its status is none"));
+        }
+        Ok(Some(reply))
     }
 
     /// Saves the reply to a submission that was decided without an effect. False where one is saved already.

@@ -249,7 +249,8 @@ impl Store {
         let shard = if give_up { parked_name(entry.job) } else { entry.shard.clone() };
         // What is handed out ahead of its time is leased from that time on.
         let from = now.max(entry.due_at);
-        let moved = self.move_entry(entry, shard, place(lease_end(from, entry.tries)), entry.tries + 1);
+        let moved =
+            self.move_entry(entry, shard, place(lease_end(from, entry.tries)), entry.tries.saturating_add(1));
         Ok(match (moved.await?, give_up) {
             (true, false) => Lease::Taken,
             (true, true) => Lease::Parked,

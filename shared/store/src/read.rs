@@ -290,7 +290,7 @@ impl Store {
     ) -> Result<Page<Reader>, StoreError> {
         // A start outside the query's own range would be an error of the table's, not an empty page.
         let start = after
-            .filter(|sort| sort.starts_with(prefix))
+            .filter(|sort| !sort.is_empty() && sort.starts_with(prefix))
             .map(|sort| key_attributes(&Key::new(partition, sort)));
         let query = self.range(partition, prefix).set_exclusive_start_key(start);
         let (items, next) = self.ask(query, limit).await?;
@@ -346,7 +346,8 @@ impl Store {
     ) -> Result<Page<Loaded<A>>, StoreError> {
         let start = after.and_then(|after| {
             let mut parts = after.splitn(3, '|');
-            let (place, partition, sort) = (parts.next()?, parts.next()?, parts.next()?);
+            let mut part = || parts.next().filter(|part| !part.is_empty());
+            let (place, partition, sort) = (part()?, part()?, part()?);
             let mut start = key_attributes(&Key::new(partition, sort));
             start.insert(LIST.to_owned(), s(list));
             start.insert(PLACE.to_owned(), s(place));

@@ -238,7 +238,7 @@ impl Document {
             }
         }
         let version = Version {
-            number: document.versions.last().map_or(1, |last| last.number + 1),
+            number: document.versions.last().map_or(1, |last| last.number.saturating_add(1)),
             sha256,
             size_bytes: text.len() as u64,
             published_at: occasion.at,

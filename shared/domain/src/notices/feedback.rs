@@ -3,7 +3,7 @@
 
 use crate::aggregate::{Aggregate, Loaded};
 use crate::change::{Change, Event, Occasion};
-use crate::events;
+use crate::events::{self, Foreign};
 use crate::party::Contacts;
 
 use super::{Channel, Delivery, Message, Notice, id_of};
@@ -73,7 +73,7 @@ impl Notice {
                     reason: reason.clone(),
                     follow_up: follow_up.as_ref().map(|notice| notice.id.clone()),
                 };
-                let event = Event::of(events::NoticeBounced { reason: reason.clone() });
+                let event = Event::of(events::NoticeBounced { reason: Foreign(reason.clone()) });
                 (follow_up.into_iter().fold(event, Event::send), delivery)
             }
             _ => return None,

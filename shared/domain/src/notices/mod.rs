@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::aggregate::{Aggregate, Due, Job, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
-use crate::events;
+use crate::events::{self, Foreign};
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, NoticeId, ProviderId};
 use crate::party::{Contacts, Language, Recipient};
@@ -235,12 +235,12 @@ impl Notice {
     #[must_use]
     pub fn record(loaded: &Loaded<Self>, occasion: &Occasion, outcome: Sending) -> Option<(Self, Change)> {
         let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
-        let attempts = attempts + 1;
+        let attempts = attempts.saturating_add(1);
         let (event, delivery) = match outcome {
             Sending::Accepted { gateway_id } => {
                 let event = Event::of(events::NoticeServed {
                     content: loaded.commitment(),
-                    gateway_id: gateway_id.clone(),
+                    gateway_id: gateway_id.clone().map(Foreign),
                     attempts,
                 });
                 (event, Delivery::Sent { served_at: occasion.at, gateway_id })

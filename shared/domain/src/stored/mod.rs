@@ -123,16 +123,17 @@ impl From<serde_json::Error> for Unreadable {
 
 /// An aggregate's body as it was read. It goes into the next write, so that what this version does not know is
 /// kept. A new aggregate has none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AsRead(Option<(Box<str>, u32)>);
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AsRead(Option<Value>);
 
 /// Reads a state from its stored body, and upgrades it where its schema is an older one.
 ///
 /// # Errors
 /// See [`Unreadable`].
 pub fn read<A: Aggregate>(body: &str, schema: u32) -> Result<(A, AsRead), Unreadable> {
-    let form: A::Stored = form(body, schema)?;
-    Ok((form.restore(), AsRead(Some((body.into(), schema)))))
+    let body = upgraded::<A::Stored>(body, schema)?;
+    let form = A::Stored::deserialize(&body)?;
+    Ok((form.restore(), AsRead(Some(body))))
 }
 
 /// Reads a stored form by itself: a record, a part of a state.
@@ -140,26 +141,24 @@ pub fn read<A: Aggregate>(body: &str, schema: u32) -> Result<(A, AsRead), Unread
 /// # Errors
 /// See [`Unreadable`].
 pub fn form<F: StoredForm>(body: &str, schema: u32) -> Result<F, Unreadable> {
+    Ok(F::deserialize(&upgraded::<F>(body, schema)?)?)
+}
+
+/// A body, upgraded to the schema that is written. It is read as a value first: what cannot be kept as one is
+/// refused here, and not lost at the next write.
+fn upgraded<F: StoredForm>(body: &str, schema: u32) -> Result<Value, Unreadable> {
     let written = self::schema::<F>();
     let newest = written + u32::from(F::READS_THE_NEXT);
     if !(FIRST_SCHEMA..=newest).contains(&schema) {
         return Err(Unreadable::UnknownSchema { found: schema, newest });
     }
-    // What is written today is read in one pass.
-    if schema >= written {
-        return Ok(serde_json::from_str(body)?);
+    let mut body: Value = serde_json::from_str(body)?;
+    if let Value::Object(fields) = &mut body {
+        for upcast in F::UPCASTERS.iter().skip(schema as usize - FIRST_SCHEMA as usize) {
+            upcast(fields);
+        }
     }
-    Ok(serde_json::from_value(upgraded::<F>(body, schema)?.into())?)
-}
-
-/// A body, upgraded to the schema that is written.
-fn upgraded<F: StoredForm>(body: &str, schema: u32) -> Result<Map<String, Value>, Unreadable> {
-    let mut fields: Map<String, Value> = serde_json::from_str(body)?;
-    let passed = schema.saturating_sub(FIRST_SCHEMA) as usize;
-    for upcast in F::UPCASTERS.iter().skip(passed) {
-        upcast(&mut fields);
-    }
-    Ok(fields)
+    Ok(body)
 }
 
 /// The bytes that are stored and hashed of a state, with what its former body held and this version does not know.
@@ -169,11 +168,10 @@ pub fn write<A: Aggregate>(state: &A, before: &AsRead, salt: Option<Salt>) -> St
     if let (Value::Object(fields), Some(salt)) = (&mut body, salt) {
         fields.insert(SALT.to_owned(), salt.to_string().into());
     }
-    if let AsRead(Some((read, schema))) = before
-        && let Ok(read) = upgraded::<A::Stored>(read, *schema).map(Value::from)
-        && let Ok(known) = serde_json::from_value::<A::Stored>(read.clone())
+    if let AsRead(Some(read)) = before
+        && let Ok(known) = A::Stored::deserialize(read)
     {
-        keep_unknown(&mut body, &read, &value(&known));
+        keep_unknown(&mut body, read, &value(&known));
     }
     body.to_string()
 }
