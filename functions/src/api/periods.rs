@@ -1,5 +1,5 @@
-//! How the end of a period was found, as the parties read it: the same steps that decided, so that anyone
-//! can reckon them again. A stored field never reaches a client by being added: it has to be shown here.
+//! How the end of a period was found, as the parties read it: the same steps that decided, so that anyone can
+//! reckon them again. A field is shown only if it is named here.
 
 use market_domain::Timestamp;
 use market_domain::periods::{Length, Move, RestReason, Trace};

@@ -2,8 +2,9 @@
 //!
 //! A file in it, `format.json`, says how the folder is laid out. What an older release left is brought up to date
 //! when the market starts, step by step; what a newer one left is refused before anything is touched, because
-//! this release cannot know what it would break. The items of the table have schemas of their own and are
-//! upgraded one by one, when they are next changed (`market_domain::stored`): this is about files.
+//! this release cannot know what it would break. The marker is of the files. The items of the table have schemas
+//! of their own, are upgraded one by one when they are next changed, and are refused one by one where they are
+//! newer (`market_domain::stored`).
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -15,7 +16,8 @@ use serde_json::Value;
 /// The layout that this release writes. The first had no marker.
 const FORMAT: u32 = 1 + UPGRADES.len() as u32;
 /// From each layout to the next. A step may be repeated: the marker is written after the last.
-const UPGRADES: &[fn(&Path) -> Result<(), FolderError>] = &[keys_are_the_owners_alone];
+const UPGRADES: &[Upgrade] = &[keys_are_the_owners_alone];
+type Upgrade = fn(&Path) -> Result<(), FolderError>;
 const MARKER: &str = "format.json";
 /// The keys of the development issuer and of the payment system.
 pub const ISSUER_KEY: &str = "issuer.key";

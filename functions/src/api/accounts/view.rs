@@ -1,5 +1,5 @@
-//! A market account and what it accepted, as the parties read them. A stored field never reaches a client
-//! by being added: it has to be shown here.
+//! A market account and what it accepted, as the parties read them. A field is shown only if it is named
+//! here.
 
 use market_domain::Timestamp;
 use market_domain::accounts::{AccountStatus, MarketAccount};

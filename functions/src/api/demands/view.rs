@@ -1,6 +1,5 @@
 //! A deletion demand as the parties see it, without what counts its reminders, and the provider's
-//! declaration, which has one form on its way in and out. A stored field never reaches a client by being
-//! added: it has to be shown here.
+//! declaration, which has one form on its way in and out. A field is shown only if it is named here.
 
 use market_domain::Timestamp;
 use market_domain::deletion::{Answer, Attestation, DeletionDemand, DemandStatus};

@@ -1,5 +1,5 @@
-//! A document, its versions and their clauses, as anyone reads them. A stored field never reaches a client
-//! by being added: it has to be shown here.
+//! A document, its versions and their clauses, as anyone reads them. A field is shown only if it is named
+//! here.
 
 use market_domain::Timestamp;
 use market_domain::documents::clauses::{Clause, ClauseNumber};

@@ -1,5 +1,5 @@
 //! A grant as the parties see it, without what is stored of its token, and its ledger as the merchant reads
-//! it. A stored field never reaches a client by being added: it has to be shown here.
+//! it. A field is shown only if it is named here.
 
 use market_domain::Timestamp;
 use market_domain::grants::access::{AccessEntry, Outcome};

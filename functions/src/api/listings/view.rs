@@ -1,5 +1,5 @@
 //! A listing as its provider writes it and as everyone reads it: its description has one form for both. A
-//! stored field never reaches a client by being added: it has to be shown here.
+//! field is shown only if it is named here.
 
 use market_domain::Timestamp;
 use market_domain::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};

@@ -1,5 +1,4 @@
-//! A notice and its proof of service, as its recipient reads them. A stored field never reaches a client by
-//! being added: it has to be shown here.
+//! A notice and its proof of service, as its recipient reads them. A field is shown only if it is named here.
 
 use market_domain::Timestamp;
 use market_domain::hash::Sha256Hash;

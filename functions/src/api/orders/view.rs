@@ -1,5 +1,4 @@
-//! An order as the parties read it. A stored field never reaches a client by being added: it has to be
-//! shown here.
+//! An order as the parties read it. A field is shown only if it is named here.
 
 use market_domain::Timestamp;
 use market_domain::hash::Sha256Hash;

@@ -1,5 +1,4 @@
-//! A provider as itself and the operator read it. A stored field never reaches a client by being added: it
-//! has to be shown here.
+//! A provider as itself and the operator read it. A field is shown only if it is named here.
 
 use market_domain::Timestamp;
 use market_domain::credit_code::CreditCode;

@@ -1,5 +1,5 @@
-//! A termination as the parties see it: without what its cascade and its reminders count by. A stored field
-//! never reaches a client by being added: it has to be shown here.
+//! A termination as the parties see it: without what its cascade and its reminders count by. A field is shown
+//! only if it is named here.
 
 use market_domain::Timestamp;
 use market_domain::accounts::termination::{Cause, Progress, Termination};

@@ -123,7 +123,7 @@ pub struct Notice {
     /// The hash of subject, a line break, and text.
     pub content_sha256: Sha256Hash,
     /// What the commitment to its content in evidence was made with. This release reads and keeps it and draws none:
-    /// the one before would lose it when it records that the notice was sent (docs/EVOLUTION.md, two releases).
+    /// the one before would lose it when it records that the notice was sent (decision 0020).
     pub salt: Option<Salt>,
     /// The clause that it serves.
     pub clause: String,
