@@ -149,6 +149,12 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
         let counted = table.store.count_access(&grant, &scope, Outcome::Allowed, at(3_601)).await;
         assert!(matches!(counted, Err(StoreError::Corrupt { .. })), "{counted:?}");
         assert_eq!(table.item(&pk, &sk).await, line, "nothing was written");
+        let mut no_number = line.clone();
+        no_number.insert("schema".to_owned(), AttributeValue::N("1".to_owned()));
+        no_number.insert("count".to_owned(), AttributeValue::S("1".to_owned()));
+        table.put(no_number).await;
+        let counted = table.store.count_access(&grant, &scope, Outcome::Allowed, at(3_601)).await;
+        assert!(matches!(counted, Err(StoreError::Corrupt { .. })), "{counted:?}");
         let page = table.store.ledger(&grant.account_id, &grant.id, None, 10).await.unwrap();
         assert_eq!((page.items.len(), page.unreadable.len()), (1, 2));
     })

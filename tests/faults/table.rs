@@ -8,11 +8,12 @@ use market_domain::accounts::MarketAccount;
 use market_domain::aggregate::{Aggregate, Job, Loaded};
 use market_domain::change::{Change, Event, Occasion};
 use market_domain::credit_code::CreditCode;
+use market_domain::documents::Document;
 use market_domain::events;
 use market_domain::grants::access::Outcome;
 use market_domain::grants::{Grant, GrantStatus};
 use market_domain::hash::Sha256Hash;
-use market_domain::ids::{GrantId, ListingId, NoticeId, OrderId};
+use market_domain::ids::{DocumentId, GrantId, ListingId, NoticeId, OrderId};
 use market_domain::notices::{Channel, Delivery, Notice};
 use market_domain::party::{Actor, Contacts, Language, Recipient};
 use market_domain::reminders::Reminders;
@@ -124,7 +125,10 @@ impl Table {
         let submission = submission();
         vec![
             ("GetItem", store.get::<MarketAccount>(&id).await.map(drop)),
-            ("GetItem", store.content(&key).await.map(drop)),
+            (
+                "GetItem",
+                store.content(&Document::text_key(&DocumentId::market_agreement(), 1)).await.map(drop),
+            ),
             ("GetItem", store.saved_reply(&submission, at(0)).await.map(drop)),
             ("BatchGetItem", store.load(two).await.map(drop)),
             ("Query", store.list::<MarketAccount>(&key.partition, "s", None, 9).await.map(drop)),

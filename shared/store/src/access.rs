@@ -72,8 +72,8 @@ impl Store {
                 self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
                 Ok(())
             }
-            // The call is always the same: only what is there can make it invalid.
-            Err(error) if error.code() == Some("ValidationException") => {
+            // The call is always the same: what is there is no number.
+            Err(error) if error.message().is_some_and(|message| message.contains("incorrect data type")) => {
                 Err(StoreError::Corrupt { key, reason: "it cannot be counted on".to_owned() })
             }
             Err(error) => {

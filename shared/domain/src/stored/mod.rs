@@ -100,24 +100,29 @@ pub enum Unreadable {
         newest: u32,
     },
     /// It is not what its schema says.
-    #[error("the body does not match its schema: {category}, at column {column}")]
+    #[error("the body does not match its schema: {fault}, at {place}")]
     Malformed {
-        /// What sort of fault: of syntax, of data, or a broken-off end.
-        category: &'static str,
-        /// Where it shows; 0 where an older schema was upgraded first.
-        column: usize,
+        /// What sort of fault.
+        fault: &'static str,
+        /// Where: a field by its path, or a column.
+        place: String,
     },
 }
 
-impl From<serde_json::Error> for Unreadable {
-    fn from(error: serde_json::Error) -> Self {
-        use serde_json::error::Category;
-        let category = match error.classify() {
-            Category::Syntax => "it is not JSON",
-            Category::Eof => "it breaks off",
-            Category::Data | Category::Io => "a field is missing or of another type",
+impl Unreadable {
+    /// A body that is no JSON.
+    fn no_json(error: &serde_json::Error) -> Self {
+        let fault = if error.is_eof() { "it breaks off" } else { "it is not JSON" };
+        Self::Malformed { fault, place: format!("column {}", error.column()) }
+    }
+
+    /// A body that is JSON and not of its form. The reason names the field and not what is in it.
+    fn not_of_its_form<F: StoredForm>(body: &Value) -> Self {
+        let place = match serde_path_to_error::deserialize::<_, F>(body) {
+            Err(error) => error.path().to_string(),
+            Ok(_) => String::new(),
         };
-        Self::Malformed { category, column: error.column() }
+        Self::Malformed { fault: "a field is missing or of another type", place }
     }
 }
 
@@ -132,7 +137,7 @@ pub struct AsRead(Option<Value>);
 /// See [`Unreadable`].
 pub fn read<A: Aggregate>(body: &str, schema: u32) -> Result<(A, AsRead), Unreadable> {
     let body = upgraded::<A::Stored>(body, schema)?;
-    let form = A::Stored::deserialize(&body)?;
+    let form: A::Stored = of_value(&body)?;
     Ok((form.restore(), AsRead(Some(body))))
 }
 
@@ -141,7 +146,12 @@ pub fn read<A: Aggregate>(body: &str, schema: u32) -> Result<(A, AsRead), Unread
 /// # Errors
 /// See [`Unreadable`].
 pub fn form<F: StoredForm>(body: &str, schema: u32) -> Result<F, Unreadable> {
-    Ok(F::deserialize(&upgraded::<F>(body, schema)?)?)
+    of_value(&upgraded::<F>(body, schema)?)
+}
+
+fn of_value<F: StoredForm>(body: &Value) -> Result<F, Unreadable> {
+    // Keeping track of the place costs time, so it is found when it is wanted.
+    F::deserialize(body).map_err(|_| Unreadable::not_of_its_form::<F>(body))
 }
 
 /// A body, upgraded to the schema that is written. It is read as a value first: what cannot be kept as one is
@@ -152,7 +162,7 @@ fn upgraded<F: StoredForm>(body: &str, schema: u32) -> Result<Value, Unreadable>
     if !(FIRST_SCHEMA..=newest).contains(&schema) {
         return Err(Unreadable::UnknownSchema { found: schema, newest });
     }
-    let mut body: Value = serde_json::from_str(body)?;
+    let mut body: Value = serde_json::from_str(body).map_err(|error| Unreadable::no_json(&error))?;
     if let Value::Object(fields) = &mut body {
         for upcast in F::UPCASTERS.iter().skip(schema as usize - FIRST_SCHEMA as usize) {
             upcast(fields);
