@@ -13,8 +13,8 @@ use market_domain::accounts::MarketAccount;
 use market_domain::accounts::termination::Termination;
 use market_domain::aggregate::{Aggregate, Key};
 use market_domain::deletion::DeletionDemand;
-use market_domain::documents::Document;
 use market_domain::documents::acceptance::Acceptance;
+use market_domain::documents::{Document, Version};
 use market_domain::events::{REGISTER, RETIRED};
 use market_domain::evidence::Evidence;
 use market_domain::grants::Grant;
@@ -24,7 +24,6 @@ use market_domain::notices::Notice;
 use market_domain::orders::Order;
 use market_domain::party::Actor;
 use market_domain::providers::Provider;
-use market_domain::stored::StoredVersion;
 use market_identity::Role;
 use market_store::{Store, Submission};
 use serde_json::{Value, json};
@@ -141,7 +140,7 @@ async fn read_item(world: &World, item: &Item) {
             assert_eq!(store.content(&at).await.unwrap().as_deref(), Some(body()));
         }
         (Some(("document", _)), Some(("version", _))) => {
-            store.form::<StoredVersion>(&at).await.unwrap().unwrap();
+            store.form::<Version>(&at).await.unwrap().unwrap();
         }
         (Some(("account", account)), Some(("access", line))) => {
             let grant = line.split('#').next().unwrap().parse().unwrap();

@@ -6,7 +6,7 @@ use market_domain::change::{Change, Event, Occasion};
 use market_domain::events;
 use market_domain::party::Actor;
 use market_domain::salt::Salts;
-use market_domain::stored::{StoredForm, Upcaster};
+use market_domain::stored::{Storable, StoredForm, Upcaster};
 use serde::{Deserialize, Serialize};
 
 use crate::tables::Table;
@@ -25,6 +25,10 @@ pub struct Thing {
 }
 
 /// A thing is stored as it is.
+impl Storable for Thing {
+    type Form = Self;
+}
+
 impl StoredForm for Thing {
     type State = Self;
     const UPCASTERS: &'static [Upcaster] = &[];
@@ -41,7 +45,6 @@ impl StoredForm for Thing {
 
 impl Aggregate for Thing {
     type Id = String;
-    type Stored = Self;
     const KIND: &'static str = "thing";
 
     fn key_of(id: &String) -> Key {
@@ -67,7 +70,6 @@ pub struct Impostor(pub Thing);
 
 impl Aggregate for Impostor {
     type Id = String;
-    type Stored = StoredImpostor;
     const KIND: &'static str = "impostor";
 
     fn key_of(id: &String) -> Key {
@@ -82,6 +84,10 @@ impl Aggregate for Impostor {
 /// An impostor looks like a thing.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StoredImpostor(Thing);
+
+impl Storable for Impostor {
+    type Form = StoredImpostor;
+}
 
 impl StoredForm for StoredImpostor {
     type State = Impostor;

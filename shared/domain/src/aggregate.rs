@@ -12,7 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256Hash;
-use crate::stored::{AsRead, Named, StoredForm};
+use crate::stored::form::{AsRead, Storable};
+use crate::stored::values::Named;
 
 /// The primary key of an item. Everything of one party lives in that party's partition, so that a
 /// party's things are read together, strongly consistent, and never contend with another party's.
@@ -104,11 +105,9 @@ pub struct View {
 }
 
 /// A piece of state that is read and written whole.
-pub trait Aggregate: Clone + Send + Sync {
+pub trait Aggregate: Storable + Send + Sync {
     /// What names one.
     type Id: Send + Sync;
-    /// The form in which it is stored.
-    type Stored: StoredForm<State = Self>;
     /// The name of its kind, as evidence and logs show it.
     const KIND: &'static str;
 

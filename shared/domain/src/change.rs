@@ -14,7 +14,7 @@ use crate::hash::Sha256Hash;
 use crate::notices::{Message, Notice, Reach};
 use crate::party::Actor;
 use crate::salt::Salts;
-use crate::stored::{self, AsRead, StoredForm, StoredNotice};
+use crate::stored::form::{self, AsRead, StoredForm};
 
 /// When, by whom and in which request something is decided.
 #[derive(Debug, Clone)]
@@ -205,12 +205,8 @@ impl Change {
         let mut write = Write {
             kind: A::KIND,
             expected,
-            body: stored::write(
-                state,
-                before,
-                A::Stored::IS_PERSONAL.then(|| self.occasion.salts.of(&chain)),
-            ),
-            schema: stored::schema::<A::Stored>(),
+            body: form::write(state, before, A::Form::IS_PERSONAL.then(|| self.occasion.salts.of(&chain))),
+            schema: form::schema::<A>(),
             due: state.next_due(),
             view: state.view(),
             head: previous.clone(),
@@ -247,8 +243,8 @@ impl Change {
             key: notice.key(),
             kind: Notice::KIND,
             expected: Expected::Absent,
-            body: stored::write(notice, &AsRead::default(), None),
-            schema: stored::schema::<StoredNotice>(),
+            body: form::write(notice, &AsRead::default(), None),
+            schema: form::schema::<Notice>(),
             due: notice.next_due(),
             view: notice.view(),
             head: cause.clone(),

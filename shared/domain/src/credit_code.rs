@@ -21,7 +21,7 @@ const LENGTH: usize = 18;
 #[schemars(with = "String", extend("pattern" = "^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$"))]
 pub struct CreditCode(String);
 
-crate::stored::trusted!(CreditCode, String);
+crate::stored::values::trusted!(CreditCode, String);
 
 /// Why a code was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -129,7 +129,7 @@ impl fmt::Display for CreditCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stored::Trusted;
+    use crate::stored::values::Trusted;
 
     /// Published codes of real companies.
     const REAL: [&str; 4] =

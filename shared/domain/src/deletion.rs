@@ -20,7 +20,6 @@ use crate::notices::{Message, Reach};
 use crate::periods::{self, Calendar, Length, Trace};
 use crate::providers::Provider;
 use crate::reminders::{Plan, Reminders};
-use crate::stored::StoredDemand;
 use crate::text::{Line, Prose};
 
 /// The provider's time to answer, from service: a configurable default, not statute.
@@ -375,7 +374,6 @@ impl DeletionDemand {
 
 impl Aggregate for DeletionDemand {
     type Id = (AccountId, GrantId);
-    type Stored = StoredDemand;
     const KIND: &'static str = "demand";
 
     fn key_of((account, grant): &Self::Id) -> Key {

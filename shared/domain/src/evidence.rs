@@ -11,7 +11,7 @@ use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
 use crate::notices::{Channel, Notice};
 use crate::party::{Actor, Recipient};
-use crate::stored::{self, StoredEvidence, StoredForm, Unreadable};
+use crate::stored::form::{self, Unreadable};
 
 /// One record of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,13 +70,13 @@ impl Evidence {
     /// # Errors
     /// See [`Unreadable`].
     pub fn read(bytes: &str) -> Result<Self, Unreadable> {
-        stored::form::<StoredEvidence>(bytes, stored::schema::<StoredEvidence>()).map(StoredForm::restore)
+        form::form(bytes, form::schema::<Self>())
     }
 
     /// The bytes that are stored and hashed.
     #[must_use]
     pub fn stored(self) -> String {
-        stored::bytes(&StoredEvidence::of(self))
+        form::bytes(self)
     }
 }
 

@@ -32,7 +32,7 @@ impl Sha256Hash {
     }
 }
 
-crate::stored::trusted!(Sha256Hash, String);
+crate::stored::values::trusted!(Sha256Hash, String);
 
 impl fmt::Display for Sha256Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

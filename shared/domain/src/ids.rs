@@ -25,7 +25,7 @@ macro_rules! id_basics {
             }
         }
 
-        crate::stored::trusted!($name, String);
+        crate::stored::values::trusted!($name, String);
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {

@@ -16,7 +16,6 @@ use crate::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
 use crate::money::Fen;
 use crate::notices::{Message, Reach};
 use crate::providers::{Provider, ProviderStatus};
-use crate::stored::StoredListing;
 use crate::text::{Line, Prose};
 
 /// The most scopes and plans of one listing.
@@ -292,7 +291,6 @@ impl Listing {
 
 impl Aggregate for Listing {
     type Id = ListingId;
-    type Stored = StoredListing;
     const KIND: &'static str = "listing";
 
     fn key_of(id: &ListingId) -> Key {

@@ -22,7 +22,7 @@ impl Fen {
     }
 }
 
-crate::stored::trusted!(Fen, u64);
+crate::stored::values::trusted!(Fen, u64);
 
 impl TryFrom<u64> for Fen {
     type Error = &'static str;

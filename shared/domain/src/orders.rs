@@ -20,7 +20,6 @@ use crate::money::Fen;
 use crate::notices::{Message, Reach};
 use crate::periods::{self, Calendar, Length};
 use crate::providers::Provider;
-use crate::stored::StoredOrder;
 
 /// How long an order waits for its payment.
 const PAYMENT: Length = Length::Hours(24);
@@ -392,7 +391,6 @@ fn term_end(
 
 impl Aggregate for Order {
     type Id = (AccountId, OrderId);
-    type Stored = StoredOrder;
     const KIND: &'static str = "order";
 
     fn key_of((account, id): &Self::Id) -> Key {

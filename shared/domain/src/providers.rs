@@ -11,7 +11,6 @@ use crate::events;
 use crate::ids::ProviderId;
 use crate::notices::{Message, Reach};
 use crate::party::Contacts;
-use crate::stored::StoredProvider;
 use crate::text::Line;
 
 /// Where a provider stands.
@@ -98,7 +97,6 @@ impl Provider {
 
 impl Aggregate for Provider {
     type Id = ProviderId;
-    type Stored = StoredProvider;
     const KIND: &'static str = "provider";
 
     fn key_of(id: &ProviderId) -> Key {

@@ -14,7 +14,7 @@ use crate::hash::Sha256Hash;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Salt(String);
 
-crate::stored::trusted!(Salt, String);
+crate::stored::values::trusted!(Salt, String);
 
 impl Salt {
     /// A hash that commits to a text without telling anything of it.

@@ -43,7 +43,7 @@ impl<const MAX: usize> Text<MAX> {
     }
 }
 
-crate::stored::trusted!(Text<const MAX: usize>, String);
+crate::stored::values::trusted!(Text<const MAX: usize>, String);
 
 impl<const MAX: usize> TryFrom<String> for Text<MAX> {
     type Error = TextError;
@@ -112,7 +112,7 @@ impl EmailAddress {
     }
 }
 
-crate::stored::trusted!(EmailAddress, String);
+crate::stored::values::trusted!(EmailAddress, String);
 
 impl TryFrom<String> for EmailAddress {
     type Error = &'static str;
@@ -155,7 +155,7 @@ impl PhoneNumber {
     }
 }
 
-crate::stored::trusted!(PhoneNumber, String);
+crate::stored::values::trusted!(PhoneNumber, String);
 
 impl TryFrom<String> for PhoneNumber {
     type Error = &'static str;

@@ -10,8 +10,9 @@ use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use market_domain::Timestamp;
 use market_domain::aggregate::Key;
 use market_domain::change::{Change, Content, Expected, Write};
+use market_domain::evidence::Evidence;
 use market_domain::hash::Sha256Hash;
-use market_domain::stored::{self, StoredEvidence, StoredForm, Trusted, Upcaster};
+use market_domain::stored::{self, Storable, StoredForm, Trusted, Upcaster};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
@@ -50,12 +51,16 @@ pub struct SavedReply {
 
 /// A saved reply as stored.
 #[derive(Debug, Serialize, Deserialize)]
-struct StoredReply {
+pub struct StoredReply {
     fingerprint: Trusted<Sha256Hash>,
     status: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     location: Option<String>,
     body: String,
+}
+
+impl Storable for SavedReply {
+    type Form = StoredReply;
 }
 
 impl StoredForm for StoredReply {
@@ -95,8 +100,8 @@ impl Submission {
     }
 
     fn record(&self, reply: &SavedReply, now: Timestamp) -> Item {
-        let body = stored::bytes(&StoredReply::of(reply.clone()));
-        let mut item = plain(&self.record_key(), body, stored::schema::<StoredReply>());
+        let body = stored::bytes(reply.clone());
+        let mut item = plain(&self.record_key(), body, stored::schema::<SavedReply>());
         item.insert(TTL.to_owned(), n(now.as_second() + KEPT_SECONDS));
         item
     }
@@ -133,11 +138,7 @@ impl Store {
             });
             if let Some(record) = &write.record {
                 let key = evidence_key(&write.key, write.version());
-                items.push(put_item(absent(self.put(plain(
-                    &key,
-                    record,
-                    stored::schema::<StoredEvidence>(),
-                ))))?);
+                items.push(put_item(absent(self.put(plain(&key, record, stored::schema::<Evidence>()))))?);
             }
         }
         for Content { key, body, schema, may_be_there } in &change.contents {
@@ -194,7 +195,7 @@ impl Store {
         if reader.number(TTL)? < now.as_second() {
             return Ok(None);
         }
-        let reply = reader.form::<StoredReply>()?;
+        let reply = reader.form::<SavedReply>()?;
         if !(200..=599).contains(&reply.status) {
             return Err(reader.corrupt("its status is none"));
         }

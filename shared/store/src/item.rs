@@ -7,7 +7,7 @@ use market_domain::Timestamp;
 use market_domain::aggregate::{Aggregate, Key, Loaded};
 use market_domain::change::Write;
 use market_domain::hash::Sha256Hash;
-use market_domain::stored::{self, FIRST_SCHEMA, StoredForm, Trust};
+use market_domain::stored::{self, FIRST_SCHEMA, Storable, Trust};
 
 use crate::due;
 use crate::error::StoreError;
@@ -126,9 +126,8 @@ impl Reader {
     }
 
     /// A stored form that lies by itself, without a version or a chain.
-    pub(crate) fn form<F: StoredForm>(&self) -> Result<F::State, StoreError> {
-        stored::form::<F>(self.text(BODY)?, self.schema()?)
-            .map(F::restore)
+    pub(crate) fn form<S: Storable>(&self) -> Result<S, StoreError> {
+        stored::form(self.text(BODY)?, self.schema()?)
             .map_err(|unreadable| self.corrupt(unreadable.to_string()))
     }
 

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use market_domain::aggregate::{Aggregate, Key, Loaded};
 use market_domain::evidence::Evidence;
 use market_domain::hash::Sha256Hash;
-use market_domain::stored::{StoredEvidence, StoredForm};
+use market_domain::stored::Storable;
 
 use crate::Store;
 use crate::error::StoreError;
@@ -224,7 +224,7 @@ impl Store {
             Ok(Record {
                 sort: reader.key.sort.clone(),
                 stored: reader.text(BODY)?.to_owned(),
-                evidence: reader.form::<StoredEvidence>()?,
+                evidence: reader.form::<Evidence>()?,
             })
         }))
     }
@@ -233,38 +233,38 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn list_forms<F: StoredForm>(
+    pub async fn list_forms<S: Storable>(
         &self,
         partition: &str,
         prefix: &str,
         after: Option<&str>,
         limit: u16,
-    ) -> Result<Page<F::State>, StoreError> {
-        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::form::<F>))
+    ) -> Result<Page<S>, StoreError> {
+        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::form::<S>))
     }
 
     /// The last of the forms that lie by themselves in a partition under `prefix`, at most `limit`, in its order.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn last_forms<F: StoredForm>(
+    pub async fn last_forms<S: Storable>(
         &self,
         partition: &str,
         prefix: &str,
         limit: u16,
-    ) -> Result<Page<F::State>, StoreError> {
+    ) -> Result<Page<S>, StoreError> {
         let query = self.range(partition, prefix).scan_index_forward(false);
         let (mut items, _) = self.ask(query, limit).await?;
         items.reverse();
-        Ok(Page { items, next: None, unreadable: Vec::new() }.of(Reader::form::<F>))
+        Ok(Page { items, next: None, unreadable: Vec::new() }.of(Reader::form::<S>))
     }
 
     /// A form that lies by itself.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn form<F: StoredForm>(&self, key: &Key) -> Result<Option<F::State>, StoreError> {
-        self.item(key).await?.map(|reader| reader.form::<F>()).transpose()
+    pub async fn form<S: Storable>(&self, key: &Key) -> Result<Option<S>, StoreError> {
+        self.item(key).await?.map(|reader| reader.form::<S>()).transpose()
     }
 
     /// A page of aggregates of any kind.

@@ -1,7 +1,6 @@
 //! `get_document` – a document with its versions. Those that were superseded lie in items of their own.
 
-use market_domain::documents::{Document, VERSIONS};
-use market_domain::stored::StoredVersion;
+use market_domain::documents::{Document, VERSIONS, Version};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 use super::DocumentView;
@@ -30,7 +29,7 @@ impl Endpoint for GetDocument {
         let id = &call.path.document_id;
         let mut document = market.store.get::<Document>(id).await?.ok_or(Problem::not_found())?.state;
         let partition = Document::partition(id);
-        let page = market.store.last_forms::<StoredVersion>(&partition, VERSIONS, SHOWN).await?;
+        let page = market.store.last_forms::<Version>(&partition, VERSIONS, SHOWN).await?;
         let unreadable = market.count_unreadable(&page.unreadable);
         let mut versions = page.items;
         // The document itself may know versions that have no item: those published before versions had any.

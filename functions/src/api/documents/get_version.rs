@@ -1,8 +1,7 @@
 //! `get_version` – one version: its hash, its dates, its clauses.
 
-use market_domain::documents::Document;
 use market_domain::documents::clauses::clauses;
-use market_domain::stored::StoredVersion;
+use market_domain::documents::{Document, Version};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,7 +37,7 @@ impl Endpoint for GetVersion {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<VersionWithClauses>, Problem> {
         let (id, number) = (&call.path.document_id, call.path.version);
-        let version = match market.store.form::<StoredVersion>(&Document::version_key(id, number)).await? {
+        let version = match market.store.form::<Version>(&Document::version_key(id, number)).await? {
             Some(version) => version,
             // It may have been published before versions had items of their own.
             None => {

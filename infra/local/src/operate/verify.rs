@@ -29,7 +29,7 @@ use market_domain::listings::Listing;
 use market_domain::notices::Notice;
 use market_domain::orders::Order;
 use market_domain::providers::Provider;
-use market_domain::stored::{self, StoredVersion};
+use market_domain::stored;
 use market_store::commit::{EVIDENCE, evidence_key, evidence_prefix};
 use market_store::{Standing, Store, StoreError};
 use serde::Serialize;
@@ -269,7 +269,7 @@ async fn versions(store: &Store, document: &Document) -> Result<Vec<Version>, Do
     let mut versions = Vec::new();
     let mut after: Option<String> = None;
     loop {
-        let page = store.list_forms::<StoredVersion>(&partition, VERSIONS, after.as_deref(), PAGE).await?;
+        let page = store.list_forms::<Version>(&partition, VERSIONS, after.as_deref(), PAGE).await?;
         versions.extend(page.items);
         if let Some(error) = page.unreadable.first() {
             return Err(broken(format!("a version cannot be read: {error}")));

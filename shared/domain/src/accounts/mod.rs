@@ -16,7 +16,6 @@ use crate::credit_code::CreditCode;
 use crate::events;
 use crate::ids::{AccountId, TerminationId};
 use crate::party::Contacts;
-use crate::stored::StoredAccount;
 use crate::text::Line;
 
 /// The number of an account's first agreement period.
@@ -154,7 +153,6 @@ impl MarketAccount {
 
 impl Aggregate for MarketAccount {
     type Id = AccountId;
-    type Stored = StoredAccount;
     const KIND: &'static str = "account";
 
     fn key_of(id: &AccountId) -> Key {

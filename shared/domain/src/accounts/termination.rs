@@ -19,7 +19,6 @@ use crate::ids::{AccountId, EventId, TerminationId};
 use crate::notices::{Message, Reach};
 use crate::periods::{self, Calendar, Length, Trace};
 use crate::reminders::{Plan, Reminders};
-use crate::stored::StoredTermination;
 use crate::text::{Line, Prose};
 
 /// The period of notice (10.1.2): 15 full days.
@@ -299,7 +298,6 @@ fn ended(account: &MarketAccount, at: Timestamp) -> MarketAccount {
 
 impl Aggregate for Termination {
     type Id = (AccountId, TerminationId);
-    type Stored = StoredTermination;
     const KIND: &'static str = "termination";
 
     fn key_of((account, id): &Self::Id) -> Key {

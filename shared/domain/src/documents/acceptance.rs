@@ -16,7 +16,6 @@ use crate::events::{self, AcceptedUnder};
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, DocumentId};
 use crate::notices::{Message, Reach};
-use crate::stored::StoredAcceptance;
 use crate::text::{Line, Text};
 
 /// How a version was accepted.
@@ -187,7 +186,6 @@ impl Acceptance {
 
 impl Aggregate for Acceptance {
     type Id = AcceptanceId;
-    type Stored = StoredAcceptance;
     const KIND: &'static str = "acceptance";
 
     /// A merchant that comes back accepts anew. Keys of the first period have no number: they were there before

@@ -115,7 +115,7 @@ fn follows(next: &[u16], current: &[u16]) -> bool {
 #[schemars(with = "String", extend("pattern" = r"^[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,5}$"))]
 pub struct ClauseNumber(String);
 
-crate::stored::trusted!(ClauseNumber, String);
+crate::stored::values::trusted!(ClauseNumber, String);
 
 /// Why a clause number was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -20,7 +20,7 @@ use crate::ids::{DocumentId, ProviderId};
 use crate::notices::{Message, Reach};
 use crate::party::Language;
 use crate::periods::{self, PublicityMode};
-use crate::stored::{self, FIRST_SCHEMA, StoredDocument, StoredForm, StoredVersion};
+use crate::stored::form::{self, FIRST_SCHEMA};
 use crate::text::Line;
 
 /// The largest text, in bytes: it is one item of the table, whose limit is 400 KB with everything in it.
@@ -166,7 +166,7 @@ impl Publisher {
 impl Version {
     /// Its bytes, as stored in an item of its own.
     fn stored(&self) -> String {
-        stored::bytes(&StoredVersion::of(self.clone()))
+        form::bytes(self.clone())
     }
 }
 
@@ -277,12 +277,12 @@ impl Document {
         let change = change.store(text_key, text, FIRST_SCHEMA).store(
             version_key,
             stored_version,
-            stored::schema::<StoredVersion>(),
+            form::schema::<Version>(),
         );
         // Those that were published before versions had items of their own get them now.
         let change = superseded.iter().fold(change, |change, version| {
             let key = Self::version_key(&document.id, version.number);
-            change.store_again(key, version.stored(), stored::schema::<StoredVersion>())
+            change.store_again(key, version.stored(), form::schema::<Version>())
         });
         Ok((document, change))
     }
@@ -314,7 +314,6 @@ impl Document {
 
 impl Aggregate for Document {
     type Id = DocumentId;
-    type Stored = StoredDocument;
     const KIND: &'static str = "document";
 
     fn key_of(id: &DocumentId) -> Key {

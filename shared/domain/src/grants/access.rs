@@ -12,7 +12,7 @@ use super::token::GrantToken;
 use crate::accounts::MarketAccount;
 use crate::aggregate::Key;
 use crate::ids::{AccountId, GrantId, ProviderId, ScopeName};
-use crate::stored::Named;
+use crate::stored::values::Named;
 
 /// What a check answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

@@ -26,7 +26,6 @@ use crate::notices::{Message, Reach};
 use crate::orders::{Order, OrderStatus};
 use crate::providers::Provider;
 use crate::reminders::{Plan, Reminders};
-use crate::stored::StoredGrant;
 use crate::text::Line;
 
 /// Reminders before expiry.
@@ -323,7 +322,6 @@ impl Grant {
 
 impl Aggregate for Grant {
     type Id = (AccountId, GrantId);
-    type Stored = StoredGrant;
     const KIND: &'static str = "grant";
 
     fn key_of((account, id): &Self::Id) -> Key {

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use crate::hash::Sha256Hash;
     use crate::salt::Salts;
-    use crate::stored::read;
+    use crate::stored::form::read;
     use jiff::Timestamp;
 
     fn sent() -> Loaded<Notice> {

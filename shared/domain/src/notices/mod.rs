@@ -21,7 +21,6 @@ use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, NoticeId, ProviderId};
 use crate::party::{Contacts, Language, Recipient};
 use crate::salt::Salt;
-use crate::stored::StoredNotice;
 
 pub use feedback::Feedback;
 pub use message::{Message, Rendered};
@@ -298,7 +297,6 @@ pub fn partition(recipient: &Recipient) -> String {
 
 impl Aggregate for Notice {
     type Id = (Recipient, NoticeId);
-    type Stored = StoredNotice;
     const KIND: &'static str = "notice";
 
     fn key_of((recipient, id): &Self::Id) -> Key {

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::account::in_the_first_period;
-use super::{Name, StoredForm, Trusted, Upcaster, restored_each, trusted_each};
+use super::form::{Storable, StoredForm, Upcaster};
+use super::values::{Name, Trusted, restored_each, trusted_each};
 use crate::documents::acceptance::{Acceptance, Method, Signer};
 use crate::documents::clauses::ClauseNumber;
 use crate::hash::Sha256Hash;
@@ -32,6 +33,10 @@ pub struct StoredAcceptance {
     address: Option<Trusted<Text<64>>>,
     user_agent: Option<Trusted<Text<400>>>,
     accepted_at: Timestamp,
+}
+
+impl Storable for Acceptance {
+    type Form = StoredAcceptance;
 }
 
 impl StoredForm for StoredAcceptance {

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::form::{Storable, StoredForm, Upcaster};
 use super::party::StoredContacts;
-use super::{Name, StoredForm, Trusted, Upcaster};
+use super::values::{Name, Trusted};
 use crate::accounts::{AccountStatus, MarketAccount};
 use crate::credit_code::CreditCode;
 use crate::ids::{AccountId, TerminationId};
@@ -29,6 +30,10 @@ pub struct StoredAccount {
 /// What belongs to an account's agreement says to which: until periods had numbers there was only the first.
 pub(super) fn in_the_first_period(fields: &mut Map<String, Value>) {
     fields.entry("agreement_period").or_insert(1.into());
+}
+
+impl Storable for MarketAccount {
+    type Form = StoredAccount;
 }
 
 impl StoredForm for StoredAccount {

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::form::{Storable, StoredForm, Upcaster};
 use super::grant::StoredReminders;
 use super::period::StoredTrace;
-use super::{Name, StoredForm, Trusted, Upcaster, restored_each, trusted_each};
+use super::values::{Name, Trusted, restored_each, trusted_each};
 use crate::deletion::{Answer, Attestation, DeletionDemand, DemandStatus};
 use crate::ids::{AccountId, GrantId, ProviderId, ScopeName};
 use crate::text::{Line, Prose};
@@ -109,6 +110,10 @@ pub struct StoredDemand {
     to_provider: StoredReminders,
     #[serde(flatten)]
     status: StoredStatus,
+}
+
+impl Storable for DeletionDemand {
+    type Form = StoredDemand;
 }
 
 impl StoredForm for StoredDemand {

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Name, StoredForm, Trusted, Upcaster, each, restored_each, trusted_each};
+use super::form::{Storable, StoredForm, Upcaster};
+use super::values::{Name, Trusted, each, restored_each, trusted_each};
 use crate::documents::clauses::ClauseNumber;
 use crate::documents::{Document, DocumentKind, Publisher, Version};
 use crate::hash::Sha256Hash;
@@ -28,6 +29,10 @@ pub struct StoredVersion {
     prominent: Vec<Trusted<ClauseNumber>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     warning: Option<String>,
+}
+
+impl Storable for Version {
+    type Form = StoredVersion;
 }
 
 impl StoredForm for StoredVersion {
@@ -69,6 +74,10 @@ pub struct StoredDocument {
     publisher: StoredPublisher,
     title: Trusted<Line>,
     versions: Vec<StoredVersion>,
+}
+
+impl Storable for Document {
+    type Form = StoredDocument;
 }
 
 impl StoredForm for StoredDocument {

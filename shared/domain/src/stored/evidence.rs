@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::form::{Storable, StoredForm, Upcaster};
 use super::party::{StoredActor, StoredRecipient};
-use super::{Name, StoredForm, Trusted, Upcaster, each};
+use super::values::{Name, Trusted, each};
 use crate::evidence::{Evidence, NoticeEvidence};
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
@@ -56,6 +57,10 @@ pub struct StoredEvidence {
     facts: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     notices: Vec<StoredNoticeEvidence>,
+}
+
+impl Storable for Evidence {
+    type Form = StoredEvidence;
 }
 
 impl StoredForm for StoredEvidence {

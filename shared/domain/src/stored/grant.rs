@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::form::{Storable, StoredForm, Upcaster};
 use super::listing::StoredScope;
-use super::{Name, StoredForm, Trusted, Upcaster, each};
+use super::values::{Name, Trusted, each};
 use crate::grants::token::TokenDigest;
 use crate::grants::{EndCause, Grant, GrantStatus};
 use crate::hash::Sha256Hash;
@@ -58,6 +59,10 @@ pub struct StoredGrant {
     reminders: StoredReminders,
     #[serde(flatten)]
     status: StoredStatus,
+}
+
+impl Storable for Grant {
+    type Form = StoredGrant;
 }
 
 impl StoredForm for StoredGrant {

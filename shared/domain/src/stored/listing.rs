@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Name, StoredForm, Trusted, Upcaster, each, restored_each, trusted_each};
+use super::form::{Storable, StoredForm, Upcaster};
+use super::values::{Name, Trusted, each, restored_each, trusted_each};
 use crate::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
 use crate::listings::{Bound, Description, Listing, ListingKind, ListingStatus, Plan, Scope};
 use crate::money::Fen;
@@ -145,6 +146,10 @@ pub struct StoredListing {
     description: StoredDescription,
     status: Name<ListingStatus>,
     created_at: Timestamp,
+}
+
+impl Storable for Listing {
+    type Form = StoredListing;
 }
 
 impl StoredForm for StoredListing {

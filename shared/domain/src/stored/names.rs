@@ -1,7 +1,7 @@
 //! The names under which values are stored. They never change: what is renamed in the domain or on the wire
 //! keeps its name here.
 
-use super::Named;
+use super::values::Named;
 use crate::accounts::AccountStatus;
 use crate::aggregate::Job;
 use crate::deletion::Answer;

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::form::{Storable, StoredForm, Upcaster};
 use super::party::StoredRecipient;
-use super::{Name, StoredForm, Trusted, Upcaster};
+use super::values::{Name, Trusted};
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
 use crate::notices::{Channel, Delivery, Notice};
@@ -101,6 +102,10 @@ pub struct StoredNotice {
     drafted_at: Timestamp,
     #[serde(flatten)]
     delivery: StoredDelivery,
+}
+
+impl Storable for Notice {
+    type Form = StoredNotice;
 }
 
 impl StoredForm for StoredNotice {

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::form::{Storable, StoredForm, Upcaster};
 use super::listing::{StoredDescription, StoredPlan};
-use super::{Name, StoredForm, Trusted, Upcaster};
+use super::values::{Name, Trusted};
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, ProviderId};
 use crate::orders::{CloseReason, Order, OrderStatus, Payment, Snapshot};
@@ -112,6 +113,10 @@ pub struct StoredOrder {
     placed_at: Timestamp,
     #[serde(flatten)]
     status: StoredStatus,
+}
+
+impl Storable for Order {
+    type Form = StoredOrder;
 }
 
 impl StoredForm for StoredOrder {

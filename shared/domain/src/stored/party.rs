@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Name, Trusted};
+use super::values::{Name, Trusted};
 use crate::ids::{AccountId, ProviderId};
 use crate::party::{Actor, Contacts, Language, Recipient};
 use crate::text::{EmailAddress, PhoneNumber};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::each;
+use super::values::each;
 use crate::periods::{Length, Move, RestReason, Trace};
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::form::{Storable, StoredForm, Upcaster};
 use super::party::StoredContacts;
-use super::{Name, StoredForm, Trusted, Upcaster};
+use super::values::{Name, Trusted};
 use crate::credit_code::CreditCode;
 use crate::ids::ProviderId;
 use crate::providers::{Provider, ProviderStatus};
@@ -19,6 +20,10 @@ pub struct StoredProvider {
     contacts: StoredContacts,
     status: Name<ProviderStatus>,
     applied_at: Timestamp,
+}
+
+impl Storable for Provider {
+    type Form = StoredProvider;
 }
 
 impl StoredForm for StoredProvider {

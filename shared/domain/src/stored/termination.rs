@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::account::in_the_first_period;
+use super::form::{Storable, StoredForm, Upcaster};
 use super::grant::StoredReminders;
 use super::period::StoredTrace;
-use super::{StoredForm, Trusted, Upcaster};
+use super::values::Trusted;
 use crate::accounts::termination::{Cause, Progress, Termination};
 use crate::ids::{AccountId, EventId, TerminationId};
 use crate::text::{Line, Prose};
@@ -85,6 +86,10 @@ pub struct StoredTermination {
     ends_at: Timestamp,
     #[serde(flatten)]
     progress: StoredProgress,
+}
+
+impl Storable for Termination {
+    type Form = StoredTermination;
 }
 
 impl StoredForm for StoredTermination {

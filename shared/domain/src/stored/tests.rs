@@ -1,7 +1,7 @@
 //! One small aggregate through three schemas: 1 has `who`, 2 calls it `name`, 3 adds `count`.
 
 use super::*;
-use crate::aggregate::Key;
+use crate::stored::values::Name;
 use serde_json::json;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,10 @@ fn counts_from_none(fields: &mut Map<String, Value>) {
     fields.entry("count").or_insert(0.into());
 }
 
+impl Storable for Note {
+    type Form = StoredNote;
+}
+
 impl StoredForm for StoredNote {
     type State = Note;
     const UPCASTERS: &'static [Upcaster] = &[who_is_a_name, counts_from_none];
@@ -42,20 +46,6 @@ impl StoredForm for StoredNote {
     }
 }
 
-impl Aggregate for Note {
-    type Id = ();
-    type Stored = StoredNote;
-    const KIND: &'static str = "note";
-
-    fn key_of((): &()) -> Key {
-        Key::new("notes", "note")
-    }
-
-    fn key(&self) -> Key {
-        Self::key_of(&())
-    }
-}
-
 fn note(name: &str, count: u32) -> Note {
     Note { name: name.to_owned(), count }
 }
@@ -66,7 +56,7 @@ fn read_json(body: Value, schema: u32) -> Result<(Note, AsRead), Unreadable> {
 
 #[test]
 fn every_schema_that_was_ever_written_is_read() {
-    assert_eq!(schema::<StoredNote>(), 3);
+    assert_eq!(schema::<Note>(), 3);
     for (schema, body, expected) in [
         (1, json!({ "who": "a" }), note("a", 0)),
         (2, json!({ "name": "b" }), note("b", 0)),
@@ -178,18 +168,8 @@ mod renaming {
                     }
                 }
 
-                impl Aggregate for $state {
-                    type Id = ();
-                    type Stored = Stored;
-                    const KIND: &'static str = "note";
-
-                    fn key_of((): &()) -> Key {
-                        Key::new("notes", "note")
-                    }
-
-                    fn key(&self) -> Key {
-                        Self::key_of(&())
-                    }
+                impl Storable for $state {
+                    type Form = Stored;
                 }
             };
         };
@@ -210,8 +190,8 @@ mod renaming {
         |name| Stored { name: Some(name) }, |stored| stored.name
     }
 
-    fn written<A: Aggregate>(state: &A) -> (String, u32) {
-        (write(state, &AsRead::default(), None), schema::<A::Stored>())
+    fn written<A: Storable>(state: &A) -> (String, u32) {
+        (write(state, &AsRead::default(), None), schema::<A>())
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 ///
 /// Objects are followed field by field. An element of a list takes its unknown fields with it: it is recognised by
 /// what is known of it. One that was changed is recognised by its place, where nothing else claims that place.
-pub fn keep_unknown(new: &mut Value, read: &Value, known: &Value) {
+pub(super) fn keep_unknown(new: &mut Value, read: &Value, known: &Value) {
     match (new, read, known) {
         (Value::Object(new), Value::Object(read), Value::Object(known)) => keep_fields(new, read, known),
         (Value::Array(new), Value::Array(read), Value::Array(known)) => {
