@@ -77,12 +77,68 @@ async fn a_publisher_publishes_only_its_own_documents() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let rival = Client::of(&world.running, Role::Provider, "rival");
+    rival.post("/providers/rival", requests::provider()).await.unwrap();
+    stage.operator.post("/providers/rival/approval", json!({})).await.unwrap();
     let takeover =
         rival.post("/documents/northwind.terms/versions", requests::subscription_agreement()).await.unwrap();
     assert_eq!(takeover.code(), "not-the-publisher");
     let body = requests::agreement("1.甲\n", &[]);
     let agreement = stage.provider.post("/documents/market-agreement/versions", body).await.unwrap();
     assert_eq!(agreement.code(), "wrong-document-kind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_not_approved_publishes_nothing() {
+    let world = World::new().await;
+    let operator = Client::of(&world.running, Role::Operator, "ops");
+    let provider = Client::of(&world.running, Role::Provider, "northwind");
+    let publish = async |document: &str| {
+        provider
+            .post(&format!("/documents/{document}/versions"), requests::subscription_agreement())
+            .await
+            .unwrap()
+    };
+    for step in ["never applied", "applied"] {
+        let before = world.items().await.len();
+        for document in ["northwind.terms", "market-agreement"] {
+            let refused = publish(document).await;
+            assert_eq!((refused.status.as_u16(), refused.code()), (409, "provider-not-approved"), "{step}");
+        }
+        let written = world.items().await.into_keys().filter(|(pk, _)| !pk.starts_with("reply#")).count();
+        assert!(written <= before, "{step}: nothing but the saved refusals was written");
+        provider.post("/providers/northwind", requests::provider()).await.unwrap();
+    }
+    operator.post("/providers/northwind/approval", json!({})).await.unwrap();
+    assert_eq!(publish("northwind.terms").await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_operators_agreement_opens_an_account_even_where_a_provider_once_took_its_name() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    // As the release before let a provider publish it.
+    let corpus = Corpus::of(&world).await;
+    for item in &corpus.items {
+        if key(item).0 == "document#market-agreement" && text(item, "kind") == Some("document") {
+            let mut squatted = item.clone();
+            let mut body: Value = serde_json::from_str(text(item, "body").unwrap()).unwrap();
+            body["kind"] = json!("subscription");
+            body["publisher"] = json!({ "kind": "provider", "id": "northwind" });
+            squatted.insert("body".to_owned(), AttributeValue::S(body.to_string()));
+            world.put(&squatted).await;
+        }
+    }
+    let newcomer = Client::of(&world.running, Role::Merchant, "shop-2");
+    newcomer.post("/accounts/shop-2", requests::merchant("shop-2", "91510100MA6C0QLJ5")).await.unwrap();
+    let document = newcomer.get("/documents/market-agreement").await.unwrap();
+    let shown = ["4.2".to_owned(), "10.1.2".to_owned()];
+    let acceptance = requests::acceptance("market-agreement", document.text_at("/versions/0/sha256"), &shown);
+    let refused = newcomer.post("/accounts/shop-2/acceptances", acceptance).await.unwrap();
+    assert_eq!(refused.code(), "account-not-open", "{}", refused.text);
+    assert_eq!(newcomer.get("/accounts/shop-2").await.unwrap().text_at("/status"), "applied");
+    // What was opened by the operator's agreement goes on.
+    assert_eq!(merchant.post("/accounts/shop-1/orders", stage.order("month")).await.unwrap().status, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]

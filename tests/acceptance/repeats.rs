@@ -68,12 +68,12 @@ async fn a_refusal_that_the_state_decided_is_replayed_even_when_the_state_has_mo
     let stage = Stage::set(&world.running).await;
     let provider = Client::of(&world.running, Role::Provider, "second");
     provider.post("/providers/second", requests::provider()).await.unwrap();
-    provider.post("/documents/second.terms/versions", requests::subscription_agreement()).await.unwrap();
     let listings = "/providers/second/listings";
     let listing = requests::listing("second.terms");
     let early = provider.post_as("k-1", listings, listing.clone()).await.unwrap();
     assert_eq!((early.status.as_u16(), early.code()), (409, "provider-not-approved"));
     stage.operator.post("/providers/second/approval", json!({})).await.unwrap();
+    provider.post("/documents/second.terms/versions", requests::subscription_agreement()).await.unwrap();
     let again = provider.post_as("k-1", listings, listing.clone()).await.unwrap();
     assert_eq!(again.text, early.text, "the same request has the same reply");
     assert_eq!(provider.post_as("k-2", listings, listing).await.unwrap().status, 201);

@@ -1,7 +1,8 @@
 //! What cannot be read: it is told, rung and named, nothing is written, and nothing else is held up.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use market::client::pay;
+use market::client::{Answer, pay};
+use market::requests;
 use market::stage::Stage;
 use market_domain::aggregate::{Job, Key};
 use serde_json::{Value, json};
@@ -194,17 +195,32 @@ async fn of_whatever_kind_it_is_what_needs_it_answers_corrupt_and_all_else_goes_
         assert_eq!(faults.len(), 1, "{pk}/{sk}: {faults:?}");
         world.put(&good).await;
     }
-    // A document shows the versions that can be read, a ledger its other lines.
+    // A document shows the versions that can be read, and says how many are missing: none that it knows itself.
     let good = of_a_schema_to_come(&world, term, "version#000001").await;
     let shown = done(merchant.get("/documents/northwind.terms").await);
-    assert_eq!((&shown.body["unreadable"], shown.body["versions"].as_array().unwrap().len()), (&json!(1), 1));
+    let numbers = |shown: &Answer| -> Vec<u64> {
+        let versions = shown.body["versions"].as_array().unwrap();
+        versions.iter().map(|version| version["number"].as_u64().unwrap()).collect()
+    };
+    assert_eq!((&shown.body["unreadable"], numbers(&shown)), (&Value::Null, vec![1]));
+    world.put(&good).await;
+    let second = json!({ "kind": "subscription", "title": "服务订购协议", "text": "1.订购\n1.1再一版。\n" });
+    done(stage.provider.post("/documents/northwind.terms/versions", second).await);
+    let good = of_a_schema_to_come(&world, term, "version#000001").await;
+    let shown = done(merchant.get("/documents/northwind.terms").await);
+    assert_eq!((&shown.body["unreadable"], numbers(&shown)), (&json!(1), vec![2]));
     world.put(&good).await;
     let good = of_a_schema_to_come(&world, &ledger, &line).await;
     let shown = done(merchant.get(&format!("{grant}/accesses")).await);
     assert_eq!((&shown.body["unreadable"], shown.body["items"].as_array().unwrap().len()), (&json!(1), 0));
     world.put(&good).await;
     // A reply that was saved is not made up, and the request takes no effect twice.
-    let order = stage.order("month");
+    let terms = done(merchant.get("/documents/northwind.terms").await);
+    let mut acceptance = requests::acceptance("northwind.terms", terms.text_at("/versions/1/sha256"), &[]);
+    acceptance["version"] = json!(2);
+    done(merchant.post("/accounts/shop-1/acceptances", acceptance).await);
+    let mut order = stage.order("month");
+    order["subscription_agreement"]["version"] = json!(2);
     done(merchant.post_as("once", "/accounts/shop-1/orders", order.clone()).await);
     of_a_schema_to_come(&world, "reply#merchant#shop-1", "key#once").await;
     let before = world.table().await;

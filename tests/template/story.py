@@ -262,7 +262,6 @@ class Story:
             "title": "Northwind 服务订购协议",
             "text": "1.订购\n1.1服务商按套餐提供服务。\n",
         }
-        self.need("northwind publishes its terms", self.provider.post("/documents/northwind.terms/versions", terms))
         listing = {
             "kind": "application",
             "name": "北风订单助手",
@@ -286,6 +285,7 @@ class Story:
         self.refused("listing before being approved", self.provider.post(path, listing), 409, "provider-not-approved")
         self.refused("approving oneself", self.provider.post("/providers/northwind/approval"), 403, "role-not-allowed")
         self.need("operator approves northwind", self.operator.post("/providers/northwind/approval"))
+        self.need("northwind publishes its terms", self.provider.post("/documents/northwind.terms/versions", terms))
         self.listing = self.need("northwind writes a listing", self.provider.post(path, listing))["id"]
         self.need("northwind submits it", self.provider.post(f"{path}/{self.listing}/submission"))
         waiting = [item["id"] for item in self.operator.all("/reviews")]

@@ -36,7 +36,7 @@ struct Marker {
 pub enum FolderError {
     /// A newer release has written it.
     #[error(
-        "{} was written by release {release} (format {found}), and this release reads formats up to {FORMAT}; \
+        "{} was written by {release} (format {found}), and this release reads formats up to {FORMAT}; \
          start that release, or choose another folder with --data",
         .folder.display()
     )]
@@ -92,8 +92,11 @@ fn format_of(folder: &Path, file: &Path, marker: &[u8]) -> Result<u32, FolderErr
     match u32::try_from(found) {
         Ok(known) if known <= FORMAT => Ok(known),
         _ => {
-            let release = marker["release"].as_str().unwrap_or("of a later date");
-            let release = release.chars().filter(|c| !c.is_control()).take(40).collect();
+            let release = match marker["release"].as_str() {
+                Some(release) => format!("release {release}"),
+                None => "a later release".to_owned(),
+            };
+            let release = release.chars().filter(|c| !c.is_control()).take(48).collect();
             Err(FolderError::Newer { folder: folder.to_owned(), release, found })
         }
     }

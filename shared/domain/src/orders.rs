@@ -195,7 +195,8 @@ impl Order {
         occasion: &Occasion,
     ) -> Result<(Self, Change), PlaceRefusal> {
         let now = occasion.at;
-        let in_force = offer.agreement.and_then(|agreement| agreement.in_force_at(now));
+        let agreement = offer.agreement.filter(|document| document.is_market_agreement());
+        let in_force = agreement.and_then(|agreement| agreement.in_force_at(now));
         account.may_trade(in_force.map(|version| version.number), now)?;
         let listing = offer.listing;
         if listing.status != ListingStatus::Listed {

@@ -119,7 +119,7 @@ impl Visitor for Describer {
         if route.repeats == Repeats::ByContent {
             problems.push(Code::Contended);
         }
-        problems.extend([Code::Unavailable, Code::OutcomeUnknown, Code::Internal]);
+        problems.extend([Code::Unavailable, Code::OutcomeUnknown, Code::Corrupt, Code::Internal]);
         let mut operation = json!({
             "operationId": route.operation,
             "summary": route.summary,

@@ -57,7 +57,6 @@ impl Market {
 
     /// How many items could not be read, if any. Each is logged and raises the alarm: it is left out of a reply that
     /// shows the others.
-    #[must_use]
     pub fn count_unreadable(&self, unreadable: &[StoreError]) -> Option<usize> {
         for error in unreadable {
             tracing::error!(%error, "an item cannot be read, and is left out");

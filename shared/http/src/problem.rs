@@ -106,7 +106,7 @@ codes! {
     Contended 503 "contended" "The state kept moving while the request was decided; nothing was written." "Repeat the request with the same Idempotency-Key."
     Unavailable 503 "unavailable" "The market cannot answer now; nothing was written." "Repeat the request with the same Idempotency-Key after the Retry-After time."
     OutcomeUnknown 503 "outcome-unknown" "The request may or may not have taken effect." "Repeat it with the same Idempotency-Key: it takes effect at most once, and the repeat tells the outcome."
-    Corrupt 500 "corrupt" "Something that is stored cannot be read; nothing was written." "Report the `request_id`. The operator was alerted; other things are not affected."
+    Corrupt 500 "corrupt" "Something that is stored cannot be read; nothing was written." "Report the `request_id`. The operator was alerted; what does not need it goes on."
     Internal 500 "internal" "Something broke that should not have." "Report the `request_id`."
 }
 

@@ -38,6 +38,7 @@ refusals! {
     }
     PublishRefusal {
         PublishRefusal::NotThePublisher => NotThePublisher,
+        PublishRefusal::ProviderNotApproved => ProviderNotApproved,
         PublishRefusal::WrongKind | PublishRefusal::KindChanged => WrongDocumentKind,
         PublishRefusal::WrongId => WrongDocumentId,
         PublishRefusal::TextSize => InvalidText,

@@ -3,11 +3,13 @@
 
 use market_domain::Timestamp;
 use market_domain::documents::clauses::ClauseNumber;
-use market_domain::documents::{Document, DocumentKind, Publication, Publisher};
+use market_domain::documents::{Author, Document, DocumentKind, Publication};
 use market_domain::party::Actor;
+use market_domain::providers::Provider;
 use market_domain::text::Line;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -54,6 +56,7 @@ impl Endpoint for PublishVersion {
             .creates()
             .problems(&[
                 Code::NotThePublisher,
+                Code::ProviderNotApproved,
                 Code::WrongDocumentId,
                 Code::WrongDocumentKind,
                 Code::InvalidText,
@@ -65,10 +68,16 @@ impl Endpoint for PublishVersion {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DocumentView>, Problem> {
-        let existing = market.store.get::<Document>(&call.path.document_id).await?;
-        let publisher = match &call.occasion.actor {
-            Actor::Provider(id) => Publisher::Provider(id.clone()),
-            _ => Publisher::Operator,
+        let id = call.path.document_id.clone();
+        let (existing, provider) = match &call.occasion.actor {
+            Actor::Provider(provider) => {
+                market.store.load((of::<Document>(id), of::<Provider>(provider.clone()))).await?
+            }
+            _ => (market.store.get::<Document>(&id).await?, None),
+        };
+        let author = match &call.occasion.actor {
+            Actor::Provider(_) => Author::Provider(provider.as_ref()),
+            _ => Author::Operator,
         };
         let body = call.body.clone();
         let publication = Publication {
@@ -81,7 +90,7 @@ impl Endpoint for PublishVersion {
             major: body.major,
         };
         let (document, change) =
-            Document::publish(existing.as_ref(), publisher, publication, market.publicity, &call.occasion)?;
+            Document::publish(existing.as_ref(), author, publication, market.publicity, &call.occasion)?;
         let version = document.versions.last().map_or(1, |version| version.number);
         let location = format!("/documents/{}/versions/{version}", document.id);
         Ok(Outcome::created((document, change), location).map(DocumentView::from))

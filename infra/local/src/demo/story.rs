@@ -231,14 +231,14 @@ impl Story<'_> {
         self.chapter("A provider is approved and lists an application").await?;
         let applied = self.provider.post("/providers/northwind", requests::provider()).await?;
         self.need("northwind applies as a provider", applied).await?;
-        let terms = requests::subscription_agreement();
-        let published = self.provider.post("/documents/northwind.terms/versions", terms).await?;
-        self.need("northwind publishes its subscription agreement", published).await?;
         let listing = requests::listing("northwind.terms");
         let early = self.provider.post("/providers/northwind/listings", listing.clone()).await?;
         self.refusal("listing before being approved", &early, "provider-not-approved").await?;
         let approved = self.operator.post("/providers/northwind/approval", json!({})).await?;
         self.need("operator approves northwind", approved).await?;
+        let terms = requests::subscription_agreement();
+        let published = self.provider.post("/documents/northwind.terms/versions", terms).await?;
+        self.need("northwind publishes its subscription agreement", published).await?;
         let drafted = self.provider.post("/providers/northwind/listings", listing).await?;
         let drafted =
             self.need("northwind writes a listing: three scopes, a 30-day plan and others", drafted).await?;

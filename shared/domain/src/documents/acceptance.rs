@@ -152,7 +152,7 @@ impl Acceptance {
         if account.has_ended_at(occasion.at) {
             return Err(AcceptRefusal::AccountEnded);
         }
-        let is_agreement = document.id == DocumentId::market_agreement();
+        let is_agreement = document.is_market_agreement();
         if !is_agreement && account.status == AccountStatus::Applied {
             return Err(AcceptRefusal::AgreementFirst);
         }

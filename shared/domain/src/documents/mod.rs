@@ -20,6 +20,7 @@ use crate::ids::{DocumentId, ProviderId};
 use crate::notices::{Message, Reach};
 use crate::party::Language;
 use crate::periods::{self, PublicityMode};
+use crate::providers::{Provider, ProviderStatus};
 use crate::stored::form::{self, FIRST_SCHEMA};
 use crate::text::Line;
 
@@ -89,6 +90,15 @@ pub struct Version {
     pub warning: Option<String>,
 }
 
+/// Who asks to publish.
+#[derive(Debug, Clone, Copy)]
+pub enum Author<'a> {
+    /// The operator.
+    Operator,
+    /// A provider, if it has applied.
+    Provider(Option<&'a Loaded<Provider>>),
+}
+
 /// What to publish.
 #[derive(Debug, Clone)]
 pub struct Publication {
@@ -114,6 +124,9 @@ pub enum PublishRefusal {
     /// The document belongs to someone else.
     #[error("the document has another publisher")]
     NotThePublisher,
+    /// The provider is not approved.
+    #[error("the provider is not approved")]
+    ProviderNotApproved,
     /// Providers publish subscription agreements, the operator everything else.
     #[error("this publisher does not publish documents of this kind")]
     WrongKind,
@@ -171,6 +184,15 @@ impl Version {
 }
 
 impl Document {
+    /// Whether it is the agreement between operator and merchants, which opens market accounts: by its id alone it
+    /// could be a provider's, published before ids said whose they are.
+    #[must_use]
+    pub fn is_market_agreement(&self) -> bool {
+        self.id == DocumentId::market_agreement()
+            && self.publisher == Publisher::Operator
+            && self.kind == DocumentKind::Body
+    }
+
     /// The version in force at an instant (clause 1.4: of two, the later-published).
     #[must_use]
     pub fn in_force_at(&self, at: Timestamp) -> Option<&Version> {
@@ -189,11 +211,21 @@ impl Document {
     /// See [`PublishRefusal`].
     pub fn publish(
         existing: Option<&Loaded<Self>>,
-        publisher: Publisher,
+        author: Author<'_>,
         publication: Publication,
         mode: PublicityMode,
         occasion: &Occasion,
     ) -> Result<(Self, Change), PublishRefusal> {
+        let provider = match author {
+            Author::Operator => None,
+            Author::Provider(provider) => Some(
+                provider
+                    .filter(|provider| provider.status == ProviderStatus::Approved)
+                    .ok_or(PublishRefusal::ProviderNotApproved)?,
+            ),
+        };
+        let publisher =
+            provider.map_or(Publisher::Operator, |provider| Publisher::Provider(provider.id.clone()));
         let Publication { id, kind, title, text, prominent, effective_at, major } = publication;
         if matches!(publisher, Publisher::Provider(_)) != (kind == DocumentKind::Subscription) {
             return Err(PublishRefusal::WrongKind);
@@ -273,6 +305,10 @@ impl Document {
         let change = match existing {
             Some(loaded) => Change::on(occasion).update(loaded, &document, event),
             None => Change::on(occasion).create(&document, event),
+        };
+        let change = match provider {
+            Some(provider) => change.relying_on(provider),
+            None => change,
         };
         let change = change.store(text_key, text, FIRST_SCHEMA).store(
             version_key,
@@ -359,7 +395,7 @@ mod tests {
         effective_at: Option<&str>,
         mode: PublicityMode,
     ) -> Result<Document, PublishRefusal> {
-        Document::publish(existing, Publisher::Operator, publication(text, effective_at), mode, &occasion(at))
+        Document::publish(existing, Author::Operator, publication(text, effective_at), mode, &occasion(at))
             .map(|(document, _)| document)
     }
 
@@ -411,7 +447,7 @@ mod tests {
         wrong.prominent = vec!["4.4.5".to_owned().try_into().unwrap()];
         let at = occasion("2024-01-01T00:00:00Z");
         assert!(matches!(
-            Document::publish(None, Publisher::Operator, wrong, PublicityMode::Strict, &at),
+            Document::publish(None, Author::Operator, wrong, PublicityMode::Strict, &at),
             Err(PublishRefusal::NoSuchClause(_))
         ));
         assert_eq!(

@@ -148,6 +148,7 @@ impl Grant {
         occasion: &Occasion,
     ) -> Result<(Self, Change), GrantRefusal> {
         let now = occasion.at;
+        let agreement = agreement.filter(|document| document.is_market_agreement());
         let in_force = agreement.and_then(|agreement| agreement.in_force_at(now));
         account.may_trade(in_force.map(|version| version.number), now)?;
         let OrderStatus::InService { valid_until, .. } = &order.status else {

@@ -80,11 +80,18 @@ impl Unreadable {
 
     /// A body that is JSON and not of its form. The reason names the field and not what is in it.
     fn not_of_its_form<F: StoredForm>(body: &Value) -> Self {
-        let place = match serde_path_to_error::deserialize::<_, F>(body) {
-            Err(error) => error.path().to_string(),
-            Ok(_) => String::new(),
+        let Err(error) = serde_path_to_error::deserialize::<_, F>(body) else {
+            return Self::Malformed { fault: "a field is missing or of another type", place: String::new() };
         };
-        Self::Malformed { fault: "a field is missing or of another type", place }
+        let place = error.path().to_string();
+        // Of the library's own words only these name nothing that is stored.
+        match error.inner().to_string().strip_prefix("missing field `").and_then(|rest| rest.split_once('`'))
+        {
+            Some((field, _)) => {
+                Self::Malformed { fault: "a field is missing", place: format!("{field} of {place}") }
+            }
+            None => Self::Malformed { fault: "a field is of another type", place },
+        }
     }
 }
 

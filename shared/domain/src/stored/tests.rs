@@ -80,9 +80,9 @@ fn what_is_not_of_its_schema_is_refused_and_the_reason_repeats_nothing_of_it() {
     for (body, reason) in [
         (r#"{"name":"secret","#, "it breaks off, at column 17"),
         (r#"{"name":"secret" "count":1}"#, "it is not JSON, at column 18"),
-        (r#"{"name":"secret","count":"secret"}"#, "a field is missing or of another type, at count"),
-        (r#"{"name":"secret"}"#, "a field is missing or of another type, at ."),
-        (r#"["secret"]"#, "a field is missing or of another type, at ."),
+        (r#"{"name":"secret","count":"secret"}"#, "a field is of another type, at count"),
+        (r#"{"name":"secret"}"#, "a field is missing, at count of ."),
+        (r#"["secret"]"#, "a field is of another type, at ."),
     ] {
         let refused = read::<Note>(body, 3).unwrap_err().to_string();
         assert_eq!(refused, format!("the body does not match its schema: {reason}"), "{body}");
