@@ -165,7 +165,3 @@ pub fn bytes<S: Storable>(state: S) -> String {
 fn value<T: Serialize>(form: &T) -> Value {
     serde_json::to_value(form).expect("stored forms serialize to JSON: string keys, no failing impl")
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

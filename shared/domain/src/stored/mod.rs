@@ -30,6 +30,8 @@ mod party;
 mod period;
 mod provider;
 mod termination;
+#[cfg(test)]
+mod tests;
 mod unknown;
 pub mod values;
 

@@ -1,8 +1,10 @@
 //! One small aggregate through three schemas: 1 has `who`, 2 calls it `name`, 3 adds `count`.
 
-use super::*;
-use crate::stored::values::Name;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::form::*;
+use super::values::Name;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Note {
