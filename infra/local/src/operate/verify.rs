@@ -3,8 +3,9 @@
 //! For each thing in the partitions that are named it is checked that its chain is whole and ends where the
 //! thing says (nothing edited, dropped, swapped or cut off), that every record belongs to that chain, and
 //! that the stored state is the one that the newest record led to. A notice's chain goes on from the record
-//! that caused it, wherever that is; that record must name the notice and its text. Of documents the texts
-//! are checked too. Records without their thing are a fault.
+//! that caused it, wherever that is; that record must name the notice and its text. Of documents the versions
+//! and texts are checked too, and of grants the lines of their ledgers are read. Records without their thing
+//! are a fault, and so is whatever cannot be read.
 //!
 //! A market that goes on working meanwhile must not look broken: what does not hold is read again before it
 //! is said.
