@@ -16,6 +16,7 @@ mod operate;
 mod orders;
 mod ownership;
 mod permissions;
+mod records;
 mod repeats;
 mod restart;
 mod stored;
