@@ -23,7 +23,7 @@ const STRIDE_DAYS: u32 = 4;
 
 pub struct Play {
     sides: Sides,
-    /// Whose turn it is.
+    /// The version that takes the next step.
     turn: Version,
     kept: Kept,
     /// Which version took which request, by its id.

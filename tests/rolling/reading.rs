@@ -102,7 +102,7 @@ impl Readers {
         Self(tokens)
     }
 
-    /// Whose token reads a path.
+    /// The token that may read a path: the operator's, or the provider's.
     fn token(&self, version: Version, path: &str) -> &str {
         // The drafts are the provider's alone.
         &self.0[&version][usize::from(path.ends_with("/drafts"))]

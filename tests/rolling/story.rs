@@ -42,7 +42,16 @@ impl Step {
 }
 
 const fn post(who: Who, path: &'static str, body: fn(&Kept) -> Value) -> Step {
-    Step::Post { who, path, body, keep: &[] }
+    makes(who, path, body, &[])
+}
+
+/// A change whose reply is needed later.
+const fn makes(who: Who, path: &'static str, body: fn(&Kept) -> Value, keep: &'static [Keep]) -> Step {
+    Step::Post { who, path, body, keep }
+}
+
+const fn tells(who: Who, path: &'static str, body: fn(&Kept) -> Value, keep: &'static [Keep]) -> Step {
+    Step::Tell { who, path, body, keep }
 }
 
 const fn shows(path: &'static str, at: &'static str, value: &'static str) -> Step {
@@ -96,26 +105,21 @@ fn termination(_: &Kept) -> Value {
 
 pub const STORY: &[Step] = &[
     // A market is made.
-    Step::Post {
-        who: OPERATOR,
-        path: "/documents/market-agreement/versions",
-        body: |_| requests::agreement(demo::AGREEMENT, &prominent()),
-        keep: &[("/versions/0/sha256", "agreement")],
-    },
+    makes(
+        OPERATOR,
+        "/documents/market-agreement/versions",
+        |_| requests::agreement(demo::AGREEMENT, &prominent()),
+        &[("/versions/0/sha256", "agreement")],
+    ),
     post(NORTHWIND, "/providers/northwind", |_| requests::provider()),
     post(OPERATOR, "/providers/northwind/approval", nothing),
-    Step::Post {
-        who: NORTHWIND,
-        path: "/documents/northwind.terms/versions",
-        body: |_| requests::subscription_agreement(),
-        keep: &[("/versions/0/sha256", "terms")],
-    },
-    Step::Post {
-        who: NORTHWIND,
-        path: "/providers/northwind/listings",
-        body: |_| requests::listing(TERMS),
-        keep: &[("/id", "listing")],
-    },
+    makes(
+        NORTHWIND,
+        "/documents/northwind.terms/versions",
+        |_| requests::subscription_agreement(),
+        &[("/versions/0/sha256", "terms")],
+    ),
+    makes(NORTHWIND, "/providers/northwind/listings", |_| requests::listing(TERMS), &[("/id", "listing")]),
     post(NORTHWIND, "/providers/northwind/listings/{listing}/submission", nothing),
     post(OPERATOR, "/listings/{listing}/approval", nothing),
     // A merchant comes and orders.
@@ -123,46 +127,16 @@ pub const STORY: &[Step] = &[
     post(SHOP, "/accounts/shop-1/acceptances", agreement_accepted),
     shows("/accounts/shop-1", "/status", "active"),
     post(SHOP, "/accounts/shop-1/acceptances", terms_accepted),
-    Step::Post {
-        who: SHOP,
-        path: "/accounts/shop-1/orders",
-        body: |kept| order(kept, "month"),
-        keep: &[("/id", "month")],
-    },
+    makes(SHOP, "/accounts/shop-1/orders", |kept| order(kept, "month"), &[("/id", "month")]),
     Step::Pay { account: "shop-1", order: "month", price_fen: 19_900 },
-    Step::Post {
-        who: SHOP,
-        path: "/accounts/shop-1/grants",
-        body: |kept| grant(kept, "month"),
-        keep: &[("/id", "grant")],
-    },
-    Step::Tell {
-        who: NORTHWIND,
-        path: "/accounts/shop-1/grants/{grant}/tokens",
-        body: nothing,
-        keep: &[("/token", "token")],
-    },
+    makes(SHOP, "/accounts/shop-1/grants", |kept| grant(kept, "month"), &[("/id", "grant")]),
+    tells(NORTHWIND, "/accounts/shop-1/grants/{grant}/tokens", nothing, &[("/token", "token")]),
     Step::Check { token: "token", outcome: "allowed" },
     // A second grant is revoked, and its data is deleted.
-    Step::Post {
-        who: SHOP,
-        path: "/accounts/shop-1/orders",
-        body: |kept| order(kept, "year"),
-        keep: &[("/id", "year")],
-    },
+    makes(SHOP, "/accounts/shop-1/orders", |kept| order(kept, "year"), &[("/id", "year")]),
     Step::Pay { account: "shop-1", order: "year", price_fen: 199_000 },
-    Step::Post {
-        who: SHOP,
-        path: "/accounts/shop-1/grants",
-        body: |kept| grant(kept, "year"),
-        keep: &[("/id", "revoked")],
-    },
-    Step::Tell {
-        who: NORTHWIND,
-        path: "/accounts/shop-1/grants/{revoked}/tokens",
-        body: nothing,
-        keep: &[("/token", "dead")],
-    },
+    makes(SHOP, "/accounts/shop-1/grants", |kept| grant(kept, "year"), &[("/id", "revoked")]),
+    tells(NORTHWIND, "/accounts/shop-1/grants/{revoked}/tokens", nothing, &[("/token", "dead")]),
     Step::Check { token: "dead", outcome: "allowed" },
     post(SHOP, "/accounts/shop-1/grants/{revoked}/revocation", nothing),
     Step::Check { token: "dead", outcome: "ended" },
@@ -171,63 +145,33 @@ pub const STORY: &[Step] = &[
     post(NORTHWIND, "/accounts/shop-1/demands/{revoked}/attestation", attestation),
     post(SHOP, "/accounts/shop-1/demands/{revoked}/closure", nothing),
     // A third one stays until the agreement ends.
-    Step::Post {
-        who: SHOP,
-        path: "/accounts/shop-1/grants",
-        body: |kept| grant(kept, "year"),
-        keep: &[("/id", "lasting")],
-    },
-    Step::Tell {
-        who: NORTHWIND,
-        path: "/accounts/shop-1/grants/{lasting}/tokens",
-        body: nothing,
-        keep: &[("/token", "lasting-token")],
-    },
+    makes(SHOP, "/accounts/shop-1/grants", |kept| grant(kept, "year"), &[("/id", "lasting")]),
+    tells(NORTHWIND, "/accounts/shop-1/grants/{lasting}/tokens", nothing, &[("/token", "lasting-token")]),
     // An order that nobody pays, and an amendment.
-    Step::Post {
-        who: SHOP,
-        path: "/accounts/shop-1/orders",
-        body: |kept| order(kept, "thousand"),
-        keep: &[("/id", "unpaid")],
-    },
-    Step::Post {
-        who: OPERATOR,
-        path: "/documents/market-agreement/versions",
-        body: |kept| amendment(kept, "1.总则\n1.1第二版自生效之日起适用。\n", 10),
-        keep: &[("/versions/1/sha256", "amendment")],
-    },
+    makes(SHOP, "/accounts/shop-1/orders", |kept| order(kept, "thousand"), &[("/id", "unpaid")]),
+    makes(
+        OPERATOR,
+        "/documents/market-agreement/versions",
+        |kept| amendment(kept, "1.总则\n1.1第二版自生效之日起适用。\n", 10),
+        &[("/versions/1/sha256", "amendment")],
+    ),
     Step::Days(2),
     shows("/accounts/shop-1/orders/{unpaid}", "/status", "closed"),
     // Another merchant's agreement ends with the upstream one.
     post(OTHER, "/accounts/shop-2", |_| requests::merchant("shop-2", "91440300MA5EXAMP1")),
     post(OTHER, "/accounts/shop-2/acceptances", agreement_accepted),
     post(OTHER, "/accounts/shop-2/acceptances", terms_accepted),
-    Step::Post {
-        who: OTHER,
-        path: "/accounts/shop-2/orders",
-        body: |kept| order(kept, "year"),
-        keep: &[("/id", "others")],
-    },
+    makes(OTHER, "/accounts/shop-2/orders", |kept| order(kept, "year"), &[("/id", "others")]),
     Step::Pay { account: "shop-2", order: "others", price_fen: 199_000 },
-    Step::Post {
-        who: OTHER,
-        path: "/accounts/shop-2/grants",
-        body: |kept| grant(kept, "others"),
-        keep: &[("/id", "others-grant")],
-    },
-    Step::Tell {
-        who: NORTHWIND,
-        path: "/accounts/shop-2/grants/{others-grant}/tokens",
-        body: nothing,
-        keep: &[("/token", "others-token")],
-    },
+    makes(OTHER, "/accounts/shop-2/grants", |kept| grant(kept, "others"), &[("/id", "others-grant")]),
+    tells(NORTHWIND, "/accounts/shop-2/grants/{others-grant}/tokens", nothing, &[("/token", "others-token")]),
     Step::Check { token: "others-token", outcome: "allowed" },
-    Step::Tell {
-        who: UPSTREAM,
-        path: "/accounts/shop-2/upstream-end",
-        body: |kept| json!({ "event_id": "upstream-7781", "agreement": "软件许可及服务协议", "ended_at": kept.now() }),
-        keep: &[],
-    },
+    tells(
+        UPSTREAM,
+        "/accounts/shop-2/upstream-end",
+        |kept| json!({ "event_id": "upstream-7781", "agreement": "软件许可及服务协议", "ended_at": kept.now() }),
+        &[],
+    ),
     Step::Check { token: "others-token", outcome: "ended" },
     shows("/accounts/shop-2", "/status", "terminated"),
     shows("/accounts/shop-2/orders/{others}", "/status", "closed"),
@@ -257,19 +201,9 @@ pub const STORY: &[Step] = &[
     post(NORTHWIND, "/accounts/shop-1/demands/{grant}/attestation", attestation),
     post(SHOP, "/accounts/shop-1/demands/{grant}/closure", nothing),
     // Notice is given, withdrawn and given again, and the agreement ends.
-    Step::Post {
-        who: OPERATOR,
-        path: "/accounts/shop-1/terminations",
-        body: termination,
-        keep: &[("/id", "withdrawn")],
-    },
+    makes(OPERATOR, "/accounts/shop-1/terminations", termination, &[("/id", "withdrawn")]),
     post(OPERATOR, "/accounts/shop-1/terminations/{withdrawn}/withdrawal", nothing),
-    Step::Post {
-        who: OPERATOR,
-        path: "/accounts/shop-1/terminations",
-        body: termination,
-        keep: &[("/id", "termination")],
-    },
+    makes(OPERATOR, "/accounts/shop-1/terminations", termination, &[("/id", "termination")]),
     Step::Check { token: "lasting-token", outcome: "allowed" },
     // Fifteen full days, and at most the longest holiday.
     Step::Days(30),
