@@ -125,16 +125,11 @@ fn restrict(file: &Path) -> io::Result<()> {
     fs::metadata(file).map(drop)
 }
 
-/// Writes a key for its owner alone; whole, or not at all.
+/// Writes a file for its owner alone; whole, or not at all.
 ///
 /// # Errors
 /// Where the folder does not take it.
-pub fn write_key(file: &Path, key: &[u8]) -> io::Result<()> {
-    replace(file, key)
-}
-
-/// Writes a file whole, or not at all.
-fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
+pub fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
     let half_written = file.with_extension("new");
     // One that was left behind, whatever it is, is not written through.
     match fs::remove_file(&half_written) {
@@ -208,7 +203,7 @@ mod tests {
             r#"{"format":"2","release":"0.2.0"}"#,
             r#"{"format":-1,"release":"x"}"#,
             r#"{"format":0}"#,
-            r#"{"format":0}"#,
+            r#"{"format":1.5}"#,
             "\u{0}",
         ] {
             let folder = folder_with(marker);

@@ -12,7 +12,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use market_identity::{Claims, Role};
 
-use crate::folder::write_key;
+use crate::folder;
 
 /// The audience of the market's tokens.
 pub const AUDIENCE: &str = "service-market";
@@ -44,7 +44,7 @@ impl Issuer {
                 let made =
                     EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
                         .map_err(|_| std::io::Error::other("no key could be made"))?;
-                write_key(file, made.as_ref())?;
+                folder::replace(file, made.as_ref())?;
                 made.as_ref().to_vec()
             }
             Err(error) => return Err(error),

@@ -7,7 +7,7 @@ use market_ambient::{SystemEntropy, random};
 use reqwest::header::HeaderMap;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 
-use crate::folder::write_key;
+use crate::folder;
 
 /// Signs payment reports.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ impl PaymentSystem {
                 // Hexadecimal digits are base64 too, and make 36 bytes of it.
                 let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
                 let key = format!("whsec_{digits}");
-                write_key(file, key.as_bytes())?;
+                folder::replace(file, key.as_bytes())?;
                 key
             }
             Err(error) => return Err(error),

@@ -128,7 +128,7 @@ fn entry_of(line: &Reader) -> Result<AccessEntry, StoreError> {
         provider_id: trusted(line, PROVIDER)?,
         hour: hour_of(instant(FIRST_AT)?),
         scope: trusted(line, SCOPE)?,
-        outcome: outcome(line)?,
+        outcome: Outcome::named(line.text(OUTCOME)?).ok_or_else(|| line.corrupt("no such outcome"))?,
         count: u64::try_from(line.number(COUNT)?).map_err(|_| line.corrupt("a negative count"))?,
         first_at: instant(FIRST_AT)?,
         last_at: instant(LAST_AT)?,
@@ -138,10 +138,4 @@ fn entry_of(line: &Reader) -> Result<AccessEntry, StoreError> {
 /// An id that was checked when the line was written.
 fn trusted<T: Trust<Raw = String>>(line: &Reader, name: &str) -> Result<T, StoreError> {
     Ok(T::trust(line.text(name)?.to_owned()))
-}
-
-fn outcome(line: &Reader) -> Result<Outcome, StoreError> {
-    let name = line.text(OUTCOME)?;
-    let known = Outcome::ALL.iter().copied().find(|outcome| outcome.name() == name);
-    known.ok_or_else(|| line.corrupt("no such outcome"))
 }

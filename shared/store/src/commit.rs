@@ -258,11 +258,7 @@ impl Store {
         if !removed.is_empty() {
             expression.push_str(&format!(" REMOVE {}", removed.join(", ")));
         }
-        let update = update
-            .update_expression(expression)
-            .build()
-            .map_err(|error| StoreError::Rejected(error.to_string()))?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        update_item(update.update_expression(expression))
     }
 
     /// Writes content where there is none, and leaves what is there as it is.
@@ -276,10 +272,8 @@ impl Store {
             .expression_attribute_names("#body", BODY)
             .expression_attribute_names("#schema", SCHEMA)
             .expression_attribute_values(":body", s(body))
-            .expression_attribute_values(":schema", n(schema))
-            .build()
-            .map_err(|error| StoreError::Rejected(error.to_string()))?;
-        Ok(TransactWriteItem::builder().update(update).build())
+            .expression_attribute_values(":schema", n(schema));
+        update_item(update)
     }
 
     fn put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
@@ -311,6 +305,13 @@ fn absent(
 fn put_item(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, StoreError> {
     let put = put.build().map_err(|error| StoreError::Rejected(error.to_string()))?;
     Ok(TransactWriteItem::builder().put(put).build())
+}
+
+fn update_item(
+    update: aws_sdk_dynamodb::types::builders::UpdateBuilder,
+) -> Result<TransactWriteItem, StoreError> {
+    let update = update.build().map_err(|error| StoreError::Rejected(error.to_string()))?;
+    Ok(TransactWriteItem::builder().update(update).build())
 }
 
 /// What a failed transaction means.

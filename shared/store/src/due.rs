@@ -138,7 +138,7 @@ fn entry(reader: &Reader) -> Result<DueEntry, StoreError> {
         .and_then(|job| job.parse().ok())
         .ok_or_else(|| reader.corrupt("no such job"))?;
     // An entry whose due time cannot be read must not hide those behind it: its worker reads the state anyway.
-    let due_at = reader.number(DUE_AT).ok().unwrap_or_else(|| wake_ms(&wake_at));
+    let due_at = reader.number(DUE_AT).unwrap_or_else(|_| wake_ms(&wake_at));
     Ok(DueEntry {
         key: reader.key.clone(),
         job,

@@ -58,6 +58,11 @@ pub trait Named: Copy + 'static {
 
     /// The name under which one is stored. It never changes.
     fn name(self) -> &'static str;
+
+    /// The one that is stored under a name.
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.name() == name)
+    }
 }
 
 /// A value of an enumeration as it is stored: by its name.
@@ -82,8 +87,7 @@ impl<'de, T: Named> Deserialize<'de> for Name<T> {
             }
 
             fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Name<T>, E> {
-                let known = T::ALL.iter().copied().find(|value| value.name() == name);
-                known.map(Name).ok_or_else(|| E::custom("no such name"))
+                T::named(name).map(Name).ok_or_else(|| E::custom("no such name"))
             }
         }
 
