@@ -155,14 +155,32 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn load<W: Wishes>(&self, wishes: W) -> Result<W::Found, StoreError> {
+        let found = self.batch(wishes.keys()).await?;
+        wishes.take(&found)
+    }
+
+    /// Reads aggregates of one kind, at most a hundred, in one request; in none where nothing is asked for. In no order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn load_each<A: Aggregate>(&self, ids: &[A::Id]) -> Result<Page<Loaded<A>>, StoreError> {
+        let found = self.batch(ids.iter().map(A::key_of).collect()).await?;
+        let items = found.into_values().collect();
+        Ok(Page { items, next: None, unreadable: Vec::new() }.of(Reader::aggregate))
+    }
+
+    async fn batch(&self, wanted: Vec<Key>) -> Result<HashMap<Key, Reader>, StoreError> {
         let mut keys: Vec<Item> = Vec::new();
-        for key in wishes.keys() {
+        for key in wanted {
             let attributes = key_attributes(&key);
             if !keys.contains(&attributes) {
                 keys.push(attributes);
             }
         }
         let mut found = HashMap::new();
+        if keys.is_empty() {
+            return Ok(found);
+        }
         for round in 0..BATCH_ROUNDS {
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut keys)))
@@ -189,7 +207,7 @@ impl Store {
                     keys = left.keys;
                     tokio::time::sleep(Duration::from_millis(25 << round)).await;
                 }
-                _ => return wishes.take(&found),
+                _ => return Ok(found),
             }
         }
         Err(StoreError::Throttled("the batch stayed unanswered in part".to_owned()))

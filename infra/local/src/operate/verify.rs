@@ -24,6 +24,7 @@ use market_domain::documents::{Document, VERSIONS, Version};
 use market_domain::events::{DocumentPublished, Happening};
 use market_domain::evidence::{Evidence, verify_chain};
 use market_domain::grants::Grant;
+use market_domain::grants::token::GrantTokens;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{AccountId, DocumentId, ListingId, ProviderId};
 use market_domain::listings::Listing;
@@ -161,6 +162,7 @@ fn check_readable(thing: &Standing) -> Result<(), Doubt> {
         Acceptance::KIND => read::<Acceptance>(thing).map(drop),
         Order::KIND => read::<Order>(thing).map(drop),
         Grant::KIND => read::<Grant>(thing).map(drop),
+        GrantTokens::KIND => read::<GrantTokens>(thing).map(drop),
         DeletionDemand::KIND => read::<DeletionDemand>(thing).map(drop),
         Termination::KIND => read::<Termination>(thing).map(drop),
         Notice::KIND => read::<Notice>(thing).map(drop),
