@@ -19,6 +19,8 @@ pub enum Metric {
     WakeUpsSent,
     /// Work that a sweep gave up on: it waits for a human.
     Parked,
+    /// Payments that are held or have to be returned, when a sweep looked.
+    PaymentsWaiting,
     /// Messages that a worker handed back to their queue.
     JobsFailed,
     /// Notices that can be sent on no further attempt: they wait for a human.
@@ -38,6 +40,7 @@ impl Metric {
             Self::Sweeps => "Sweeps",
             Self::WakeUpsSent => "WakeUpsSent",
             Self::Parked => "Parked",
+            Self::PaymentsWaiting => "PaymentsWaiting",
             Self::JobsFailed => "JobsFailed",
             Self::NoticesUndeliverable => "NoticesUndeliverable",
             Self::NoticesBounced => "NoticesBounced",

@@ -7,6 +7,7 @@
 
 mod filled;
 mod kept;
+mod money;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -21,16 +22,26 @@ pub use kept::{Corpus, Item, key, text};
 
 /// What tells an item of a kind from another in a different state: a place in its body, and the word for its being
 /// there; a text without such a word speaks for itself.
-const TELLING: [(&str, &[(&str, &str)]); 12] = [
+const TELLING: [(&str, &[(&str, &str)]); 13] = [
     ("account", &[("/status", ""), ("/ends_at", "with an end")]),
     ("provider", &[("/status", "")]),
     ("listing", &[("/description/kind", ""), ("/status", "")]),
     ("document", &[("/kind", ""), ("/versions/1", "with more than one version")]),
     ("version", &[("/prominent", "prominent")]),
     ("acceptance", &[("/method", ""), ("/prominent_shown", "prominent"), ("/user_agent", "user agent")]),
-    ("order", &[("/status", ""), ("/snapshot/plan/bound/kind", ""), ("/reason", ""), ("/payment", "paid")]),
+    (
+        "order",
+        &[
+            ("/status", ""),
+            ("/snapshot/plan/bound/kind", ""),
+            ("/reason", ""),
+            ("/payment", "paid"),
+            ("/accepts_shorter_term", "shortened"),
+        ],
+    ),
     ("grant", &[("/status", ""), ("/cause", "")]),
     ("token", &[("/digests/1", "with one that was replaced")]),
+    ("payment", &[("/report/kind", ""), ("/status", ""), ("/because", ""), ("/proof/by", "")]),
     (
         "demand",
         &[
@@ -87,6 +98,7 @@ const THERE: &[&str] = &[
     "order placed term",
     "order in_service count paid",
     "order in_service term paid",
+    "order in_service term paid shortened",
     "order in_service unbounded paid",
     "order expired term paid",
     "order closed term unpaid",
@@ -98,6 +110,22 @@ const THERE: &[&str] = &[
     "grant ended revoked",
     "token",
     "token with one that was replaced",
+    "payment payment formed",
+    "payment payment held impossible_date",
+    "payment payment held id_used_before",
+    "payment payment held unknown_order",
+    "payment payment held wrong_amount",
+    "payment payment to_return agreement_ended",
+    "payment payment to_return already_paid",
+    "payment payment to_return operator_decided",
+    "payment payment to_return passes_the_end",
+    "payment payment to_return too_late",
+    "payment payment returned operator",
+    "payment payment returned report",
+    "payment payment dismissed",
+    "payment return held not_to_be_returned",
+    "payment return held unknown_payment",
+    "payment unreadable held unreadable",
     "demand draft",
     "demand served",
     "demand served acknowledged",
@@ -151,6 +179,7 @@ const THERE: &[&str] = &[
     "event AccountOpened",
     "event AgreementEnded",
     "event AgreementRenewed",
+    "event CascadeLooksAgain",
     "event CascadeStepped",
     "event DemandAcknowledged",
     "event DemandAttested",
@@ -182,6 +211,11 @@ const THERE: &[&str] = &[
     "event OrderExpired",
     "event OrderPaid",
     "event OrderPlaced",
+    "event PaymentDismissed",
+    "event PaymentFormed",
+    "event PaymentHeld",
+    "event PaymentReturned",
+    "event PaymentToReturn",
     "event ProviderApplied",
     "event ProviderApproved",
     "event TerminationCompleted",

@@ -16,6 +16,7 @@ mod notices;
 mod operate;
 mod orders;
 mod ownership;
+mod payments;
 mod permissions;
 mod records;
 mod repeats;

@@ -21,7 +21,7 @@ async fn an_order_that_nobody_pays_closes_by_itself() {
     let closed = merchant.get(&path).await.unwrap();
     assert_eq!((closed.text_at("/status"), closed.text_at("/reason")), ("closed", "unpaid"));
     let late = pay(&world.running, "pay-1", "shop-1", placed.text_at("/id"), 19_900).await.unwrap();
-    assert_eq!((late.status.as_u16(), late.code()), (409, "not-payable"));
+    assert_eq!((late.text_at("/outcome"), late.text_at("/record/because")), ("to_return", "too_late"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,8 +66,6 @@ async fn a_payment_is_believed_only_with_a_fresh_signature_over_these_bytes() {
     assert_eq!(stale.code(), "invalid-signature");
     let unsigned = anyone.send(Method::POST, "/payments", json_headers(), report(19_900)).await.unwrap();
     assert_eq!(unsigned.code(), "invalid-signature");
-    let wrong = send(now, report(19_901), report(19_901)).await;
-    assert_eq!((wrong.status.as_u16(), wrong.code()), (422, "wrong-amount"));
     assert_eq!(world.table().await, before, "nothing was written");
     assert_eq!(send(now, report(19_900), report(19_900)).await.status, 200);
 }
@@ -84,7 +82,7 @@ async fn two_copies_of_a_payment_at_once_form_one_contract() {
     for answer in answers {
         let answer = answer.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text);
-        assert_eq!(answer.text_at("/status"), "in_service");
+        assert_eq!(answer.text_at("/order/status"), "in_service");
     }
     world.settle().await;
     assert_eq!(world.notices("accounts/shop-1", "order_in_service").await.len(), 1);

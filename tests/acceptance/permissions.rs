@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use expect_test::expect_file;
 use jiff::SignedDuration;
-use market::client::Client;
+use market::client::{Client, report};
 use market::permissions::Permissions;
 use market::requests;
 use market::stage::{PROVIDER, Stage};
@@ -52,6 +52,40 @@ async fn park(world: &World, job: Job) {
         }
     }
     panic!("nothing of {job} can be parked");
+}
+
+/// Payments and returns that fit and that do not, and what the operator makes of them.
+async fn receive_money(world: &World, stage: &Stage<'_>, shop: &Client, (paid, unpaid): (&str, &str)) {
+    let now = world.now().to_string();
+    let reported = async |path: &str, body: Value| {
+        let taken = report(&world.running, path, body.to_string().as_bytes()).await.unwrap();
+        assert!(taken.is_ok(), "{path}: {}", taken.text);
+    };
+    for (id, order, amount_fen, paid_at) in [
+        ("twice-1", paid, 19_900, &*now),
+        ("twice-2", paid, 19_900, &now),
+        ("twice-2", paid, 19_900, &now),
+        ("twice-2", paid, 1, &now),
+        ("held-1", unpaid, 19_900, "2001-01-01T00:00:00Z"),
+    ] {
+        let body = json!({
+            "payment_id": id, "account_id": "shop-1", "order_id": order, "amount_fen": amount_fen, "paid_at": paid_at,
+        });
+        reported("/payments", body).await;
+    }
+    reported("/payments", json!({})).await;
+    for payment in ["twice-1", "twice-1", "none"] {
+        let body = json!({
+            "return_id": "return-1", "payment_id": payment, "amount_fen": 19_900, "returned_at": now,
+        });
+        reported("/returns", body).await;
+    }
+    read(&stage.operator, "/payments").await;
+    read(shop, "/payments/twice-2").await;
+    for (id, settlement) in [("twice-2", "returned"), ("held-1", "form")] {
+        let body = json!({ "settlement": settlement, "evidence": "银行回单。" });
+        thrice(&stage.operator, &format!("/payments/{id}/settlement"), body).await;
+    }
 }
 
 /// What SES tells of a notice that it took.
@@ -110,6 +144,7 @@ async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
     let granted = stage.grant(&shop, "shop-1", "month").await;
     let order = &granted.order;
     market::client::pay(running, &format!("pay-{order}"), "shop-1", order, 19_900).await.unwrap();
+    receive_money(&world, &stage, &shop, (order, &unpaid)).await;
     let given = thrice(&shop, &format!("{me}/grants"), requests::grant(order, &["orders.read"])).await;
     stage.check(&granted.token, "orders.read").await;
     let grant = granted.grant.as_str();

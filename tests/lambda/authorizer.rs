@@ -147,9 +147,10 @@ async fn the_payment_keys_are_read_from_their_secret_once_and_a_forged_callback_
             .header("webhook-timestamp", &at.to_string())
             .header("webhook-signature", &signature)
     };
-    for _ in 0..2 {
+    for outcome in ["held", "repeated"] {
         let genuine = function.answer(signed(&key)).await;
-        assert_eq!(genuine.problem(), (404, "not-found"), "its signature holds, and there is no such order");
+        assert_eq!(genuine.status, 200, "its signature holds, and so it is kept");
+        assert_eq!(genuine.body["outcome"], outcome);
         assert_eq!(function.answer(signed(&forger)).await.problem(), (401, "invalid-signature"));
     }
     assert_eq!(around.services.calls("GetSecretValue"), [json!({ "SecretId": "payment-keys" })]);

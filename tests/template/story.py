@@ -295,9 +295,9 @@ class Story:
         items = [item["id"] for item in catalogue.body.get("items", [])]
         self.expect("it stands in the catalogue (index view)", items == [self.listing], catalogue)
 
-    def pay(self, order, amount_fen, key=None):
+    def pay(self, order, amount_fen, key=None, id=None):
         report = {
-            "payment_id": f"pay-{order[4:]}",
+            "payment_id": id or f"pay-{order[4:]}",
             "account_id": "shop-1",
             "order_id": order,
             "amount_fen": amount_fen,
@@ -330,14 +330,19 @@ class Story:
         order = self.order = self.need("shop-1 orders a month", self.merchant.post(path, order))["id"]
         forged = self.pay(order, 19_900, "whsec_" + base64.b64encode(b"another key").decode())
         self.refused("a payment that another key signed", forged, 401, "invalid-signature")
-        self.refused("a payment of one fen too little", self.pay(order, 19_899), 422, "wrong-amount")
+        little = self.pay(order, 19_899, id=f"pay-{order[4:]}-1")
+        held = self.need("a payment of one fen too little is kept", little)
+        self.expect("and held for a human", held["outcome"] == "held")
         paid = self.need("the signed payment arrives (its key from Secrets Manager)", self.pay(order, 19_900))
-        self.expect("the order is in service", paid["status"] == "in_service", paid)
-        again = self.pay(order, 19_900)
-        self.expect("the payment a second time changes nothing", again.ok and again.body == paid, again)
+        self.expect("the order is in service", paid["order"]["status"] == "in_service", paid)
+        again = self.need("the payment arrives a second time", self.pay(order, 19_900))
+        unchanged = again["outcome"] == "repeated" and again["order"] == paid["order"]
+        self.expect("and changes nothing", unchanged, again)
+        waiting = self.need("the operator lists what waits", self.operator.get("/payments"))["items"]
+        self.expect("the payment of one fen too little (index view)", [one["id"] for one in waiting] == [held["record"]["id"]])
         grant = {"order_id": order, "scopes": ["orders.read"], "page_sha256": sha256("authorization")}
         granted = self.need("shop-1 grants orders.read", self.merchant.post("/accounts/shop-1/grants", grant))
-        self.expect("the grant ends with the order", granted["expires_at"] == paid["valid_until"], granted)
+        self.expect("the grant ends with the order", granted["expires_at"] == paid["order"]["valid_until"], granted)
         self.grant = f"/accounts/shop-1/grants/{granted['id']}"
         self.demand = f"/accounts/shop-1/demands/{granted['id']}"
         stranger = self.of("merchant", "shop-2")

@@ -51,6 +51,10 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<orders::ListOrders>();
     visitor.visit::<orders::ListProviderOrders>();
     visitor.visit::<payments::TakePayment>();
+    visitor.visit::<payments::TakeReturn>();
+    visitor.visit::<payments::ListPayments>();
+    visitor.visit::<payments::GetPayment>();
+    visitor.visit::<payments::SettlePayment>();
     visitor.visit::<grants::GiveGrant>();
     visitor.visit::<grants::GetGrant>();
     visitor.visit::<grants::ListGrants>();

@@ -3,7 +3,7 @@
 use market_domain::aggregate::Job;
 use market_domain::documents::clauses::ClauseNumber;
 use market_domain::ids::{
-    AccountId, DocumentId, GrantId, ListingId, NoticeId, OrderId, ProviderId, TerminationId,
+    AccountId, DocumentId, GrantId, ListingId, NoticeId, OrderId, PaymentRecordId, ProviderId, TerminationId,
 };
 use market_http::Owned;
 use schemars::JsonSchema;
@@ -49,6 +49,8 @@ paths! {
     VersionPath { document_id: DocumentId, version: u32 };
     /// A clause of a version.
     ClausePath { document_id: DocumentId, version: u32, clause: ClauseNumber };
+    /// A record of money that arrived.
+    PaymentPath { record_id: PaymentRecordId };
     /// A job.
     JobPath { job: Job };
     /// A code of a problem document.

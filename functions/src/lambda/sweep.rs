@@ -28,6 +28,7 @@ pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
             (Metric::WakeUpsSent, swept.sent as f64),
             (Metric::Parked, swept.parked as f64),
             (Metric::LatenessMs, lateness_ms as f64),
+            (Metric::PaymentsWaiting, swept.payments_waiting as f64),
         ];
         // A pass that failed somewhere has not run to its end.
         figures.extend((failed == 0).then_some((Metric::Sweeps, 1.0)));

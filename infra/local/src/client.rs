@@ -164,11 +164,18 @@ pub async fn pay(
     amount_fen: i64,
 ) -> reqwest::Result<Answer> {
     let now = running.machine.clock.now();
-    let report = json!({
+    let payment = json!({
         "payment_id": payment, "account_id": account, "order_id": order, "amount_fen": amount_fen, "paid_at": now,
     });
-    let body = report.to_string().into_bytes();
+    report(running, "/payments", payment.to_string().as_bytes()).await
+}
+
+/// Signs a report and sends it, as the payment system does.
+///
+/// # Errors
+/// Where no answer came.
+pub async fn report(running: &Running, path: &str, body: &[u8]) -> reqwest::Result<Answer> {
     let mut headers = json_headers();
-    headers.extend(running.payments.sign(payment, now, &body));
-    Client::anonymous(running).send(Method::POST, "/payments", headers, body).await
+    headers.extend(running.payments.sign("report", running.machine.clock.now(), body));
+    Client::anonymous(running).send(Method::POST, path, headers, body.to_vec()).await
 }

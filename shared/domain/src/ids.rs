@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::hash::Sha256Hash;
+
 /// Why an id was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not an id of this kind")]
@@ -139,6 +141,51 @@ given_id!(
     /// An event of another system; seeing it again changes nothing.
     EventId
 );
+/// A record of money that arrived: the payment's own id; with what tells them apart where another report used the id
+/// for something else; a hash alone where no id could be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = "^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?(~[0-9a-f]{32})?$"))]
+pub struct PaymentRecordId(String);
+
+id_basics!(PaymentRecordId);
+
+impl PaymentRecordId {
+    /// Beside the payment's own record.
+    #[must_use]
+    pub fn beside(payment: &EventId, report: &Sha256Hash) -> Self {
+        Self(format!("{payment}~{}", &report.as_str()[..32]))
+    }
+
+    /// Of a report that cannot be read.
+    #[must_use]
+    pub fn of_text(text: &Sha256Hash) -> Self {
+        Self(format!("~{}", &text.as_str()[..32]))
+    }
+}
+
+impl From<&EventId> for PaymentRecordId {
+    fn from(payment: &EventId) -> Self {
+        Self(payment.0.clone())
+    }
+}
+
+impl TryFrom<String> for PaymentRecordId {
+    type Error = IdError;
+
+    fn try_from(raw: String) -> Result<Self, IdError> {
+        let (payment, report) = match raw.split_once('~') {
+            Some((payment, report)) => (payment, Some(report)),
+            None => (raw.as_str(), None),
+        };
+        let is_hash =
+            |text: &str| text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let lawful = report.is_none_or(is_hash)
+            && (payment.parse::<EventId>().is_ok() || payment.is_empty() && report.is_some());
+        if lawful { Ok(Self(raw)) } else { Err(IdError) }
+    }
+}
+
 made_id!(
     /// A listing of the catalogue.
     ListingId, "lst"

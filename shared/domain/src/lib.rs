@@ -22,6 +22,7 @@ pub mod money;
 pub mod notices;
 pub mod orders;
 pub mod party;
+pub mod payments;
 pub mod periods;
 pub mod providers;
 pub mod reminders;

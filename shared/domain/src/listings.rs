@@ -163,6 +163,12 @@ pub enum ListingRefusal {
 }
 
 impl Description {
+    /// The price of a plan, if there is one of this id.
+    #[must_use]
+    pub fn price_of(&self, plan: &PlanId) -> Option<Fen> {
+        self.plans.iter().find(|offered| offered.id == *plan).map(|plan| plan.price_fen)
+    }
+
     fn check(&self) -> Result<(), ListingRefusal> {
         fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> bool {
             let mut seen = std::collections::BTreeSet::new();

@@ -18,6 +18,7 @@ use crate::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, PlanId, Pro
 use crate::listings::{Bound, Description, Listing, ListingStatus, Plan};
 use crate::money::Fen;
 use crate::notices::{Message, Reach};
+use crate::payments::ReturnBecause;
 use crate::periods::{self, Calendar, Length};
 use crate::providers::Provider;
 
@@ -58,15 +59,15 @@ pub enum OrderStatus {
     },
     /// Paid; the service runs.
     InService {
-        /// The payment that formed the contract.
-        payment: Payment,
+        /// The payment that formed the contract; none where nothing was to be paid.
+        payment: Option<Payment>,
         /// Until then, where the plan has a term.
         valid_until: Option<Timestamp>,
     },
     /// Its term has run out.
     Expired {
-        /// The payment that formed the contract.
-        payment: Payment,
+        /// The payment that formed the contract; none where nothing was to be paid.
+        payment: Option<Payment>,
         /// When.
         at: Timestamp,
     },
@@ -113,6 +114,8 @@ pub struct Order {
     pub listing_id: ListingId,
     /// What was agreed.
     pub snapshot: Snapshot,
+    /// Whether its term may be shortened so that it ends with the market agreement, by the merchant's consent (10.1.2).
+    pub accepts_shorter_term: bool,
     /// When it was placed.
     pub placed_at: Timestamp,
     /// Where it stands.
@@ -145,26 +148,6 @@ pub enum PlaceRefusal {
     /// Its term would pass the end of the market agreement (10.1.2).
     #[error("its term would pass the end of the market agreement")]
     PassesTheEnd,
-    /// A date cannot be reckoned.
-    #[error("a date cannot be reckoned")]
-    Unreckonable,
-}
-
-/// Why a payment was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PayRefusal {
-    /// The amount is not the price.
-    #[error("the amount is not the price of {price} fen")]
-    WrongAmount {
-        /// The price in fen.
-        price: u64,
-    },
-    /// Another payment was taken, or the order is closed.
-    #[error("the order does not wait for a payment")]
-    NotPayable,
-    /// A date cannot be reckoned.
-    #[error("a date cannot be reckoned")]
-    Unreckonable,
 }
 
 /// What stands behind an order that is being placed.
@@ -178,6 +161,17 @@ pub struct Offer<'a> {
     pub subscription: Option<&'a Document>,
     /// The merchant's acceptance of the subscription agreement's version in force.
     pub acceptance: Option<&'a Acceptance>,
+    /// The provider, who is told where the contract is formed at once.
+    pub provider: Option<&'a Provider>,
+}
+
+/// What the merchant consents to with its order.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Consents {
+    /// The risk of a plan with neither term nor count (4.5).
+    pub unbounded_risk: bool,
+    /// A term that is shortened so that it ends with the market agreement (10.1.2).
+    pub shorter_term: bool,
 }
 
 impl Order {
@@ -190,7 +184,7 @@ impl Order {
         account: &Loaded<MarketAccount>,
         offer: &Offer<'_>,
         plan: &PlanId,
-        risk_acknowledged: bool,
+        consents: Consents,
         calendar: &Calendar,
         occasion: &Occasion,
     ) -> Result<(Self, Change), PlaceRefusal> {
@@ -220,16 +214,19 @@ impl Order {
         if offer.acceptance.is_none_or(|accepted| accepted.version != subscription.number) {
             return Err(not_accepted(Some(subscription.number)));
         }
-        if plan.bound == Bound::Unbounded && !risk_acknowledged {
+        if plan.bound == Bound::Unbounded && !consents.unbounded_risk {
             return Err(PlaceRefusal::RiskNotAcknowledged);
         }
-        if term_end(plan, now, calendar)
-            .map_err(|_| PlaceRefusal::Unreckonable)?
-            .is_some_and(|end| account.ends_before(end))
-        {
-            return Err(PlaceRefusal::PassesTheEnd);
-        }
-        let pay_by = periods::reckon(now, PAYMENT, calendar).map_err(|_| PlaceRefusal::Unreckonable)?.ends_at;
+        let term = within_the_agreement(plan, account, consents.shorter_term, now, calendar)
+            .ok_or(PlaceRefusal::PassesTheEnd)?;
+        let pay_by = pay_by(now, calendar);
+        // Where nothing is to be paid the contract forms at once.
+        let is_free = plan.price_fen == Fen::default();
+        let status = if is_free {
+            OrderStatus::InService { payment: None, valid_until: term }
+        } else {
+            OrderStatus::Placed { pay_by }
+        };
         let order = Self {
             id,
             account_id: account.id.clone(),
@@ -244,59 +241,71 @@ impl Order {
                     subscription.number,
                     subscription.sha256.clone(),
                 ),
-                unbounded_risk_acknowledged: risk_acknowledged,
+                unbounded_risk_acknowledged: consents.unbounded_risk,
             },
+            accepts_shorter_term: consents.shorter_term,
             placed_at: now,
-            status: OrderStatus::Placed { pay_by },
+            status,
         };
-        let event = Event::of(events::OrderPlaced {
+        let mut event = Event::of(events::OrderPlaced {
             listing: listing.id.clone(),
             plan: plan.id.clone(),
             price_fen: plan.price_fen,
             pay_by,
         });
+        if is_free {
+            event = in_service(event, &order, account, offer.provider, term);
+        }
         // The account is not named: whoever ends it must not be held up by orders. Its end is weighed again when the
         // order is paid.
         let change = Change::on(occasion).create(&order, event);
         Ok((order, change))
     }
 
-    /// Takes the payment: the contract is formed (4.6) and service begins. The same payment again is no
-    /// change at all (`None`).
+    /// Takes a payment of its price: the contract is formed (4.6) and service begins.
+    ///
+    /// Made in time counts, however late we hear of it: an order that closed unpaid by itself is taken up again.
     ///
     /// # Errors
-    /// See [`PayRefusal`].
+    /// Why the money has to be returned.
     pub fn pay(
         loaded: &Loaded<Self>,
         account: &MarketAccount,
         provider: &Provider,
         payment: Payment,
-        amount: Fen,
         calendar: &Calendar,
         occasion: &Occasion,
-    ) -> Result<(Self, Option<Change>), PayRefusal> {
+    ) -> Result<(Self, Change), ReturnBecause> {
+        match &loaded.status {
+            OrderStatus::Placed { .. }
+            | OrderStatus::Closed { reason: CloseReason::Unpaid, payment: None, .. } => {}
+            OrderStatus::Closed { reason: CloseReason::AgreementEnded, payment: None, .. } => {
+                return Err(ReturnBecause::AgreementEnded);
+            }
+            _ => return Err(ReturnBecause::AlreadyPaid),
+        }
+        if payment.paid_at >= pay_by(loaded.placed_at, calendar) {
+            return Err(ReturnBecause::TooLate);
+        }
+        if account.has_ended_at(occasion.at) {
+            return Err(ReturnBecause::AgreementEnded);
+        }
         let plan = &loaded.snapshot.plan;
-        if amount != plan.price_fen {
-            return Err(PayRefusal::WrongAmount { price: plan.price_fen.get() });
-        }
-        if loaded.payment().is_some_and(|taken| taken.id == payment.id) {
-            return Ok((loaded.state.clone(), None));
-        }
-        // Paid in time counts, however late we hear of it, as long as order and agreement stand.
-        match loaded.status {
-            OrderStatus::Placed { pay_by }
-                if payment.paid_at < pay_by && !account.has_ended_at(occasion.at) => {}
-            _ => return Err(PayRefusal::NotPayable),
-        }
-        let valid_until = term_end(plan, occasion.at, calendar).map_err(|_| PayRefusal::Unreckonable)?;
-        let message = Message::OrderInService { listing: loaded.name(), paid: amount, valid_until };
-        let event =
-            Event::of(events::OrderPaid { payment: payment.id.clone(), amount_fen: amount, valid_until })
-                .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
-                .tell(Reach::Provider(&provider.id, &provider.contacts), message);
-        let paid = Self { status: OrderStatus::InService { payment, valid_until }, ..loaded.state.clone() };
+        let valid_until =
+            within_the_agreement(plan, account, loaded.accepts_shorter_term, occasion.at, calendar)
+                .ok_or(ReturnBecause::PassesTheEnd)?;
+        let event = Event::of(events::OrderPaid {
+            payment: payment.id.clone(),
+            amount_fen: plan.price_fen,
+            valid_until,
+        });
+        let paid = Self {
+            status: OrderStatus::InService { payment: Some(payment), valid_until },
+            ..loaded.state.clone()
+        };
+        let event = in_service(event, &paid, account, Some(provider), valid_until);
         let change = Change::on(occasion).update(loaded, &paid, event);
-        Ok((paid, Some(change)))
+        Ok((paid, change))
     }
 
     /// What is due of it: closing unpaid, or expiring.
@@ -339,7 +348,7 @@ impl Order {
         if !loaded.is_open() {
             return None;
         }
-        let payment = loaded.payment().cloned();
+        let (payment, was_formed) = (loaded.payment().cloned(), loaded.is_in_service());
         let (words, words_zh) = reason.words();
         let message = Message::OrderClosed { listing: loaded.name(), reason: words, reason_zh: words_zh };
         let under = match reason {
@@ -348,7 +357,7 @@ impl Order {
         };
         let mut event = Event::of(events::OrderClosed { under, reason: words })
             .tell(Reach::Merchant(&account.id, &account.contacts), message.clone());
-        if payment.is_some() {
+        if was_formed {
             event = event.tell(Reach::Provider(&provider.id, &provider.contacts), message);
         }
         let closed =
@@ -362,18 +371,68 @@ impl Order {
         matches!(self.status, OrderStatus::Placed { .. } | OrderStatus::InService { .. })
     }
 
+    /// Whether its contract is formed and runs.
+    #[must_use]
+    pub const fn is_in_service(&self) -> bool {
+        matches!(self.status, OrderStatus::InService { .. })
+    }
+
     /// The payment that was taken.
     #[must_use]
     pub const fn payment(&self) -> Option<&Payment> {
         match &self.status {
             OrderStatus::Placed { .. } => None,
-            OrderStatus::InService { payment, .. } | OrderStatus::Expired { payment, .. } => Some(payment),
-            OrderStatus::Closed { payment, .. } => payment.as_ref(),
+            OrderStatus::InService { payment, .. }
+            | OrderStatus::Expired { payment, .. }
+            | OrderStatus::Closed { payment, .. } => payment.as_ref(),
         }
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.snapshot.description.name.to_string()
+    }
+}
+
+/// Until when an order that was placed at an instant can be paid.
+fn pay_by(placed_at: Timestamp, calendar: &Calendar) -> Timestamp {
+    periods::reckon(placed_at, PAYMENT, calendar).map_or(Timestamp::MAX, |period| period.ends_at)
+}
+
+/// The end of a term that begins now, where the plan has one: no order runs past the end of the agreement. The outer
+/// `None` where it would, and may not be shortened.
+fn within_the_agreement(
+    plan: &Plan,
+    account: &MarketAccount,
+    may_be_shortened: bool,
+    now: Timestamp,
+    calendar: &Calendar,
+) -> Option<Option<Timestamp>> {
+    let Ok(term) = term_end(plan, now, calendar) else { return None };
+    match term {
+        Some(end) if account.ends_before(end) => may_be_shortened.then_some(account.ends_at),
+        _ => Some(term),
+    }
+}
+
+/// Tells both parties that the service runs; of a plan without term that it ends with the agreement, where that has an
+/// end.
+fn in_service<'a>(
+    event: Event<'a>,
+    order: &Order,
+    account: &'a MarketAccount,
+    provider: Option<&'a Provider>,
+    valid_until: Option<Timestamp>,
+) -> Event<'a> {
+    let message = Message::OrderInService {
+        listing: order.name(),
+        paid: order.snapshot.plan.price_fen,
+        valid_until,
+        agreement_ends_at: account.ends_at,
+    };
+    let event = event.tell(Reach::Merchant(&account.id, &account.contacts), message.clone());
+    match provider {
+        Some(provider) => event.tell(Reach::Provider(&provider.id, &provider.contacts), message),
+        None => event,
     }
 }
 

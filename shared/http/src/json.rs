@@ -3,7 +3,11 @@
 //! What the parser says is shown only as far as it speaks of the request; the names of our types do not
 //! get out.
 
-use serde::de::DeserializeOwned;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
 use crate::problem::{Code, FieldError, Problem};
@@ -29,6 +33,48 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })?;
     parser.end().map_err(|_| Problem::new(Code::MalformedJson).detail("something follows the JSON value"))?;
     Ok(parsed)
+}
+
+/// What came in a request that its sender signed. Nothing of it is refused for its form: what does not fit is handed on
+/// as text, so that it leaves a record.
+#[derive(Debug, Clone)]
+pub enum Signed<T> {
+    /// It is what it should be; fields that are not known are left aside.
+    Read(T),
+    /// It is not, and this is what it is.
+    Unread(String),
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Signed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let is_object = text.trim_ascii_start().starts_with('{');
+        Ok(match serde_json::from_str(&text) {
+            Ok(read) if is_object => Self::Read(read),
+            _ => Self::Unread(text),
+        })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Signed<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// Reads a signed body, which takes whatever arrives ([`Signed`]).
+pub(crate) fn signed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let text = String::from_utf8_lossy(body).into_owned();
+    T::deserialize(text.into_deserializer())
+        .map_err(|_: serde::de::value::Error| Problem::new(Code::InvalidBody))
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

@@ -17,6 +17,7 @@ mod refusals;
 mod serve;
 
 pub use endpoint::{Access, Call, Endpoint, Nothing, Outcome, Owned, Repeats, Route, Visitor};
+pub use json::Signed;
 pub use market::{Callers, CorruptionAlarm, Market};
 pub use payments::{PaymentKeys, SIGNATURE_TOLERANCE_SECONDS};
 pub use problem::{Code, Problem};

@@ -9,7 +9,8 @@ use market_domain::documents::acceptance::AcceptRefusal;
 use market_domain::grants::token::IssueRefusal;
 use market_domain::grants::{GrantRefusal, NotActive};
 use market_domain::listings::ListingRefusal;
-use market_domain::orders::{PayRefusal, PlaceRefusal};
+use market_domain::orders::PlaceRefusal;
+use market_domain::payments::SettleRefusal;
 use market_domain::providers::ProviderRefusal;
 
 use crate::problem::{Code, Problem};
@@ -65,10 +66,9 @@ refusals! {
             | ListingRefusal::SubscriptionAgreement => IncompleteListing,
         ListingRefusal::WrongState => WrongListingState,
     }
-    PayRefusal {
-        PayRefusal::WrongAmount { .. } => WrongAmount,
-        PayRefusal::NotPayable => NotPayable,
-        PayRefusal::Unreckonable => InvalidTerm,
+    SettleRefusal {
+        SettleRefusal::NotWaiting => WrongPaymentState,
+        SettleRefusal::NotTaken(_) | SettleRefusal::NoOrder => NotPayable,
     }
     NotActive { NotActive::Ended => GrantNotActive }
     IssueRefusal {
@@ -102,7 +102,6 @@ impl From<PlaceRefusal> for Problem {
             PlaceRefusal::SubscriptionNotAccepted { .. } => Code::SubscriptionNotAccepted,
             PlaceRefusal::RiskNotAcknowledged => Code::RiskNotAcknowledged,
             PlaceRefusal::PassesTheEnd => Code::PassesTheEnd,
-            PlaceRefusal::Unreckonable => Code::InvalidTerm,
         };
         Self::new(code).detail(refusal.to_string())
     }

@@ -138,6 +138,8 @@ async fn answer<E: Endpoint>(
     };
     let body: E::Body = if route.method == axum::http::Method::GET {
         json::parse(b"{}")?
+    } else if matches!(route.access, Access::PaymentSignature) {
+        json::signed(&bytes)?
     } else {
         let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         if !media_type.is_some_and(|given| {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, Select};
 use market_domain::aggregate::{Aggregate, Key, Loaded};
 use market_domain::evidence::Evidence;
 use market_domain::hash::Sha256Hash;
@@ -350,6 +350,29 @@ impl Store {
         let next = answer.last_evaluated_key.map(Reader::new).transpose()?.map(|last| last.key.sort);
         let items = answer.items.unwrap_or_default().into_iter().map(Reader::new);
         Ok((items.collect::<Result<_, _>>()?, next))
+    }
+
+    /// How many things stand in a list, up to `most`.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn count_view(&self, list: &str, most: u16) -> Result<usize, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(VIEW_INDEX)
+            .key_condition_expression("#list = :list")
+            .expression_attribute_names("#list", LIST)
+            .expression_attribute_values(":list", s(list))
+            .select(Select::Count)
+            .limit(i32::from(most))
+            .set_return_consumed_capacity(self.meter.wish())
+            .send()
+            .await
+            .map_err(|error| StoreError::from_sdk(&error, false))?;
+        self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
+        Ok(usize::try_from(answer.count).unwrap_or_default())
     }
 
     /// A page of a list that another party reads (index `view`). `next` holds the last item's place and key.

@@ -55,7 +55,9 @@ pub async fn fill(world: &World) {
     let served = ending.serve_termination().await;
     let ends_at = at(served.text_at("/ends_at"));
     world.advance_days(5).await;
-    play.open("termination-served").await.serve_termination().await;
+    let given_notice = play.open("termination-served").await;
+    given_notice.order("month").await;
+    given_notice.serve_termination().await;
 
     let before_the_end = |hours: i64| ends_at - SignedDuration::from_hours(hours);
     world.advance_to(before_the_end(72)).await;
@@ -67,6 +69,7 @@ pub async fn fill(world: &World) {
     play.dispute_deletion().await;
     play.check_tokens().await;
     play.tell().await;
+    play.receive_money().await;
     play.amend().await;
     for _ in 0..ORDERS {
         ending.order("thousand").await;
@@ -85,20 +88,20 @@ pub async fn fill(world: &World) {
     sweep(&world.running.market.store, &queues, world.now(), Duration::ZERO).await.unwrap();
 }
 
-struct Play<'a> {
-    world: &'a World,
-    stage: Stage<'a>,
+pub(super) struct Play<'a> {
+    pub(super) world: &'a World,
+    pub(super) stage: Stage<'a>,
     ses: Ses,
 }
 
 /// A merchant of the play.
-struct Shop<'a> {
+pub(super) struct Shop<'a> {
     play: &'a Play<'a>,
     name: &'a str,
-    client: Client,
+    pub(super) client: Client,
 }
 
-fn done(answer: reqwest::Result<Answer>) -> Answer {
+pub(super) fn done(answer: reqwest::Result<Answer>) -> Answer {
     let answer = answer.unwrap();
     assert!(answer.is_ok(), "{} {}", answer.status, answer.text);
     answer
@@ -333,7 +336,7 @@ impl Play<'_> {
         self.jobs(gateways).run(&WakeUp { job, key }).await.unwrap();
     }
 
-    fn shop<'s>(&'s self, name: &'s str) -> Shop<'s> {
+    pub(super) fn shop<'s>(&'s self, name: &'s str) -> Shop<'s> {
         Shop { play: self, name, client: Client::of(&self.world.running, Role::Merchant, name) }
     }
 
@@ -344,7 +347,7 @@ impl Play<'_> {
     }
 
     /// A merchant who accepted what is in force.
-    async fn open<'s>(&'s self, name: &'s str) -> Shop<'s> {
+    pub(super) async fn open<'s>(&'s self, name: &'s str) -> Shop<'s> {
         let shop = self.apply(name, "zh", Some("+8613800000001")).await;
         shop.accept(AGREEMENT, "click").await;
         shop.accept(TERMS, "click").await;
@@ -388,7 +391,7 @@ impl Shop<'_> {
         self.post("orders", order).await.text_at("/id").to_owned()
     }
 
-    async fn buy(&self, plan: &str) -> String {
+    pub(super) async fn buy(&self, plan: &str) -> String {
         let order = self.order(plan).await;
         let placed = done(self.client.get(&self.path(&format!("orders/{order}"))).await);
         let price = placed.body["snapshot"]["plan"]["price_fen"].as_i64().unwrap();

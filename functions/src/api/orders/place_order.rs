@@ -6,7 +6,8 @@ use market_domain::documents::Document;
 use market_domain::documents::acceptance::{Acceptance, AcceptanceId};
 use market_domain::ids::{DocumentId, ListingId, OrderId, PlanId};
 use market_domain::listings::Listing;
-use market_domain::orders::{Offer, Order};
+use market_domain::money::Fen;
+use market_domain::orders::{Consents, Offer, Order};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_store::of;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 
 use super::OrderView;
 use crate::api::accounts::acceptances::in_its_period;
+use crate::api::parties::provider_of;
 use crate::api::paths::AccountPath;
 
 /// The provider's agreement that was accepted.
@@ -37,6 +39,9 @@ pub struct Body {
     /// Needed for a plan with neither term nor count: the service may stop at any time (4.5).
     #[serde(default)]
     acknowledge_unbounded_risk: bool,
+    /// While notice of termination runs: the term may be shortened, so that it ends with the market agreement (10.1.2).
+    #[serde(default)]
+    accept_shorter_term: bool,
 }
 
 /// See the module.
@@ -64,7 +69,6 @@ impl Endpoint for PlaceOrder {
                 Code::SubscriptionNotAccepted,
                 Code::RiskNotAcknowledged,
                 Code::PassesTheEnd,
-                Code::InvalidTerm,
             ])
     }
 
@@ -83,11 +87,21 @@ impl Endpoint for PlaceOrder {
         let account = account.ok_or(Problem::not_found())?;
         let acceptance = in_its_period(market, &account, acceptance, accepted).await?;
         let listing = listing.ok_or(Problem::new(Code::NotForSale))?;
+        // Where nothing is to be paid the contract forms at once, and the provider is told.
+        let provider = match listing.description.price_of(&call.body.plan_id) {
+            Some(price) if price == Fen::default() => Some(provider_of(market, &listing.provider_id).await?),
+            _ => None,
+        };
+        let consents = Consents {
+            unbounded_risk: call.body.acknowledge_unbounded_risk,
+            shorter_term: call.body.accept_shorter_term,
+        };
         let offer = Offer {
             agreement: agreement.as_deref(),
             listing: &listing,
             subscription: subscription.as_deref(),
             acceptance: acceptance.as_deref(),
+            provider: provider.as_deref(),
         };
         let id = OrderId::new(call.occasion.at, market.random());
         let location = format!("/accounts/{account_id}/orders/{id}");
@@ -96,7 +110,7 @@ impl Endpoint for PlaceOrder {
             &account,
             &offer,
             &call.body.plan_id,
-            call.body.acknowledge_unbounded_risk,
+            consents,
             market.calendar,
             &call.occasion,
         )?;

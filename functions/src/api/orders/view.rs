@@ -3,6 +3,7 @@
 use market_domain::Timestamp;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, ProviderId};
+use market_domain::money::Fen;
 use market_domain::orders::{CloseReason, Order, OrderStatus, Payment, Snapshot};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -75,16 +76,16 @@ enum OrderStatusView {
     },
     /// Paid; the service runs.
     InService {
-        /// The payment that formed the contract.
-        payment: PaymentView,
+        /// The payment that formed the contract; null where nothing was to be paid.
+        payment: Option<PaymentView>,
         /// Until then, where the plan has a term.
         #[schemars(with = "Option<String>")]
         valid_until: Option<Timestamp>,
     },
     /// Its term has run out.
     Expired {
-        /// The payment that formed the contract.
-        payment: PaymentView,
+        /// The payment that formed the contract; null where nothing was to be paid.
+        payment: Option<PaymentView>,
         /// When.
         #[schemars(with = "String")]
         at: Timestamp,
@@ -106,9 +107,11 @@ impl From<OrderStatus> for OrderStatusView {
         match status {
             OrderStatus::Placed { pay_by } => Self::Placed { pay_by },
             OrderStatus::InService { payment, valid_until } => {
-                Self::InService { payment: payment.into(), valid_until }
+                Self::InService { payment: payment.map(PaymentView::from), valid_until }
             }
-            OrderStatus::Expired { payment, at } => Self::Expired { payment: payment.into(), at },
+            OrderStatus::Expired { payment, at } => {
+                Self::Expired { payment: payment.map(PaymentView::from), at }
+            }
             OrderStatus::Closed { at, reason, payment } => {
                 Self::Closed { at, reason, payment: payment.map(PaymentView::from) }
             }
@@ -130,6 +133,12 @@ pub struct OrderView {
     listing_id: ListingId,
     /// What was agreed.
     snapshot: SnapshotView,
+    /// What a payment of it has to name: the order's id.
+    payment_reference: OrderId,
+    /// What is to be paid, in fen: the plan's price.
+    amount_fen: Fen,
+    /// Whether its term may be shortened so that it ends with the market agreement.
+    accepts_shorter_term: bool,
     /// When it was placed.
     #[schemars(with = "String")]
     placed_at: Timestamp,
@@ -140,13 +149,25 @@ pub struct OrderView {
 
 impl From<Order> for OrderView {
     fn from(order: Order) -> Self {
-        let Order { id, account_id, provider_id, listing_id, snapshot, placed_at, status } = order;
+        let Order {
+            id,
+            account_id,
+            provider_id,
+            listing_id,
+            snapshot,
+            accepts_shorter_term,
+            placed_at,
+            status,
+        } = order;
         Self {
+            payment_reference: id.clone(),
+            amount_fen: snapshot.plan.price_fen,
             id,
             account_id,
             provider_id,
             listing_id,
             snapshot: snapshot.into(),
+            accepts_shorter_term,
             placed_at,
             status: status.into(),
         }

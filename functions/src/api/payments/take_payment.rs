@@ -1,25 +1,26 @@
-//! `take_payment` – the payment system reports a payment, signed. The same payment again answers the same
-//! and changes nothing.
+//! `take_payment` – the payment system reports a payment, signed. Every such report is kept and answered 200 with what
+//! came of it, so that a sender is never told to give up on money: it formed the contract, has to be returned, or waits
+//! for a human. The same payment again changes nothing.
 
 use market_domain::Timestamp;
 use market_domain::accounts::MarketAccount;
 use market_domain::ids::{AccountId, EventId, OrderId};
 use market_domain::money::Fen;
-use market_domain::orders::{Order, Payment};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_domain::orders::Order;
+use market_domain::payments::{PaymentRecord, Report};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed};
 use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::api::orders::OrderView;
-use crate::api::parties::provider_of;
+use super::TakenView;
+use super::load::{Named, own_record};
 
 /// A payment.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 #[schemars(rename = "PaymentReport")]
 pub struct Body {
-    /// The payment system's id of it.
+    /// The payment system's id of it; unique in the whole market.
     payment_id: EventId,
     account_id: AccountId,
     order_id: OrderId,
@@ -29,6 +30,13 @@ pub struct Body {
     paid_at: Timestamp,
 }
 
+impl Body {
+    fn report(self) -> Report {
+        let Self { payment_id, account_id, order_id, amount_fen, paid_at } = self;
+        Report::Payment { payment_id, account_id, order_id, amount: amount_fen, paid_at }
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct TakePayment;
@@ -36,31 +44,39 @@ pub struct TakePayment;
 impl Endpoint for TakePayment {
     type Path = Nothing;
     type Query = Nothing;
-    type Body = Body;
-    type Reply = OrderView;
+    type Body = Signed<Body>;
+    type Reply = TakenView;
 
     fn route() -> Route {
         Route::post("take_payment", "/payments")
-            .summary("Report a payment of an order (signed by the payment system).")
+            .summary("Report a payment of an order (signed by the payment system). What is rightly signed is always kept.")
             .clauses(&["4.6"])
             .signed_by_payments()
-            .problems(&[Code::NotFound, Code::WrongAmount, Code::NotPayable, Code::InvalidTerm])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<OrderView>, Problem> {
-        let Body { payment_id, account_id, order_id, amount_fen, paid_at } = call.body.clone();
-        let wishes = (of::<MarketAccount>(account_id.clone()), of::<Order>((account_id, order_id)));
-        let (Some(account), Some(order)) = market.store.load(wishes).await? else {
-            return Err(Problem::not_found());
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TakenView>, Problem> {
+        let (report, first, named) = match call.body.clone() {
+            Signed::Unread(text) => {
+                let report = Report::unreadable(&text);
+                let first = market.store.get::<PaymentRecord>(&report.record_id()).await?;
+                (report, first, None)
+            }
+            Signed::Read(body) => {
+                let (account_id, order_id) = (body.account_id.clone(), body.order_id.clone());
+                let report = body.report();
+                let wishes = (
+                    of::<PaymentRecord>(report.record_id()),
+                    of::<MarketAccount>(account_id.clone()),
+                    of::<Order>((account_id, order_id)),
+                );
+                let (first, account, order) = market.store.load(wishes).await?;
+                (report, first, Named::of(market, account, order).await?)
+            }
         };
-        let provider = provider_of(market, &order.provider_id).await?;
-        let payment = Payment { id: payment_id, paid_at };
-        let (paid, change) =
-            Order::pay(&order, &account, &provider, payment, amount_fen, market.calendar, &call.occasion)?;
-        let paid = OrderView::from(paid);
-        Ok(match change {
-            Some(change) => Outcome::commit((paid, change)),
-            None => Outcome::Reply(paid),
-        })
+        let own = if first.is_some() { own_record(market, &report).await? } else { None };
+        let named = named.as_ref().map(Named::order);
+        let (first, own) = (first.as_ref(), own.as_ref());
+        let taken = PaymentRecord::take(first, own, report, named, market.calendar, &call.occasion);
+        Ok(TakenView::outcome(taken))
     }
 }

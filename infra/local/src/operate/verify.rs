@@ -30,6 +30,7 @@ use market_domain::ids::{AccountId, DocumentId, ListingId, ProviderId};
 use market_domain::listings::Listing;
 use market_domain::notices::Notice;
 use market_domain::orders::Order;
+use market_domain::payments::PaymentRecord;
 use market_domain::providers::Provider;
 use market_domain::stored;
 use market_store::commit::{EVIDENCE, evidence_key, evidence_prefix};
@@ -166,6 +167,7 @@ fn check_readable(thing: &Standing) -> Result<(), Doubt> {
         DeletionDemand::KIND => read::<DeletionDemand>(thing).map(drop),
         Termination::KIND => read::<Termination>(thing).map(drop),
         Notice::KIND => read::<Notice>(thing).map(drop),
+        PaymentRecord::KIND => read::<PaymentRecord>(thing).map(drop),
         Provider::KIND => read::<Provider>(thing).map(drop),
         Document::KIND => read::<Document>(thing).map(drop),
         Listing::KIND => read::<Listing>(thing).map(drop),

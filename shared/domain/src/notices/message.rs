@@ -21,28 +21,108 @@ pub struct Rendered {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are the blanks of the sentences below")]
 pub enum Message {
-    DocumentPublished { title: String, version: u32, effective_at: Timestamp },
-    AccountOpened { title: String, version: u32 },
+    DocumentPublished {
+        title: String,
+        version: u32,
+        effective_at: Timestamp,
+    },
+    AccountOpened {
+        title: String,
+        version: u32,
+    },
     ProviderApproved,
-    ListingListed { listing: String },
-    OrderInService { listing: String, paid: Fen, valid_until: Option<Timestamp> },
-    OrderClosed { listing: String, reason: &'static str, reason_zh: &'static str },
-    OrderExpired { listing: String },
-    GrantActivated { listing: String, scopes: String, expires_at: Timestamp },
-    GrantExpiring { listing: String, days: u32, expires_at: Timestamp },
-    GrantEnded { listing: String, ended_at: Timestamp },
-    DeletionReminder { listing: String, days: u32, ended_at: Timestamp },
-    DemandServed { listing: String, due: Timestamp },
-    DemandDue { listing: String, days: u32, due: Timestamp },
-    DemandOverdue { listing: String, due: Timestamp },
-    DemandAcknowledged { listing: String },
-    DemandAttested { listing: String, answer: &'static str, answer_zh: &'static str },
-    DemandClosed { listing: String },
-    DemandWaived { listing: String },
-    TerminationServed { reason: String, period: Box<Trace> },
-    TerminationComing { days: u32, ends_at: Timestamp },
+    ListingListed {
+        listing: String,
+    },
+    OrderInService {
+        listing: String,
+        paid: Fen,
+        valid_until: Option<Timestamp>,
+        agreement_ends_at: Option<Timestamp>,
+    },
+    PaymentHeld {
+        listing: String,
+        payment: String,
+        amount: Fen,
+    },
+    PaymentToReturn {
+        listing: String,
+        payment: String,
+        amount: Fen,
+        reason: &'static str,
+        reason_zh: &'static str,
+    },
+    PaymentReturned {
+        listing: String,
+        payment: String,
+        amount: Fen,
+    },
+    OrderClosed {
+        listing: String,
+        reason: &'static str,
+        reason_zh: &'static str,
+    },
+    OrderExpired {
+        listing: String,
+    },
+    GrantActivated {
+        listing: String,
+        scopes: String,
+        expires_at: Timestamp,
+    },
+    GrantExpiring {
+        listing: String,
+        days: u32,
+        expires_at: Timestamp,
+    },
+    GrantEnded {
+        listing: String,
+        ended_at: Timestamp,
+    },
+    DeletionReminder {
+        listing: String,
+        days: u32,
+        ended_at: Timestamp,
+    },
+    DemandServed {
+        listing: String,
+        due: Timestamp,
+    },
+    DemandDue {
+        listing: String,
+        days: u32,
+        due: Timestamp,
+    },
+    DemandOverdue {
+        listing: String,
+        due: Timestamp,
+    },
+    DemandAcknowledged {
+        listing: String,
+    },
+    DemandAttested {
+        listing: String,
+        answer: &'static str,
+        answer_zh: &'static str,
+    },
+    DemandClosed {
+        listing: String,
+    },
+    DemandWaived {
+        listing: String,
+    },
+    TerminationServed {
+        reason: String,
+        period: Box<Trace>,
+    },
+    TerminationComing {
+        days: u32,
+        ends_at: Timestamp,
+    },
     TerminationWithdrawn,
-    AgreementEnded { at: Timestamp },
+    AgreementEnded {
+        at: Timestamp,
+    },
 }
 
 /// A date and time as the parties read it.
@@ -74,6 +154,9 @@ impl Message {
             Self::ProviderApproved => "provider_approved",
             Self::ListingListed { .. } => "listing_listed",
             Self::OrderInService { .. } => "order_in_service",
+            Self::PaymentHeld { .. } => "payment_held",
+            Self::PaymentToReturn { .. } => "payment_to_return",
+            Self::PaymentReturned { .. } => "payment_returned",
             Self::OrderClosed { .. } => "order_closed",
             Self::OrderExpired { .. } => "order_expired",
             Self::GrantActivated { .. } => "grant_activated",
@@ -123,13 +206,36 @@ impl Message {
             Self::ListingListed { listing } => {
                 (format!("「{listing}」已上架"), format!("「{listing}」已通过审核并上架。"))
             }
-            Self::OrderInService { listing, paid, valid_until } => (
-                format!("「{listing}」订购成功"),
-                match valid_until {
-                    Some(end) => format!("已收到付款{paid}，「{listing}」服务有效期至{}。", date(*end)),
-                    None => format!("已收到付款{paid}，「{listing}」已开始服务。"),
-                },
+            Self::OrderInService { listing, paid, valid_until, agreement_ends_at } => {
+                let paid =
+                    if *paid == Fen::default() { String::new() } else { format!("已收到付款{paid}，") };
+                (
+                    format!("「{listing}」订购成功"),
+                    match (valid_until, agreement_ends_at) {
+                        (Some(end), _) => format!("{paid}「{listing}」服务有效期至{}。", date(*end)),
+                        (None, Some(end)) => format!(
+                            "{paid}「{listing}」已开始服务；服务市场协议将于{}终止，服务随之终止。",
+                            date(*end)
+                        ),
+                        (None, None) => format!("{paid}「{listing}」已开始服务，服务随服务市场协议终止。"),
+                    },
+                )
+            }
+            Self::PaymentHeld { listing, payment, amount } => (
+                format!("「{listing}」的付款正在核实"),
+                format!(
+                    "已收到付款{amount}（付款编号{payment}），与「{listing}」的订单不符，正由运营方核实。"
+                ),
             ),
+            Self::PaymentToReturn { listing, payment, amount, reason_zh, .. } => (
+                format!("「{listing}」的付款将退回"),
+                format!(
+                    "已收到付款{amount}（付款编号{payment}），未用于「{listing}」的订单：{reason_zh}。款项将退回。"
+                ),
+            ),
+            Self::PaymentReturned { listing, payment, amount } => {
+                (format!("「{listing}」的付款已退回"), format!("付款{amount}（付款编号{payment}）已退回。"))
+            }
             Self::OrderClosed { listing, reason_zh, .. } => {
                 (format!("「{listing}」订单已关闭"), format!("「{listing}」订单已关闭：{reason_zh}。"))
             }
@@ -234,14 +340,41 @@ impl Message {
             Self::ListingListed { listing } => {
                 (format!("{listing} is listed"), format!("{listing} passed review and is listed."))
             }
-            Self::OrderInService { listing, paid, valid_until } => (
-                format!("Your order of {listing} is in service"),
-                match valid_until {
-                    Some(end) => {
-                        format!("Payment of {paid} arrived; {listing} is in service until {}.", date(*end))
-                    }
-                    None => format!("Payment of {paid} arrived; {listing} is in service."),
-                },
+            Self::OrderInService { listing, paid, valid_until, agreement_ends_at } => {
+                let paid = if *paid == Fen::default() {
+                    String::new()
+                } else {
+                    format!("Payment of {paid} arrived; ")
+                };
+                (
+                    format!("Your order of {listing} is in service"),
+                    match (valid_until, agreement_ends_at) {
+                        (Some(end), _) => format!("{paid}{listing} is in service until {}.", date(*end)),
+                        (None, Some(end)) => format!(
+                            "{paid}{listing} is in service. The market agreement ends at {}, and the service with it.",
+                            date(*end)
+                        ),
+                        (None, None) => {
+                            format!("{paid}{listing} is in service. It ends with the market agreement.")
+                        }
+                    },
+                )
+            }
+            Self::PaymentHeld { listing, payment, amount } => (
+                format!("A payment for {listing} is being looked at"),
+                format!(
+                    "A payment of {amount} (number {payment}) arrived that does not fit the order of {listing}. The operator looks at it."
+                ),
+            ),
+            Self::PaymentToReturn { listing, payment, amount, reason, .. } => (
+                format!("A payment for {listing} will be returned"),
+                format!(
+                    "A payment of {amount} (number {payment}) arrived and was not used for the order of {listing}: {reason}. It will be returned."
+                ),
+            ),
+            Self::PaymentReturned { listing, payment, amount } => (
+                format!("A payment for {listing} was returned"),
+                format!("The payment of {amount} (number {payment}) was returned."),
             ),
             Self::OrderClosed { listing, reason, .. } => (
                 format!("Order of {listing} closed"),

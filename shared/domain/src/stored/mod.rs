@@ -27,6 +27,7 @@ mod names;
 mod notice;
 mod order;
 mod party;
+mod payment;
 mod period;
 mod provider;
 mod termination;

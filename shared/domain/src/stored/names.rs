@@ -13,6 +13,7 @@ use crate::listings::{ListingKind, ListingStatus};
 use crate::notices::Channel;
 use crate::orders::CloseReason;
 use crate::party::Language;
+use crate::payments::{HeldBecause, ReturnBecause};
 use crate::providers::ProviderStatus;
 
 macro_rules! names {
@@ -39,6 +40,22 @@ names! {
     EndCause { Expired = "expired", Revoked = "revoked", AgreementEnded = "agreement_ended" }
     Answer { Deleted = "deleted", Returned = "returned", LegallyRetained = "legally_retained" }
     Outcome { Allowed = "allowed", Ended = "ended", WrongToken = "wrong_token", WrongScope = "wrong_scope" }
+    HeldBecause {
+        Unreadable = "unreadable",
+        UnknownOrder = "unknown_order",
+        WrongAmount = "wrong_amount",
+        ImpossibleDate = "impossible_date",
+        IdUsedBefore = "id_used_before",
+        UnknownPayment = "unknown_payment",
+        NotToBeReturned = "not_to_be_returned",
+    }
+    ReturnBecause {
+        AlreadyPaid = "already_paid",
+        TooLate = "too_late",
+        AgreementEnded = "agreement_ended",
+        PassesTheEnd = "passes_the_end",
+        OperatorDecided = "operator_decided",
+    }
     Job {
         Notify = "notify",
         ExpireGrant = "expire_grant",

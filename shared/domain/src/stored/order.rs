@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{Storable, StoredForm, Upcaster};
 use super::listing::{StoredDescription, StoredPlan};
-use super::values::{Name, Trusted};
+use super::values::{Name, Trust, Trusted};
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, ProviderId};
 use crate::orders::{CloseReason, Order, OrderStatus, Payment, Snapshot};
@@ -55,13 +55,25 @@ struct StoredPayment {
     paid_at: Timestamp,
 }
 
+/// What stands in the place of the payment's id where nothing was to be paid. No payment can have it. Releases before
+/// 0.3.0 know no order in service without a payment; they read this one.
+const NOTHING_TO_PAY: &str = "-";
+
 impl StoredPayment {
     fn of(Payment { id, paid_at }: Payment) -> Self {
         Self { id: Trusted(id), paid_at }
     }
 
-    fn restore(self) -> Payment {
-        Payment { id: self.id.0, paid_at: self.paid_at }
+    fn or_nothing(payment: Option<Payment>, placed_at: Timestamp) -> Self {
+        payment.map_or_else(
+            || Self { id: Trusted(EventId::trust(NOTHING_TO_PAY.to_owned())), paid_at: placed_at },
+            Self::of,
+        )
+    }
+
+    fn restore(self) -> Option<Payment> {
+        let id = self.id.0;
+        (id.as_str() != NOTHING_TO_PAY).then_some(Payment { id, paid_at: self.paid_at })
     }
 }
 
@@ -75,13 +87,15 @@ enum StoredStatus {
 }
 
 impl StoredStatus {
-    fn of(status: OrderStatus) -> Self {
+    fn of(status: OrderStatus, placed_at: Timestamp) -> Self {
         match status {
             OrderStatus::Placed { pay_by } => Self::Placed { pay_by },
             OrderStatus::InService { payment, valid_until } => {
-                Self::InService { payment: StoredPayment::of(payment), valid_until }
+                Self::InService { payment: StoredPayment::or_nothing(payment, placed_at), valid_until }
             }
-            OrderStatus::Expired { payment, at } => Self::Expired { payment: StoredPayment::of(payment), at },
+            OrderStatus::Expired { payment, at } => {
+                Self::Expired { payment: StoredPayment::or_nothing(payment, placed_at), at }
+            }
             OrderStatus::Closed { at, reason, payment } => {
                 Self::Closed { at, reason: Name(reason), payment: payment.map(StoredPayment::of) }
             }
@@ -95,11 +109,18 @@ impl StoredStatus {
                 OrderStatus::InService { payment: payment.restore(), valid_until }
             }
             Self::Expired { payment, at } => OrderStatus::Expired { payment: payment.restore(), at },
-            Self::Closed { at, reason, payment } => {
-                OrderStatus::Closed { at, reason: reason.0, payment: payment.map(StoredPayment::restore) }
-            }
+            Self::Closed { at, reason, payment } => OrderStatus::Closed {
+                at,
+                reason: reason.0,
+                payment: payment.and_then(StoredPayment::restore),
+            },
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// See [`Order`].
@@ -110,6 +131,8 @@ pub struct StoredOrder {
     provider_id: Trusted<ProviderId>,
     listing_id: Trusted<ListingId>,
     snapshot: StoredSnapshot,
+    #[serde(default, skip_serializing_if = "is_false")]
+    accepts_shorter_term: bool,
     placed_at: Timestamp,
     #[serde(flatten)]
     status: StoredStatus,
@@ -125,15 +148,25 @@ impl StoredForm for StoredOrder {
     const IS_PERSONAL: bool = false;
 
     fn of(order: Order) -> Self {
-        let Order { id, account_id, provider_id, listing_id, snapshot, placed_at, status } = order;
+        let Order {
+            id,
+            account_id,
+            provider_id,
+            listing_id,
+            snapshot,
+            accepts_shorter_term,
+            placed_at,
+            status,
+        } = order;
         Self {
             id: Trusted(id),
             account_id: Trusted(account_id),
             provider_id: Trusted(provider_id),
             listing_id: Trusted(listing_id),
             snapshot: StoredSnapshot::of(snapshot),
+            accepts_shorter_term,
             placed_at,
-            status: StoredStatus::of(status),
+            status: StoredStatus::of(status, placed_at),
         }
     }
 
@@ -144,6 +177,7 @@ impl StoredForm for StoredOrder {
             provider_id: self.provider_id.0,
             listing_id: self.listing_id.0,
             snapshot: self.snapshot.restore(),
+            accepts_shorter_term: self.accepts_shorter_term,
             placed_at: self.placed_at,
             status: self.status.restore(),
         }

@@ -1,0 +1,37 @@
+//! `get_payment` – what became of a payment, for the merchant whose order it names and for the operator.
+
+use market_domain::payments::PaymentRecord;
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::{Principal, Role};
+
+use super::PaymentRecordView;
+use crate::api::paths::PaymentPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetPayment;
+
+impl Endpoint for GetPayment {
+    type Path = PaymentPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = PaymentRecordView;
+
+    fn route() -> Route {
+        Route::get("get_payment", "/payments/{record_id}")
+            .summary("Read what became of a payment.")
+            .clauses(&["4.6"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<PaymentRecordView>, Problem> {
+        let found = market.store.get::<PaymentRecord>(&call.path.record_id).await?;
+        let record = found.ok_or(Problem::not_found())?;
+        if let Some(Principal { role: Role::Merchant, subject }) = &call.principal
+            && record.names().is_none_or(|(account_id, _)| account_id.as_str() != subject)
+        {
+            return Err(Problem::not_found());
+        }
+        Ok(Outcome::Reply(record.state.into()))
+    }
+}

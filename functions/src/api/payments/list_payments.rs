@@ -1,0 +1,32 @@
+//! `list_payments` – money that waits for a human: held, or to be returned.
+
+use market_domain::payments::PaymentRecord;
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::PaymentRecordView;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListPayments;
+
+impl Endpoint for ListPayments {
+    type Path = Nothing;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<PaymentRecordView>;
+
+    fn route() -> Route {
+        Route::get("list_payments", "/payments")
+            .summary("List the payments that are held or have to be returned, the oldest first.")
+            .clauses(&["4.6"])
+            .roles(&[Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<PaymentRecordView>>, Problem> {
+        let (list, after) = (PaymentRecord::WAITING, call.after.as_deref());
+        let page = market.store.list_view::<PaymentRecord>(list, after, call.query.limit.get()).await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |record| record.state.into())))
+    }
+}

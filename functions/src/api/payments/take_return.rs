@@ -1,0 +1,68 @@
+//! `take_return` – the payment system reports that it returned a payment, signed: the duty to return it has ended. A
+//! return that fits none is kept, and waits for a human.
+
+use market_domain::Timestamp;
+use market_domain::ids::EventId;
+use market_domain::money::Fen;
+use market_domain::payments::{PaymentRecord, Report};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::TakenView;
+use super::load::{Named, own_record};
+
+/// A return.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(rename = "ReturnReport")]
+pub struct Body {
+    /// The payment system's id of it.
+    return_id: EventId,
+    /// The payment that was returned.
+    payment_id: EventId,
+    /// What was returned, in fen.
+    amount_fen: Fen,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    returned_at: Timestamp,
+}
+
+impl Body {
+    fn report(self) -> Report {
+        let Self { return_id, payment_id, amount_fen, returned_at } = self;
+        Report::Return { return_id, payment_id, amount: amount_fen, returned_at }
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct TakeReturn;
+
+impl Endpoint for TakeReturn {
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Signed<Body>;
+    type Reply = TakenView;
+
+    fn route() -> Route {
+        Route::post("take_return", "/returns")
+            .summary("Report the return of a payment (signed by the payment system). What is rightly signed is always kept.")
+            .clauses(&["4.6"])
+            .signed_by_payments()
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TakenView>, Problem> {
+        let (report, payment) = match call.body.clone() {
+            Signed::Unread(text) => (Report::unreadable(&text), None),
+            Signed::Read(body) => {
+                let report = body.report();
+                let payment = market.store.get::<PaymentRecord>(&report.record_id()).await?;
+                (report, payment)
+            }
+        };
+        let own = own_record(market, &report).await?;
+        let named = Named::by(market, payment.as_ref().and_then(|payment| payment.names())).await?;
+        let named = named.as_ref().map(Named::order);
+        let taken = PaymentRecord::take_return(payment.as_ref(), own.as_ref(), report, named, &call.occasion);
+        Ok(TakenView::outcome(taken))
+    }
+}
