@@ -24,7 +24,7 @@ use market_store::{CommitError, SavedReply, Submission};
 use tracing::Instrument;
 
 use crate::cursor;
-use crate::endpoint::{Access, Call, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
+use crate::endpoint::{Access, Call, CallerAddress, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
 use crate::json;
 use crate::market::{Callers, Market};
 use crate::problem::{Code, Problem};
@@ -113,10 +113,11 @@ async fn answer<E: Endpoint>(
 ) -> Result<Response<Body>, Problem> {
     let (mut parts, body) = request.into_parts();
     let now = market.clock.now();
-    let principal = match route.access {
+    let caller = match route.access {
         Access::Roles(roles) => Some(authenticate(market, &parts, roles, now).await?),
         Access::Public | Access::PaymentSignature => None,
     };
+    let principal = caller.as_ref().map(|verified| verified.principal.clone());
     let path = path_of::<E>(&mut parts).await?;
     own(&path, principal.as_ref())?;
     let Query(query) =
@@ -148,7 +149,9 @@ async fn answer<E: Endpoint>(
         request: request_id.to_owned(),
         salts: Salts::drawn(market.random()),
     };
-    let call = Call::<E> { path, query, body, principal, occasion, headers: parts.headers, after, query_id };
+    let address = parts.extensions.get::<CallerAddress>().map(|address| address.0);
+    let headers = parts.headers;
+    let call = Call::<E> { path, query, body, caller, occasion, headers, address, after, query_id };
     decide(market, route, call, submission).await
 }
 
@@ -256,7 +259,7 @@ async fn authenticate(
     parts: &Parts,
     roles: &[Role],
     now: market_domain::Timestamp,
-) -> Result<Principal, Problem> {
+) -> Result<Verified, Problem> {
     let verified = match &market.callers {
         Callers::Tokens(verifier) => {
             let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -267,17 +270,25 @@ async fn authenticate(
             Ok(parts.extensions.get::<Verified>().cloned().ok_or(Problem::new(Code::MissingToken))?)
         }
     };
-    let principal = verified.and_then(|verified| verified.at(now).cloned()).map_err(|error| match error {
+    let verified = verified.and_then(|verified| {
+        verified.at(now)?;
+        Ok(verified)
+    });
+    let verified = verified.map_err(|error| match error {
         IdentityError::Invalid(reason) => {
             tracing::info!(%reason, "a token was refused");
             Problem::new(Code::InvalidToken)
         }
-        IdentityError::Unavailable(reason) => {
+        IdentityError::Unavailable(reason) | IdentityError::NoSubjectKey(reason) => {
             tracing::error!(%reason, "tokens cannot be verified");
             Problem::new(Code::Unavailable)
         }
     })?;
-    if roles.contains(&principal.role) { Ok(principal) } else { Err(Problem::new(Code::RoleNotAllowed)) }
+    if roles.contains(&verified.principal.role) {
+        Ok(verified)
+    } else {
+        Err(Problem::new(Code::RoleNotAllowed))
+    }
 }
 
 async fn path_of<E: Endpoint>(parts: &mut Parts) -> Result<E::Path, Problem> {

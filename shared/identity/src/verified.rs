@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use crate::terms::MAX_SUBJECT_CHARS;
 use crate::{IdentityError, Principal};
 
 const ROLE: &str = "role";
@@ -43,10 +44,12 @@ impl Verified {
         ]
     }
 
-    /// From an authorizer's context; none where it is not one of ours.
+    /// From an authorizer's context; none where it is not one of ours. What it says of the subject was decided there;
+    /// an authorizer of the release before 0.3.0 bounds none.
     #[must_use]
     pub fn from_context<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
-        let principal = Principal { role: text(ROLE)?.parse().ok()?, subject: text(SUBJECT)?.to_owned() };
+        let subject = text(SUBJECT).filter(|subject| subject.chars().count() <= MAX_SUBJECT_CHARS)?;
+        let principal = Principal { role: text(ROLE)?.parse().ok()?, subject: subject.to_owned() };
         Some(Self { principal, expires_at: text(EXPIRES_AT)?.parse().ok()? })
     }
 }

@@ -41,9 +41,9 @@ pub struct Body {
 #[derive(Debug)]
 pub struct AcceptDocument;
 
-/// A header's text, as far as it fits.
-fn header_text<const MAX: usize>(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<Text<MAX>> {
-    let text: String = headers.get(name)?.to_str().ok()?.chars().take(MAX).collect();
+/// What the client says it is, as far as it fits.
+fn user_agent(headers: &HeaderMap) -> Option<Text<400>> {
+    let text: String = headers.get(header::USER_AGENT)?.to_str().ok()?.chars().take(400).collect();
     text.try_into().ok()
 }
 
@@ -93,8 +93,8 @@ impl Endpoint for AcceptDocument {
             signer: body.signer.into(),
             prominent_shown: body.prominent_shown,
             rendered_sha256: body.rendered_sha256,
-            address: header_text(&call.headers, "x-forwarded-for"),
-            user_agent: header_text(&call.headers, header::USER_AGENT),
+            address: call.address.and_then(|address| address.to_string().try_into().ok()),
+            user_agent: user_agent(&call.headers),
             accepted_at: call.occasion.at,
         };
         let change = acceptance.clone().accept(&account, &document, existing.as_ref(), &call.occasion)?;
