@@ -3,6 +3,7 @@
 
 mod callers;
 mod corpus;
+mod cursors;
 mod deletion;
 mod descriptions;
 mod documents;
@@ -10,6 +11,7 @@ mod evidence;
 mod grants;
 mod harness;
 mod input;
+mod invisible;
 mod ledger;
 mod listings;
 mod notices;
@@ -20,6 +22,7 @@ mod permissions;
 mod records;
 mod repeats;
 mod restart;
+mod sizes;
 mod stored;
 mod story;
 mod termination;

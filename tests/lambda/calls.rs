@@ -73,7 +73,8 @@ async fn each_handler_asks_of_aws_beside_the_table_what_its_role_is_compared_wit
 
     let around = Surroundings::start().await;
     let token = around.issuer.token(Role::Operator, "alice@example.com");
-    let unlawful = json!({ "type": "TOKEN", "authorizationToken": format!("Bearer {token}"), "methodArn": "arn" });
+    let unlawful =
+        json!({ "type": "TOKEN", "authorizationToken": format!("Bearer {token}"), "methodArn": "arn" });
     seen.insert("authorizer", asked(&around, "authorizer", around.settings(), unlawful).await);
 
     seen.insert("worker/notify, EmailBy ses", notify(false, |settings| settings).await);

@@ -59,7 +59,8 @@ async fn an_acceptance_comes_from_where_the_gateway_saw_it_come_from_whatever_it
     let opened = function.answer(open_account("shop-1", &token)).await;
     assert_eq!(opened.status, 201, "{}", opened.body);
     let agreement = json!({ "kind": "body", "title": "协议", "text": "1.总则\n1.1甲。\n" }).to_string();
-    let publication = Request::post("/documents/market-agreement/versions", "key-2", agreement).bearer(&operator);
+    let publication =
+        Request::post("/documents/market-agreement/versions", "key-2", agreement).bearer(&operator);
     let published = function.answer(publication).await;
     let acceptance = json!({
         "document_id": "market-agreement", "version": 1, "sha256": published.body["versions"][0]["sha256"],

@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod grants;
 pub mod jobs;
 pub mod listings;
+mod lists;
 pub mod me;
 pub mod notices;
 pub mod orders;

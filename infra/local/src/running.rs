@@ -171,8 +171,7 @@ impl Running {
             Clockwork::Standing(at) => LocalClock::standing(at),
         });
         let issuer = Arc::new(
-            Issuer::open(&folder.join(ISSUER_KEY), ISSUER)
-                .map_err(io("cannot open the issuer's key"))?,
+            Issuer::open(&folder.join(ISSUER_KEY), ISSUER).map_err(io("cannot open the issuer's key"))?,
         );
         let payments =
             PaymentSystem::open(&folder.join(PAYMENT_KEY)).map_err(io("cannot open the payment key"))?;

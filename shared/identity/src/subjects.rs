@@ -122,8 +122,9 @@ fn derived(key: &hmac::Key, issuer: &str, subject: &str) -> String {
 }
 
 fn is_derived(id: &str) -> bool {
-    id.strip_prefix(PREFIX)
-        .is_some_and(|digest| digest.len() == 2 * DIGEST_BYTES && digest.bytes().all(|b| b.is_ascii_hexdigit()))
+    id.strip_prefix(PREFIX).is_some_and(|digest| {
+        digest.len() == 2 * DIGEST_BYTES && digest.bytes().all(|b| b.is_ascii_hexdigit())
+    })
 }
 
 /// Whether it holds as many digits in a row as a telephone or ID card has, be they parted by dashes or dots. A UUID

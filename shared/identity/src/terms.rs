@@ -210,7 +210,9 @@ mod tests {
         }
         let huge: Value = serde_json::from_str("1e300").unwrap();
         let over: Value = serde_json::from_str("18446744073709551615").unwrap();
-        for exp in [json!(NOW), json!(NOW as f64 + 0.9), json!("1767574860"), json!(-1), huge, over, json!([])] {
+        for exp in
+            [json!(NOW), json!(NOW as f64 + 0.9), json!("1767574860"), json!(-1), huge, over, json!([])]
+        {
             assert!(read(&terms(), json!({ "exp": exp })).is_err(), "{exp}");
         }
         assert!(read(&terms(), json!({ "exp": null })).is_err());
@@ -242,7 +244,9 @@ mod tests {
 
     #[test]
     fn the_issuer_is_one_string_and_the_subject_is_bounded() {
-        for iss in [json!(["https://issuer.example"]), json!("https://issuer.example/"), json!(null), json!(7)] {
+        for iss in
+            [json!(["https://issuer.example"]), json!("https://issuer.example/"), json!(null), json!(7)]
+        {
             assert!(read(&terms(), json!({ "iss": iss })).is_err(), "{iss}");
         }
         for (sub, holds) in [

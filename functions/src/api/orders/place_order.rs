@@ -5,8 +5,8 @@ use market_domain::accounts::MarketAccount;
 use market_domain::documents::Document;
 use market_domain::documents::acceptance::{Acceptance, AcceptanceId};
 use market_domain::ids::{DocumentId, ListingId, OrderId, PlanId};
-use market_domain::listings::Listing;
-use market_domain::orders::{Offer, Order};
+use market_domain::listings::{Listing, ListingStatus};
+use market_domain::orders::{Offer, Order, PlaceRefusal};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_store::of;
@@ -82,7 +82,9 @@ impl Endpoint for PlaceOrder {
         let (account, listing, agreement, subscription, acceptance) = market.store.load(wishes).await?;
         let account = account.ok_or(Problem::not_found())?;
         let acceptance = in_its_period(market, &account, acceptance, accepted).await?;
-        let listing = listing.ok_or(Problem::new(Code::NotForSale))?;
+        // One that is not listed answers like one that does not exist, whatever else may be wrong (invariant 8).
+        let listing = listing.filter(|listing| listing.status == ListingStatus::Listed);
+        let listing = listing.ok_or(PlaceRefusal::NotListed)?;
         let offer = Offer {
             agreement: agreement.as_deref(),
             listing: &listing,
