@@ -1,14 +1,16 @@
 //! Who calls: what the market knows of a caller, it knows by the token and the connection, and what it keeps of it
 //! names no person.
 
+use market::Running;
 use market::client::{Client, json_headers};
 use market::requests;
 use market::stage::Stage;
 use market_identity::Role;
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use serde_json::json;
 
-use crate::harness::World;
+use crate::harness::{World, options};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everyone_can_read_whom_the_market_takes_him_for() {
@@ -63,6 +65,69 @@ async fn whatever_an_issuer_calls_its_subjects_they_trade_and_nothing_that_is_ke
     for (key, item) in world.table().await {
         for person in ["5f7c8ec7", "alice", "13800000000", "张三", "bob@", "carol"] {
             assert!(!key.contains(person) && !item.contains(person), "{key} names {person}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_market_that_starts_again_knows_everyone_and_its_key_is_its_owners_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let running = Running::start(options(folder.path().to_owned())).await.unwrap();
+        let me = Client::of(&running, Role::Merchant, "auth0|5f7c8ec7").get("/me").await.unwrap();
+        ids.push(me.text_at("/id").to_owned());
+        running.stop().await;
+    }
+    assert!(ids[0].starts_with("u-") && ids[0] == ids[1], "{ids:?}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let key = std::fs::metadata(folder.path().join("subject.key")).unwrap();
+        assert_eq!(key.permissions().mode() & 0o777, 0o600);
+    }
+    // Another market's key makes other ids.
+    let world = World::new().await;
+    let elsewhere = Client::of(&world.running, Role::Merchant, "auth0|5f7c8ec7").get("/me").await.unwrap();
+    assert_ne!(elsewhere.text_at("/id"), ids[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_say_what_they_must_as_issuers_write_it_and_nothing_that_must_be_understood() {
+    let world = World::new().await;
+    let now = world.now().as_second();
+    let good = json!({
+        "iss": "https://issuer.market.localhost", "aud": ["another", "service-market"], "sub": "ops",
+        "market_role": "operator", "nbf": now, "exp": now + 60,
+    });
+    let anyone = Client::anonymous(&world.running);
+    for (name, value, status) in [
+        ("exp", json!(now as f64 + 60.5), 200),
+        ("exp", json!(now as f64 + 0.5), 401),
+        ("exp", json!(1e300), 401),
+        ("exp", json!(-1e300), 401),
+        ("nbf", json!(now as f64 + 29.5), 200),
+        ("nbf", json!(now as f64 + 30.5), 401),
+        ("nbf", json!(now + 30), 200),
+        ("nbf", json!("0"), 401),
+        ("iss", json!(["https://issuer.market.localhost"]), 401),
+        ("aud", json!(["another"]), 401),
+        ("sub", json!("x".repeat(255)), 200),
+        ("sub", json!("x".repeat(256)), 401),
+        ("sub", json!(""), 401),
+        ("market_role", json!(["openid", "operator"]), 200),
+        ("market_role", json!(["merchant", "operator"]), 401),
+    ] {
+        let mut claims = good.clone();
+        claims[name] = value.clone();
+        let mut headers = HeaderMap::new();
+        let token = world.running.issuer.sign(&claims);
+        headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let me = anyone.send(Method::GET, "/me", headers, Vec::new()).await.unwrap();
+        assert_eq!(me.status.as_u16(), status, "{name} {value}: {}", me.text);
+        if status == 200 {
+            let ends = jiff::Timestamp::from_second(now + 60).unwrap();
+            assert_eq!(me.body["token_expires_at"], json!(ends), "a token never outlives its time");
         }
     }
 }

@@ -294,6 +294,7 @@ async fn no_instant_is_too_far_away_to_be_answered() {
     for far in ["9999-12-30T22:00:00Z", "-009999-01-02T01:59:59Z", "9999-12-30T22:00:00.999999999Z"] {
         let rule =
             json!({ "kind": "rule", "title": "规则", "text": format!("1.{far}\n"), "effective_at": far });
+        let odd = json!({ "kind": "rule", "title": "规则", "text": format!("1.\u{0}\u{feff}{far}\r\n") });
         let mut grant = requests::grant(&granted.order, &["orders.read"]);
         grant["expires_at"] = json!(far);
         let mut attestation = requests::attestation(world.now());
@@ -302,6 +303,7 @@ async fn no_instant_is_too_far_away_to_be_answered() {
         for (who, path, body) in [
             (&stage.operator, format!("/documents/rule-{}/versions", far.len()), rule.clone()),
             (&stage.operator, "/documents/rule-1/versions".to_owned(), rule),
+            (&stage.operator, "/documents/rule-2/versions".to_owned(), odd),
             (&merchant, "/accounts/shop-1/grants".to_owned(), grant),
             (&stage.provider, format!("{demand}/attestation"), attestation),
             (&stage.upstream, "/accounts/shop-1/upstream-end".to_owned(), event),

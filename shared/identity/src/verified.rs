@@ -48,7 +48,8 @@ impl Verified {
     /// an authorizer of the release before 0.3.0 bounds none.
     #[must_use]
     pub fn from_context<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
-        let subject = text(SUBJECT).filter(|subject| subject.chars().count() <= MAX_SUBJECT_CHARS)?;
+        let subject =
+            text(SUBJECT).filter(|subject| (1..=MAX_SUBJECT_CHARS).contains(&subject.chars().count()))?;
         let principal = Principal { role: text(ROLE)?.parse().ok()?, subject: subject.to_owned() };
         Some(Self { principal, expires_at: text(EXPIRES_AT)?.parse().ok()? })
     }
@@ -69,6 +70,10 @@ mod tests {
         assert_eq!(Verified::from_context(text).as_ref(), Some(&verified));
         assert!(verified.at(Timestamp::from_second(99).unwrap()).is_ok());
         assert!(verified.at(Timestamp::from_second(100).unwrap()).is_err());
+        for out_of_bounds in [String::new(), "x".repeat(MAX_SUBJECT_CHARS + 1)] {
+            let odd = |name: &str| if name == SUBJECT { Some(out_of_bounds.as_str()) } else { text(name) };
+            assert_eq!(Verified::from_context(odd), None, "no authorizer of ours says so");
+        }
         for missing in ["role", "subject", "expires_at"] {
             assert_eq!(Verified::from_context(|name| text(name).filter(|_| name != missing)), None);
         }
