@@ -8,7 +8,8 @@ use market_ambient::{SystemClock, SystemEntropy};
 use market_domain::aggregate::Job;
 use market_domain::periods::{Calendar, PublicityMode};
 use market_http::{Access, Callers, Endpoint, Market, PaymentKeys, Visitor};
-use market_identity::{IssuerKeys, Verifier};
+use market_identity::terms::NoClaimName;
+use market_identity::{ClaimName, IssuerKeys, NotBefore, SubjectRule, Subjects, Terms, Verifier};
 use market_jobs::sqs::SqsQueues;
 use market_notices::{Gateway, Gateways, HttpText, NoGateway, SesEmail, SmtpEmail, SmtpServer, SnsText};
 use market_outside::Secret;
@@ -55,23 +56,64 @@ pub fn queues(sdk: &SdkConfig) -> Result<SqsQueues, SettingError> {
     Ok(SqsQueues::new(aws_sdk_sqs::Client::new(sdk), required("MARKET_QUEUE_URLS")?))
 }
 
-/// What verifies tokens (`MARKET_ISSUER`, `MARKET_AUDIENCE`, `MARKET_JWKS_URL`, `MARKET_TOKEN_ALGORITHM`).
+/// A claim's name.
+fn claim(name: &'static str) -> Result<Option<ClaimName>, SettingError> {
+    optional(name)
+        .map(|claim| claim.parse().map_err(|error: NoClaimName| wrong(name)(error.to_string())))
+        .transpose()
+}
+
+/// What verifies tokens: `MARKET_ISSUER`, `MARKET_AUDIENCE`, `MARKET_JWKS_URL`, `MARKET_TOKEN_ALGORITHM`; where they
+/// say it (`MARKET_PARTY_CLAIM`, `MARKET_ROLE_CLAIM`, `MARKET_NBF`: `required`, or `optional`); and how subjects become
+/// ids (`MARKET_SUBJECTS`: `lawful`, `opaque`, `legacy`; `MARKET_SUBJECT_KEY_SECRET`, or `MARKET_SUBJECT_KEY` as it
+/// is).
 ///
 /// # Errors
 /// Where a setting is missing or wrong.
-pub fn verifier() -> Result<Verifier, SettingError> {
+pub fn verifier(sdk: &SdkConfig) -> Result<Verifier, SettingError> {
     let algorithm = required("MARKET_TOKEN_ALGORITHM")?.parse().map_err(|_| {
         wrong("MARKET_TOKEN_ALGORITHM")("is not an algorithm (ES256, RS256, EdDSA, …)".to_owned())
     })?;
     let keys = IssuerKeys::at(required("MARKET_JWKS_URL")?);
-    Ok(Verifier::new(keys, &required("MARKET_ISSUER")?, &required("MARKET_AUDIENCE")?, algorithm))
+    let usual = Terms::of(required("MARKET_ISSUER")?, required("MARKET_AUDIENCE")?, algorithm);
+    let terms = Terms {
+        party_claim: claim("MARKET_PARTY_CLAIM")?.unwrap_or(usual.party_claim),
+        role_claim: claim("MARKET_ROLE_CLAIM")?.unwrap_or(usual.role_claim),
+        not_before: match optional("MARKET_NBF").as_deref() {
+            Some("optional") => NotBefore::Optional,
+            Some("required") | None => NotBefore::Required,
+            Some(other) => {
+                return Err(wrong("MARKET_NBF")(format!("is neither required nor optional: {other}")));
+            }
+        },
+        ..usual
+    };
+    Ok(Verifier::new(keys, terms, subjects(sdk)?))
+}
+
+/// How subjects become ids. The key has to be named even where every subject is lawful: the first that is not must
+/// not find it missing.
+fn subjects(sdk: &SdkConfig) -> Result<Subjects, SettingError> {
+    let rule = match optional("MARKET_SUBJECTS").as_deref() {
+        Some("lawful") | None => SubjectRule::Lawful,
+        Some("opaque") => SubjectRule::Opaque,
+        Some("legacy") => SubjectRule::Legacy,
+        Some(other) => {
+            return Err(wrong("MARKET_SUBJECTS")(format!("is none of lawful, opaque and legacy: {other}")));
+        }
+    };
+    match optional("MARKET_SUBJECT_KEY") {
+        Some(key) => Subjects::given(&key, rule)
+            .map_err(|error| wrong("MARKET_SUBJECT_KEY")(format!("is wrong: {error}"))),
+        None => Ok(Subjects::of(secret(sdk, "MARKET_SUBJECT_KEY_SECRET")?, rule)),
+    }
 }
 
 /// Who says who is calling (`MARKET_CALLERS`: `gateway`, or `tokens` where nothing is said).
-fn callers() -> Result<Callers, SettingError> {
+fn callers(sdk: &SdkConfig) -> Result<Callers, SettingError> {
     match optional("MARKET_CALLERS").as_deref() {
         Some("gateway") => Ok(Callers::Gateway),
-        Some("tokens") | None => Ok(Callers::Tokens(Box::new(verifier()?))),
+        Some("tokens") | None => Ok(Callers::Tokens(Box::new(verifier(sdk)?))),
         Some(other) => Err(wrong("MARKET_CALLERS")(format!("is neither gateway nor tokens: {other}"))),
     }
 }
@@ -114,7 +156,7 @@ pub fn market(sdk: &SdkConfig, operation: Option<&str>) -> Result<Market, Settin
         store: store(sdk)?,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
-        callers: callers()?,
+        callers: callers(sdk)?,
         payments: is_signed_by_payments(operation).then(|| payment_keys(sdk)).transpose()?,
         calendar: Calendar::published(),
         publicity: match optional("MARKET_PUBLICITY").as_deref() {

@@ -77,7 +77,7 @@ async fn an_attestation_says_when_and_of_what_and_not_of_the_future() {
     let (_, demand) = revoked(&world, &stage, &merchant).await;
     let attestation = format!("{demand}/attestation");
     let early = stage.provider.post(&attestation, requests::attestation(world.now())).await.unwrap();
-    assert_eq!(early.code(), "wrong-demand-state", "a demand that was not served asks for nothing");
+    assert_eq!(early.code(), "not-found", "a demand that was not served is none to its provider");
     assert_eq!(merchant.post(&format!("{demand}/service"), json!({})).await.unwrap().status, 200);
     let future = requests::attestation(world.now() + jiff::SignedDuration::from_hours(1));
     assert_eq!(stage.provider.post(&attestation, future).await.unwrap().code(), "invalid-attestation");

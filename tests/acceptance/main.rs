@@ -1,7 +1,9 @@
 //! The market as its parties meet it: real routes, real workers, real tokens and bytes, on a clock that
 //! stands still until a test sets it ahead.
 
+mod callers;
 mod corpus;
+mod cursors;
 mod deletion;
 mod descriptions;
 mod documents;
@@ -10,6 +12,7 @@ mod grants;
 mod harness;
 mod input;
 mod instants;
+mod invisible;
 mod ledger;
 mod listings;
 mod notices;
@@ -21,6 +24,7 @@ mod permissions;
 mod records;
 mod repeats;
 mod restart;
+mod sizes;
 mod stored;
 mod story;
 mod termination;

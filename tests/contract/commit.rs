@@ -170,6 +170,21 @@ async fn a_change_of_a_hundred_items_is_committed_and_a_larger_one_is_refused_wh
 }
 
 #[tokio::test]
+async fn an_item_that_the_table_does_not_take_for_its_size_is_told_apart_and_nothing_is_written() {
+    on_each_table(async |table| {
+        let large = change(at(0)).create(&thing("a"), event());
+        let large = large.store(Key::new(OWNER, "text"), "x".repeat(410_000), 1);
+        let outcome = table.store.commit(&large, None).await;
+        assert!(matches!(outcome, Err(CommitError::Store(StoreError::TooLarge(_)))), "{outcome:?}");
+        assert!(table.all().await.is_empty());
+        let asked = submission("shop-1", "key");
+        let saved = table.store.save_reply(&asked, &reply(&asked, &"x".repeat(410_000)), at(0)).await;
+        assert!(matches!(saved, Err(StoreError::TooLarge(_))), "{saved:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_write_sets_and_removes_its_own_attributes_and_leaves_a_later_releases_alone() {
     on_each_table(async |table| {
         table.create(at(0), &[thing("a").due(at(100)).placed("p")]).await;

@@ -51,6 +51,10 @@ async fn an_item_of_another_kind_is_not_taken_for_what_was_asked_for() {
     .await;
 }
 
+fn long(begins: &str, bytes: usize) -> String {
+    format!("{begins:x<bytes$}")
+}
+
 /// The ids on each page, to the last.
 async fn pages(table: &Table, limit: u16) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
@@ -74,9 +78,15 @@ async fn pages_of_a_partition_show_each_thing_once_in_the_order_of_its_key_and_n
         assert!(shown.iter().all(|page| page.len() <= 2), "{shown:?}");
         assert_eq!(shown.concat(), ["a", "b", "c", "d", "e"]);
         assert_eq!(pages(&table, 100).await.concat(), ["a", "b", "c", "d", "e"]);
-        // A start from elsewhere is not taken for one of this list's.
-        let page = table.store.list::<Thing>(OWNER, "thing#", Some("zzz"), 1).await.unwrap();
-        assert_eq!(page.items[0].id, "a");
+        for elsewhere in ["", "zzz", "thing", "thing#", "evidence#thing#a#0000000001", &long("thing#", 1025)]
+        {
+            let page = table.store.list::<Thing>(OWNER, "thing#", Some(elsewhere), 1).await;
+            assert!(matches!(page, Err(StoreError::OutsideQuery)), "{elsewhere}: {page:?}");
+        }
+        for nowhere in ["thing#\u{0}", "thing#zzz", &long("thing#", 1024)] {
+            let page = table.store.list::<Thing>(OWNER, "thing#", Some(nowhere), 9).await.unwrap();
+            assert!(page.items.len() <= 5, "within the list, whether or not something is there");
+        }
         let empty = table.store.list::<Thing>("account#nobody", "thing#", None, 10).await.unwrap();
         assert!(empty.items.is_empty() && empty.next.is_none());
     })
@@ -113,6 +123,27 @@ async fn pages_of_a_view_follow_its_places_and_what_leaves_it_is_gone() {
         let mut equal = ids[1..4].to_vec();
         equal.sort();
         assert_eq!(equal, ["1", "4", "6"], "equal places are told apart, across a page's end too");
+        let sort = long("s", 1025);
+        for no_place in [
+            "",
+            "|",
+            "a",
+            "a|b",
+            "a||c",
+            "|b|c",
+            "a|b|",
+            "a|b|c|d",
+            &format!("a|b|{sort}"),
+            &format!("{sort}|b|c"),
+        ] {
+            let page = table.store.list_view::<Thing>("things", Some(no_place), 2).await;
+            assert!(matches!(page, Err(StoreError::OutsideQuery)), "{no_place}");
+        }
+        // One that is made up begins somewhere in the list, or nowhere.
+        match table.store.list_view::<Thing>("things", Some("b|account#another|thing#x"), 100).await {
+            Ok(page) => assert!(page.items.iter().all(|thing| thing.place.is_some())),
+            Err(error) => assert!(matches!(error, StoreError::OutsideQuery), "{error:?}"),
+        }
         table.update(at(1), "5", |thing| Thing { place: None, ..thing }).await;
         table.update(at(1), "3", |thing| thing.placed("0")).await;
         let ids = read().await;

@@ -12,13 +12,14 @@ use futures_util::StreamExt;
 use jsonwebtoken::Algorithm;
 use market::issuer::{AUDIENCE, Issuer};
 use market_domain::Timestamp;
-use market_identity::{IdentityError, IssuerKeys, Principal, Role, Verifier};
+use market_identity::{IdentityError, IssuerKeys, Principal, Role, SubjectRule, Subjects, Terms, Verifier};
 use tokio::time::Instant;
 
 use crate::INTERNAL;
 use crate::table::at;
 
 const NAME: &str = "https://issuer.example";
+const SUBJECT_KEY: &str = "dGhlIGtleSBieSB3aGljaCBzdWJqZWN0cyBiZWNvbWUgaWRz";
 /// Attempts to fetch the keys.
 const ATTEMPTS: usize = 3;
 const HOUR: i64 = 3_600;
@@ -53,7 +54,7 @@ impl World {
         let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
         let router = Router::new().fallback(keys).with_state(Arc::clone(&world));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        (world, Verifier::new(IssuerKeys::at(url), NAME, AUDIENCE, Algorithm::ES256))
+        (world, verifier(url))
     }
 
     fn set(&self, mood: Mood) {
@@ -69,6 +70,11 @@ impl World {
         let token = self.issuer.token(Role::Operator, "ops", now);
         Ok(verifier.verify(&token, now).await?.principal)
     }
+}
+
+fn verifier(url: String) -> Verifier {
+    let subjects = Subjects::given(SUBJECT_KEY, SubjectRule::Lawful).unwrap();
+    Verifier::new(IssuerKeys::at(url), Terms::of(NAME, AUDIENCE, Algorithm::ES256), subjects)
 }
 
 async fn keys(State(world): State<Arc<World>>) -> Response {
@@ -142,7 +148,7 @@ async fn an_issuer_that_nobody_answers_for_is_unavailable() {
     let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
     drop(listener);
     let (world, _) = World::start(Mood::Well).await;
-    let verifier = Verifier::new(IssuerKeys::at(url), NAME, AUDIENCE, Algorithm::ES256);
+    let verifier = verifier(url);
     assert!(is_unavailable(&world.verify(&verifier, at(0)).await));
 }
 

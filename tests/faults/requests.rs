@@ -9,7 +9,7 @@ use market::client::{Answer, Client};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, requests};
 use market_http::{Callers, Market, PaymentKeys};
-use market_identity::{IssuerKeys, Role, Verifier};
+use market_identity::{IssuerKeys, Role, SubjectRule, Subjects, Terms, Verifier};
 use market_outside::sdk::MAX_ATTEMPTS;
 use serde_json::json;
 use tempfile::TempDir;
@@ -153,9 +153,8 @@ async fn while_the_issuers_keys_cannot_be_had_the_client_is_told_to_come_again()
         entropy: Arc::clone(&market.entropy),
         callers: Callers::Tokens(Box::new(Verifier::new(
             keys,
-            "https://issuer.example",
-            "service-market",
-            Algorithm::ES256,
+            Terms::of("https://issuer.example", "service-market", Algorithm::ES256),
+            Subjects::given("dGhlIGtleSBieSB3aGljaCBzdWJqZWN0cyBiZWNvbWUgaWRz", SubjectRule::Lawful).unwrap(),
         ))),
         payments: Some(PaymentKeys::given(world.running.payments.key()).unwrap()),
         calendar: market.calendar,

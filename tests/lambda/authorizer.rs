@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::function::Function;
 use crate::gateway::Request;
 use crate::serve;
-use crate::surroundings::{Issuer, PAYMENT_KEY, Surroundings};
+use crate::surroundings::{Issuer, PAYMENT_KEY, SUBJECT_KEY_SECRET, Surroundings};
 
 const STAGE: &str = "arn:aws-cn:execute-api:cn-north-1:000000000000:abcdef1234/prod";
 
@@ -72,6 +72,90 @@ async fn any_other_token_is_unauthorized_in_the_very_word_that_the_gateway_under
 }
 
 #[tokio::test]
+async fn a_subject_that_names_a_person_becomes_an_id_that_does_not_and_the_same_one_every_time() {
+    let around = Surroundings::start().await;
+    let ask = async |role: Role, subject: &str| {
+        let mut authorizer = Function::start("authorizer", around.settings()).await;
+        let token = around.issuer.token(role, subject);
+        let answer = authorizer.invoke(asked(&format!("Bearer {token}"))).await.expect("it is let in");
+        let id = answer["context"]["subject"].as_str().expect("a text").to_owned();
+        assert_eq!(answer["principalId"], format!("{role}#{id}"), "and the gateway's log has no other");
+        id
+    };
+    assert_eq!(ask(Role::Merchant, "shop-1").await, "shop-1");
+    assert_eq!(around.services.calls("GetSecretValue"), [] as [Value; 0], "it needs no key");
+    let merchant = ask(Role::Merchant, "auth0|5f7c8ec7c33c6c004bbafe82").await;
+    assert_eq!(ask(Role::Merchant, "auth0|5f7c8ec7c33c6c004bbafe82").await, merchant);
+    let operator = ask(Role::Operator, "alice@example.com").await;
+    for id in [&merchant, &operator] {
+        assert!(id.len() == 34 && id.starts_with("u-"), "{id}");
+    }
+    assert_ne!(merchant, operator);
+    assert_ne!(ask(Role::Merchant, &merchant).await, merchant, "nobody can call himself someone's id");
+    assert_eq!(around.services.calls("GetSecretValue")[0], json!({ "SecretId": SUBJECT_KEY_SECRET }));
+}
+
+#[tokio::test]
+async fn without_its_key_a_subject_that_needs_one_is_not_called_a_forger() {
+    let around = Surroundings::start().await;
+    let broken = serve(Router::new().fallback(async || axum::http::StatusCode::INTERNAL_SERVER_ERROR)).await;
+    let settings = around.settings().with("AWS_ENDPOINT_URL_SECRETS_MANAGER", format!("http://{broken}"));
+    let mut authorizer = Function::start("authorizer", settings).await;
+    let needs_one = around.issuer.token(Role::Operator, "alice@example.com");
+    let error = authorizer.invoke(asked(&format!("Bearer {needs_one}"))).await.expect_err("nobody is named");
+    assert_eq!(message(&error), "the key of subjects cannot be had");
+    let needs_none = around.issuer.token(Role::Operator, "ops");
+    authorizer.invoke(asked(&format!("Bearer {needs_none}"))).await.expect("the others go on");
+}
+
+#[tokio::test]
+async fn what_a_token_may_leave_out_or_put_elsewhere_is_what_the_settings_say() {
+    let around = Surroundings::start().await;
+    let odd = around.issuer.saying(&json!({
+        "sub": "f:1a2b:alice", "shop": { "id": "shop-1" }, "https://market.example/role": "merchant",
+        "exp": 4_102_444_800.5,
+    }));
+    let mut usual = Function::start("authorizer", around.settings()).await;
+    let error = usual.invoke(asked(&format!("Bearer {odd}"))).await.expect_err("it is not usual");
+    assert_eq!(message(&error), "Unauthorized");
+    let settings = around
+        .settings()
+        .with("MARKET_PARTY_CLAIM", "/shop/id")
+        .with("MARKET_ROLE_CLAIM", "https://market.example/role")
+        .with("MARKET_NBF", "optional");
+    let mut told = Function::start("authorizer", settings).await;
+    let answer = told.invoke(asked(&format!("Bearer {odd}"))).await.expect("it is let in");
+    assert_eq!(answer["principalId"], "merchant#shop-1");
+    assert_eq!(answer["context"]["expires_at"], "4102444800", "a token never outlives its time");
+}
+
+#[tokio::test]
+async fn a_token_that_asks_to_be_understood_or_names_its_issuer_otherwise_is_refused() {
+    let around = Surroundings::start().await;
+    let mut authorizer = Function::start("authorizer", around.settings()).await;
+    let good = json!({ "sub": "ops", "market_role": "operator", "nbf": 0, "exp": 4_102_444_800_i64 });
+    let with = |name: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[name] = value;
+        around.issuer.saying(&claims)
+    };
+    authorizer.invoke(asked(&format!("Bearer {}", around.issuer.saying(&good)))).await.expect("this is good");
+    for (what, token) in [
+        ("a critical extension", around.issuer.token_with_critical("exp")),
+        ("a list of issuers", with("iss", json!(["https://issuer.example"]))),
+        ("a subject of 256 characters", with("sub", json!("x".repeat(256)))),
+        ("a subject of 3,000 characters", with("sub", json!("x".repeat(3_000)))),
+        ("no subject", with("sub", json!(""))),
+        ("an end beyond all time", with("exp", json!(1e300))),
+        ("an end in words", with("exp", json!("4102444800"))),
+        ("a beginning an hour ahead", with("nbf", json!(4_102_441_200_i64))),
+    ] {
+        let error = authorizer.invoke(asked(&format!("Bearer {token}"))).await.expect_err(what);
+        assert_eq!(message(&error), "Unauthorized", "{what}");
+    }
+}
+
+#[tokio::test]
 async fn while_the_issuer_is_down_nobody_is_called_a_forger() {
     let around = Surroundings::start().await;
     let nowhere = {
@@ -109,6 +193,8 @@ async fn behind_the_gateway_the_caller_is_whom_its_authorizer_names_as_long_as_t
         (401, "missing-token"),
         "a header alone is nothing"
     );
+    let long = function.answer(orders().authorized(&context(&"x".repeat(3_000), "4102444800"))).await;
+    assert_eq!(long.problem(), (401, "missing-token"), "no authorizer of ours says so");
     let odd = json!({ "role": "root", "subject": "shop-1", "expires_at": "4102444800" });
     assert_eq!(function.answer(orders().authorized(&odd)).await.problem(), (401, "missing-token"));
 }

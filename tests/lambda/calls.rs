@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use expect_test::expect_file;
+use market_identity::Role;
 use serde_json::{Value, json};
 
 use crate::function::{Function, Settings};
@@ -69,6 +70,12 @@ async fn each_handler_asks_of_aws_beside_the_table_what_its_role_is_compared_wit
         .header("webhook-signature", "v1,none");
     let take_payment = asked(&around, "api/take_payment", around.settings(), callback.event()).await;
     seen.insert("api/take_payment", take_payment);
+
+    let around = Surroundings::start().await;
+    let token = around.issuer.token(Role::Operator, "alice@example.com");
+    let unlawful =
+        json!({ "type": "TOKEN", "authorizationToken": format!("Bearer {token}"), "methodArn": "arn" });
+    seen.insert("authorizer", asked(&around, "authorizer", around.settings(), unlawful).await);
 
     seen.insert("worker/notify, EmailBy ses", notify(false, |settings| settings).await);
     seen.insert("worker/notify, SmsBy none", notify(true, |settings| settings).await);

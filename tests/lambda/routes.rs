@@ -51,6 +51,32 @@ async fn a_merchant_opens_an_account_and_reads_it_whether_each_route_has_its_fun
 }
 
 #[tokio::test]
+async fn an_acceptance_comes_from_where_the_gateway_saw_it_come_from_whatever_its_headers_say() {
+    let around = Surroundings::start().await;
+    let (operator, token) =
+        (around.issuer.token(Role::Operator, "ops"), around.issuer.token(Role::Merchant, "shop-1"));
+    let mut function = Function::start("api", around.settings()).await;
+    let opened = function.answer(open_account("shop-1", &token)).await;
+    assert_eq!(opened.status, 201, "{}", opened.body);
+    let agreement = json!({ "kind": "body", "title": "协议", "text": "1.总则\n1.1甲。\n" }).to_string();
+    let publication =
+        Request::post("/documents/market-agreement/versions", "key-2", agreement).bearer(&operator);
+    let published = function.answer(publication).await;
+    let acceptance = json!({
+        "document_id": "market-agreement", "version": 1, "sha256": published.body["versions"][0]["sha256"],
+        "method": "click", "signer": { "name": "李雷", "authority": "法定代表人" },
+        "rendered_sha256": "0".repeat(64),
+    });
+    let accepting = Request::post("/accounts/shop-1/acceptances", "key-3", acceptance.to_string())
+        .bearer(&token)
+        .header("X-Forwarded-For", "198.51.100.7, 2001:db8:0:0:0:0:0:1, 2001:db8:0:0:0:0:0:2, 203.0.113.9")
+        .header("Forwarded", "for=198.51.100.7")
+        .header("X-Real-IP", "198.51.100.7");
+    let accepted = function.answer(accepting).await;
+    assert_eq!((accepted.status, &accepted.body["address"]), (201, &json!("192.0.2.1")), "{}", accepted.body);
+}
+
+#[tokio::test]
 async fn a_function_of_one_route_does_not_know_the_others() {
     let around = Surroundings::start().await;
     let mut function = Function::start("api/get_account", around.settings()).await;

@@ -43,6 +43,10 @@ const KEY_ID: &str = "test-1";
 /// What the payment system signs with.
 pub const PAYMENT_KEY: &str = "whsec_dGhlIHBheW1lbnQgc3lzdGVtJ3Mga2V5";
 
+/// Where the key is by which subjects become ids, and what it is.
+pub const SUBJECT_KEY_SECRET: &str = "market/subject-key";
+const SUBJECT_KEY: &str = "dGhlIGtleSBieSB3aGljaCBzdWJqZWN0cyBiZWNvbWUgaWRz";
+
 /// Where the account at the mail server is, and what it is.
 const SMTP_SECRET: &str = "market/smtp";
 const SMTP_ACCOUNT: &str = r#"{"username": "market", "password": "secret"}"#;
@@ -108,6 +112,7 @@ impl Surroundings {
             ("MARKET_JWKS_URL", self.jwks_url.clone()),
             ("MARKET_TOKEN_ALGORITHM", "ES256".to_owned()),
             ("MARKET_PAYMENT_KEYS_SECRET", "payment-keys".to_owned()),
+            ("MARKET_SUBJECT_KEY_SECRET", SUBJECT_KEY_SECRET.to_owned()),
             ("MARKET_EMAIL_BY", "ses".to_owned()),
             ("MARKET_EMAIL_FROM", "market@example.com".to_owned()),
             ("MARKET_SMS_BY", "none".to_owned()),
@@ -300,6 +305,29 @@ impl Issuer {
         }))
     }
 
+    /// A token with exactly these claims, beside the issuer and an audience.
+    pub fn saying(&self, claims: &Value) -> String {
+        let mut all = json!({ "iss": ISSUER, "aud": AUDIENCE });
+        for (name, value) in claims.as_object().expect("claims have names") {
+            all[name] = value.clone();
+        }
+        self.sign(&all)
+    }
+
+    /// A good token under a header that says this besides.
+    pub fn token_with_critical(&self, extension: &str) -> String {
+        let header = Header {
+            kid: Some(KEY_ID.to_owned()),
+            crit: Some(vec![extension.to_owned()]),
+            ..Header::new(Algorithm::ES256)
+        };
+        let claims = json!({
+            "iss": ISSUER, "aud": AUDIENCE, "sub": "shop-1", "market_role": "merchant",
+            "nbf": 0, "exp": far_ahead().as_second(),
+        });
+        jsonwebtoken::encode(&header, &claims, &self.0).expect("the key signs")
+    }
+
     fn sign(&self, claims: &Value) -> String {
         let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::ES256) };
         jsonwebtoken::encode(&header, claims, &self.0).expect("the key signs")
@@ -372,7 +400,11 @@ async fn aws(State(services): State<Arc<Services>>, headers: HeaderMap, body: By
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     if target == "secretsmanager.GetSecretValue" {
         let asked = services.record("GetSecretValue", &body);
-        let secret = if asked["SecretId"] == SMTP_SECRET { SMTP_ACCOUNT } else { PAYMENT_KEY };
+        let secret = match asked["SecretId"].as_str() {
+            Some(SMTP_SECRET) => SMTP_ACCOUNT,
+            Some(SUBJECT_KEY_SECRET) => SUBJECT_KEY,
+            _ => PAYMENT_KEY,
+        };
         return axum::Json(json!({ "Name": asked["SecretId"], "SecretString": secret })).into_response();
     }
     if body.starts_with(b"Action=Publish&") {

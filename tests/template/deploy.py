@@ -40,6 +40,7 @@ from story import Checks, Story, Stuck
 REGION = REGIONS["aws"]
 AUDIENCE = "service-market"
 SECRET = "market/payment-keys"
+SUBJECT_KEY_SECRET = "market/subject-key"
 MARKET = "market"
 FROM = "no-reply@example.com"
 
@@ -587,6 +588,8 @@ def play(arguments, folder, checks):
     try:
         payment_key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         emulator.client("secretsmanager").create_secret(Name=SECRET, SecretString=payment_key)
+        subject_key = base64.b64encode(secrets.token_bytes(32)).decode()
+        emulator.client("secretsmanager").create_secret(Name=SUBJECT_KEY_SECRET, SecretString=subject_key)
         emulator.client("sesv2").create_email_identity(EmailIdentity=FROM.partition("@")[2])
         parameters = {
             "MarketName": MARKET,
@@ -595,6 +598,7 @@ def play(arguments, folder, checks):
             "TokenAudience": AUDIENCE,
             "JwksUrl": f"{issuer.url}/jwks.json",
             "PaymentKeysSecret": SECRET,
+            "SubjectKeySecret": SUBJECT_KEY_SECRET,
             "EmailFrom": FROM,
             # What a large account chooses; the default is for a new one.
             "ReserveConcurrency": "true",

@@ -284,6 +284,7 @@ def tree(partition, templates=None, **parameters):
         "TokenAudience": "service-market",
         "JwksUrl": "https://issuer.example.com/jwks.json",
         "PaymentKeysSecret": "market/payment-keys",
+        "SubjectKeySecret": "market/subject-key",
         "EmailFrom": "no-reply@example.com",
     }
     if partition == "aws-cn":

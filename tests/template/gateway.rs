@@ -42,6 +42,13 @@ const RESPONSES: &[(&str, Code)] = &[
     ("WAF_FILTERED", Code::Blocked),
 ];
 
+const SUBJECT_KEY: &str = r"              - Sid: SubjectKey
+                Effect: Allow
+                Action: secretsmanager:GetSecretValue
+                # The six characters are Secrets Manager's own.
+                Resource: !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${SubjectKeySecret}-??????
+";
+
 const DEFAULT_4XX: &str = "DEFAULT_4XX";
 
 fn response(kind: &str, code: Code) -> String {
@@ -153,6 +160,7 @@ fn template() -> String {
     let blanks = [("Name", "Authorizer"), ("operation", "authorizer"), ("handler", "authorizer")];
     text.push('\n');
     text += &fill(ROLE, &blanks);
+    text += SUBJECT_KEY;
     text += &fill(FUNCTION, &blanks);
     text += TAIL;
     for (resource, routes) in &resources.0 {

@@ -14,6 +14,8 @@ pub mod evidence;
 pub mod grants;
 pub mod jobs;
 pub mod listings;
+mod lists;
+pub mod me;
 pub mod notices;
 pub mod orders;
 mod parties;
@@ -83,5 +85,6 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<evidence::ListProviderEvidence>();
     visitor.visit::<jobs::ListParked>();
     visitor.visit::<jobs::RedriveParked>();
+    visitor.visit::<me::GetMe>();
     visitor.visit::<errors::ExplainError>();
 }

@@ -48,7 +48,7 @@ impl From<Contacts> for ContactsForm {
 #[serde(tag = "role", content = "id", rename_all = "snake_case")]
 #[schemars(rename = "Actor")]
 pub enum ActorView {
-    /// The operator (运营方), by the staff member's subject.
+    /// The operator (运营方), by the staff member's id.
     Operator(String),
     /// A merchant (用户).
     Merchant(AccountId),

@@ -10,7 +10,7 @@ use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use lambda_runtime::Error;
 use market_functions::{api, settings};
-use market_http::EXPOSED_HEADERS;
+use market_http::{CallerAddress, EXPOSED_HEADERS};
 use market_identity::Verified;
 
 pub async fn serve(operation: Option<&str>, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
@@ -20,6 +20,9 @@ pub async fn serve(operation: Option<&str>, sdk: &aws_config::SdkConfig) -> Resu
     let router = router.layer(from_fn(async |mut request: Request, next: Next| {
         if let Some(verified) = verified(&request) {
             request.extensions_mut().insert(verified);
+        }
+        if let Some(address) = address(&request) {
+            request.extensions_mut().insert(address);
         }
         next.run(request).await
     }));
@@ -34,6 +37,12 @@ pub async fn serve(operation: Option<&str>, sdk: &aws_config::SdkConfig) -> Resu
 fn verified(request: &Request) -> Option<Verified> {
     let RequestContext::ApiGatewayV1(context) = request.request_context_ref()? else { return None };
     Verified::from_context(|name| context.authorizer.fields.get(name)?.as_str())
+}
+
+/// Where the request came from, as the gateway saw it. What a client says of it in a header is not looked at.
+fn address(request: &Request) -> Option<CallerAddress> {
+    let RequestContext::ApiGatewayV1(context) = request.request_context_ref()? else { return None };
+    context.identity.source_ip.as_ref()?.parse().ok().map(CallerAddress)
 }
 
 /// Lets pages of one origin read the reply (CORS); of none, where none is set.

@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 /// The very word that makes the gateway answer 401; whatever else is an error of the authorizer's own.
 const UNAUTHORIZED: &str = "Unauthorized";
 
-pub async fn serve() -> Result<(), Error> {
-    let (verifier, metrics) = (settings::verifier()?, settings::metrics());
+pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
+    let (verifier, metrics) = (settings::verifier(sdk)?, settings::metrics());
     lambda_runtime::run(service_fn(async |event: LambdaEvent<ApiGatewayCustomAuthorizerRequest>| {
         let request = event.payload;
         let token = request.authorization_token.as_deref().and_then(bearer).ok_or(UNAUTHORIZED)?;
@@ -34,6 +34,11 @@ pub async fn serve() -> Result<(), Error> {
                 tracing::error!(%reason, "tokens cannot be verified");
                 metrics.put(now, &[(Metric::TokensUnverified, 1.0)]);
                 Err("the issuer's keys cannot be had".into())
+            }
+            Err(IdentityError::NoSubjectKey(reason)) => {
+                tracing::error!(%reason, "subjects cannot become ids");
+                metrics.put(now, &[(Metric::TokensUnverified, 1.0)]);
+                Err("the key of subjects cannot be had".into())
             }
         }
     }))

@@ -14,7 +14,7 @@ pub async fn run(handler: Handler) -> Result<(), Error> {
     let sdk = market_outside::sdk::from_environment();
     match handler {
         Handler::Api(operation) => api::serve(operation.as_deref(), &sdk).await,
-        Handler::Authorizer => authorizer::serve().await,
+        Handler::Authorizer => authorizer::serve(&sdk).await,
         Handler::Worker(job) => worker::serve(job, &sdk).await,
         Handler::Sweep => sweep::serve(&sdk).await,
         Handler::Relay => relay::serve(&sdk).await,

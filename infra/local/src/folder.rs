@@ -23,6 +23,8 @@ const MARKER: &str = "format.json";
 pub const ISSUER_KEY: &str = "issuer.key";
 /// See [`ISSUER_KEY`].
 pub const PAYMENT_KEY: &str = "payment.key";
+/// The key by which subjects become ids.
+pub const SUBJECT_KEY: &str = "subject.key";
 
 /// What the marker says.
 #[derive(Debug, Serialize)]

@@ -23,6 +23,7 @@ mod routes;
 mod running;
 pub mod stage;
 mod stream;
+pub mod subject_key;
 
 pub use engine::sdk_at;
 pub use running::{Clockwork, Options, Running, StartError, TABLE};

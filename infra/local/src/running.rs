@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use axum::serve::ListenerExt;
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -16,8 +19,8 @@ use market_domain::periods::{Calendar, PublicityMode};
 use market_functions::api;
 use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
-use market_http::{Callers, CorruptionAlarm, Market, PaymentKeys};
-use market_identity::{IssuerKeys, Verifier};
+use market_http::{CallerAddress, Callers, CorruptionAlarm, Market, PaymentKeys};
+use market_identity::{IssuerKeys, SubjectRule, Subjects, Terms, Verifier};
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sqs::SqsQueues;
@@ -30,7 +33,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::LocalClock;
 use crate::engine::{Engine, sdk_at};
-use crate::folder::{self, FolderError, ISSUER_KEY, PAYMENT_KEY};
+use crate::folder::{self, FolderError, ISSUER_KEY, PAYMENT_KEY, SUBJECT_KEY};
 use crate::issuer::{AUDIENCE, Issuer};
 use crate::machine::{LocalQueues, Machine};
 use crate::outbox::Outbox;
@@ -38,9 +41,12 @@ use crate::payments::PaymentSystem;
 use crate::permissions::Permissions;
 use crate::routes::{self, Local};
 use crate::stream::Stream;
+use crate::subject_key;
 
 /// The name of its table.
 pub const TABLE: &str = "market";
+/// The name of its issuer.
+const ISSUER: &str = "https://issuer.market.localhost";
 
 /// How the market's clock moves.
 #[derive(Debug, Clone, Copy)]
@@ -165,11 +171,12 @@ impl Running {
             Clockwork::Standing(at) => LocalClock::standing(at),
         });
         let issuer = Arc::new(
-            Issuer::open(&folder.join(ISSUER_KEY), "https://issuer.market.localhost")
-                .map_err(io("cannot open the issuer's key"))?,
+            Issuer::open(&folder.join(ISSUER_KEY), ISSUER).map_err(io("cannot open the issuer's key"))?,
         );
         let payments =
             PaymentSystem::open(&folder.join(PAYMENT_KEY)).map_err(io("cannot open the payment key"))?;
+        let subject_key =
+            subject_key::open(&folder.join(SUBJECT_KEY)).map_err(io("cannot open the key of subjects"))?;
         let outbox = Arc::new(Outbox::open(folder.join("outbox")).map_err(io("cannot open the outbox"))?);
 
         let (endpoint, engine) = match options.dynamodb_endpoint {
@@ -201,9 +208,8 @@ impl Running {
             entropy: Arc::new(SystemEntropy),
             callers: Callers::Tokens(Box::new(Verifier::new(
                 IssuerKeys::at(format!("{url}/_local/jwks.json")),
-                "https://issuer.market.localhost",
-                AUDIENCE,
-                Algorithm::ES256,
+                Terms::of(ISSUER, AUDIENCE, Algorithm::ES256),
+                Subjects::given(&subject_key, SubjectRule::Lawful).map_err(part)?,
             ))),
             payments: Some(PaymentKeys::given(payments.key()).map_err(part)?),
             calendar: Calendar::published(),
@@ -270,13 +276,14 @@ impl Running {
             url: url.clone(),
         };
         let router: Router = market_http::router(Arc::clone(&market), None, |routes| api::visit(routes));
-        let router = Permissions::of_routes(router);
+        let router = Permissions::of_routes(router).layer(from_fn(with_peers_address));
         let router = routes::router(local).fallback_service(router);
         let until = stopping();
         tasks.spawn(async move {
             // A reply is one small write: waiting for more to fill a packet would only delay it.
             let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(until).await {
                 tracing::error!(%error, "the server failed");
             }
         });
@@ -308,6 +315,15 @@ impl Running {
         drop(self.engine.take());
         drop(self.lock);
     }
+}
+
+/// Tells the routes where a request came from: the other end of its connection.
+async fn with_peers_address(mut request: Request, next: Next) -> Response {
+    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
+        let address = CallerAddress(peer.ip().to_canonical());
+        request.extensions_mut().insert(address);
+    }
+    next.run(request).await
 }
 
 fn log_end<E: std::fmt::Display>(job: Job, ended: Result<(), E>) {

@@ -57,12 +57,6 @@ fn done(answer: reqwest::Result<Answer>) -> Answer {
     answer
 }
 
-/// Someone's acceptance of a document's first version.
-async fn accept(merchant: &Client, shop: &str, document: &str, sha256: &str, shown: &[String]) {
-    let body = requests::acceptance(document, sha256, shown);
-    done(merchant.post(&format!("/accounts/{shop}/acceptances"), body).await);
-}
-
 impl<'a> Stage<'a> {
     /// Publishes, approves and lists.
     ///
@@ -104,10 +98,25 @@ impl<'a> Stage<'a> {
         done(
             merchant.post(&format!("/accounts/{shop}"), requests::merchant(shop, "91510100MA6C0QLJ5")).await,
         );
-        let shown = PROMINENT.map(str::to_owned);
-        accept(&merchant, shop, "market-agreement", &self.agreement_sha256, &shown).await;
-        accept(&merchant, shop, TERMS, &self.terms_sha256, &[]).await;
+        self.accept_all(&merchant, shop).await;
         merchant
+    }
+
+    /// The acceptance of the market agreement.
+    #[must_use]
+    pub fn agreement_acceptance(&self) -> Value {
+        requests::acceptance("market-agreement", &self.agreement_sha256, &PROMINENT.map(str::to_owned))
+    }
+
+    /// Opens the account of a merchant who applied, and accepts the provider's terms.
+    ///
+    /// # Panics
+    /// Where the market refuses any of it.
+    pub async fn accept_all(&self, merchant: &Client, shop: &str) {
+        let acceptances = format!("/accounts/{shop}/acceptances");
+        done(merchant.post(&acceptances, self.agreement_acceptance()).await);
+        let terms = requests::acceptance(TERMS, &self.terms_sha256, &[]);
+        done(merchant.post(&acceptances, terms).await);
     }
 
     /// The body of an order.

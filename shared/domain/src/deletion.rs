@@ -22,6 +22,8 @@ use crate::providers::Provider;
 use crate::reminders::{Plan, Reminders};
 use crate::text::{Line, Prose};
 
+/// The most datasets, and the most sub-processors, that an attestation names.
+pub const MAX_NAMED: usize = 32;
 /// The provider's time to answer, from service: a configurable default, not statute.
 pub const ANSWER: Length = Length::Days(15);
 /// To the merchant; the reminder at the end itself is the notice of the end.
@@ -150,7 +152,7 @@ pub enum DemandRefusal {
     Over,
     /// The attestation names no dataset or too many things, or lies in the future or before the end.
     #[error(
-        "the attestation must name 1 to 32 datasets, at most 32 sub-processors, and a time between the end of the entrustment and now"
+        "the attestation must name 1 to {MAX_NAMED} datasets, at most {MAX_NAMED} sub-processors, and a time between the end of the entrustment and now"
     )]
     Attestation,
     /// A date cannot be reckoned.
@@ -245,8 +247,8 @@ impl DeletionDemand {
         if !matches!(loaded.status, DemandStatus::Served { .. }) {
             return Err(DemandRefusal::NotWaiting);
         }
-        let lawful = (1..=32).contains(&attestation.datasets.len())
-            && attestation.sub_processors.len() <= 32
+        let lawful = (1..=MAX_NAMED).contains(&attestation.datasets.len())
+            && attestation.sub_processors.len() <= MAX_NAMED
             && (loaded.ended_at..=occasion.at).contains(&attestation.done_at);
         if !lawful {
             return Err(DemandRefusal::Attestation);

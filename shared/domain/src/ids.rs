@@ -117,11 +117,11 @@ macro_rules! given_id {
 
 given_id!(
     /// A market account. It is the merchant's platform account that has opened the market, one to one, so
-    /// it carries that account's id (the token's `sub`): a second market account cannot be named.
+    /// it carries the id that this account's tokens name it by: a second market account cannot be named.
     AccountId
 );
 given_id!(
-    /// A provider, by the `sub` of its tokens.
+    /// A provider, by the id that its tokens name it by.
     ProviderId
 );
 given_id!(

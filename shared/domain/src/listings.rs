@@ -16,10 +16,14 @@ use crate::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
 use crate::money::Fen;
 use crate::notices::{Message, Reach};
 use crate::providers::{Provider, ProviderStatus};
+use crate::stored::listing::StoredDescription;
 use crate::text::{Line, Prose};
 
-/// The most scopes and plans of one listing.
+/// The most scopes and plans of one listing, and kinds of data of one scope.
 pub const MAX_PARTS: usize = 32;
+/// The largest description, as stored. An order keeps it, and the reply to an order, in which every quotation mark is
+/// written with two strokes more, lies in one item of the table too; its limit is 400 KB with everything in it.
+pub const MAX_DESCRIPTION_BYTES: usize = 160 * 1024;
 
 /// What is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -154,6 +158,14 @@ pub enum ListingRefusal {
     /// A service asks for data, or an application's scope names no kind of data.
     #[error("a service has no scopes, and every scope of an application names at least one kind of data")]
     Scopes,
+    /// It is larger than an order can keep.
+    #[error(
+        "the description has {bytes} bytes, and an order can keep {MAX_DESCRIPTION_BYTES}: shorten its texts, or name fewer scopes and kinds of data"
+    )]
+    TooLarge {
+        /// Its size, as stored.
+        bytes: usize,
+    },
     /// The subscription agreement is not the provider's, or not in force.
     #[error("the subscription agreement is not one of this provider's documents in force")]
     SubscriptionAgreement,
@@ -195,7 +207,11 @@ impl Description {
                 self.scopes.iter().all(|scope| (1..=MAX_PARTS).contains(&scope.data_kinds.len()))
             }
         };
-        if scoped { Ok(()) } else { Err(ListingRefusal::Scopes) }
+        if !scoped {
+            return Err(ListingRefusal::Scopes);
+        }
+        let bytes = StoredDescription::size_bytes(self);
+        if bytes > MAX_DESCRIPTION_BYTES { Err(ListingRefusal::TooLarge { bytes }) } else { Ok(()) }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::text::{EmailAddress, PhoneNumber};
 /// Who caused a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
-    /// The operator (运营方), by the staff member's subject.
+    /// The operator (运营方), by the staff member's id.
     Operator(String),
     /// A merchant (用户).
     Merchant(AccountId),

@@ -1,7 +1,8 @@
 //! Pages: how long they are, and where the next one begins.
 //!
-//! A cursor is bound to its query; one of another query, or a forged one, is refused before anything is
-//! read.
+//! A cursor is bound to its query by a hash, so that one of another query is told as such. The hash has no key: it is no
+//! proof, and a forged cursor may carry anything. What it carries is held against the query where the query is made
+//! (`market_store::read`), so that it reads nothing that its query would not, or is refused.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -97,7 +98,7 @@ pub(crate) fn open(query_id: &Sha256Hash, cursor: &str) -> Result<String, Proble
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
     let text = String::from_utf8(bytes).map_err(|_| invalid())?;
     match text.split_at_checked(16) {
-        Some((bound, after)) if bound == bind(query_id, after) => Ok(after.to_owned()),
+        Some((bound, after)) if !after.is_empty() && bound == bind(query_id, after) => Ok(after.to_owned()),
         _ => Err(invalid()),
     }
 }

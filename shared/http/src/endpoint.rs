@@ -1,12 +1,13 @@
 //! What a route declares.
 
 use std::future::Future;
+use std::net::IpAddr;
 
 use axum::http::{HeaderMap, Method};
 use market_domain::change::{Change, Occasion};
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{AccountId, ProviderId};
-use market_identity::{Principal, Role};
+use market_identity::{Principal, Role, Verified};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -148,6 +149,11 @@ pub struct Nothing {}
 
 impl Owned for Nothing {}
 
+/// The network address of whoever sent a request, as the gateway or the connection knows it: an extension of the
+/// request. A header such as `X-Forwarded-For` is the client's own word, and is never read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallerAddress(pub IpAddr);
+
 /// A request, decoded and authenticated.
 #[derive(Debug)]
 pub struct Call<E: Endpoint + ?Sized> {
@@ -158,11 +164,13 @@ pub struct Call<E: Endpoint + ?Sized> {
     /// The body.
     pub body: E::Body,
     /// The caller; none on public routes.
-    pub principal: Option<Principal>,
+    pub caller: Option<Verified>,
     /// When, by whom and in which request.
     pub occasion: Occasion,
-    /// The request's headers.
+    /// The request's headers: what the client says, and no more than that.
     pub headers: HeaderMap,
+    /// The network address that it came from.
+    pub address: Option<IpAddr>,
     /// Where the page's cursor goes on.
     pub after: Option<String>,
     /// What names the query, for binding cursors to it.
@@ -173,7 +181,7 @@ impl<E: Endpoint + ?Sized> Call<E> {
     /// Whether a provider calls.
     #[must_use]
     pub fn is_provider(&self) -> bool {
-        self.principal.as_ref().is_some_and(|principal| principal.role == Role::Provider)
+        self.caller.as_ref().is_some_and(|caller| caller.principal.role == Role::Provider)
     }
 
     /// Whether the caller may see a thing of this provider's: the provider itself, or anyone who is not a
@@ -182,7 +190,7 @@ impl<E: Endpoint + ?Sized> Call<E> {
     /// # Errors
     /// "Not found": a thing that one may not see answers like one that does not exist (invariant 8).
     pub fn may_see(&self, provider: &ProviderId) -> Result<(), Problem> {
-        match &self.principal {
+        match self.caller.as_ref().map(|caller| &caller.principal) {
             Some(Principal { role: Role::Provider, subject }) if subject != provider.as_str() => {
                 Err(Problem::not_found())
             }

@@ -16,7 +16,7 @@ pub mod problem;
 mod refusals;
 mod serve;
 
-pub use endpoint::{Access, Call, Endpoint, Nothing, Outcome, Owned, Repeats, Route, Visitor};
+pub use endpoint::{Access, Call, CallerAddress, Endpoint, Nothing, Outcome, Owned, Repeats, Route, Visitor};
 pub use json::Signed;
 pub use market::{Callers, CorruptionAlarm, Market};
 pub use payments::{PaymentKeys, SIGNATURE_TOLERANCE_SECONDS};

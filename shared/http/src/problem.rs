@@ -78,6 +78,7 @@ codes! {
     NoSuchClause 422 "no-such-clause" "A prominent clause is not in the text." "Name clauses as the text numbers them, for example 4.4.5."
     SameText 409 "same-text" "A version with exactly this text is the newest already." "Nothing to publish."
     WrongEffectiveDate 422 "wrong-effective-date" "The version would take effect before it is published, or before an earlier version." "Choose a later `effective_at`."
+    TooManyVersions 409 "too-many-versions" "As many versions of the document as it can hold are still to take effect." "Publish it once one of them has taken effect."
     PublicityTooShort 422 "publicity-too-short" "The publicity period of an amendment is too short (clause 9.4)." "Choose an `effective_at` not before the instant that `detail` names."
     NoSuchVersion 422 "no-such-version" "The document has no such version in force." "Read the document for its versions."
     NotInForce 409 "not-in-force" "Another version is in force." "Accept the version that `detail` names."
@@ -226,12 +227,19 @@ impl From<StoreError> for Problem {
             StoreError::UnknownOutcome(_) => Code::OutcomeUnknown,
             StoreError::Corrupt { .. } => Code::Corrupt,
             StoreError::Rejected(_) => Code::Internal,
+            StoreError::OutsideQuery => return Self::new(Code::InvalidCursor),
+            // Every list and text has a bound at the edge. What passes them all and is too large together is still the
+            // client's to shorten.
+            StoreError::TooLarge(_) => Code::InvalidBody,
         };
         if error.retryable() {
             tracing::warn!(%error, "the table did not answer");
         } else {
             tracing::error!(%error, "the table refused");
         }
-        Self::new(code)
+        match code {
+            Code::InvalidBody => Self::new(code).detail("what would be kept of it is too large; send less"),
+            _ => Self::new(code),
+        }
     }
 }

@@ -45,6 +45,8 @@ refusals! {
         PublishRefusal::WrongId => WrongDocumentId,
         PublishRefusal::TextSize => InvalidText,
         PublishRefusal::NoSuchClause(_) => NoSuchClause,
+        PublishRefusal::TooManyProminent => InvalidBody,
+        PublishRefusal::TooManyToCome => TooManyVersions,
         PublishRefusal::SameText(_) => SameText,
         PublishRefusal::BeforeEarlierVersion(_) | PublishRefusal::Retroactive => WrongEffectiveDate,
         PublishRefusal::PublicityTooShort { .. } => PublicityTooShort,
@@ -63,6 +65,7 @@ refusals! {
         ListingRefusal::Parts
             | ListingRefusal::Bound
             | ListingRefusal::Scopes
+            | ListingRefusal::TooLarge { .. }
             | ListingRefusal::SubscriptionAgreement => IncompleteListing,
         ListingRefusal::WrongState => WrongListingState,
     }

@@ -25,7 +25,7 @@ use market_store::{CommitError, SavedReply, Submission};
 use tracing::Instrument;
 
 use crate::cursor;
-use crate::endpoint::{Access, Call, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
+use crate::endpoint::{Access, Call, CallerAddress, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
 use crate::json;
 use crate::market::{Callers, Market};
 use crate::problem::{Code, Problem};
@@ -119,15 +119,18 @@ async fn answer<E: Endpoint>(
         Access::Roles(roles) => Some(authenticate(market, &parts, roles).await?),
         Access::Public | Access::PaymentSignature => None,
     };
+    let principal = caller.as_ref().map(|verified| verified.principal.clone());
     let path = path_of::<E>(&mut parts).await?;
-    own(&path, caller.as_ref().map(|verified| &verified.principal))?;
+    own(&path, principal.as_ref())?;
     let Query(query) =
         Query::<E::Query>::try_from_uri(&parts.uri).map_err(|_| Problem::new(Code::InvalidQuery))?;
     let (query_id, after) = page_of(route, &parts)?;
     let bytes = read(body).await?;
     // Everything has arrived: this is the instant of the decision, at which the caller's token must hold too.
     let now = market.clock.now();
-    let principal = caller.map(|verified| verified.at(now).cloned()).transpose().map_err(refused)?;
+    if let Some(caller) = &caller {
+        caller.at(now).map_err(refused)?;
+    }
     if matches!(route.access, Access::PaymentSignature) {
         let keys = market.payments.as_ref().ok_or(Problem::new(Code::Internal))?;
         keys.verify(&parts.headers, &bytes, now).await?;
@@ -155,7 +158,9 @@ async fn answer<E: Endpoint>(
         request: request_id.to_owned(),
         salts: Salts::drawn(market.random()),
     };
-    let call = Call::<E> { path, query, body, principal, occasion, headers: parts.headers, after, query_id };
+    let address = parts.extensions.get::<CallerAddress>().map(|address| address.0);
+    let headers = parts.headers;
+    let call = Call::<E> { path, query, body, caller, occasion, headers, address, after, query_id };
     decide(market, route, call, submission).await
 }
 
@@ -297,7 +302,7 @@ fn refused(error: IdentityError) -> Problem {
             tracing::info!(%reason, "a token was refused");
             Problem::new(Code::InvalidToken)
         }
-        IdentityError::Unavailable(reason) => {
+        IdentityError::Unavailable(reason) | IdentityError::NoSubjectKey(reason) => {
             tracing::error!(%reason, "tokens cannot be verified");
             Problem::new(Code::Unavailable)
         }

@@ -1,31 +1,36 @@
 //! Who is calling: bearer tokens of an OpenID issuer, verified against its published keys.
 //!
 //! One code verifies everywhere, locally and deployed. The algorithm is pinned by configuration, never
-//! read from the token; `iss`, `aud`, `exp` and `nbf` must be present and hold. Time is the market's own:
-//! the library's clock is not asked. On AWS the gateway's authorizer verifies, and hands on what it found
-//! ([`Verified`]): whoever receives that decides again whether it still holds.
+//! read from the token; what a token must say and where is in [`terms`]. Time is the market's own: the
+//! library's clock is not asked. Whom it names becomes an id that names no person ([`subjects`]), before anything
+//! else sees it. On AWS the gateway's authorizer verifies, and hands on what it found ([`Verified`]): whoever
+//! receives that decides again whether it still holds.
 
 mod keys;
+pub mod subjects;
+pub mod terms;
 mod verified;
 
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
+use jsonwebtoken::{Validation, decode, decode_header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use keys::IssuerKeys;
+pub use subjects::{SubjectRule, Subjects};
+pub use terms::{ClaimName, NotBefore, Terms};
 pub use verified::Verified;
 
 /// In what capacity someone calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// A merchant, for its own account: the subject is the account's id.
+    /// A merchant, for its own account: its id is the account's.
     Merchant,
-    /// A provider, for itself: the subject is the provider's id.
+    /// A provider, for itself.
     Provider,
     /// The operator's staff.
     Operator,
@@ -77,7 +82,7 @@ pub struct UnknownRole;
 pub struct Principal {
     /// In what capacity.
     pub role: Role,
-    /// Who: the token's `sub`.
+    /// Who: the id that the token's subject became. A merchant's is its account's, a provider's its provider id.
     pub subject: String,
 }
 
@@ -88,7 +93,7 @@ pub fn bearer(header: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The claims of a token for the market.
+/// The claims of a token for the market, under their usual names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The issuer.
@@ -105,15 +110,6 @@ pub struct Claims {
     pub exp: i64,
 }
 
-/// What is read of a verified token; the library has compared issuer and audience, which may be a list.
-#[derive(Deserialize)]
-struct Read {
-    sub: String,
-    market_role: Role,
-    nbf: i64,
-    exp: i64,
-}
-
 /// Why a caller was not let in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
@@ -123,27 +119,32 @@ pub enum IdentityError {
     /// The issuer's keys cannot be had, so nothing can be said of the token.
     #[error("the issuer's keys cannot be had: {0}")]
     Unavailable(String),
+    /// The token is good, and the key by which its subject becomes an id cannot be had.
+    #[error("the key of subjects cannot be had: {0}")]
+    NoSubjectKey(String),
 }
 
 /// Verifies tokens of one issuer for one audience.
 #[derive(Debug)]
 pub struct Verifier {
     keys: IssuerKeys,
+    terms: Terms,
     validation: Validation,
+    subjects: Subjects,
 }
 
 impl Verifier {
-    /// A verifier. `algorithm` is what the issuer signs with; tokens of any other are refused.
+    /// A verifier of tokens by these terms, whose subjects become ids by this rule.
     #[must_use]
-    pub fn new(keys: IssuerKeys, issuer: &str, audience: &str, algorithm: Algorithm) -> Self {
-        let mut validation = Validation::new(algorithm);
-        validation.set_issuer(&[issuer]);
-        validation.set_audience(&[audience]);
-        validation.set_required_spec_claims(&["iss", "aud", "exp", "nbf", "sub"]);
-        // Presence is required above; the instants are compared with the market's time below.
+    pub fn new(keys: IssuerKeys, terms: Terms, subjects: Subjects) -> Self {
+        let mut validation = Validation::new(terms.algorithm);
+        validation.set_issuer(&[&terms.issuer]);
+        validation.set_audience(&[&terms.audience]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub"]);
+        // The library knows whole seconds and its own clock. Times are read and compared by the terms.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Self { keys, validation }
+        Self { keys, terms, validation, subjects }
     }
 
     /// Verifies a token at an instant.
@@ -152,20 +153,17 @@ impl Verifier {
     /// See [`IdentityError`].
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Verified, IdentityError> {
         let invalid = |error: jsonwebtoken::errors::Error| IdentityError::Invalid(error.to_string());
-        let kid = decode_header(token)
-            .map_err(invalid)?
-            .kid
-            .ok_or_else(|| IdentityError::Invalid("no kid".to_owned()))?;
-        let key = self.keys.get(&kid, now).await?;
-        let claims = decode::<Read>(token, &key, &self.validation).map_err(invalid)?.claims;
-        if now.as_second() < claims.nbf {
-            return Err(IdentityError::Invalid("not valid yet".to_owned()));
+        let header = decode_header(token).map_err(invalid)?;
+        // It names extensions that have to be understood (RFC 7515, 4.1.11), and none is.
+        if header.crit.is_some() {
+            return Err(IdentityError::Invalid("an extension is critical".to_owned()));
         }
-        let verified = Verified {
-            principal: Principal { role: claims.market_role, subject: claims.sub },
-            expires_at: claims.exp,
-        };
-        verified.at(now)?;
-        Ok(verified)
+        let kid = header.kid.ok_or_else(|| IdentityError::Invalid("no kid".to_owned()))?;
+        let key = self.keys.get(&kid, now).await?;
+        let claims = decode(token, &key, &self.validation).map_err(invalid)?.claims;
+        let said = self.terms.read(&claims, now)?;
+        let subject = self.subjects.id(said.role, &self.terms.issuer, &said.party, now).await?;
+        let principal = Principal { role: said.role, subject };
+        Ok(Verified { principal, expires_at: said.expires_at })
     }
 }

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use crate::terms::MAX_SUBJECT_CHARS;
 use crate::{IdentityError, Principal};
 
 const ROLE: &str = "role";
@@ -43,10 +44,13 @@ impl Verified {
         ]
     }
 
-    /// From an authorizer's context; none where it is not one of ours.
+    /// From an authorizer's context; none where it is not one of ours. What it says of the subject was decided there;
+    /// an authorizer of the release before 0.3.0 bounds none.
     #[must_use]
     pub fn from_context<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
-        let principal = Principal { role: text(ROLE)?.parse().ok()?, subject: text(SUBJECT)?.to_owned() };
+        let subject =
+            text(SUBJECT).filter(|subject| (1..=MAX_SUBJECT_CHARS).contains(&subject.chars().count()))?;
+        let principal = Principal { role: text(ROLE)?.parse().ok()?, subject: subject.to_owned() };
         Some(Self { principal, expires_at: text(EXPIRES_AT)?.parse().ok()? })
     }
 }
@@ -66,6 +70,10 @@ mod tests {
         assert_eq!(Verified::from_context(text).as_ref(), Some(&verified));
         assert!(verified.at(Timestamp::from_second(99).unwrap()).is_ok());
         assert!(verified.at(Timestamp::from_second(100).unwrap()).is_err());
+        for out_of_bounds in [String::new(), "x".repeat(MAX_SUBJECT_CHARS + 1)] {
+            let odd = |name: &str| if name == SUBJECT { Some(out_of_bounds.as_str()) } else { text(name) };
+            assert_eq!(Verified::from_context(odd), None, "no authorizer of ours says so");
+        }
         for missing in ["role", "subject", "expires_at"] {
             assert_eq!(Verified::from_context(|name| text(name).filter(|_| name != missing)), None);
         }

@@ -16,7 +16,7 @@ use market_domain::stored::{self, Storable, StoredForm, Trusted, Upcaster};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
-use crate::error::StoreError;
+use crate::error::{StoreError, is_size};
 use crate::item::{BODY, Item, OPTIONAL, PK, SCHEMA, SK, TTL, VERSION, encode, key_attributes, n, plain, s};
 use crate::meter::Direction;
 
@@ -344,6 +344,9 @@ fn cancelled(error: &SdkError<TransactWriteItemsError>, answered: bool) -> Commi
     let text = format!("transaction cancelled: {codes:?}");
     if codes.iter().any(|code| matches!(*code, "ThrottlingError" | "ProvisionedThroughputExceeded")) {
         return StoreError::Throttled(text).into();
+    }
+    if cancelled.cancellation_reasons().iter().any(|reason| is_size(reason.message())) {
+        return StoreError::TooLarge(text).into();
     }
     StoreError::Rejected(text).into()
 }

@@ -19,6 +19,12 @@ pub enum StoreError {
     /// The call itself is wrong (a missing permission or table, a limit passed): repeating it is useless.
     #[error("rejected: {0}")]
     Rejected(String),
+    /// A page cannot begin there: the place is none of the query's.
+    #[error("a page of this query cannot begin there")]
+    OutsideQuery,
+    /// An item would be larger than the table takes; nothing was written.
+    #[error("too large: {0}")]
+    TooLarge(String),
     /// What is stored cannot be read.
     #[error("corrupt item {key}: {reason}")]
     Corrupt {
@@ -35,7 +41,7 @@ impl StoreError {
     pub const fn retryable(&self) -> bool {
         match self {
             Self::Throttled(_) | Self::Unavailable(_) | Self::UnknownOutcome(_) => true,
-            Self::Rejected(_) | Self::Corrupt { .. } => false,
+            Self::Rejected(_) | Self::OutsideQuery | Self::TooLarge(_) | Self::Corrupt { .. } => false,
         }
     }
 
@@ -47,6 +53,18 @@ impl StoreError {
         match error.code() {
             Some("ConditionalCheckFailedException") => Ok(false),
             _ => Err(Self::from_sdk(error, true)),
+        }
+    }
+
+    /// What a query that failed means. The call is always the same but for the place where its page begins: what is
+    /// wrong with it is wrong with that.
+    pub(crate) fn of_page<E>(error: &SdkError<E>, begins_after: bool) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match error.code() {
+            Some("ValidationException") if begins_after => Self::OutsideQuery,
+            _ => Self::from_sdk(error, false),
         }
     }
 
@@ -69,6 +87,7 @@ impl StoreError {
                     | "RequestLimitExceeded"
                     | "LimitExceededException",
                 ) => Self::Throttled(text),
+                Some("ValidationException") if is_size(service.err().message()) => Self::TooLarge(text),
                 // A failure of the table's own says nothing of what became of a write.
                 _ if service.raw().status().is_server_error() => lost(text),
                 None => lost(text),
@@ -77,4 +96,9 @@ impl StoreError {
             _ => lost(text),
         }
     }
+}
+
+/// Whether the table speaks of an item's size: it has no code of its own for it.
+pub(crate) fn is_size(message: Option<&str>) -> bool {
+    message.is_some_and(|message| message.to_ascii_lowercase().contains("item size"))
 }

@@ -2,6 +2,9 @@
 //!
 //! Items are read strongly consistent. Lists of another party (index `view`) are eventually consistent;
 //! they are for people, and no decision is made on them.
+//!
+//! Where a page begins is a client's word. It is held against the query, which fixes the partition or the list: a page
+//! begins within it or is refused ([`StoreError::OutsideQuery`]), and never shows what lies outside.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -99,6 +102,9 @@ pub struct Record {
     pub evidence: Evidence,
 }
 
+/// DynamoDB's bounds of keys.
+const MAX_SORT_BYTES: usize = 1024;
+const MAX_PARTITION_BYTES: usize = 2048;
 /// Rounds in which what a batch left unread is asked for again.
 const BATCH_ROUNDS: u32 = 4;
 
@@ -272,7 +278,7 @@ impl Store {
         limit: u16,
     ) -> Result<Page<S>, StoreError> {
         let query = self.range(partition, prefix).scan_index_forward(false);
-        let (mut items, _) = self.ask(query, limit).await?;
+        let (mut items, _) = self.ask(query, limit, false).await?;
         items.reverse();
         Ok(Page { items, next: None, unreadable: Vec::new() }.of(Reader::form::<S>))
     }
@@ -306,12 +312,14 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<Reader>, StoreError> {
-        // A start outside the query's own range would be an error of the table's, not an empty page.
-        let start = after
-            .filter(|sort| !sort.is_empty() && sort.starts_with(prefix))
-            .map(|sort| key_attributes(&Key::new(partition, sort)));
-        let query = self.range(partition, prefix).set_exclusive_start_key(start);
-        let (items, next) = self.ask(query, limit).await?;
+        let start = after.map(|sort| match sort.strip_prefix(prefix) {
+            Some(rest) if !rest.is_empty() && sort.len() <= MAX_SORT_BYTES => {
+                Ok(key_attributes(&Key::new(partition, sort)))
+            }
+            _ => Err(StoreError::OutsideQuery),
+        });
+        let query = self.range(partition, prefix).set_exclusive_start_key(start.transpose()?);
+        let (items, next) = self.ask(query, limit, after.is_some()).await?;
         Ok(Page { items, next, unreadable: Vec::new() })
     }
 
@@ -338,6 +346,7 @@ impl Store {
         &self,
         query: QueryFluentBuilder,
         limit: u16,
+        begins_after: bool,
     ) -> Result<(Vec<Reader>, Option<String>), StoreError> {
         let answer = query
             .limit(i32::from(limit))
@@ -345,7 +354,7 @@ impl Store {
             .set_return_consumed_capacity(self.meter.wish())
             .send()
             .await
-            .map_err(|error| StoreError::from_sdk(&error, false))?;
+            .map_err(|error| StoreError::of_page(&error, begins_after))?;
         self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
         let next = answer.last_evaluated_key.map(Reader::new).transpose()?.map(|last| last.key.sort);
         let items = answer.items.unwrap_or_default().into_iter().map(Reader::new);
@@ -385,15 +394,7 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<Loaded<A>>, StoreError> {
-        let start = after.and_then(|after| {
-            let mut parts = after.splitn(3, '|');
-            let mut part = || parts.next().filter(|part| !part.is_empty());
-            let (place, partition, sort) = (part()?, part()?, part()?);
-            let mut start = key_attributes(&Key::new(partition, sort));
-            start.insert(LIST.to_owned(), s(list));
-            start.insert(PLACE.to_owned(), s(place));
-            Some(start)
-        });
+        let start = after.map(|after| place_in(list, after).ok_or(StoreError::OutsideQuery)).transpose()?;
         let answer = self
             .client
             .query()
@@ -407,7 +408,7 @@ impl Store {
             .set_return_consumed_capacity(self.meter.wish())
             .send()
             .await
-            .map_err(|error| StoreError::from_sdk(&error, false))?;
+            .map_err(|error| StoreError::of_page(&error, after.is_some()))?;
         self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
         let next = answer
             .last_evaluated_key
@@ -420,6 +421,20 @@ impl Store {
         let page = Page { items: items.collect::<Result<_, _>>()?, next, unreadable: Vec::new() };
         Ok(page.of(Reader::aggregate))
     }
+}
+
+/// A place in a list, as `next` names it: the place, and the partition and sort key of the item there.
+fn place_in(list: &str, after: &str) -> Option<Item> {
+    let mut parts = after.split('|');
+    let mut part = |most: usize| parts.next().filter(|part| (1..=most).contains(&part.len()));
+    let (place, partition, sort) = (part(MAX_SORT_BYTES)?, part(MAX_PARTITION_BYTES)?, part(MAX_SORT_BYTES)?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let mut start = key_attributes(&Key::new(partition, sort));
+    start.insert(LIST.to_owned(), s(list));
+    start.insert(PLACE.to_owned(), s(place));
+    Some(start)
 }
 
 impl Page<Reader> {

@@ -4,7 +4,9 @@
 use axum::http::{HeaderMap, header};
 use market_domain::accounts::MarketAccount;
 use market_domain::documents::Document;
-use market_domain::documents::acceptance::{Acceptance, AcceptanceId, Method as AcceptanceMethod};
+use market_domain::documents::acceptance::{
+    AcceptRefusal, Acceptance, AcceptanceId, Method as AcceptanceMethod,
+};
 use market_domain::documents::clauses::ClauseNumber;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::DocumentId;
@@ -17,7 +19,12 @@ use serde::Deserialize;
 
 use super::acceptances::in_its_period;
 use super::{AcceptanceView, SignerForm};
+use crate::api::lists::Distinct;
 use crate::api::paths::AccountPath;
+
+/// The most clauses that an acceptance can say were shown: more than any version has as prominent, be it from before
+/// these were bounded.
+const MAX_SHOWN: usize = 4096;
 
 /// What is accepted, by whom, and what was shown.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -32,7 +39,7 @@ pub struct Body {
     signer: SignerForm,
     /// The prominent clauses that were shown.
     #[serde(default)]
-    prominent_shown: Vec<ClauseNumber>,
+    prominent_shown: Distinct<ClauseNumber, MAX_SHOWN>,
     /// The hash of the page as it was rendered.
     rendered_sha256: Sha256Hash,
 }
@@ -41,9 +48,9 @@ pub struct Body {
 #[derive(Debug)]
 pub struct AcceptDocument;
 
-/// A header's text, as far as it fits.
-fn header_text<const MAX: usize>(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<Text<MAX>> {
-    let text: String = headers.get(name)?.to_str().ok()?.chars().take(MAX).collect();
+/// What the client says it is, as far as it fits.
+fn user_agent(headers: &HeaderMap) -> Option<Text<400>> {
+    let text: String = headers.get(header::USER_AGENT)?.to_str().ok()?.chars().take(400).collect();
     text.try_into().ok()
 }
 
@@ -82,7 +89,7 @@ impl Endpoint for AcceptDocument {
         let (account, document, existing) = market.store.load(wishes).await?;
         let account = account.ok_or(Problem::not_found())?;
         let existing = in_its_period(market, &account, existing, wanted).await?;
-        let document = document.ok_or(Problem::new(Code::NoSuchVersion))?;
+        let document = document.ok_or(AcceptRefusal::NoSuchVersion)?;
         let acceptance = Acceptance {
             account_id,
             agreement_period: account.agreement_period,
@@ -91,10 +98,10 @@ impl Endpoint for AcceptDocument {
             sha256: body.sha256,
             method: body.method,
             signer: body.signer.into(),
-            prominent_shown: body.prominent_shown,
+            prominent_shown: body.prominent_shown.into_vec(),
             rendered_sha256: body.rendered_sha256,
-            address: header_text(&call.headers, "x-forwarded-for"),
-            user_agent: header_text(&call.headers, header::USER_AGENT),
+            address: call.address.and_then(|address| address.to_string().try_into().ok()),
+            user_agent: user_agent(&call.headers),
             accepted_at: call.occasion.at,
         };
         let change = acceptance.clone().accept(&account, &document, existing.as_ref(), &call.occasion)?;

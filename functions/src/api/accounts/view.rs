@@ -113,7 +113,7 @@ pub struct AcceptanceView {
     prominent_shown: Vec<ClauseNumber>,
     /// The hash of the page as it was rendered.
     rendered_sha256: Sha256Hash,
-    /// The network address that it came from, as the gateway reports it.
+    /// The network address that it came from, as the gateway saw it.
     address: Option<Text<64>>,
     /// The user agent that it came from.
     user_agent: Option<Text<400>>,

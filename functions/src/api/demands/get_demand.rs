@@ -5,6 +5,7 @@ use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DemandView;
+use super::load::may_see;
 use crate::api::paths::GrantPath;
 
 /// See the module.
@@ -27,11 +28,7 @@ impl Endpoint for GetDemand {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
         let id = (call.path.account_id.clone(), call.path.grant_id.clone());
         let demand = market.store.get::<DeletionDemand>(&id).await?.ok_or(Problem::not_found())?;
-        // A provider sees a demand once it is served.
-        if call.is_provider() && !demand.was_served() {
-            return Err(Problem::not_found());
-        }
-        call.may_see(&demand.provider_id)?;
+        may_see(call, &demand)?;
         Ok(Outcome::Reply(demand.state.into()))
     }
 }

@@ -21,6 +21,17 @@ pub(super) async fn for_merchant<E: Endpoint<Path = GrantPath>>(
     Ok((demand, provider))
 }
 
+/// Whether the caller may see a demand: its provider may once it is served.
+///
+/// # Errors
+/// "Not found": until then it answers like one that does not exist (invariant 8).
+pub(super) fn may_see<E: Endpoint>(call: &Call<E>, demand: &DeletionDemand) -> Result<(), Problem> {
+    if call.is_provider() && !demand.was_served() {
+        return Err(Problem::not_found());
+    }
+    call.may_see(&demand.provider_id)
+}
+
 /// For the provider: a demand that is its own to answer, and the merchant who will be told.
 pub(super) async fn for_provider<E: Endpoint<Path = GrantPath>>(
     call: &Call<E>,
@@ -34,6 +45,6 @@ pub(super) async fn for_provider<E: Endpoint<Path = GrantPath>>(
     let (Some(account), Some(demand)) = market.store.load(wishes).await? else {
         return Err(Problem::not_found());
     };
-    call.may_see(&demand.provider_id)?;
+    may_see(call, &demand)?;
     Ok((demand, account))
 }

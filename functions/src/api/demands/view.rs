@@ -2,12 +2,13 @@
 //! declaration, which has one form on its way in and out. A field is shown only if it is named here.
 
 use market_domain::Timestamp;
-use market_domain::deletion::{Answer, Attestation, DeletionDemand, DemandStatus};
+use market_domain::deletion::{Answer, Attestation, DeletionDemand, DemandStatus, MAX_NAMED};
 use market_domain::ids::{AccountId, GrantId, ProviderId, ScopeName};
 use market_domain::text::{Line, Prose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::lists::AtMost;
 use crate::api::periods::TraceView;
 
 /// The provider's declaration.
@@ -18,14 +19,13 @@ pub struct AttestationForm {
     /// What was done.
     answer: Answer,
     /// The datasets concerned.
-    #[schemars(length(min = 1, max = 32))]
-    datasets: Vec<Line>,
+    #[schemars(length(min = 1))]
+    datasets: AtMost<Line, MAX_NAMED>,
     /// Copies and backups, and what happened to them.
     copies: Prose,
     /// Sub-processors that had the data.
     #[serde(default)]
-    #[schemars(length(max = 32))]
-    sub_processors: Vec<Line>,
+    sub_processors: AtMost<Line, MAX_NAMED>,
     /// When it was done.
     #[schemars(with = "String")]
     done_at: Timestamp,
@@ -38,6 +38,7 @@ pub struct AttestationForm {
 impl From<AttestationForm> for Attestation {
     fn from(form: AttestationForm) -> Self {
         let AttestationForm { answer, datasets, copies, sub_processors, done_at, method, signer } = form;
+        let (datasets, sub_processors) = (datasets.into_vec(), sub_processors.into_vec());
         Self { answer, datasets, copies, sub_processors, done_at, method, signer }
     }
 }
@@ -45,6 +46,8 @@ impl From<AttestationForm> for Attestation {
 impl From<Attestation> for AttestationForm {
     fn from(attestation: Attestation) -> Self {
         let Attestation { answer, datasets, copies, sub_processors, done_at, method, signer } = attestation;
+        let datasets = datasets.into_iter().collect();
+        let sub_processors = sub_processors.into_iter().collect();
         Self { answer, datasets, copies, sub_processors, done_at, method, signer }
     }
 }

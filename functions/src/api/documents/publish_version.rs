@@ -3,7 +3,7 @@
 
 use market_domain::Timestamp;
 use market_domain::documents::clauses::ClauseNumber;
-use market_domain::documents::{Author, Document, DocumentKind, Publication};
+use market_domain::documents::{Author, Document, DocumentKind, MAX_PROMINENT, Publication};
 use market_domain::party::Actor;
 use market_domain::providers::Provider;
 use market_domain::text::Line;
@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::DocumentView;
+use crate::api::lists::Distinct;
 use crate::api::paths::DocumentPath;
 
 /// A version to publish.
@@ -28,7 +29,7 @@ pub struct Body {
     text: String,
     /// The clauses that limit or exclude liability (1.2).
     #[serde(default)]
-    prominent: Vec<ClauseNumber>,
+    prominent: Distinct<ClauseNumber, MAX_PROMINENT>,
     /// When it takes effect; at once where nothing is said.
     #[serde(default)]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
@@ -64,6 +65,7 @@ impl Endpoint for PublishVersion {
                 Code::SameText,
                 Code::WrongEffectiveDate,
                 Code::PublicityTooShort,
+                Code::TooManyVersions,
             ])
     }
 
@@ -85,7 +87,7 @@ impl Endpoint for PublishVersion {
             kind: body.kind,
             title: body.title,
             text: body.text,
-            prominent: body.prominent,
+            prominent: body.prominent.into_vec(),
             effective_at: body.effective_at,
             major: body.major,
         };

@@ -6,6 +6,7 @@ use market_domain::documents::Document;
 use market_domain::grants::Grant;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{DocumentId, GrantId, OrderId, ScopeName};
+use market_domain::listings::MAX_PARTS;
 use market_domain::orders::Order;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::GrantView;
+use crate::api::lists::AtMost;
 use crate::api::parties::provider_of;
 use crate::api::paths::AccountPath;
 
@@ -25,8 +27,8 @@ pub struct Body {
     /// The order that needs the data.
     order_id: OrderId,
     /// The scopes, out of those the listing asks for.
-    #[schemars(length(min = 1, max = 32))]
-    scopes: Vec<ScopeName>,
+    #[schemars(length(min = 1))]
+    scopes: AtMost<ScopeName, MAX_PARTS>,
     /// Until when; the end of the order's validity where nothing is said.
     #[serde(default)]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
@@ -81,7 +83,7 @@ impl Endpoint for GiveGrant {
             agreement.as_deref(),
             &order,
             &provider,
-            &call.body.scopes,
+            &call.body.scopes.clone().into_vec(),
             call.body.expires_at,
             call.body.page_sha256.clone(),
             &call.occasion,

@@ -3,11 +3,15 @@
 
 use market_domain::Timestamp;
 use market_domain::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
-use market_domain::listings::{Bound, Description, Listing, ListingKind, ListingStatus, Plan, Scope};
+use market_domain::listings::{
+    Bound, Description, Listing, ListingKind, ListingStatus, MAX_PARTS, Plan, Scope,
+};
 use market_domain::money::Fen;
 use market_domain::text::{Line, Prose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::api::lists::AtMost;
 
 /// Data that the application asks for.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -21,20 +25,20 @@ pub struct ScopeForm {
     /// How it is processed.
     method: Line,
     /// The kinds of data in it.
-    data_kinds: Vec<Line>,
+    data_kinds: AtMost<Line, MAX_PARTS>,
 }
 
 impl From<ScopeForm> for Scope {
     fn from(form: ScopeForm) -> Self {
         let ScopeForm { name, purpose, method, data_kinds } = form;
-        Self { name, purpose, method, data_kinds }
+        Self { name, purpose, method, data_kinds: data_kinds.into_vec() }
     }
 }
 
 impl From<Scope> for ScopeForm {
     fn from(scope: Scope) -> Self {
         let Scope { name, purpose, method, data_kinds } = scope;
-        Self { name, purpose, method, data_kinds }
+        Self { name, purpose, method, data_kinds: data_kinds.into_iter().collect() }
     }
 }
 
@@ -108,7 +112,8 @@ impl From<Plan> for PlanForm {
     }
 }
 
-/// What a merchant must be able to read before buying (4.2, 4.4.2), and what is kept of it in an order.
+/// What a merchant must be able to read before buying (4.2, 4.4.2), and what is kept of it in an order. All of it
+/// together has at most 163,840 bytes of JSON.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Description")]
@@ -133,11 +138,10 @@ pub struct DescriptionForm {
     subscription_agreement: DocumentId,
     /// The data it asks for; none for a service.
     #[serde(default)]
-    #[schemars(length(max = 32))]
-    scopes: Vec<ScopeForm>,
+    scopes: AtMost<ScopeForm, MAX_PARTS>,
     /// What can be bought.
-    #[schemars(length(min = 1, max = 32))]
-    plans: Vec<PlanForm>,
+    #[schemars(length(min = 1))]
+    plans: AtMost<PlanForm, MAX_PARTS>,
 }
 
 impl From<DescriptionForm> for Description {
@@ -165,8 +169,8 @@ impl From<DescriptionForm> for Description {
             refund_rule,
             validity,
             subscription_agreement,
-            scopes: scopes.into_iter().map(Scope::from).collect(),
-            plans: plans.into_iter().map(Plan::from).collect(),
+            scopes: scopes.into_vec().into_iter().map(Scope::from).collect(),
+            plans: plans.into_vec().into_iter().map(Plan::from).collect(),
         }
     }
 }

@@ -5,9 +5,9 @@ use market_domain::accounts::MarketAccount;
 use market_domain::documents::Document;
 use market_domain::documents::acceptance::{Acceptance, AcceptanceId};
 use market_domain::ids::{DocumentId, ListingId, OrderId, PlanId};
-use market_domain::listings::Listing;
+use market_domain::listings::{Listing, ListingStatus};
 use market_domain::money::Fen;
-use market_domain::orders::{Consents, Offer, Order};
+use market_domain::orders::{Consents, Offer, Order, PlaceRefusal};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_store::of;
@@ -86,7 +86,9 @@ impl Endpoint for PlaceOrder {
         let (account, listing, agreement, subscription, acceptance) = market.store.load(wishes).await?;
         let account = account.ok_or(Problem::not_found())?;
         let acceptance = in_its_period(market, &account, acceptance, accepted).await?;
-        let listing = listing.ok_or(Problem::new(Code::NotForSale))?;
+        // One that is not listed answers like one that does not exist, whatever else may be wrong (invariant 8).
+        let listing = listing.filter(|listing| listing.status == ListingStatus::Listed);
+        let listing = listing.ok_or(PlaceRefusal::NotListed)?;
         // Where nothing is to be paid the contract forms at once, and the provider is told.
         let provider = match listing.description.price_of(&call.body.plan_id) {
             Some(price) if price == Fen::default() => Some(provider_of(market, &listing.provider_id).await?),

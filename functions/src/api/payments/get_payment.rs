@@ -27,7 +27,8 @@ impl Endpoint for GetPayment {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<PaymentRecordView>, Problem> {
         let found = market.store.get::<PaymentRecord>(&call.path.record_id).await?;
         let record = found.ok_or(Problem::not_found())?;
-        if let Some(Principal { role: Role::Merchant, subject }) = &call.principal
+        let caller = call.caller.as_ref().map(|caller| &caller.principal);
+        if let Some(Principal { role: Role::Merchant, subject }) = caller
             && record.names().is_none_or(|(account_id, _)| account_id.as_str() != subject)
         {
             return Err(Problem::not_found());

@@ -14,7 +14,7 @@ use crate::api::parties::ContactsForm;
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Provider")]
 pub struct ProviderView {
-    /// The `sub` of its tokens.
+    /// Its id, which its tokens name it by (`GET /me`).
     id: ProviderId,
     /// The legal entity's name.
     legal_name: Line,

@@ -183,6 +183,7 @@ fn environment(running: &Running, table: String) -> BTreeMap<&'static str, Strin
         ("MARKET_AUDIENCE", AUDIENCE.to_owned()),
         ("MARKET_JWKS_URL", format!("{}/_local/jwks.json", running.url)),
         ("MARKET_TOKEN_ALGORITHM", "ES256".to_owned()),
+        ("MARKET_SUBJECT_KEY", "Y29sZCBzdGFydHMgb2YgdGhlIG1hcmtldCBhcmUgbWVhc3VyZWQ=".to_owned()),
         ("MARKET_PAYMENT_KEYS", running.payments.key().to_owned()),
     ])
 }

@@ -58,7 +58,7 @@ pub struct Acceptance {
     pub prominent_shown: Vec<ClauseNumber>,
     /// The hash of the page as it was rendered.
     pub rendered_sha256: Sha256Hash,
-    /// The network address that it came from, as the gateway reports it.
+    /// The network address that it came from, as the gateway saw it (before 0.3.0: what the client claimed).
     pub address: Option<Text<64>>,
     /// The user agent that it came from.
     pub user_agent: Option<Text<400>>,

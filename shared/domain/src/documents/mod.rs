@@ -7,6 +7,8 @@
 pub mod acceptance;
 pub mod clauses;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,11 @@ use crate::text::Line;
 
 /// The largest text, in bytes: it is one item of the table, whose limit is 400 KB with everything in it.
 pub const MAX_TEXT_BYTES: usize = 300 * 1024;
+
+/// The most clauses of one version that are prominent.
+pub const MAX_PROMINENT: usize = 256;
+/// The most versions of one document that wait to take effect: they lie in the document's own item.
+const MAX_TO_COME: usize = 20;
 
 /// What the sort keys of versions begin with.
 pub const VERSIONS: &str = "version#";
@@ -139,6 +146,12 @@ pub enum PublishRefusal {
     /// A prominent clause does not exist.
     #[error("clause {0} is not in the text")]
     NoSuchClause(ClauseNumber),
+    /// More clauses are prominent than a version keeps.
+    #[error("at most {MAX_PROMINENT} clauses can be prominent")]
+    TooManyProminent,
+    /// The document holds as many versions that are still to take effect as it can.
+    #[error("{MAX_TO_COME} versions are still to take effect, and the document takes no more")]
+    TooManyToCome,
     /// The text is the newest version's.
     #[error("version {0} has exactly this text")]
     SameText(u32),
@@ -233,10 +246,12 @@ impl Document {
         if text.is_empty() || text.len() > MAX_TEXT_BYTES {
             return Err(PublishRefusal::TextSize);
         }
+        if prominent.len() > MAX_PROMINENT {
+            return Err(PublishRefusal::TooManyProminent);
+        }
         let known = clauses::clauses(&text);
-        if let Some(missing) =
-            prominent.iter().find(|number| !known.iter().any(|clause| clause.number == number.as_str()))
-        {
+        let known: BTreeSet<&str> = known.iter().map(|clause| clause.number.as_str()).collect();
+        if let Some(missing) = prominent.iter().find(|number| !known.contains(number.as_str())) {
             return Err(PublishRefusal::NoSuchClause(missing.clone()));
         }
         let effective_at = effective_at.unwrap_or(occasion.at);
@@ -253,6 +268,10 @@ impl Document {
             Some(loaded) => Self { title, ..loaded.state.clone() },
             None => Self { id, kind, publisher, title, versions: Vec::new() },
         };
+        let to_come = document.versions.iter().filter(|version| version.effective_at > occasion.at).count();
+        if to_come >= MAX_TO_COME {
+            return Err(PublishRefusal::TooManyToCome);
+        }
         let sha256 = Sha256Hash::of(text.as_bytes());
         let mut warning = None;
         if let Some(last) = document.versions.last() {

@@ -92,6 +92,11 @@ pub struct StoredDescription {
 }
 
 impl StoredDescription {
+    /// How many bytes of an item a description takes.
+    pub fn size_bytes(description: &Description) -> usize {
+        serde_json::to_vec(&Self::of(description.clone())).map_or(usize::MAX, |bytes| bytes.len())
+    }
+
     pub fn of(description: Description) -> Self {
         let Description {
             kind,

@@ -22,7 +22,7 @@ mod document;
 mod evidence;
 pub mod form;
 mod grant;
-mod listing;
+pub(crate) mod listing;
 mod names;
 mod notice;
 mod order;

@@ -1,0 +1,46 @@
+//! `get_me` – the caller's role and id: the market makes ids of subjects, and whoever needs one in a path reads it
+//! here.
+
+use market_domain::Timestamp;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The caller.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Me {
+    /// In what capacity it calls.
+    role: Role,
+    /// Its id: a merchant's is its `account_id`, a provider's its `provider_id`. It is the token's subject, or was made
+    /// of it, and stays the same.
+    id: String,
+    /// When the token ends.
+    #[schemars(with = "String")]
+    token_expires_at: Timestamp,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetMe;
+
+impl Endpoint for GetMe {
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = Me;
+
+    fn route() -> Route {
+        Route::get("get_me", "/me").summary("Read one's own role and id.").clauses(&["2.3"]).roles(&Role::ALL)
+    }
+
+    async fn decide(call: &Call<Self>, _: &Market) -> Result<Outcome<Me>, Problem> {
+        let caller = call.caller.as_ref().ok_or(Problem::new(Code::Internal))?;
+        let token_expires_at = Timestamp::from_second(caller.expires_at);
+        Ok(Outcome::Reply(Me {
+            role: caller.principal.role,
+            id: caller.principal.subject.clone(),
+            token_expires_at: token_expires_at.map_err(|_| Problem::new(Code::InvalidToken))?,
+        }))
+    }
+}
