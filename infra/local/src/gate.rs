@@ -68,15 +68,14 @@ pub fn before(router: Router, listens_on: SocketAddr, allowed: Option<Origin>) -
 }
 
 async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
-    if let Err(refused) = gate.admits(&request) {
-        return refused;
-    }
-    let may_read = gate.is_from_allowed(request.headers());
+    let admitted = gate.admits(&request);
+    let may_read = admitted.is_ok() && gate.is_from_allowed(request.headers());
     let asks_first = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = match may_read && asks_first {
-        true => StatusCode::NO_CONTENT.into_response(),
-        false => next.run(request).await,
+    let mut response = match admitted {
+        Err(refused) => refused,
+        Ok(()) if may_read && asks_first => StatusCode::NO_CONTENT.into_response(),
+        Ok(()) => next.run(request).await,
     };
     if let Some(Origin(allowed)) = &gate.allowed {
         let headers = response.headers_mut();

@@ -35,10 +35,19 @@ pub struct Engine {
 
 #[derive(Debug)]
 enum Call {
-    Operation { target: String, body: Vec<u8>, reply: oneshot::Sender<Reply> },
-    Keep { shown: Timestamp, kept: oneshot::Sender<Result<(), EngineError>> },
+    Operation {
+        target: String,
+        body: Vec<u8>,
+        reply: oneshot::Sender<Reply>,
+    },
+    Keep {
+        shown: Timestamp,
+        kept: oneshot::Sender<Result<(), EngineError>>,
+    },
     /// The sender is dropped when all is closed.
-    Close { closed: oneshot::Sender<Infallible> },
+    Close {
+        closed: oneshot::Sender<Infallible>,
+    },
 }
 
 /// What DynamoDB would reply.
