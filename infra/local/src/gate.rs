@@ -55,6 +55,9 @@ impl FromStr for Origin {
     }
 }
 
+/// What is answered in place of what was asked for.
+type Refusal = (StatusCode, String);
+
 #[derive(Debug)]
 struct Gate {
     listens_on: SocketAddr,
@@ -73,7 +76,7 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Re
     let asks_first = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = match admitted {
-        Err(refused) => refused,
+        Err((status, detail)) => problem(status, detail),
         Ok(()) if may_read && asks_first => StatusCode::NO_CONTENT.into_response(),
         Ok(()) => next.run(request).await,
     };
@@ -95,14 +98,14 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Re
 }
 
 impl Gate {
-    fn admits(&self, request: &Request) -> Result<(), Response> {
+    fn admits(&self, request: &Request) -> Result<(), Refusal> {
         let (uri, headers) = (request.uri(), request.headers());
         let mut hosts = headers.get_all(header::HOST).iter();
         let host = hosts.next().and_then(|host| host.to_str().ok());
         let is_named = host.is_some_and(|host| self.is_named_by(host)) && hosts.next().is_none();
         // A request that goes through a proxy names its target in its first line, too.
         if !is_named || uri.authority().is_some_and(|authority| !self.is_named_by(authority.as_str())) {
-            return Err(problem(
+            return Err((
                 StatusCode::FORBIDDEN,
                 format!("this market answers requests to http://{} alone, on this machine", self.listens_on),
             ));
@@ -111,16 +114,15 @@ impl Gate {
             return Ok(());
         }
         if self.is_foreign(headers) {
-            return Err(problem(
-                StatusCode::FORBIDDEN,
-                "pages of other sites may not use what is beside the API; --allow-origin names one that may",
-            ));
+            let detail =
+                "pages of other sites may not use what is beside the API; --allow-origin names one that may";
+            return Err((StatusCode::FORBIDDEN, detail.to_owned()));
         }
         // What a form can send without being asked for its origin in every browser. `curl -d` is none of these.
         let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media_type = media_type.unwrap_or_default().trim_start().to_ascii_lowercase();
         if ["text/", "multipart/"].iter().any(|of_forms| media_type.starts_with(of_forms)) {
-            return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json"));
+            return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it as application/json".to_owned()));
         }
         Ok(())
     }
@@ -173,7 +175,7 @@ mod tests {
             headers.iter().fold(Request::post(uri), |request, (name, value)| request.header(*name, *value));
         gate.admits(&request.body(axum::body::Body::empty()).unwrap())
             .err()
-            .map(|refused| refused.status().as_u16())
+            .map(|(status, _)| status.as_u16())
     }
 
     #[test]

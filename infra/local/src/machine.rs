@@ -29,8 +29,8 @@ use crate::stream::Stream;
 const TICK: Duration = Duration::from_millis(200);
 /// How many looks of the relay to one of the sweep.
 const TICKS_OF_A_SWEEP: u32 = 5;
-/// The time between two sweeps, where one has not handed out all that is due.
-const BETWEEN_SWEEPS: Duration = Duration::from_millis(500);
+/// How long a sweep that has not handed out all that is due is not repeated.
+const REST: Duration = Duration::from_millis(500);
 /// Rounds after which a market that keeps making work due at once is given up on.
 const MAX_ROUNDS: u32 = 10_000;
 
@@ -252,17 +252,17 @@ impl Machine {
     async fn wake_by(&self, commits: &Commits) {
         // What a crash left is in the index alone, so the first turn sweeps.
         let mut next = Some(Timestamp::MIN);
-        let mut swept_at = None;
+        let mut rests_until = None;
         loop {
             self.doing.send_replace(Doing::Works);
-            if let Err(error) = self.hand_out(commits, &mut next, &mut swept_at).await {
+            if let Err(error) = self.hand_out(commits, &mut next, &mut rests_until).await {
                 tracing::warn!(%error, "a turn failed; the next one goes on");
             }
             self.doing.send_replace(Doing::Sleeps(next));
             let due = async {
                 self.clock.reaches(next).await;
-                if let Some(swept_at) = swept_at {
-                    tokio::time::sleep_until(swept_at + BETWEEN_SWEEPS).await;
+                if let Some(until) = rests_until {
+                    tokio::time::sleep_until(until).await;
                 }
             };
             tokio::select! { () = commits.any() => {}, () = due => {} }
@@ -274,16 +274,20 @@ impl Machine {
         &self,
         commits: &Commits,
         next: &mut Option<Timestamp>,
-        swept_at: &mut Option<Instant>,
+        rests_until: &mut Option<Instant>,
     ) -> Result<(), MachineError> {
         let _turn = self.turn.lock().await;
         *next = next.iter().copied().chain(commits.take_wake()).min();
         self.relay().await?;
-        let rested = swept_at.is_none_or(|at| at.elapsed() >= BETWEEN_SWEEPS);
-        if rested && next.is_some_and(|next| next <= self.clock.now()) {
-            *swept_at = Some(Instant::now());
+        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= self.clock.now());
+        if is_due(*next) && rests_until.is_none_or(|until| until <= Instant::now()) {
+            // Whatever this pass cannot hand out must not keep the machine busy.
+            *rests_until = Some(Instant::now() + REST);
             self.sweep().await?;
             *next = self.store.next_wake().await.map_err(failed)?;
+            if !is_due(*next) {
+                *rests_until = None;
+            }
             self.keep_time().await?;
         }
         Ok(())
