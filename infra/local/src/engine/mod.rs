@@ -8,6 +8,7 @@ mod file;
 mod operations;
 
 use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -57,9 +58,9 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
-/// The engine has stopped.
+/// The engine gives no answer: it has stopped, or broke on the request.
 #[derive(Debug, thiserror::Error)]
-#[error("the embedded database engine has stopped")]
+#[error("the embedded database engine gives no answer")]
 pub(crate) struct Stopped;
 
 impl Engine {
@@ -131,7 +132,11 @@ fn work(
         // Whoever asked may have gone.
         match call {
             Call::Operation { target, body, reply } => {
-                drop(reply.send(operations::answer(&database, commits, &target, &body)));
+                // A request that the engine breaks on is without an answer; the next one has its own.
+                let answer = || operations::answer(&database, commits, &target, &body);
+                if let Ok(answer) = catch_unwind(AssertUnwindSafe(answer)) {
+                    drop(reply.send(answer));
+                }
             }
             Call::Keep { shown, kept } => drop(kept.send(file.map_or(Ok(()), |file| file.keep(shown)))),
             Call::Close { closed } => {
