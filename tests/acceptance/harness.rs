@@ -137,5 +137,6 @@ pub fn options(folder: PathBuf) -> Options {
         sqs_endpoint: None,
         dynamodb_endpoint: None,
         permissions: Permissions::committed(),
+        allow_origin: None,
     }
 }

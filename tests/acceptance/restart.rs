@@ -1,73 +1,15 @@
 //! The market as a process: killed under load it loses nothing that it acknowledged.
 
-use std::io::{BufRead, BufReader};
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 
 use market::requests;
-use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::Mutex;
 
-struct Process {
-    child: Child,
-    url: String,
-    http: reqwest::Client,
-}
-
-impl Process {
-    fn start(data: &Path) -> Self {
-        let mut child = command(data).stdout(Stdio::piped()).spawn().unwrap();
-        let mut first = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-        let url = first.rsplit(' ').next().unwrap().trim().to_owned();
-        assert!(url.starts_with("http://127.0.0.1:"), "{first}");
-        Self { child, url, http: reqwest::Client::new() }
-    }
-
-    async fn token(&self, role: &str, sub: &str) -> reqwest::Result<String> {
-        let url = format!("{}/_local/token?role={role}&sub={sub}", self.url);
-        let answer: Value = self.http.get(url).send().await?.json().await?;
-        Ok(answer["access_token"].as_str().unwrap_or_default().to_owned())
-    }
-
-    async fn post(
-        &self,
-        token: &str,
-        key: &str,
-        path: &str,
-        body: Value,
-    ) -> reqwest::Result<(StatusCode, Value)> {
-        let url = format!("{}{path}", self.url);
-        let request = self.http.post(url).bearer_auth(token).header("idempotency-key", key).json(&body);
-        let answer = request.send().await?;
-        Ok((answer.status(), answer.json().await?))
-    }
-
-    async fn get(&self, token: &str, path: &str) -> Value {
-        let answer = self.http.get(format!("{}{path}", self.url)).bearer_auth(token).send().await.unwrap();
-        answer.json().await.unwrap()
-    }
-
-    async fn advance(&self, by: &str) -> Value {
-        let request = self.http.post(format!("{}/_local/clock", self.url)).json(&json!({ "advance": by }));
-        request.send().await.unwrap().json().await.unwrap()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn command(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_market"));
-    command.arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]).stderr(Stdio::null());
-    command
-}
+use crate::process::{Process, command};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_under_load_it_keeps_everything_that_it_acknowledged_and_finishes_what_was_due() {
@@ -106,8 +48,7 @@ async fn killed_under_load_it_keeps_everything_that_it_acknowledged_and_finishes
         assert!(load.iter().all(|task| !task.is_finished()), "the load broke off by itself");
         tokio::task::yield_now().await;
     }
-    let pid = market.child.id().to_string();
-    assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+    market.signal("KILL");
     for task in load {
         task.await.unwrap();
     }
@@ -144,17 +85,16 @@ async fn stopped_and_started_again_it_goes_on_from_the_same_time_with_the_same_k
     let application = requests::merchant("shop-1", "91510100MA6C0QLJ5");
     assert_eq!(market.post(&token, "a", "/accounts/shop-1", application).await.unwrap().0, 201);
     let advanced = market.advance("P40D").await;
-    let second = command(data.path()).stderr(Stdio::piped()).output().unwrap();
+    let second = command(data.path()).output().unwrap();
     assert!(!second.status.success());
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(said.contains("another market is running on the folder"), "{said}");
-    assert!(Command::new("kill").arg(market.child.id().to_string()).status().unwrap().success());
+    market.signal("TERM");
     assert!(market.child.wait().unwrap().success(), "it stops by itself when asked to");
     drop(market);
 
     let market = Process::start(data.path());
-    let clock = market.http.get(format!("{}/_local/clock", market.url)).send().await.unwrap();
-    let clock: Value = clock.json().await.unwrap();
+    let clock = market.clock().await;
     assert!(clock["now"].as_str() >= advanced["now"].as_str(), "{clock} {advanced}");
     let token = market.token("merchant", "shop-1").await.unwrap();
     assert_eq!(market.get(&token, "/accounts/shop-1").await["status"], "applied");
@@ -171,7 +111,7 @@ async fn a_folder_that_a_newer_release_has_written_is_refused_as_it_is() {
     let marker = data.path().join("format.json");
     let own = std::fs::read_to_string(&marker).unwrap();
     std::fs::write(&marker, json!({ "format": 1_000, "release": "9.9.9" }).to_string()).unwrap();
-    let refused = command(data.path()).stderr(Stdio::piped()).output().unwrap();
+    let refused = command(data.path()).output().unwrap();
     assert!(!refused.status.success());
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("9.9.9") && said.contains("--data"), "{said}");
@@ -193,4 +133,110 @@ async fn it_stays_on_loopback() {
         .unwrap();
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not a loopback address"));
+}
+
+/// An account, and the instant that the clock showed when the market was asked to stop.
+async fn an_account_in_a_market_that_stopped(data: &Path) -> String {
+    let mut market = Process::start(data);
+    let token = market.token("merchant", "shop-1").await.unwrap();
+    let application = requests::merchant("shop-1", "91510100MA6C0QLJ5");
+    assert_eq!(market.post(&token, "a", "/accounts/shop-1", application).await.unwrap().0, 201);
+    let advanced = market.advance("P40D").await;
+    market.signal("TERM");
+    assert!(market.child.wait().unwrap().success());
+    advanced["now"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clean_stop_leaves_one_file_and_a_copy_of_it_goes_on_from_there() {
+    let (data, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let stopped_at = an_account_in_a_market_that_stopped(data.path()).await;
+    for beside in ["market.db-wal", "market.db-shm"] {
+        assert!(!data.path().join(beside).exists(), "{beside}");
+    }
+    std::fs::copy(data.path().join("market.db"), elsewhere.path().join("market.db")).unwrap();
+    let market = Process::start(elsewhere.path());
+    let token = market.token("merchant", "shop-1").await.unwrap();
+    assert_eq!(market.get(&token, "/accounts/shop-1").await["status"], "applied");
+    let clock = market.clock().await;
+    assert!(clock["now"].as_str().unwrap() >= stopped_at.as_str(), "{clock} {stopped_at}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_file_ends_the_start_and_is_named_and_nothing_else_is_touched() {
+    let data = tempfile::tempdir().unwrap();
+    an_account_in_a_market_that_stopped(data.path()).await;
+    let key = std::fs::read(data.path().join("issuer.key")).unwrap();
+    let damaged: [(&str, &[u8]); 11] = [
+        ("clock", b""),
+        ("clock", b"tomorrow"),
+        ("clock", b"-86400"),
+        ("clock", &[0xff, 0x00]),
+        ("issuer.key", b""),
+        ("issuer.key", b"not a key"),
+        ("issuer.key", &key[..key.len() / 2]),
+        ("payment.key", b""),
+        ("payment.key", b"whsec_"),
+        ("format.json", b"{"),
+        ("market.db", b"this is not a database, whatever its name says; it is long enough to be looked at"),
+    ];
+    for (name, content) in damaged {
+        let file = data.path().join(name);
+        let before = std::fs::read(&file).unwrap();
+        std::fs::write(&file, content).unwrap();
+        let refused = command(data.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(1), "{name} {content:?}: {said}");
+        assert!(said.contains(&file.display().to_string()) && !said.contains("panicked"), "{name}: {said}");
+        assert_eq!(std::fs::read(&file).unwrap(), content, "{name}");
+        std::fs::write(&file, before).unwrap();
+    }
+    let market = Process::start(data.path());
+    let token = market.token("merchant", "shop-1").await.unwrap();
+    assert_eq!(market.get(&token, "/accounts/shop-1").await["status"], "applied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_clock_file_time_goes_on_from_what_the_table_has_seen() {
+    let data = tempfile::tempdir().unwrap();
+    let stopped_at = an_account_in_a_market_that_stopped(data.path()).await;
+    std::fs::remove_file(data.path().join("clock")).unwrap();
+    let clock = Process::start(data.path()).clock().await;
+    assert!(clock["now"].as_str().unwrap() >= stopped_at.as_str(), "{clock} {stopped_at}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_start_is_as_quiet_as_the_first() {
+    let data = tempfile::tempdir().unwrap();
+    for start in 1..=3 {
+        let mut market = Process::start(data.path());
+        market.signal("INT");
+        let (code, said) = market.ends();
+        assert_eq!((code, said.as_str()), (Some(0), ""), "start {start}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_interrupt_ends_it_at_once_whatever_is_under_way() {
+    let data = tempfile::tempdir().unwrap();
+    let mut market = Process::start(data.path());
+    // A request of which the rest never comes: a stop waits for it.
+    let mut half = std::net::TcpStream::connect(market.url.trim_start_matches("http://")).unwrap();
+    let host = market.url.trim_start_matches("http://");
+    let head = format!(
+        "POST /_local/clock HTTP/1.1\r\nhost: {host}\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n"
+    );
+    half.write_all(head.as_bytes()).unwrap();
+    // It is read: the market asks for the rest.
+    let mut told = [0; 12];
+    half.read_exact(&mut told).unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100");
+    market.signal("INT");
+    market.says("Stopping.");
+    assert!(market.child.try_wait().unwrap().is_none(), "it waits");
+    market.signal("INT");
+    assert_eq!(market.ends().0, Some(130));
+
+    let market = Process::start(data.path());
+    market.token("merchant", "shop-1").await.unwrap();
 }

@@ -24,6 +24,7 @@ async fn a_merchant_is_told_by_email_when_every_wake_up_travels_over_sqs() {
         sqs_endpoint: Some(sqs.clone()),
         dynamodb_endpoint: None,
         permissions: Permissions::committed(),
+        allow_origin: None,
     };
     let running = Running::start(options).await.unwrap();
     let stage = Stage::set(&running).await;

@@ -39,6 +39,7 @@ impl World {
             sqs_endpoint: None,
             dynamodb_endpoint: Some(table.url.clone()),
             permissions: Permissions::committed(),
+            allow_origin: None,
         };
         let running = Running::start(options).await.unwrap();
         let merchant = Client::of(&running, Role::Merchant, "shop-1");

@@ -41,6 +41,7 @@ impl World {
             sqs_endpoint: None,
             dynamodb_endpoint: Some(table.url.clone()),
             permissions: Permissions::committed(),
+            allow_origin: None,
         };
         Self { running: Running::start(options).await.unwrap(), table, _folder: folder }
     }

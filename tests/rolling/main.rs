@@ -5,6 +5,8 @@
 //! that each version takes each step once. After every step both read everything that was written, and read
 //! the same. At the end the evidence of everything holds, chains that both wrote among it.
 //!
+//! A data folder, too, goes from one version to the other and back.
+//!
 //! `MARKET_BEFORE` names the binary of the release before; `.ci/run` builds it from the commit in
 //! `tests/stored/LAST`:
 //!
@@ -14,6 +16,7 @@
 
 #[path = "../contract/engine.rs"]
 mod engine;
+mod folder;
 mod kept;
 mod play;
 mod reading;

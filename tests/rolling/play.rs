@@ -131,7 +131,13 @@ impl Play {
     }
 
     /// The version whose turn it is does what is asked.
-    async fn done(&mut self, who: Who, key: Option<&str>, asked: &(String, Value), keep: &[Keep]) -> Answer {
+    async fn done(
+        &mut self,
+        who: Who<'_>,
+        key: Option<&str>,
+        asked: &(String, Value),
+        keep: &[Keep],
+    ) -> Answer {
         let (path, body) = asked;
         let done = self.sides.of(self.turn).post(who, key, path, body).await;
         assert!(done.is_ok(), "{:?}: {path}: {} {}", self.turn, done.status, done.text);

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use market::TABLE;
@@ -50,13 +51,13 @@ impl Version {
 
 /// Someone who calls: role and subject of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Who(pub &'static str, pub &'static str);
+pub struct Who<'a>(pub &'a str, pub &'a str);
 
 /// A version that runs.
 pub struct Process {
     child: Child,
     url: String,
-    data: TempDir,
+    data: Arc<TempDir>,
     http: reqwest::Client,
 }
 
@@ -72,11 +73,20 @@ pub fn text<'a>(item: &'a Item, name: &str) -> &'a str {
 
 impl Process {
     fn start(binary: &Path, table: &str) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::run(binary, Arc::new(tempfile::tempdir().unwrap()), &["--dynamodb-endpoint", table])
+    }
+
+    /// On a folder, with the table in it.
+    pub fn on(version: Version, data: &Arc<TempDir>) -> Self {
+        Self::run(&version.binary(), Arc::clone(data), &[])
+    }
+
+    fn run(binary: &Path, data: Arc<TempDir>, more: &[&str]) -> Self {
         let mut child = Command::new(binary)
             .arg("--data")
             .arg(data.path())
-            .args(["--listen", "127.0.0.1:0", "--dynamodb-endpoint", table])
+            .args(["--listen", "127.0.0.1:0"])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(File::create(data.path().join("log")).unwrap())
             .spawn()
@@ -103,7 +113,7 @@ impl Process {
         answer.body
     }
 
-    pub async fn token(&self, Who(role, subject): Who) -> String {
+    pub async fn token(&self, Who(role, subject): Who<'_>) -> String {
         let url = format!("{}/_local/token?role={role}&sub={subject}", self.url);
         self.local(self.http.get(url)).await["access_token"].as_str().unwrap().to_owned()
     }
@@ -112,7 +122,7 @@ impl Process {
         self.send(self.http.get(format!("{}{path}", self.url)).bearer_auth(token)).await
     }
 
-    pub async fn post(&self, who: Who, key: Option<&str>, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, who: Who<'_>, key: Option<&str>, path: &str, body: &Value) -> Answer {
         let request = self.http.post(format!("{}{path}", self.url)).bearer_auth(self.token(who).await);
         let request = key.into_iter().fold(request, |request, key| request.header("idempotency-key", key));
         self.send(request.json(body)).await
@@ -128,8 +138,15 @@ impl Process {
         clock["now"].as_str().unwrap().to_owned()
     }
 
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg(&pid).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+
     /// Sets its clock ahead; it works off everything that is due until then.
-    async fn advance(&self, by: &str) {
+    pub async fn advance(&self, by: &str) {
         let clock = self.http.post(format!("{}/_local/clock", self.url));
         self.local(clock.json(&json!({ "advance": by }))).await;
     }

@@ -7,21 +7,21 @@ use serde_json::{Value, json};
 use crate::kept::Kept;
 use crate::sides::Who;
 
-pub const OPERATOR: Who = Who("operator", "ops");
-pub const NORTHWIND: Who = Who("provider", "northwind");
-pub const DATA_API: Who = Who("data_gateway", "data-api");
-const UPSTREAM: Who = Who("upstream", "platform");
-const SHOP: Who = Who("merchant", "shop-1");
-const OTHER: Who = Who("merchant", "shop-2");
+pub const OPERATOR: Who<'static> = Who("operator", "ops");
+pub const NORTHWIND: Who<'static> = Who("provider", "northwind");
+pub const DATA_API: Who<'static> = Who("data_gateway", "data-api");
+const UPSTREAM: Who<'static> = Who("upstream", "platform");
+const SHOP: Who<'static> = Who("merchant", "shop-1");
+const OTHER: Who<'static> = Who("merchant", "shop-2");
 
 /// A place of a reply, and the name under which its text is kept.
 pub type Keep = (&'static str, &'static str);
 
 pub enum Step {
     /// Someone changes something, under an idempotency key.
-    Post { who: Who, path: &'static str, body: fn(&Kept) -> Value, keep: &'static [Keep] },
+    Post { who: Who<'static>, path: &'static str, body: fn(&Kept) -> Value, keep: &'static [Keep] },
     /// The same by a route that takes no key.
-    Tell { who: Who, path: &'static str, body: fn(&Kept) -> Value, keep: &'static [Keep] },
+    Tell { who: Who<'static>, path: &'static str, body: fn(&Kept) -> Value, keep: &'static [Keep] },
     /// An order is paid.
     Pay { account: &'static str, order: &'static str, price_fen: u64 },
     /// A kept token is checked.
@@ -41,16 +41,26 @@ impl Step {
     }
 }
 
-const fn post(who: Who, path: &'static str, body: fn(&Kept) -> Value) -> Step {
+const fn post(who: Who<'static>, path: &'static str, body: fn(&Kept) -> Value) -> Step {
     makes(who, path, body, &[])
 }
 
 /// A change whose reply is needed later.
-const fn makes(who: Who, path: &'static str, body: fn(&Kept) -> Value, keep: &'static [Keep]) -> Step {
+const fn makes(
+    who: Who<'static>,
+    path: &'static str,
+    body: fn(&Kept) -> Value,
+    keep: &'static [Keep],
+) -> Step {
     Step::Post { who, path, body, keep }
 }
 
-const fn tells(who: Who, path: &'static str, body: fn(&Kept) -> Value, keep: &'static [Keep]) -> Step {
+const fn tells(
+    who: Who<'static>,
+    path: &'static str,
+    body: fn(&Kept) -> Value,
+    keep: &'static [Keep],
+) -> Step {
     Step::Tell { who, path, body, keep }
 }
 

@@ -1,4 +1,6 @@
-//! The data folder, and what it was last written by.
+//! The data folder: whose it is, who uses it, and what it was last written by.
+//!
+//! It is its owner's alone, and one market's at a time. docs/LOCAL.md tells what each file is.
 //!
 //! A file in it, `format.json`, says how the folder is laid out. What an older release left is brought up to date
 //! when the market starts, step by step; what a newer one left is refused before anything is touched, because
@@ -6,7 +8,7 @@
 //! of their own, are upgraded one by one when they are next changed, and are refused one by one where they are
 //! newer (`market_domain::stored`).
 
-use std::fs;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,15 +18,36 @@ use serde_json::Value;
 /// The layout that this release writes. The first had no marker.
 const FORMAT: u32 = 1 + UPGRADES.len() as u32;
 /// From each layout to the next. A step may be repeated: the marker is written after the last.
-const UPGRADES: &[Upgrade] = &[keys_are_the_owners_alone];
+const UPGRADES: &[Upgrade] = &[make_it_the_owners_alone];
 type Upgrade = fn(&Path) -> Result<(), FolderError>;
 const MARKER: &str = "format.json";
+/// Held by the market that runs on the folder.
+const LOCK: &str = "market.lock";
 /// The keys of the development issuer and of the payment system.
 pub const ISSUER_KEY: &str = "issuer.key";
 /// See [`ISSUER_KEY`].
 pub const PAYMENT_KEY: &str = "payment.key";
 /// The key by which subjects become ids.
 pub const SUBJECT_KEY: &str = "subject.key";
+/// How far the clock was advanced.
+pub const CLOCK: &str = "clock";
+/// The table.
+pub const TABLE_FILE: &str = "market.db";
+/// What was sent, a file for each message.
+pub const OUTBOX: &str = "outbox";
+/// Everything in the folder. What is not named here is not the market's, and is let alone.
+const OURS: [&str; 10] = [
+    MARKER,
+    LOCK,
+    ISSUER_KEY,
+    PAYMENT_KEY,
+    SUBJECT_KEY,
+    CLOCK,
+    TABLE_FILE,
+    "market.db-wal",
+    "market.db-shm",
+    OUTBOX,
+];
 
 /// What the marker says.
 #[derive(Debug, Serialize)]
@@ -53,6 +76,19 @@ pub enum FolderError {
     /// The marker says nothing that can be understood.
     #[error("{} is not what a market writes; restore it, or choose another folder with --data", .0.display())]
     Unreadable(PathBuf),
+    /// Another market uses it.
+    #[error("another market is running on the folder {}; stop it, or choose another with --data", .0.display())]
+    InUse(PathBuf),
+    /// A file does not hold what a market writes into it.
+    #[error("{} does not hold {what}: {remedy}", .file.display())]
+    Broken {
+        /// The file.
+        file: PathBuf,
+        /// What it should hold.
+        what: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A file cannot be read or written.
     #[error("{}: {error}", .file.display())]
     Io {
@@ -63,7 +99,28 @@ pub enum FolderError {
     },
 }
 
-/// Brings a folder up to date.
+/// Takes a folder for one market, for as long as the file is held. It is made where it does not exist.
+///
+/// # Errors
+/// See [`FolderError`].
+pub fn lock(folder: &Path) -> Result<File, FolderError> {
+    let io = |file: &Path| {
+        let file = file.to_owned();
+        move |error| FolderError::Io { file, error }
+    };
+    make(folder).map_err(io(folder))?;
+    let file = folder.join(LOCK);
+    let lock = private(OpenOptions::new().write(true).create(true).truncate(false)).open(&file);
+    let lock = lock.map_err(io(&file))?;
+    // The engine would let a second process open the same file.
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(FolderError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(io(&file)(error)),
+    }
+}
+
+/// Brings a folder up to date, and makes it its owner's alone.
 ///
 /// # Errors
 /// See [`FolderError`].
@@ -74,6 +131,8 @@ pub fn open(folder: &Path) -> Result<(), FolderError> {
         Err(error) if error.kind() == ErrorKind::NotFound => 1,
         Err(error) => return Err(FolderError::Io { file, error }),
     };
+    // Not once and for all: what was copied back from a backup may be open again.
+    make_it_the_owners_alone(folder)?;
     if found == FORMAT {
         return Ok(());
     }
@@ -105,9 +164,8 @@ fn format_of(folder: &Path, file: &Path, marker: &[u8]) -> Result<u32, FolderErr
 }
 
 /// The first layout let everyone on the machine read the keys.
-fn keys_are_the_owners_alone(folder: &Path) -> Result<(), FolderError> {
-    for key in [ISSUER_KEY, PAYMENT_KEY] {
-        let file = folder.join(key);
+fn make_it_the_owners_alone(folder: &Path) -> Result<(), FolderError> {
+    for file in std::iter::once(folder.to_owned()).chain(OURS.map(|name| folder.join(name))) {
         match restrict(&file) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(FolderError::Io { file, error }),
             _ => {}
@@ -116,15 +174,67 @@ fn keys_are_the_owners_alone(folder: &Path) -> Result<(), FolderError> {
     Ok(())
 }
 
+/// Takes everyone else's permissions away.
 #[cfg(unix)]
 fn restrict(file: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o600))
+    let mode = fs::metadata(file)?.permissions().mode();
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        fs::set_permissions(file, fs::Permissions::from_mode(mode & 0o700))
+    }
 }
 
 #[cfg(not(unix))]
 fn restrict(file: &Path) -> io::Result<()> {
     fs::metadata(file).map(drop)
+}
+
+/// What is made with these options is its owner's alone.
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+const fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// Makes a folder for its owner alone. One that exists is left as it is.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// Makes an empty file for its owner alone. One that exists is left as it is.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn touch(file: &Path) -> io::Result<()> {
+    private(OpenOptions::new().append(true).create(true)).open(file).map(drop)
+}
+
+/// What a file holds. Where it does not exist it is made, for its owner alone.
+///
+/// # Errors
+/// Where it cannot be read or made.
+pub fn kept(file: &Path, made: impl FnOnce() -> io::Result<Vec<u8>>) -> Result<Vec<u8>, FolderError> {
+    let content = match fs::read(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => made().and_then(|content| {
+            replace(file, &content)?;
+            Ok(content)
+        }),
+        read => read,
+    };
+    content.map_err(|error| FolderError::Io { file: file.to_owned(), error })
 }
 
 /// Writes a file for its owner alone; whole, or not at all.
@@ -138,8 +248,7 @@ pub fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut new = fs::File::create_new(&half_written)?;
-    restrict(&half_written)?;
+    let mut new = private(OpenOptions::new().write(true).create_new(true)).open(&half_written)?;
     new.write_all(content)?;
     new.sync_all()?;
     fs::rename(&half_written, file)
@@ -174,7 +283,11 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+            let mode = |file: &Path| fs::metadata(file).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(&key), mode(folder.path())), (0o600, 0o700));
+            fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+            open(folder.path()).unwrap();
+            assert_eq!(mode(&key), 0o600, "nor is one that comes from a backup left open");
         }
         let marker = fs::read(folder.path().join(MARKER)).unwrap();
         open(folder.path()).unwrap();

@@ -12,7 +12,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use market_identity::{Claims, Role};
 
-use crate::folder;
+use crate::folder::{self, FolderError};
 
 /// The audience of the market's tokens.
 pub const AUDIENCE: &str = "service-market";
@@ -36,26 +36,23 @@ impl Issuer {
     /// The issuer whose key lies in a file; the key is made where the file does not exist.
     ///
     /// # Errors
-    /// Where the file cannot be read or written.
-    pub fn open(file: &Path, name: impl Into<String>) -> std::io::Result<Self> {
-        let der = match std::fs::read(file) {
-            Ok(der) => der,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let made =
-                    EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-                        .map_err(|_| std::io::Error::other("no key could be made"))?;
-                folder::replace(file, made.as_ref())?;
-                made.as_ref().to_vec()
-            }
-            Err(error) => return Err(error),
-        };
+    /// Where the file cannot be read or written, or holds no such key.
+    pub fn open(file: &Path, name: impl Into<String>) -> Result<Self, FolderError> {
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let der = folder::kept(file, || {
+            let made = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new());
+            Ok(made.map_err(|_| std::io::Error::other("no key could be made"))?.as_ref().to_vec())
+        })?;
+        // The encoding below believes whatever it is given.
+        EcdsaKeyPair::from_pkcs8(algorithm, &der).map_err(|_| FolderError::Broken {
+            file: file.to_owned(),
+            what: "the issuer's key",
+            remedy: "restore it from a backup, or delete it: another is made, and nobody's token is valid any more",
+        })?;
         Ok(Self { name: name.into(), key: EncodingKey::from_ec_der(&der) })
     }
 
     /// A token.
-    ///
-    /// # Panics
-    /// Where the key in the file is none.
     #[must_use]
     pub fn token(&self, role: Role, subject: &str, now: Timestamp) -> String {
         self.sign(&Claims {
@@ -71,21 +68,18 @@ impl Issuer {
     /// A token with exactly these claims.
     ///
     /// # Panics
-    /// Where the key in the file is none.
+    /// Where the claims cannot be written as JSON.
     #[must_use]
     pub fn sign<C: serde::Serialize>(&self, claims: &C) -> String {
         let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::ES256) };
-        encode(&header, claims, &self.key).expect("the issuer's key signs")
+        encode(&header, claims, &self.key).expect("a key that was read signs what can be written")
     }
 
     /// Its key set.
-    ///
-    /// # Panics
-    /// Where the key in the file is none.
     #[must_use]
     pub fn key_set(&self) -> JwkSet {
-        let mut key =
-            Jwk::from_encoding_key(&self.key, Algorithm::ES256).expect("the issuer's key is public");
+        let mut key = Jwk::from_encoding_key(&self.key, Algorithm::ES256)
+            .expect("a key that was read has a public half");
         key.common.key_id = Some(KEY_ID.to_owned());
         JwkSet { keys: vec![key] }
     }

@@ -1,6 +1,6 @@
 //! The whole market on one machine: the same routes, the same domain, the same store against an embedded
-//! DynamoDB engine, the same workers. What AWS does around them is done here: the table's stream, the
-//! sweep's schedule, the queues, an issuer of tokens, a payment system, and channels that end in a folder.
+//! DynamoDB engine, the same workers. What AWS does around them is done here: the relay and the sweep
+//! (woken by commits and by the clock), the queues, an issuer of tokens, a payment system, and channels that end in a folder.
 //!
 //! The market's clock runs with the machine's, and can be advanced: everything due in between then
 //! happens, in order. None of this exists in what is deployed.
@@ -8,9 +8,11 @@
 pub mod bench;
 pub mod client;
 pub mod clock;
+mod commits;
 pub mod demo;
 mod engine;
 mod folder;
+mod gate;
 pub mod issuer;
 pub mod machine;
 pub mod operate;
@@ -25,5 +27,6 @@ pub mod stage;
 mod stream;
 pub mod subject_key;
 
-pub use engine::sdk_at;
+pub use engine::{Endpoint, Engine, EngineError, sdk_at};
+pub use gate::{NotAnOrigin, Origin};
 pub use running::{Clockwork, Options, Running, StartError, TABLE};

@@ -1,10 +1,14 @@
 //! What moves the market: the relay, the sweep, the queues, and the clock that ties them together.
+//!
+//! With the embedded engine every commit is seen ([`Commits`]), so the market sleeps until something is committed
+//! or due, and asks the table nothing meanwhile. A server elsewhere may have other writers: there it looks at the
+//! stream and sweeps, again and again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use jiff::Timestamp;
+use jiff::{Span, Timestamp};
 use market_ambient::Clock;
 use market_domain::aggregate::Job;
 use market_jobs::memory::MemoryQueues;
@@ -12,16 +16,21 @@ use market_jobs::sqs::SqsQueues;
 use market_jobs::sweep::sweep;
 use market_jobs::{Outgoing, QueueError, Queues};
 use market_store::Store;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
-use crate::clock::LocalClock;
+use crate::clock::{self, LocalClock};
+use crate::commits::Commits;
+use crate::engine::Engine;
 use crate::permissions::Permissions;
 use crate::stream::Stream;
 
-/// How often the relay looks, while the clock ticks.
-const TICK: Duration = Duration::from_millis(100);
+/// How often the relay looks at a stream, while the clock ticks.
+const TICK: Duration = Duration::from_millis(200);
 /// How many looks of the relay to one of the sweep.
 const TICKS_OF_A_SWEEP: u32 = 5;
+/// How long a sweep that has not handed out all that is due is not repeated.
+const REST: Duration = Duration::from_millis(500);
 /// Rounds after which a market that keeps making work due at once is given up on.
 const MAX_ROUNDS: u32 = 10_000;
 
@@ -99,6 +108,24 @@ pub struct Advanced {
     pub wake_ups: usize,
 }
 
+/// Where the relay learns what became due at once.
+#[derive(Debug)]
+pub(crate) enum Feed {
+    /// From every commit of this process.
+    Commits(Arc<Commits>),
+    /// From the table's stream.
+    Stream(Mutex<Stream>),
+}
+
+/// What a market that ticks is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// It hands out work, or looks whether there is any.
+    Works,
+    /// It waits for a commit, and for this instant where there is one.
+    Sleeps(Option<Timestamp>),
+}
+
 /// The moving parts.
 #[derive(Debug)]
 pub struct Machine {
@@ -107,18 +134,31 @@ pub struct Machine {
     /// The sweep's way to the table.
     pub store: Store,
     queues: LocalQueues,
-    stream: Mutex<Stream>,
-    advancing: Mutex<()>,
+    feed: Feed,
+    engine: Option<Engine>,
+    /// Whose turn it is to move the market: someone's who advances the clock, or the machine's own.
+    turn: Mutex<()>,
+    doing: watch::Sender<Doing>,
 }
 
 impl Machine {
-    pub(crate) fn new(clock: Arc<LocalClock>, store: Store, queues: LocalQueues, stream: Stream) -> Self {
-        Self { clock, store, queues, stream: Mutex::new(stream), advancing: Mutex::default() }
+    pub(crate) fn new(
+        clock: Arc<LocalClock>,
+        store: Store,
+        queues: LocalQueues,
+        feed: Feed,
+        engine: Option<Engine>,
+    ) -> Self {
+        let (turn, doing) = (Mutex::default(), watch::Sender::new(Doing::Works));
+        Self { clock, store, queues, feed, engine, turn, doing }
     }
 
-    /// Hands out what the stream says became due at once. How many wake-ups were sent.
+    /// Hands out what became due at once. How many wake-ups were sent.
     async fn relay(&self) -> Result<usize, MachineError> {
-        let outgoing = self.stream.lock().await.read().await.map_err(failed)?;
+        let outgoing = match &self.feed {
+            Feed::Commits(commits) => commits.take_outgoing(),
+            Feed::Stream(stream) => stream.lock().await.read().await.map_err(failed)?,
+        };
         let count = outgoing.len();
         self.queues.send(outgoing).await.map_err(failed)?;
         Ok(count)
@@ -160,17 +200,101 @@ impl Machine {
     /// # Errors
     /// See [`MachineError`].
     pub async fn advance_to(&self, to: Timestamp) -> Result<Advanced, MachineError> {
-        let _one_at_a_time = self.advancing.lock().await;
+        let _turn = self.turn.lock().await;
+        self.go_on_to(to).await
+    }
+
+    /// Advances the clock by a span, from where it stands when its turn comes. Nothing happens where the span does
+    /// not lead on from there.
+    ///
+    /// # Errors
+    /// See [`MachineError`].
+    pub async fn advance_by(&self, span: Span) -> Result<Option<Advanced>, MachineError> {
+        let _turn = self.turn.lock().await;
+        match clock::later(self.clock.now(), span) {
+            Some(to) => self.go_on_to(to).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn go_on_to(&self, to: Timestamp) -> Result<Advanced, MachineError> {
         let (from, mut wake_ups) = (self.clock.now(), 0);
         while let Some(next) = self.work_off(&mut wake_ups).await?.filter(|next| *next <= to) {
             self.clock.advance_to(next).map_err(failed)?;
         }
         self.clock.advance_to(to).map_err(failed)?;
+        self.keep_time().await?;
         Ok(Advanced { from, to: self.clock.now(), wake_ups })
     }
 
-    /// Looks at the stream and sweeps, again and again.
+    /// Keeps the time with the table.
+    pub(crate) async fn keep_time(&self) -> Result<(), MachineError> {
+        match &self.engine {
+            Some(engine) => engine.keep(self.clock.now()).await.map_err(failed),
+            None => Ok(()),
+        }
+    }
+
+    /// What it is doing, while the clock ticks.
+    #[must_use]
+    pub fn doing(&self) -> watch::Receiver<Doing> {
+        self.doing.subscribe()
+    }
+
+    /// Hands out whatever becomes due, when it does.
     pub(crate) async fn run(self: Arc<Self>) {
+        match &self.feed {
+            Feed::Commits(commits) => self.wake_by(commits).await,
+            Feed::Stream(_) => self.look_again_and_again().await,
+        }
+    }
+
+    async fn wake_by(&self, commits: &Commits) {
+        // What a crash left is in the index alone, so the first turn sweeps.
+        let mut next = Some(Timestamp::MIN);
+        let mut rests_until = None;
+        loop {
+            self.doing.send_replace(Doing::Works);
+            if let Err(error) = self.hand_out(commits, &mut next, &mut rests_until).await {
+                tracing::warn!(%error, "a turn failed; the next one goes on");
+            }
+            self.doing.send_replace(Doing::Sleeps(next));
+            let due = async {
+                self.clock.reaches(next).await;
+                if let Some(until) = rests_until {
+                    tokio::time::sleep_until(until).await;
+                }
+            };
+            tokio::select! { () = commits.any() => {}, () = due => {} }
+        }
+    }
+
+    /// Hands out what is due. `next` is when the index has something to hand out.
+    async fn hand_out(
+        &self,
+        commits: &Commits,
+        next: &mut Option<Timestamp>,
+        rests_until: &mut Option<Instant>,
+    ) -> Result<(), MachineError> {
+        let _turn = self.turn.lock().await;
+        *next = next.iter().copied().chain(commits.take_wake()).min();
+        self.relay().await?;
+        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= self.clock.now());
+        if is_due(*next) && rests_until.is_none_or(|until| until <= Instant::now()) {
+            // Whatever this pass cannot hand out must not keep the machine busy.
+            *rests_until = Some(Instant::now() + REST);
+            self.sweep().await?;
+            *next = self.store.next_wake().await.map_err(failed)?;
+            if !is_due(*next) {
+                *rests_until = None;
+            }
+            self.keep_time().await?;
+        }
+        Ok(())
+    }
+
+    /// Looks at the stream and sweeps.
+    async fn look_again_and_again(&self) {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         for tick in 0_u32.. {

@@ -9,8 +9,11 @@ use clap::{Parser, Subcommand};
 use market::bench::{self, Bench};
 use market::operate::{self, Operate};
 use market::permissions::Permissions;
-use market::{Clockwork, Options, Running, demo, pages};
+use market::{Clockwork, Options, Origin, Running, demo, pages};
 use tracing_subscriber::EnvFilter;
+
+/// What shells say of a program that an interrupt has ended.
+const ENDED_AT_ONCE: i32 = 130;
 
 const AFTER_HELP: &str = "\
 While it runs (these exist on one machine only, never in what is deployed):
@@ -20,6 +23,7 @@ While it runs (these exist on one machine only, never in what is deployed):
   GET  /_local/clock           the market's time
   POST /_local/clock           {\"advance\": \"P15D\"}: an ISO 8601 duration; all that is due in between happens, in order
   POST /_local/payment         {\"account_id\", \"order_id\", \"amount_fen\"}: pays as the payment system would
+It answers programs on this machine. What is under /_local/ is refused to pages of other sites than --allow-origin.
 RUST_LOG sets what is logged, to standard error.";
 
 /// The service market, whole, on one machine: every route, every worker, the sweep, and an embedded DynamoDB
@@ -47,6 +51,9 @@ struct Serve {
     /// A DynamoDB-compatible server with streams, in place of the embedded engine.
     #[arg(long, value_name = "URL")]
     dynamodb_endpoint: Option<String>,
+    /// The one site whose pages may call this market, such as http://localhost:5173. Without it, none.
+    #[arg(long, value_name = "URL")]
+    allow_origin: Option<Origin>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -100,7 +107,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(serve: Serve) -> Result<ExitCode, String> {
-    let Serve { data, listen, sqs_endpoint, dynamodb_endpoint } = serve;
+    let Serve { data, listen, sqs_endpoint, dynamodb_endpoint, allow_origin } = serve;
     let options = Options {
         folder: data.clone(),
         in_memory: false,
@@ -109,8 +116,10 @@ async fn serve(serve: Serve) -> Result<ExitCode, String> {
         sqs_endpoint,
         dynamodb_endpoint,
         permissions: Permissions::committed(),
+        allow_origin,
     };
     let running = Running::start(options).await.map_err(|error| error.to_string())?;
+    let mut signals = Signals::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let url = &running.url;
     say(&format!(
         "The service market is running at {url}\n\
@@ -127,10 +136,13 @@ async fn serve(serve: Serve) -> Result<ExitCode, String> {
         data.display(),
         data.display(),
     ));
-    stop_signal().await;
-    say("Stopping.");
-    running.stop().await;
-    Ok(ExitCode::SUCCESS)
+    signals.next().await;
+    say("Stopping. Ctrl-C again ends it at once.");
+    tokio::select! {
+        () = running.stop() => Ok(ExitCode::SUCCESS),
+        // Not by returning: that would wait for what still runs.
+        () = signals.next() => std::process::exit(ENDED_AT_ONCE),
+    }
 }
 
 /// Prints; whether anyone reads it is not our business.
@@ -138,19 +150,36 @@ fn say(text: &str) {
     drop(writeln!(std::io::stdout(), "{text}"));
 }
 
-async fn stop_signal() {
+/// The signals that ask to stop. None is missed between two.
+struct Signals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            interrupt: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    drop(tokio::signal::ctrl_c().await);
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
 }
 
 async fn play(agreement: Option<PathBuf>) -> Result<ExitCode, String> {

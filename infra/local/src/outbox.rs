@@ -8,6 +8,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_domain::notices::{Channel, Notice, Sending};
 use market_notices::{Gateway, Mailbox, mime};
+use tokio::io::AsyncWriteExt;
+
+use crate::folder;
 
 const FROM: &str = "Service market <notices@market.localhost>";
 
@@ -21,7 +24,7 @@ pub struct Outbox {
 impl Outbox {
     /// An outbox in a folder, which is made where it does not exist.
     pub fn open(folder: PathBuf) -> std::io::Result<Self> {
-        std::fs::create_dir_all(&folder)?;
+        folder::make(&folder)?;
         Ok(Self { folder, from: FROM.parse().map_err(std::io::Error::other)? })
     }
 
@@ -44,10 +47,16 @@ impl Outbox {
     }
 }
 
-/// A reader never sees half a message.
+/// A reader never sees half a message, and nobody but the folder's owner reads.
 async fn write_whole(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let draft = file.with_extension("part");
-    tokio::fs::write(&draft, bytes).await?;
+    let mut options = tokio::fs::OpenOptions::new();
+    #[cfg(unix)]
+    options.mode(0o600);
+    let mut written = options.write(true).create(true).truncate(true).open(&draft).await?;
+    written.write_all(bytes).await?;
+    written.flush().await?;
+    drop(written);
     tokio::fs::rename(&draft, file).await
 }
 

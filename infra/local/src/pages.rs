@@ -29,7 +29,7 @@ pub fn index(url: &str) -> String {
          code,pre{font:14px/1.4 ui-monospace,monospace;background:#f4f4f4;border-radius:4px;padding:.1em .3em}\
          pre{padding:.8em;overflow:auto}summary{cursor:pointer;padding:.3em 0}b.m{display:inline-block;width:3.6em}\
          .c{color:#666;font-size:.9em}</style><h1>Service market</h1>\
-         <p>This market runs on this machine. Its description for programs: <a href=/openapi.json>/openapi.json</a> (OpenAPI 3.1).</p>\
+         <p>This market runs on this machine, and answers no page of another site. Its description for programs: <a href=/openapi.json>/openapi.json</a> (OpenAPI 3.1).</p>\
          <pre>curl 'URL/_local/token?role=merchant&amp;sub=shop-1'      # a token: merchant, provider, operator, data_gateway, upstream\n\
          curl URL/_local/clock                                   # the market's time\n\
          curl URL/_local/clock -d '{\"advance\": \"P15D\"}'          # fifteen days later\n\

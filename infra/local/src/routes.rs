@@ -42,12 +42,18 @@ pub fn router(local: Local) -> Router {
         .with_state(Arc::new(local))
 }
 
-fn refused(detail: impl Into<String>) -> Response {
+/// A problem of what exists on one machine only.
+pub fn problem(status: StatusCode, detail: impl Into<String>) -> Response {
     let body = json!({
-        "type": "about:blank", "title": "Unprocessable Content", "status": 422, "detail": detail.into(),
+        "type": "about:blank", "title": status.canonical_reason(), "status": status.as_u16(),
+        "detail": detail.into(),
     });
     let media_type = [(header::CONTENT_TYPE, "application/problem+json")];
-    (StatusCode::UNPROCESSABLE_ENTITY, media_type, body.to_string()).into_response()
+    (status, media_type, body.to_string()).into_response()
+}
+
+fn refused(detail: impl Into<String>) -> Response {
+    problem(StatusCode::UNPROCESSABLE_ENTITY, detail)
 }
 
 #[derive(Deserialize)]
@@ -91,18 +97,15 @@ async fn advance_clock(State(local): Here, body: String) -> Response {
     let Ok(Advance { advance }) = serde_json::from_str(&body) else {
         return refused(r#"send {"advance": "P15D"}: an ISO 8601 duration"#);
     };
-    let now = local.machine.clock.now();
-    let to = advance.parse::<Span>().ok().filter(|span| !span.is_negative()).and_then(|span| {
-        let then = periods::ZONE.to_datetime(now).checked_add(span).ok()?;
-        periods::ZONE.to_timestamp(then).ok()
-    });
-    let Some(to) = to else {
-        return refused(format!(
-            "{advance:?} is not an ISO 8601 duration that leads on from here, such as P15D or PT1H"
-        ));
+    let advanced = match advance.parse::<Span>() {
+        Ok(span) => local.machine.advance_by(span).await,
+        Err(_) => Ok(None),
     };
-    match local.machine.advance_to(to).await {
-        Ok(advanced) => {
+    match advanced {
+        Ok(None) => refused(format!(
+            "{advance:?} is not an ISO 8601 duration that leads on from here, such as P15D or PT1H, and not past the year 2999"
+        )),
+        Ok(Some(advanced)) => {
             let mut reply = shown(advanced.to);
             reply["from"] = json!(advanced.from);
             reply["wake_ups"] = json!(advanced.wake_ups);

@@ -1,7 +1,7 @@
 //! Starting the market on one machine, and stopping it.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -32,10 +32,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::LocalClock;
-use crate::engine::{Engine, sdk_at};
-use crate::folder::{self, FolderError, ISSUER_KEY, PAYMENT_KEY, SUBJECT_KEY};
+use crate::commits::Commits;
+use crate::engine::{Endpoint, Engine, EngineError, sdk_at};
+use crate::folder::{self, CLOCK, FolderError, ISSUER_KEY, OUTBOX, PAYMENT_KEY, SUBJECT_KEY, TABLE_FILE};
+use crate::gate::{self, Origin};
 use crate::issuer::{AUDIENCE, Issuer};
-use crate::machine::{LocalQueues, Machine};
+use crate::machine::{Feed, LocalQueues, Machine};
 use crate::outbox::Outbox;
 use crate::payments::PaymentSystem;
 use crate::permissions::Permissions;
@@ -51,7 +53,7 @@ const ISSUER: &str = "https://issuer.market.localhost";
 /// How the market's clock moves.
 #[derive(Debug, Clone, Copy)]
 pub enum Clockwork {
-    /// With the machine's; sweep and relay look several times a second.
+    /// With the machine's; what becomes due is done when it does.
     Ticking,
     /// Only when it is advanced; so does everything that becomes due.
     Standing(Timestamp),
@@ -74,15 +76,14 @@ pub struct Options {
     pub dynamodb_endpoint: Option<String>,
     /// What its handlers may do at the table.
     pub permissions: Permissions,
+    /// The one site whose pages may call it, beside its own.
+    pub allow_origin: Option<Origin>,
 }
 
 /// Why the market did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Another market uses the folder.
-    #[error("another market is running on the folder {0}; stop it, or choose another with --data")]
-    InUse(PathBuf),
-    /// The folder or the address cannot be used.
+    /// The address cannot be used.
     #[error("{what}: {error}")]
     Io {
         /// What was tried.
@@ -95,9 +96,12 @@ pub enum StartError {
         "{0} is not a loopback address; this market gives a token to whoever asks, so it stays on this machine"
     )]
     NotLoopback(SocketAddr),
-    /// What is in the folder is not for this release.
+    /// The folder is in use, or what is in it is not for this release or is damaged.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The table cannot be opened.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// A part did not start.
     #[error("{0}")]
     Part(String),
@@ -108,8 +112,8 @@ pub enum StartError {
 pub struct Running {
     /// Its address, without a slash at the end.
     pub url: String,
-    /// The address of its table's engine.
-    pub table_endpoint: String,
+    /// Where its table is.
+    pub table_endpoint: Endpoint,
     /// What moves it.
     pub machine: Arc<Machine>,
     /// What its routes have at hand.
@@ -140,14 +144,6 @@ fn part(error: impl std::fmt::Display) -> StartError {
     StartError::Part(error.to_string())
 }
 
-fn lock(folder: &Path) -> Result<std::fs::File, StartError> {
-    let file = folder.join("market.lock");
-    let lock = std::fs::File::create(&file).map_err(io(format!("cannot write {}", file.display())))?;
-    // The engine would let a second process open the same file.
-    lock.try_lock().map_err(|_| StartError::InUse(folder.to_owned()))?;
-    Ok(lock)
-}
-
 impl Running {
     /// Starts every part.
     ///
@@ -158,36 +154,36 @@ impl Running {
             return Err(StartError::NotLoopback(options.listen));
         }
         let folder = options.folder.as_path();
-        std::fs::create_dir_all(folder)
-            .map_err(io(format!("cannot make the folder {}", folder.display())))?;
-        let lock = lock(folder)?;
+        let lock = folder::lock(folder)?;
         folder::open(folder)?;
         let listener = TcpListener::bind(options.listen)
             .await
             .map_err(io(format!("cannot listen on {}", options.listen)))?;
-        let url = format!("http://{}", listener.local_addr().map_err(part)?);
-        let clock = Arc::new(match options.clockwork {
-            Clockwork::Ticking => LocalClock::ticking(folder.join("clock")),
-            Clockwork::Standing(at) => LocalClock::standing(at),
-        });
-        let issuer = Arc::new(
-            Issuer::open(&folder.join(ISSUER_KEY), ISSUER).map_err(io("cannot open the issuer's key"))?,
-        );
-        let payments =
-            PaymentSystem::open(&folder.join(PAYMENT_KEY)).map_err(io("cannot open the payment key"))?;
-        let subject_key =
-            subject_key::open(&folder.join(SUBJECT_KEY)).map_err(io("cannot open the key of subjects"))?;
-        let outbox = Arc::new(Outbox::open(folder.join("outbox")).map_err(io("cannot open the outbox"))?);
+        let address = listener.local_addr().map_err(part)?;
+        let url = format!("http://{address}");
+        let issuer = Arc::new(Issuer::open(&folder.join(ISSUER_KEY), ISSUER)?);
+        let payments = PaymentSystem::open(&folder.join(PAYMENT_KEY))?;
+        let subject_key = subject_key::open(&folder.join(SUBJECT_KEY))?;
+        let outbox = folder.join(OUTBOX);
+        let outbox = Outbox::open(outbox.clone()).map_err(io(format!("cannot open {}", outbox.display())))?;
+        let outbox = Arc::new(outbox);
 
-        let (endpoint, engine) = match options.dynamodb_endpoint {
-            Some(endpoint) => (endpoint, None),
+        let commits = Arc::new(Commits::default());
+        let (table_endpoint, engine, shown) = match options.dynamodb_endpoint {
+            Some(url) => (Endpoint::Url(url), None, None),
             None => {
-                let file = folder.join("market.db");
-                let engine = Engine::start((!options.in_memory).then_some(file.as_path())).map_err(part)?;
-                (engine.url(), Some(engine))
+                let (engine, shown) = match options.in_memory {
+                    true => (Engine::in_memory(Arc::clone(&commits))?, None),
+                    false => Engine::on_file(&folder.join(TABLE_FILE), Arc::clone(&commits))?,
+                };
+                (Endpoint::Embedded(engine.clone()), Some(engine), shown)
             }
         };
-        let sdk = sdk_at(&endpoint).await;
+        let clock = Arc::new(match options.clockwork {
+            Clockwork::Ticking => LocalClock::ticking(folder.join(CLOCK), shown)?,
+            Clockwork::Standing(at) => LocalClock::standing(at),
+        });
+        let sdk = sdk_at(&table_endpoint).await;
         let client = aws_sdk_dynamodb::Client::from_conf(
             aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(options.permissions.clone()).build(),
         );
@@ -261,8 +257,15 @@ impl Running {
                 LocalQueues::Sqs(queues, client)
             }
         };
-        let stream = Stream::open(aws_sdk_dynamodbstreams::Client::new(&sdk), TABLE).await.map_err(part)?;
-        let machine = Arc::new(Machine::new(clock, store.metered(sweep_meter.clone()), queues, stream));
+        let feed = match &engine {
+            Some(_) => Feed::Commits(commits),
+            None => {
+                let client = aws_sdk_dynamodbstreams::Client::new(&sdk);
+                Feed::Stream(Stream::open(client, TABLE).await.map_err(part)?.into())
+            }
+        };
+        let sweeping = store.metered(sweep_meter.clone());
+        let machine = Arc::new(Machine::new(clock, sweeping, queues, feed, engine.clone()));
         if matches!(options.clockwork, Clockwork::Ticking) {
             let (moving, until) = (Arc::clone(&machine), stopping());
             tasks.spawn(async move {
@@ -277,7 +280,8 @@ impl Running {
         };
         let router: Router = market_http::router(Arc::clone(&market), None, |routes| api::visit(routes));
         let router = Permissions::of_routes(router).layer(from_fn(with_peers_address));
-        let router = routes::router(local).fallback_service(router);
+        let router =
+            gate::before(routes::router(local).fallback_service(router), address, options.allow_origin);
         let until = stopping();
         tasks.spawn(async move {
             // A reply is one small write: waiting for more to fill a packet would only delay it.
@@ -289,7 +293,7 @@ impl Running {
         });
         Ok(Self {
             url,
-            table_endpoint: endpoint,
+            table_endpoint,
             machine,
             market,
             issuer,
@@ -305,14 +309,21 @@ impl Running {
         })
     }
 
-    /// Finishes what is in hand and stops.
+    /// Finishes what is in hand and stops. What was kept in a file then lies in that file alone.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let finished = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(std::time::Duration::from_secs(30), finished).await.is_err() {
             tracing::warn!("stopped before everything in hand was finished; it will come back");
         }
-        drop(self.engine.take());
+        // Whatever is still under way is not waited for, and finds no table.
+        self.tasks.shutdown().await;
+        if let Err(error) = self.machine.keep_time().await {
+            tracing::warn!(%error, "the time was not kept");
+        }
+        if let Some(engine) = self.engine.take() {
+            engine.close().await;
+        }
         drop(self.lock);
     }
 }

@@ -167,6 +167,15 @@ pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<(J
     Some((job, Key::new(attribute(crate::item::PK)?, attribute(crate::item::SK)?)))
 }
 
+/// When the sweep will next hand a written item out, if ever; for those who see every write and so need not look.
+/// `attribute` is as for [`due_at_once`].
+#[must_use]
+pub fn wakes_at<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<Timestamp> {
+    // What was given up on waits for a human.
+    attribute(SHARD)?.strip_prefix("due#")?;
+    Timestamp::from_millisecond(wake_ms(attribute(WAKE_AT)?)).ok()
+}
+
 impl Store {
     /// A page of the entries of one shard whose time has come by `until`, leased ones among them, in their
     /// order and after another entry's place.

@@ -15,12 +15,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use ::aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use market_ambient::Clock;
+use market_ambient::{Clock, SystemEntropy, random};
 use market_identity::Role;
 use rcgen::CertifiedKey;
 use serde_json::{Value, json};
@@ -30,8 +32,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_rustls::server::TlsStream;
 
 use super::{BenchError, Kept, SHOP, failed, median, ms, say, start};
+use crate::engine::{Endpoint, Engine};
 use crate::issuer::AUDIENCE;
 use crate::running::{Clockwork, Running, TABLE};
 use crate::stage::Stage;
@@ -74,8 +78,9 @@ pub async fn cold_start(bootstrap: &Path, floor: &Path, starts: usize) -> Result
     let (running, folder) = start(Kept::Memory, Clockwork::Ticking).await?;
     let stage = Stage::set(&running).await;
     stage.merchant(SHOP).await;
-    let (table, certificate) = serve_tls(&running.table_endpoint).await?;
-    let environment = environment(&running, table);
+    let table = Arc::new(Table::of(&running)?);
+    let (address, certificate) = serve_tls(Arc::clone(&table)).await?;
+    let environment = environment(&running, address, table.key.clone());
     let (all, one) = (folder.path().join("all.pem"), folder.path().join("one.pem"));
     let system =
         ROOTS.iter().find_map(|file| std::fs::read_to_string(file).ok()).unwrap_or_default() + &certificate;
@@ -167,10 +172,10 @@ fn request(path: &str, token: &str) -> Value {
 }
 
 /// What Lambda and the template give to every function.
-fn environment(running: &Running, table: String) -> BTreeMap<&'static str, String> {
+fn environment(running: &Running, table: String, key: String) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("AWS_REGION", "us-east-1".to_owned()),
-        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_ACCESS_KEY_ID", key),
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
         ("AWS_SESSION_TOKEN", "local".to_owned()),
         ("AWS_LAMBDA_FUNCTION_NAME", "market".to_owned()),
@@ -188,9 +193,68 @@ fn environment(running: &Running, table: String) -> BTreeMap<&'static str, Strin
     ])
 }
 
-/// TLS before an address of this machine: its own address, and the certificate to trust.
-async fn serve_tls(endpoint: &str) -> Result<(String, String), BenchError> {
-    let behind: SocketAddr = endpoint.trim_start_matches("http://").parse().map_err(failed)?;
+/// The market's table, for those who know the key that it is asked with.
+struct Table {
+    engine: Engine,
+    key: String,
+}
+
+impl Table {
+    /// The key is made at the start, so that no other program of this machine has it.
+    fn of(running: &Running) -> Result<Self, BenchError> {
+        let Endpoint::Embedded(engine) = &running.table_endpoint else {
+            return Err(BenchError("the table is not within this process".to_owned()));
+        };
+        let key: [u8; 16] = random(&SystemEntropy);
+        Ok(Self { engine: engine.clone(), key: format!("{:032x}", u128::from_be_bytes(key)) })
+    }
+}
+
+async fn ask_table(State(table): State<Arc<Table>>, headers: HeaderMap, body: Bytes) -> Response {
+    let text =
+        |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
+    let signed_by = text("authorization").split_once("Credential=").map_or("", |(_, credential)| credential);
+    let signed_by = signed_by.split('/').next().unwrap_or_default().as_bytes();
+    if verify_slices_are_equal(signed_by, table.key.as_bytes()).is_err() {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    match table.engine.call(text("x-amz-target").to_owned(), body.into()).await {
+        Ok(reply) => {
+            let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, [("content-type", "application/x-amz-json-1.0")], reply.body).into_response()
+        }
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// Connections over TLS.
+struct OverTls {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl axum::serve::Listener for OverTls {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            // A connection that breaks is the child's end, or shows as a start that does not reply.
+            let Ok((stream, address)) = self.listener.accept().await else { continue };
+            drop(stream.set_nodelay(true));
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// Serves the table over TLS: its address, and the certificate to trust.
+async fn serve_tls(table: Arc<Table>) -> Result<(String, String), BenchError> {
     let CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).map_err(failed)?;
     let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
@@ -203,20 +267,8 @@ async fn serve_tls(endpoint: &str) -> Result<(String, String), BenchError> {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
     let port = listener.local_addr().map_err(failed)?.port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            drop(stream.set_nodelay(true));
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                // A connection that breaks is the child's end, or shows as a start that does not reply.
-                if let (Ok(mut open), Ok(mut behind)) =
-                    (acceptor.accept(stream).await, TcpStream::connect(behind).await)
-                {
-                    drop(tokio::io::copy_bidirectional(&mut open, &mut behind).await);
-                }
-            });
-        }
-    });
+    let router = Router::new().route("/", post(ask_table)).with_state(table);
+    tokio::spawn(async move { axum::serve(OverTls { listener, acceptor }, router).await });
     Ok((format!("https://localhost:{port}"), cert.pem()))
 }
 
@@ -251,7 +303,7 @@ async fn next(State(lambda): State<Arc<Lambda>>) -> Response {
 async fn reply(State(lambda): State<Arc<Lambda>>, body: Bytes) -> impl IntoResponse {
     let at = Instant::now();
     drop(lambda.calls.send((Call::Replies(serde_json::from_slice(&body).unwrap_or_default()), at)));
-    (axum::http::StatusCode::ACCEPTED, Json(json!({ "status": "OK" })))
+    (StatusCode::ACCEPTED, Json(json!({ "status": "OK" })))
 }
 
 impl Program {

@@ -130,6 +130,7 @@ async fn start(kept: Kept, clockwork: Clockwork) -> Result<(Running, TempDir), B
         sqs_endpoint: None,
         dynamodb_endpoint: None,
         permissions: Permissions::committed(),
+        allow_origin: None,
     };
     Ok((Running::start(options).await.map_err(failed)?, folder))
 }

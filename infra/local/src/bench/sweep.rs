@@ -2,9 +2,10 @@
 //! hundred due entries are swept beside a thousand pending timers, a hundred thousand and a million.
 //!
 //! The timers are loaded straight into the engine, with only the attributes that the index is made of; the
-//! sweep itself goes over HTTP as everywhere, into a queue that takes everything and keeps nothing.
+//! sweep itself goes through the SDK as everywhere, into a queue that takes everything and keeps nothing.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -62,8 +63,8 @@ pub async fn sweep_sizes(largest: u32) -> Result<(), BenchError> {
 /// A table of its own for each size: the engine's writes grow dearer with every write that its stream recorded.
 async fn sweep_size(pending: u32, file: &Path) -> Result<(), BenchError> {
     let database = Database::new(&file.to_string_lossy()).map_err(failed)?;
-    let engine = Engine::serve(database.clone()).map_err(failed)?;
-    let client = aws_sdk_dynamodb::Client::new(&sdk_at(&engine.url()).await);
+    let engine = Engine::serve(database.clone(), None, Arc::default()).map_err(failed)?;
+    let client = aws_sdk_dynamodb::Client::new(&sdk_at(&engine).await);
     schema::create_table(&client, TABLE).await.map_err(failed)?;
     let meter = Meter::counting();
     let now: Timestamp = "2026-03-02T01:00:00Z".parse().map_err(failed)?;

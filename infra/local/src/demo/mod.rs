@@ -44,6 +44,7 @@ pub async fn play(agreement: &str) -> Result<Timeline, DemoError> {
         sqs_endpoint: None,
         dynamodb_endpoint: None,
         permissions: Permissions::committed(),
+        allow_origin: None,
     };
     let running = Running::start(options).await.map_err(|error| DemoError::Market(error.to_string()))?;
     let told = story::tell(&running, agreement).await;
