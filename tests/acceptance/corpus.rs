@@ -21,9 +21,10 @@ pub use kept::{Corpus, Item, key, text};
 
 /// What tells an item of a kind from another in a different state: a place in its body, and the word for its being
 /// there; a text without such a word speaks for itself.
-const TELLING: [(&str, &[(&str, &str)]); 11] = [
+const TELLING: [(&str, &[(&str, &str)]); 12] = [
     ("account", &[("/status", ""), ("/ends_at", "with an end")]),
     ("provider", &[("/status", "")]),
+    ("vouching", &[("/document_sha256", "with a document")]),
     ("listing", &[("/description/kind", ""), ("/status", "")]),
     ("document", &[("/kind", ""), ("/versions/1", "with more than one version")]),
     ("version", &[("/prominent", "prominent")]),
@@ -65,6 +66,8 @@ const THERE: &[&str] = &[
     "account terminated with an end",
     "provider applied",
     "provider approved",
+    "vouching",
+    "vouching with a document",
     "listing application draft",
     "listing application in_review",
     "listing application listed",
@@ -150,6 +153,7 @@ const THERE: &[&str] = &[
     "event AgreementEnded",
     "event AgreementRenewed",
     "event CascadeStepped",
+    "event CreditCodeVouched",
     "event DemandAcknowledged",
     "event DemandAttested",
     "event DemandClosed",

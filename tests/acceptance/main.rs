@@ -11,6 +11,7 @@ mod harness;
 mod input;
 mod ledger;
 mod listings;
+mod names;
 mod notices;
 mod operate;
 mod orders;

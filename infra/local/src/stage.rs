@@ -101,9 +101,7 @@ impl<'a> Stage<'a> {
     /// Where the market refuses any of it.
     pub async fn merchant(&self, shop: &str) -> Client {
         let merchant = Client::of(self.running, Role::Merchant, shop);
-        done(
-            merchant.post(&format!("/accounts/{shop}"), requests::merchant(shop, "91510100MA6C0QLJ5")).await,
-        );
+        done(merchant.post(&format!("/accounts/{shop}"), requests::merchant(shop, "91510100MA6C0QLJ")).await);
         let shown = PROMINENT.map(str::to_owned);
         accept(&merchant, shop, "market-agreement", &self.agreement_sha256, &shown).await;
         accept(&merchant, shop, TERMS, &self.terms_sha256, &[]).await;

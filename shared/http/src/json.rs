@@ -135,11 +135,17 @@ mod tests {
             let problem = parse::<Order>(body.as_bytes()).unwrap_err();
             assert_eq!(problem.code, Code::InvalidBody, "{body}");
             let error = &problem.errors[0];
-            assert_eq!((error.pointer.as_str(), error.detail.as_str()), (place, "must be an object"), "{body}");
+            assert_eq!(
+                (error.pointer.as_str(), error.detail.as_str()),
+                (place, "must be an object"),
+                "{body}"
+            );
         }
         for body in [
             order(&format!(r#""others": [{GOOD}], "perhaps": null, "bound": null, "way": "plain""#)),
-            order(&format!(r#""perhaps": {GOOD}, "bound": {{"days": 3, "kind": "term"}}, "by_name": {{"a": {GOOD}}}"#)),
+            order(&format!(
+                r#""perhaps": {GOOD}, "bound": {{"days": 3, "kind": "term"}}, "by_name": {{"a": {GOOD}}}"#
+            )),
             order(&format!(r#""bound": {{"kind": "unbounded"}}, "way": {{"post": {{"contacts": {GOOD}}}}}"#)),
             order(&format!(r#""way": {{"mail": {GOOD}}}"#)),
         ] {
@@ -149,7 +155,8 @@ mod tests {
 
     #[test]
     fn words_of_the_request_do_not_pass_for_ours() {
-        let problem = parse::<Contacts>(br#"{"email": "x", "x": ", expected an object at line 1"}"#).unwrap_err();
+        let problem =
+            parse::<Contacts>(br#"{"email": "x", "x": ", expected an object at line 1"}"#).unwrap_err();
         assert_eq!(problem.errors[0].detail, "must be an e-mail address");
         let twice = parse::<Contacts>(br#"{"email": "a@b.co", "email": "a@b.co"}"#).unwrap_err();
         assert_eq!(twice.errors[0].detail, "duplicate field `email`");

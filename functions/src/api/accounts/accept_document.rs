@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use market_domain::accounts::MarketAccount;
 use market_domain::documents::Document;
 use market_domain::documents::acceptance::{Acceptance, AcceptanceId, Method as AcceptanceMethod};
-use market_domain::documents::clauses::ClauseNumber;
+use market_domain::documents::clauses::{ClauseNumber, each_once};
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::DocumentId;
 use market_domain::text::Text;
@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use super::acceptances::in_its_period;
 use super::{AcceptanceView, SignerForm};
+use crate::api::documents::shown;
 use crate::api::paths::AccountPath;
 
 /// What is accepted, by whom, and what was shown.
@@ -30,10 +31,10 @@ pub struct Body {
     sha256: Sha256Hash,
     method: AcceptanceMethod,
     signer: SignerForm,
-    /// The prominent clauses that were shown.
+    /// The prominent clauses that were shown; each is one of the version's.
     #[serde(default)]
     prominent_shown: Vec<ClauseNumber>,
-    /// The hash of the page as it was rendered.
+    /// The hash of what was rendered: of the version's exact text, or of one of its pages (`get_page`).
     rendered_sha256: Sha256Hash,
 }
 
@@ -43,8 +44,7 @@ pub struct AcceptDocument;
 
 /// A header's text, as far as it fits.
 fn header_text<const MAX: usize>(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<Text<MAX>> {
-    let text: String = headers.get(name)?.to_str().ok()?.chars().take(MAX).collect();
-    text.try_into().ok()
+    Text::as_far_as_it_fits(&String::from_utf8_lossy(headers.get(name)?.as_bytes()))
 }
 
 impl Endpoint for AcceptDocument {
@@ -64,6 +64,8 @@ impl Endpoint for AcceptDocument {
                 Code::NotInForce,
                 Code::OtherText,
                 Code::ProminentClausesNotShown,
+                Code::NoSuchClause,
+                Code::OtherRendering,
                 Code::AlreadyAccepted,
                 Code::AccountEnded,
                 Code::AccountNotOpen,
@@ -83,6 +85,9 @@ impl Endpoint for AcceptDocument {
         let account = account.ok_or(Problem::not_found())?;
         let existing = in_its_period(market, &account, existing, wanted).await?;
         let document = document.ok_or(Problem::new(Code::NoSuchVersion))?;
+        let shown = shown(market, &body.document_id, body.version).await?;
+        let shown = shown.ok_or(Problem::new(Code::NoSuchVersion))?;
+        let pages = shown.page_hashes()?;
         let acceptance = Acceptance {
             account_id,
             agreement_period: account.agreement_period,
@@ -91,13 +96,15 @@ impl Endpoint for AcceptDocument {
             sha256: body.sha256,
             method: body.method,
             signer: body.signer.into(),
-            prominent_shown: body.prominent_shown,
+            prominent_shown: each_once(body.prominent_shown),
             rendered_sha256: body.rendered_sha256,
             address: header_text(&call.headers, "x-forwarded-for"),
             user_agent: header_text(&call.headers, header::USER_AGENT),
             accepted_at: call.occasion.at,
         };
-        let change = acceptance.clone().accept(&account, &document, existing.as_ref(), &call.occasion)?;
+        let served = shown.served(&pages);
+        let change =
+            acceptance.clone().accept(&account, &document, &served, existing.as_ref(), &call.occasion)?;
         Ok(Outcome::commit((acceptance, change)).map(AcceptanceView::from))
     }
 }

@@ -34,6 +34,7 @@ mod termination;
 mod tests;
 mod unknown;
 pub mod values;
+mod vouching;
 
 pub use document::StoredVersion;
 pub use evidence::StoredEvidence;
