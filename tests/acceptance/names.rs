@@ -31,7 +31,7 @@ fn sha256(text: &str) -> String {
 }
 
 /// A body that each operation with structures takes, with every part that it can have.
-fn whole_bodies() -> Vec<(&'static str, Role, &'static str, Value)> {
+fn whole_bodies() -> Vec<(&'static str, Role, String, Value)> {
     let hash = "0".repeat(64);
     let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(32));
     let now = "2026-01-05T09:00:00+08:00";
@@ -43,10 +43,8 @@ fn whole_bodies() -> Vec<(&'static str, Role, &'static str, Value)> {
     let mut grant = requests::grant(&id("ord"), &["orders.read"]);
     grant["expires_at"] = json!(now);
     let end = json!({ "event_id": "e", "agreement": "x", "ended_at": now });
-    let demand = |step: &str| -> &'static str {
-        Box::leak(format!("/accounts/shop-1/demands/grt_{}/{step}", "0".repeat(32)).into_boxed_str())
-    };
-    vec![
+    let demand = |step: &str| format!("/accounts/shop-1/demands/{}/{step}", id("grt"));
+    let bodies = [
         ("publish_version", Role::Operator, "/documents/rule-1/versions", publication),
         (
             "open_account",
@@ -64,8 +62,13 @@ fn whole_bodies() -> Vec<(&'static str, Role, &'static str, Value)> {
         ("draft_listing", Role::Provider, "/providers/northwind/listings", requests::listing(TERMS)),
         ("place_order", Role::Merchant, "/accounts/shop-1/orders", order),
         ("give_grant", Role::Merchant, "/accounts/shop-1/grants", grant),
-        ("attest_demand", Role::Provider, demand("attestation"), requests::attestation(now.parse().unwrap())),
-        ("waive_demand", Role::Merchant, demand("waiver"), json!({ "agreement": "x" })),
+        (
+            "attest_demand",
+            Role::Provider,
+            &demand("attestation"),
+            requests::attestation(now.parse().unwrap()),
+        ),
+        ("waive_demand", Role::Merchant, &demand("waiver"), json!({ "agreement": "x" })),
         ("serve_termination", Role::Operator, "/accounts/shop-1/terminations", json!({ "reason": "x" })),
         ("end_upstream", Role::Upstream, "/accounts/shop-1/upstream-end", end),
         ("check_token", Role::DataGateway, "/checks", json!({ "token": "x", "scope": "orders.read" })),
@@ -75,7 +78,10 @@ fn whole_bodies() -> Vec<(&'static str, Role, &'static str, Value)> {
             "/credit-codes/911100008021004330/vouching",
             json!({ "reason": "x", "document_sha256": hash }),
         ),
-    ]
+    ];
+    bodies
+        .map(|(operation, role, path, body): (_, _, &str, _)| (operation, role, path.to_owned(), body))
+        .into()
 }
 
 /// Where objects are within a value; the places of a list count as one.
@@ -196,7 +202,7 @@ async fn a_name_that_shows_nothing_or_turns_text_is_refused_wherever_people_writ
             ] {
                 let mut written = body.clone();
                 *written.pointer_mut(place).unwrap() = json!(bad);
-                let answer = caller.post(path, written).await.unwrap();
+                let answer = caller.post(&path, written).await.unwrap();
                 assert_eq!(refused(&answer).0, *place, "{operation} {bad:?}");
                 walked += 1;
             }
