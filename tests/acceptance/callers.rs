@@ -39,7 +39,7 @@ async fn whatever_an_issuer_calls_its_subjects_they_trade_and_nothing_that_is_ke
         let id = merchant.get("/me").await.unwrap().text_at("/id").to_owned();
         let trading = Client::of(&world.running, Role::Merchant, subject);
         let own = format!("/accounts/{id}");
-        let opened = trading.post(&own, requests::merchant("shop", "91510100MA6C0QLJ5")).await.unwrap();
+        let opened = trading.post(&own, requests::merchant("shop", "91510100MA6C0QLJ")).await.unwrap();
         assert!(opened.is_ok(), "{subject}: {}", opened.text);
         stage.accept_all(&trading, &id).await;
         let granted = stage.grant(&trading, &id, "month").await;
@@ -137,7 +137,7 @@ async fn an_acceptance_comes_from_the_other_end_of_the_connection_whatever_its_h
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = Client::of(&world.running, Role::Merchant, "shop-1");
-    merchant.post("/accounts/shop-1", requests::merchant("shop-1", "91510100MA6C0QLJ5")).await.unwrap();
+    merchant.post("/accounts/shop-1", requests::merchant("shop-1", "91510100MA6C0QLJ")).await.unwrap();
     let mut headers = json_headers();
     headers.insert("idempotency-key", "k".parse().unwrap());
     for name in ["x-forwarded-for", "x-real-ip", "forwarded", "x-envoy-external-address"] {

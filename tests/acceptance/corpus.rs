@@ -22,9 +22,10 @@ pub use kept::{Corpus, Item, key, text};
 
 /// What tells an item of a kind from another in a different state: a place in its body, and the word for its being
 /// there; a text without such a word speaks for itself.
-const TELLING: [(&str, &[(&str, &str)]); 13] = [
+const TELLING: [(&str, &[(&str, &str)]); 14] = [
     ("account", &[("/status", ""), ("/ends_at", "with an end")]),
     ("provider", &[("/status", "")]),
+    ("vouching", &[("/document_sha256", "with a document")]),
     ("listing", &[("/description/kind", ""), ("/status", "")]),
     ("document", &[("/kind", ""), ("/versions/1", "with more than one version")]),
     ("version", &[("/prominent", "prominent")]),
@@ -77,6 +78,8 @@ const THERE: &[&str] = &[
     "account terminated with an end",
     "provider applied",
     "provider approved",
+    "vouching",
+    "vouching with a document",
     "listing application draft",
     "listing application in_review",
     "listing application listed",
@@ -181,6 +184,7 @@ const THERE: &[&str] = &[
     "event AgreementRenewed",
     "event CascadeLooksAgain",
     "event CascadeStepped",
+    "event CreditCodeVouched",
     "event DemandAcknowledged",
     "event DemandAttested",
     "event DemandClosed",

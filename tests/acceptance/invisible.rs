@@ -70,7 +70,7 @@ impl Hidden {
         let shop_2 = stage.merchant("shop-2").await;
         let newcomer = Client::of(&world.running, Role::Merchant, "shop-3");
         ok(newcomer
-            .post("/accounts/shop-3", requests::merchant("shop-3", "91510100MA6C0QLJ5"))
+            .post("/accounts/shop-3", requests::merchant("shop-3", "91510100MA6C0QLJ"))
             .await
             .unwrap());
         let eastwind = Client::of(&world.running, Role::Provider, "eastwind");
@@ -163,7 +163,7 @@ impl Hidden {
     fn route(&self, operation: &str) -> Route {
         let empty = json!({});
         let (no_grant, no_listing) = (ghost("grt"), ghost("lst"));
-        let application = requests::merchant("x", "91510100MA6C0QLJ5");
+        let application = requests::merchant("x", "91510100MA6C0QLJ");
         let ended = [&self.served, &self.draft_demand];
         Route::Asked(match operation {
             "publish_version" => return Route::HidesNothing("everyone reads every document and version"),

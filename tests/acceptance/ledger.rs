@@ -93,7 +93,7 @@ async fn take(crowd: usize) -> Ledger {
     let shop = Client::of(running, Role::Merchant, "shop-1");
     let (me, here) = ("/accounts/shop-1", "account#shop-1");
 
-    let answer = shop.post(me, requests::merchant("shop-1", "91510100MA6C0QLJ5")).await.unwrap();
+    let answer = shop.post(me, requests::merchant("shop-1", "91510100MA6C0QLJ")).await.unwrap();
     taker.route("`open_account`", &answer);
     let agreement = shop.get("/documents/market-agreement").await.unwrap();
     taker.route("`get_document`", &agreement);

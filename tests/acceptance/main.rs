@@ -15,6 +15,7 @@ mod instants;
 mod invisible;
 mod ledger;
 mod listings;
+mod names;
 mod notices;
 mod one_machine;
 mod operate;

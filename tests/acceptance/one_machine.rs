@@ -182,7 +182,7 @@ async fn everything_that_it_keeps_is_its_owners_alone() {
     let folder = data.path().join("made/by/the/market");
     let market = Process::start(&folder);
     let token = market.token("merchant", "shop-1").await.unwrap();
-    let application = market::requests::merchant("shop-1", "91510100MA6C0QLJ5");
+    let application = market::requests::merchant("shop-1", "91510100MA6C0QLJ");
     assert_eq!(market.post(&token, "a", "/accounts/shop-1", application).await.unwrap().0, 201);
     market.advance("P1D").await;
     let modes = |folder: &std::path::Path| -> Vec<(String, u32)> {

@@ -41,13 +41,14 @@ fn path(route: &Route, values: &HashMap<&str, String>) -> String {
 fn body(operation: &str, world: &World, granted: &Granted) -> Value {
     match operation {
         "publish_version" => requests::subscription_agreement(),
-        "open_account" => requests::merchant("x", "91510100MA6C0QLJ5"),
+        "open_account" => requests::merchant("x", "91510100MA6C0QLJ"),
         "apply_as_provider" => requests::provider(),
         "draft_listing" => requests::listing("northwind.terms"),
         "accept_document" => requests::acceptance("market-agreement", &"0".repeat(64), &[]),
         "place_order" => requests::order(&format!("lst_{}", "0".repeat(32)), "month", "northwind.terms"),
         "give_grant" => requests::grant(&granted.order, &["orders.read"]),
         "attest_demand" => requests::attestation(world.now()),
+        "vouch_credit_code" => json!({ "reason": "x" }),
         "waive_demand" => json!({ "agreement": "x" }),
         "serve_termination" => json!({ "reason": "x" }),
         "end_upstream" => json!({ "event_id": "e", "agreement": "x", "ended_at": world.now() }),
@@ -94,6 +95,7 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
         ("document_id", "market-agreement".to_owned()),
         ("version", "1".to_owned()),
         ("clause", "4.2".to_owned()),
+        ("credit_code", "91110000802100433B".to_owned()),
         ("code", "not-found".to_owned()),
         ("job", "notify".to_owned()),
     ]);
@@ -108,6 +110,7 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
         ("document_id", "nothing".to_owned()),
         ("version", "1".to_owned()),
         ("clause", "4.2".to_owned()),
+        ("credit_code", "91110000802100433B".to_owned()),
         ("code", "nothing".to_owned()),
         ("job", "notify".to_owned()),
     ]);

@@ -23,6 +23,9 @@ use serde_json::{Value, json};
 
 use crate::harness::World;
 
+/// A code that breaks the rule.
+const PILOT: &str = "911100008021004330";
+
 /// Asks, asks the same again, and asks anew: an effect, its saved reply, and often a refusal.
 async fn thrice(client: &Client, path: &str, body: Value) -> Value {
     let key = format!("thrice {path}").replace(['/', ' '], "-");
@@ -118,8 +121,13 @@ async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
     amended["effective_at"] = json!(world.now() + SignedDuration::from_hours(24 * 9));
     let amendment = operator.post("/documents/rule-1/versions", amended).await.unwrap();
     assert!(amendment.is_ok(), "{}", amendment.text);
+    let vouching = format!("/credit-codes/{PILOT}/vouching");
+    thrice(operator, &vouching, json!({ "reason": "见营业执照。" })).await;
+    read(operator, &vouching).await;
     let newcomer = Client::of(running, Role::Provider, "eastwind");
-    thrice(&newcomer, "/providers/eastwind", requests::provider()).await;
+    let mut application = requests::provider();
+    application["credit_code"] = json!(PILOT);
+    thrice(&newcomer, "/providers/eastwind", application).await;
     thrice(operator, "/providers/eastwind/approval", json!({})).await;
     let listings = format!("/providers/{PROVIDER}/listings");
     let draft = thrice(provider, &listings, requests::listing(market::stage::TERMS)).await;
@@ -132,7 +140,9 @@ async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
     let shop = stage.merchant("shop-1").await;
     let me = "/accounts/shop-1";
     let second = Client::of(running, Role::Merchant, "shop-2");
-    thrice(&second, "/accounts/shop-2", requests::merchant("shop-2", "91510100MA6C0QLJ5")).await;
+    let mut application = requests::merchant("shop-2", "91510100MA6C0QLJ");
+    application["credit_code"] = json!(PILOT);
+    thrice(&second, "/accounts/shop-2", application).await;
     let agreement = second.get("/documents/market-agreement").await.unwrap();
     let sha256 = agreement.text_at("/versions/0/sha256").to_owned();
     let shown = market::stage::PROMINENT.map(str::to_owned);
@@ -161,7 +171,7 @@ async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
         read(provider, &format!("/providers/{PROVIDER}/{path}")).await;
     }
     read(provider, &format!("/providers/{PROVIDER}")).await;
-    for path in ["", "/versions/1", "/versions/1/text", "/versions/1/clauses/4.2"] {
+    for path in ["", "/versions/1", "/versions/1/text", "/versions/1/page", "/versions/1/clauses/4.2"] {
         read(&shop, &format!("/documents/market-agreement{path}")).await;
     }
     read(&shop, "/listings?kind=application").await;

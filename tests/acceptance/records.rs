@@ -51,14 +51,16 @@ fn slip(record: &Evidence) -> Option<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_record_of_every_registered_event_is_kept_and_all_are_as_they_are_registered() {
     let registered: BTreeSet<_> = REGISTER.iter().map(|event| event.name.to_owned()).collect();
+    let mut kept = BTreeSet::new();
     for corpus in corpora().await {
         let records = corpus.items.iter().filter(|item| key(item).1.starts_with("evidence#"));
         let records: Vec<_> =
             records.map(|item| Evidence::read(text(item, "body").unwrap()).unwrap()).collect();
         assert_eq!(records.iter().filter_map(slip).collect::<Vec<_>>(), [""; 0]);
-        let kept: BTreeSet<_> = records.into_iter().map(|record| record.event).collect();
-        assert_eq!(kept, registered);
+        kept = records.into_iter().map(|record| record.event).collect();
     }
+    // Earlier releases did not have every event; what today's code stores comes last.
+    assert_eq!(kept, registered);
 }
 
 #[test]

@@ -30,7 +30,7 @@ async fn killed_under_load_it_keeps_everything_that_it_acknowledged_and_finishes
                 for n in 0.. {
                     let shop = format!("shop-{worker}-{n}");
                     let Ok(token) = market.token("merchant", &shop).await else { return };
-                    let application = requests::merchant(&shop, "91510100MA6C0QLJ5");
+                    let application = requests::merchant(&shop, "91510100MA6C0QLJ");
                     let path = format!("/accounts/{shop}");
                     let Ok((status, _)) = market.post(&token, "a", &path, application).await else { return };
                     assert_eq!(status, 201);
@@ -82,7 +82,7 @@ async fn stopped_and_started_again_it_goes_on_from_the_same_time_with_the_same_k
     let data = tempfile::tempdir().unwrap();
     let mut market = Process::start(data.path());
     let token = market.token("merchant", "shop-1").await.unwrap();
-    let application = requests::merchant("shop-1", "91510100MA6C0QLJ5");
+    let application = requests::merchant("shop-1", "91510100MA6C0QLJ");
     assert_eq!(market.post(&token, "a", "/accounts/shop-1", application).await.unwrap().0, 201);
     let advanced = market.advance("P40D").await;
     let second = command(data.path()).output().unwrap();
@@ -105,7 +105,7 @@ async fn a_folder_that_a_newer_release_has_written_is_refused_as_it_is() {
     let data = tempfile::tempdir().unwrap();
     let market = Process::start(data.path());
     let token = market.token("merchant", "shop-1").await.unwrap();
-    let application = requests::merchant("shop-1", "91510100MA6C0QLJ5");
+    let application = requests::merchant("shop-1", "91510100MA6C0QLJ");
     assert_eq!(market.post(&token, "a", "/accounts/shop-1", application).await.unwrap().0, 201);
     drop(market);
     let marker = data.path().join("format.json");
@@ -139,7 +139,7 @@ async fn it_stays_on_loopback() {
 async fn an_account_in_a_market_that_stopped(data: &Path) -> String {
     let mut market = Process::start(data);
     let token = market.token("merchant", "shop-1").await.unwrap();
-    let application = requests::merchant("shop-1", "91510100MA6C0QLJ5");
+    let application = requests::merchant("shop-1", "91510100MA6C0QLJ");
     assert_eq!(market.post(&token, "a", "/accounts/shop-1", application).await.unwrap().0, 201);
     let advanced = market.advance("P40D").await;
     market.signal("TERM");

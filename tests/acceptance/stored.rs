@@ -395,7 +395,7 @@ async fn a_credit_code_that_a_later_rule_refuses_locks_nobody_out() {
     assert!(
         done(shop.get("/accounts/order-placed/orders").await).body["items"].as_array().unwrap().len() == 1
     );
-    let mut again = requests::merchant("other", "91510100MA6C0QLJ5");
+    let mut again = requests::merchant("other", "91510100MA6C0QLJ");
     again["credit_code"] = json!("111111111111111111");
     let refused =
         Client::of(&world.running, Role::Merchant, "other").post("/accounts/other", again).await.unwrap();

@@ -47,7 +47,7 @@ impl World {
     }
 
     async fn apply(&self, key: &str) -> Answer {
-        let body = requests::merchant("shop-1", "91510100MA6C0QLJ5");
+        let body = requests::merchant("shop-1", "91510100MA6C0QLJ");
         self.merchant.post_as(key, PATH, body).await.unwrap()
     }
 

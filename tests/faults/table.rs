@@ -52,13 +52,13 @@ fn occasion() -> Occasion {
 /// A change that creates an account.
 fn applying(id: &str) -> Change {
     let (id, name) = (id.parse().unwrap(), "成都示例商贸有限公司".to_owned().try_into().unwrap());
-    let code = CreditCode::with_check_character("91510100MA6C0QLJ5").unwrap();
+    let code = CreditCode::with_check_characters("91510100MA6C0QLJ").unwrap();
     let contacts = Contacts {
         email: "shop@example.com".to_owned().try_into().unwrap(),
         phone: None,
         language: Language::Chinese,
     };
-    MarketAccount::apply(None, id, name, code, contacts, &occasion()).unwrap().1
+    MarketAccount::apply(None, id, name, code, None, contacts, &occasion()).unwrap().1
 }
 
 fn grant() -> Grant {

@@ -26,7 +26,8 @@ async fn applied(around: &Surroundings) -> Loaded<MarketAccount> {
         None,
         "shop-1".parse().expect("an id"),
         "成都示例商贸有限公司".try_into().expect("a line"),
-        CreditCode::with_check_character("91510100MA6C0QLJ5").expect("a code"),
+        CreditCode::with_check_characters("91510100MA6C0QLJ").expect("a code"),
+        None,
         contacts("shop-1"),
         &occasion,
     )

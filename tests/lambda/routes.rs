@@ -9,7 +9,7 @@ use crate::gateway::Request;
 use crate::surroundings::{Issuer, Surroundings, email};
 
 fn application(account: &str) -> Value {
-    let code = CreditCode::with_check_character("91510100MA6C0QLJ5").expect("a code");
+    let code = CreditCode::with_check_characters("91510100MA6C0QLJ").expect("a code");
     json!({ "legal_name": "成都示例商贸有限公司", "credit_code": code, "contacts": { "email": email(account) } })
 }
 

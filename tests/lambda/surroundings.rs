@@ -160,7 +160,8 @@ impl Surroundings {
             None,
             provider.parse().expect("an id"),
             "北风软件有限公司".try_into().expect("a line"),
-            CreditCode::with_check_character("91330100MA27XY012").expect("a code"),
+            CreditCode::with_check_characters("91330100MA27XY01").expect("a code"),
+            None,
             contacts(provider),
             &occasion,
         )

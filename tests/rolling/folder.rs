@@ -17,7 +17,7 @@ async fn a_data_folder_goes_to_todays_version_and_back_and_time_goes_on() {
         let now = market.now().await;
         assert!(now >= latest, "{version:?}: {now} {latest}");
         let name = format!("shop-{number}");
-        let application = requests::merchant(&name, "91510100MA6C0QLJ5");
+        let application = requests::merchant(&name, "91510100MA6C0QLJ");
         let applied =
             market.post(Who("merchant", &name), Some("a"), &format!("/accounts/{name}"), &application).await;
         assert_eq!(applied.status, StatusCode::CREATED, "{version:?}: {}", applied.text);

@@ -17,7 +17,7 @@ struct Difference {
 }
 
 /// All that may differ, each with its reason. Everything else has to be equal, to the last field.
-const DIFFERENCES: [Difference; 2] = [
+const DIFFERENCES: [Difference; 3] = [
     // A version that was superseded leaves its document when today's publishes the next, and lies in an item of its
     // own, which the release before does not look for.
     Difference {
@@ -26,6 +26,19 @@ const DIFFERENCES: [Difference; 2] = [
             let versions = today["versions"].as_array_mut().unwrap();
             let oldest = before["versions"][0]["number"].as_u64().unwrap();
             versions.retain(|version| version["number"].as_u64().unwrap() >= oldest);
+        },
+    },
+    // Today's knows the title of each version, and the pages that it makes of one. The release before keeps the title
+    // and does not show it.
+    Difference {
+        at: |path| path.starts_with("/documents/"),
+        take_away: |_, today| {
+            let is_version = today.get("clauses").is_some();
+            let versions = today.get_mut("versions").and_then(Value::as_array_mut).into_iter().flatten();
+            versions.filter_map(Value::as_object_mut).for_each(|version| drop(version.remove("title")));
+            if let Some(version) = today.as_object_mut().filter(|_| is_version) {
+                version.retain(|name, _| name != "title" && name != "pages");
+            }
         },
     },
     // Today's writes the lines of the ledger in a partition for each grant, where the release before does not look

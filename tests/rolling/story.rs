@@ -133,7 +133,7 @@ pub const STORY: &[Step] = &[
     post(NORTHWIND, "/providers/northwind/listings/{listing}/submission", nothing),
     post(OPERATOR, "/listings/{listing}/approval", nothing),
     // A merchant comes and orders.
-    post(SHOP, "/accounts/shop-1", |_| requests::merchant("shop-1", "91510100MA6C0QLJ5")),
+    post(SHOP, "/accounts/shop-1", |_| requests::merchant("shop-1", "91510100MA6C0QLJ")),
     post(SHOP, "/accounts/shop-1/acceptances", agreement_accepted),
     shows("/accounts/shop-1", "/status", "active"),
     post(SHOP, "/accounts/shop-1/acceptances", terms_accepted),
@@ -168,7 +168,7 @@ pub const STORY: &[Step] = &[
     Step::Days(2),
     shows("/accounts/shop-1/orders/{unpaid}", "/status", "closed"),
     // Another merchant's agreement ends with the upstream one.
-    post(OTHER, "/accounts/shop-2", |_| requests::merchant("shop-2", "91440300MA5EXAMP1")),
+    post(OTHER, "/accounts/shop-2", |_| requests::merchant("shop-2", "91440300MA5EXAMP")),
     post(OTHER, "/accounts/shop-2/acceptances", agreement_accepted),
     post(OTHER, "/accounts/shop-2/acceptances", terms_accepted),
     makes(OTHER, "/accounts/shop-2/orders", |kept| order(kept, "year"), &[("/id", "others")]),

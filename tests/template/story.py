@@ -98,8 +98,10 @@ class Client:
             query = f"?limit=100&cursor={page['next_cursor']}"
 
 
-def credit_code(first17):
-    """A credit code (GB 32100-2015) from its first 17 characters."""
+def credit_code(first16):
+    """A credit code (GB 32100-2015, GB 11714) from its first 16 characters."""
+    weighted = sum(int(character, 36) * weight for character, weight in zip(first16[8:], (3, 7, 9, 10, 5, 8, 4, 2)))
+    first17 = first16 + "0123456789X"[-weighted % 11]
     digits = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     total = sum(digits.index(character) * pow(3, place, 31) for place, character in enumerate(first17))
     return first17 + digits[-total % 31]
@@ -187,7 +189,7 @@ class Story:
 
     def open_account(self):
         self.chapter("A merchant opens its account")
-        code = credit_code("91510100MA6C0QLJ5")
+        code = credit_code("91510100MA6C0QLJ")
         contacts = {"email": "shop-1@example.com", "phone": "+8613800000001", "language": "zh"}
         application = {"legal_name": "成都示例商贸有限公司", "credit_code": code, "contacts": contacts}
         wrong = {**application, "credit_code": code[:-1] + ("1" if code.endswith("0") else "0")}
@@ -240,7 +242,7 @@ class Story:
             "method": "click",
             "signer": {"name": "李雷", "authority": "法定代表人"},
             "prominent_shown": shown,
-            "rendered_sha256": sha256(document),
+            "rendered_sha256": digest,
         }
         path = "/accounts/shop-1/acceptances"
         if shown:
@@ -253,7 +255,7 @@ class Story:
         contacts = {"email": "legal@northwind.example.com", "language": "en"}
         application = {
             "legal_name": "北风软件有限公司",
-            "credit_code": credit_code("91330100MA27XY012"),
+            "credit_code": credit_code("91330100MA27XY01"),
             "contacts": contacts,
         }
         self.need("northwind applies", self.provider.post("/providers/northwind", application))

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod announcements;
 pub mod checks;
+pub mod credit_codes;
 pub mod demands;
 pub mod documents;
 pub mod errors;
@@ -33,6 +34,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<documents::GetDocument>();
     visitor.visit::<documents::GetVersion>();
     visitor.visit::<documents::GetText>();
+    visitor.visit::<documents::GetPage>();
     visitor.visit::<documents::GetClause>();
     visitor.visit::<accounts::OpenAccount>();
     visitor.visit::<accounts::GetAccount>();
@@ -41,6 +43,8 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<providers::ApplyAsProvider>();
     visitor.visit::<providers::GetProvider>();
     visitor.visit::<providers::ApproveProvider>();
+    visitor.visit::<credit_codes::VouchCreditCode>();
+    visitor.visit::<credit_codes::GetVouching>();
     visitor.visit::<listings::DraftListing>();
     visitor.visit::<listings::SubmitListing>();
     visitor.visit::<listings::ApproveListing>();

@@ -1,6 +1,7 @@
 //! Path parameters, and whose things they name.
 
 use market_domain::aggregate::Job;
+use market_domain::credit_code::GivenCode;
 use market_domain::documents::clauses::ClauseNumber;
 use market_domain::ids::{
     AccountId, DocumentId, GrantId, ListingId, NoticeId, OrderId, PaymentRecordId, ProviderId, TerminationId,
@@ -51,6 +52,8 @@ paths! {
     ClausePath { document_id: DocumentId, version: u32, clause: ClauseNumber };
     /// A record of money that arrived.
     PaymentPath { record_id: PaymentRecordId };
+    /// A credit code.
+    CreditCodePath { credit_code: GivenCode };
     /// A job.
     JobPath { job: Job };
     /// A code of a problem document.

@@ -4,13 +4,13 @@ use market_domain::credit_code::CreditCode;
 use market_domain::hash::Sha256Hash;
 use serde_json::{Value, json};
 
-/// A valid credit code from its first 17 characters.
+/// A valid credit code from its first 16 characters.
 ///
 /// # Panics
 /// Where they cannot begin one.
 #[must_use]
-pub fn credit_code(first17: &str) -> CreditCode {
-    CreditCode::with_check_character(first17).expect("17 lawful characters")
+pub fn credit_code(first16: &str) -> CreditCode {
+    CreditCode::with_check_characters(first16).expect("16 lawful characters")
 }
 
 /// The hash of a page as it was shown.
@@ -27,9 +27,9 @@ pub fn agreement(text: &str, prominent: &[String]) -> Value {
 
 /// A merchant's application.
 #[must_use]
-pub fn merchant(shop: &str, first17: &str) -> Value {
+pub fn merchant(shop: &str, first16: &str) -> Value {
     json!({
-        "legal_name": "成都示例商贸有限公司", "credit_code": credit_code(first17),
+        "legal_name": "成都示例商贸有限公司", "credit_code": credit_code(first16),
         "contacts": { "email": format!("{shop}@example.com"), "phone": "+8613800000001", "language": "zh" },
     })
 }
@@ -38,7 +38,7 @@ pub fn merchant(shop: &str, first17: &str) -> Value {
 #[must_use]
 pub fn provider() -> Value {
     json!({
-        "legal_name": "北风软件有限公司", "credit_code": credit_code("91330100MA27XY012"),
+        "legal_name": "北风软件有限公司", "credit_code": credit_code("91330100MA27XY01"),
         "contacts": { "email": "legal@northwind.example.com", "language": "en" },
     })
 }
@@ -51,13 +51,13 @@ pub fn subscription_agreement() -> Value {
     })
 }
 
-/// The acceptance of a document's first version.
+/// The acceptance of a document's first version, whose exact text was shown.
 #[must_use]
 pub fn acceptance(document: &str, sha256: &str, prominent_shown: &[String]) -> Value {
     json!({
         "document_id": document, "version": 1, "sha256": sha256, "method": "click",
         "signer": { "name": "李雷", "authority": "法定代表人" },
-        "prominent_shown": prominent_shown, "rendered_sha256": page(document),
+        "prominent_shown": prominent_shown, "rendered_sha256": sha256,
     })
 }
 

@@ -95,9 +95,7 @@ impl<'a> Stage<'a> {
     /// Where the market refuses any of it.
     pub async fn merchant(&self, shop: &str) -> Client {
         let merchant = Client::of(self.running, Role::Merchant, shop);
-        done(
-            merchant.post(&format!("/accounts/{shop}"), requests::merchant(shop, "91510100MA6C0QLJ5")).await,
-        );
+        done(merchant.post(&format!("/accounts/{shop}"), requests::merchant(shop, "91510100MA6C0QLJ")).await);
         self.accept_all(&merchant, shop).await;
         merchant
     }

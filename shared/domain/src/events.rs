@@ -275,8 +275,10 @@ events! {
     DocumentPublished [PublishedUnder] { under: PublishedUnder, version: u32, sha256: Sha256Hash, effective_at: Timestamp }
     /// A merchant accepted a version.
     DocumentAccepted [AcceptedUnder] { under: AcceptedUnder, document: DocumentId, version: u32, sha256: Sha256Hash, rendered_sha256: Sha256Hash }
+    /// The operator vouched for a credit code that breaks the rule.
+    CreditCodeVouched "5.1" { document_sha256: Option<Sha256Hash> }
     /// A merchant applied for a market account.
-    AccountApplied "5.1" {}
+    AccountApplied "5.1" { vouched: Option<Sha256Hash> }
     /// The market account is open.
     AccountOpened "2.3" { agreement_version: u32 }
     /// A newer version of the market agreement holds for the account.
@@ -288,7 +290,7 @@ events! {
     /// The agreement ended.
     AgreementEnded [EndedUnder] { under: EndedUnder, ended_at: Timestamp }
     /// A provider applied.
-    ProviderApplied "2.2" {}
+    ProviderApplied "2.2" { vouched: Option<Sha256Hash> }
     /// A provider may list.
     ProviderApproved "2.2" {}
     /// A listing was written.

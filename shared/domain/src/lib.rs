@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod aggregate;
 pub mod change;
+mod characters;
 pub mod credit_code;
 pub mod deletion;
 pub mod documents;
@@ -29,5 +30,6 @@ pub mod reminders;
 pub mod salt;
 pub mod stored;
 pub mod text;
+pub mod vouching;
 
 pub use jiff::Timestamp;

@@ -12,6 +12,7 @@ use crate::ids::ProviderId;
 use crate::notices::{Message, Reach};
 use crate::party::Contacts;
 use crate::text::Line;
+use crate::vouching::Vouching;
 
 /// Where a provider stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,7 +53,7 @@ pub enum ProviderRefusal {
 }
 
 impl Provider {
-    /// Applies to become a provider.
+    /// Applies to become a provider. `vouching` is what its credit code was accepted by, if that breaks the rule.
     ///
     /// # Errors
     /// See [`ProviderRefusal`].
@@ -61,6 +62,7 @@ impl Provider {
         id: ProviderId,
         legal_name: Line,
         credit_code: CreditCode,
+        vouching: Option<&Loaded<Vouching>>,
         contacts: Contacts,
         occasion: &Occasion,
     ) -> Result<(Self, Change), ProviderRefusal> {
@@ -75,7 +77,9 @@ impl Provider {
             status: ProviderStatus::Applied,
             applied_at: occasion.at,
         };
-        let change = Change::on(occasion).create(&provider, Event::of(events::ProviderApplied {}));
+        let event =
+            Event::of(events::ProviderApplied { vouched: vouching.map(|vouching| vouching.head.clone()) });
+        let change = Change::on(occasion).create(&provider, event);
         Ok((provider, change))
     }
 

@@ -144,8 +144,11 @@ impl Visitor for Describer {
                 json!({ "required": true, "content": { "application/json": { "schema": schema } } });
         }
         let schema = self.outputs.subschema_for::<E::Reply>();
-        let media_type =
-            if schema.as_value() == &json!({ "type": "string" }) { "text/plain" } else { "application/json" };
+        let schema = schema.to_value();
+        let media_type = match schema["type"].as_str() {
+            Some("string") => schema["contentMediaType"].as_str().unwrap_or("text/plain").to_owned(),
+            _ => "application/json".to_owned(),
+        };
         let mut responses = Map::new();
         responses.insert(
             route.status.to_string(),

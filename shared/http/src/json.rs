@@ -10,16 +10,12 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
+use crate::objects::{AN_OBJECT, Objects};
 use crate::problem::{Code, FieldError, Problem};
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    // The library would also take an array of the fields' values, in their order.
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        let error = FieldError { pointer: String::new(), detail: "must be an object".to_owned() };
-        return Err(Problem { errors: vec![error], ..Problem::new(Code::InvalidBody) });
-    }
     let mut parser = serde_json::Deserializer::from_slice(body);
-    let parsed = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+    let parsed = serde_path_to_error::deserialize(Objects(&mut parser)).map_err(|error| {
         let pointer = pointer(error.path());
         let error = error.into_inner();
         match error.classify() {
@@ -83,14 +79,18 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         .filter_map(|segment| match segment {
             Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
             Segment::Seq { index } => Some(format!("/{index}")),
-            Segment::Enum { .. } | Segment::Unknown => None,
+            Segment::Enum { variant } => Some(format!("/{variant}")),
+            Segment::Unknown => None,
         })
         .collect()
 }
 
 /// The parser's words without what it expected (our types) and where (the pointer says it).
 fn said(error: &str) -> String {
-    let error = error.split(" at line ").next().unwrap_or_default();
+    let error = error.rsplit_once(" at line ").map_or(error, |(error, _)| error);
+    if error.starts_with("invalid type: ") && error.ends_with(&format!(", expected {AN_OBJECT}")) {
+        return format!("must be {AN_OBJECT}");
+    }
     let until =
         if error.starts_with("invalid ") || error.starts_with("unknown ") { ", expected" } else { "\0" };
     let words = error.split(until).next().unwrap_or_default();
@@ -120,6 +120,92 @@ mod tests {
         assert_eq!(unknown.errors[0].detail, "unknown field `fax`");
         let custom = parse::<Contacts>(br#"{"email": "nobody"}"#).unwrap_err();
         assert_eq!(custom.errors[0].detail, "must be an e-mail address");
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only parsed")]
+    struct Order {
+        contacts: Contacts,
+        #[serde(default)]
+        others: Vec<Contacts>,
+        #[serde(default)]
+        perhaps: Option<Contacts>,
+        #[serde(default)]
+        bound: Option<Bound>,
+        #[serde(default)]
+        way: Option<Way>,
+        #[serde(default)]
+        by_name: std::collections::BTreeMap<String, Contacts>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+    #[allow(dead_code, reason = "only parsed")]
+    enum Bound {
+        Term { days: u32 },
+        Unbounded,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    #[allow(dead_code, reason = "only parsed")]
+    enum Way {
+        Plain,
+        Post { contacts: Contacts },
+        Mail(Contacts),
+    }
+
+    const GOOD: &str = r#"{"email": "a@b.co"}"#;
+
+    #[test]
+    fn an_array_is_no_object_at_any_depth() {
+        let order = |rest: &str| format!(r#"{{"contacts": {GOOD}, {rest}}}"#);
+        for (body, place) in [
+            (r#"["a@b.co"]"#.to_owned(), ""),
+            (r#"[{"email": "a@b.co"}]"#.to_owned(), ""),
+            (r#"{"contacts": ["a@b.co"]}"#.to_owned(), "/contacts"),
+            (r#"{"contacts": []}"#.to_owned(), "/contacts"),
+            (r#"{"contacts": null}"#.to_owned(), "/contacts"),
+            (order(&format!(r#""others": [{GOOD}, ["a@b.co"]]"#)), "/others/1"),
+            (order(r#""perhaps": ["a@b.co"]"#), "/perhaps"),
+            (order(r#""bound": ["term", {"days": 3}]"#), "/bound"),
+            (order(r#""bound": ["unbounded"]"#), "/bound"),
+            (order(r#""way": {"post": ["a@b.co"]}"#), "/way/post"),
+            (order(r#""way": {"post": [["a@b.co"]]}"#), "/way/post"),
+            (order(r#""way": {"post": {"contacts": ["a@b.co"]}}"#), "/way/post/contacts"),
+            (order(r#""way": {"mail": ["a@b.co"]}"#), "/way/mail"),
+            (order(r#""by_name": {"a": ["a@b.co"]}"#), "/by_name/a"),
+            (order(r#""by_name": []"#), "/by_name"),
+        ] {
+            let problem = parse::<Order>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.code, Code::InvalidBody, "{body}");
+            let error = &problem.errors[0];
+            assert_eq!(
+                (error.pointer.as_str(), error.detail.as_str()),
+                (place, "must be an object"),
+                "{body}"
+            );
+        }
+        for body in [
+            order(&format!(r#""others": [{GOOD}], "perhaps": null, "bound": null, "way": "plain""#)),
+            order(&format!(
+                r#""perhaps": {GOOD}, "bound": {{"days": 3, "kind": "term"}}, "by_name": {{"a": {GOOD}}}"#
+            )),
+            order(&format!(r#""bound": {{"kind": "unbounded"}}, "way": {{"post": {{"contacts": {GOOD}}}}}"#)),
+            order(&format!(r#""way": {{"mail": {GOOD}}}"#)),
+        ] {
+            assert!(parse::<Order>(body.as_bytes()).is_ok(), "{body}: {:?}", parse::<Order>(body.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn words_of_the_request_do_not_pass_for_ours() {
+        let problem =
+            parse::<Contacts>(br#"{"email": "x", "x": ", expected an object at line 1"}"#).unwrap_err();
+        assert_eq!(problem.errors[0].detail, "must be an e-mail address");
+        let twice = parse::<Contacts>(br#"{"email": "a@b.co", "email": "a@b.co"}"#).unwrap_err();
+        assert_eq!(twice.errors[0].detail, "duplicate field `email`");
     }
 
     #[test]

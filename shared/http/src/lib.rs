@@ -11,6 +11,7 @@ pub mod describe;
 mod endpoint;
 mod json;
 pub mod market;
+mod objects;
 mod payments;
 pub mod problem;
 mod refusals;
@@ -20,5 +21,5 @@ pub use endpoint::{Access, Call, CallerAddress, Endpoint, Nothing, Outcome, Owne
 pub use json::Signed;
 pub use market::{Callers, CorruptionAlarm, Market};
 pub use payments::{PaymentKeys, SIGNATURE_TOLERANCE_SECONDS};
-pub use problem::{Code, Problem};
+pub use problem::{Code, FieldError, Problem};
 pub use serve::{EXPOSED_HEADERS, MAX_BODY_BYTES, router};

@@ -12,6 +12,7 @@ use market_domain::listings::ListingRefusal;
 use market_domain::orders::PlaceRefusal;
 use market_domain::payments::SettleRefusal;
 use market_domain::providers::ProviderRefusal;
+use market_domain::vouching::VouchRefusal;
 
 use crate::problem::{Code, Problem};
 
@@ -38,12 +39,16 @@ refusals! {
         ProviderRefusal::AlreadyApplied => AlreadyApplied,
         ProviderRefusal::AlreadyApproved => AlreadyApproved,
     }
+    VouchRefusal {
+        VouchRefusal::KeepsTheRule => NothingToVouch,
+        VouchRefusal::AlreadyVouched => AlreadyVouched,
+    }
     PublishRefusal {
         PublishRefusal::NotThePublisher => NotThePublisher,
         PublishRefusal::ProviderNotApproved => ProviderNotApproved,
         PublishRefusal::WrongKind | PublishRefusal::KindChanged => WrongDocumentKind,
         PublishRefusal::WrongId => WrongDocumentId,
-        PublishRefusal::TextSize => InvalidText,
+        PublishRefusal::TextSize | PublishRefusal::TextCharacter { .. } => InvalidText,
         PublishRefusal::NoSuchClause(_) => NoSuchClause,
         PublishRefusal::TooManyProminent => InvalidBody,
         PublishRefusal::TooManyToCome => TooManyVersions,
@@ -56,6 +61,8 @@ refusals! {
         AcceptRefusal::NotInForce { .. } => NotInForce,
         AcceptRefusal::OtherText => OtherText,
         AcceptRefusal::ProminentNotShown(_) => ProminentClausesNotShown,
+        AcceptRefusal::NoSuchClause(_) => NoSuchClause,
+        AcceptRefusal::OtherRendering => OtherRendering,
         AcceptRefusal::AlreadyAccepted => AlreadyAccepted,
         AcceptRefusal::AccountEnded => AccountEnded,
         AcceptRefusal::AgreementFirst => AccountNotOpen,

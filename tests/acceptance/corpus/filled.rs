@@ -45,6 +45,7 @@ pub async fn fill(world: &World) {
     let play = Play { world, stage: Stage::set(&world.running).await, ses: Ses::start().await };
     play.publish().await;
     play.offer().await;
+    play.vouch().await;
     play.first_day().await;
     world.advance_days(3).await;
     play.end_with_the_upstream("termination-superseded").await;
@@ -108,7 +109,7 @@ pub(super) fn done(answer: reqwest::Result<Answer>) -> Answer {
 }
 
 fn application(shop: &str, language: &str, phone: Option<&str>) -> Value {
-    let mut application = requests::merchant(shop, "91510100MA6C0QLJ5");
+    let mut application = requests::merchant(shop, "91510100MA6C0QLJ");
     application["contacts"] = json!({ "email": format!("{shop}@example.com"), "language": language });
     if let Some(phone) = phone {
         application["contacts"]["phone"] = json!(phone);
@@ -136,6 +137,20 @@ impl Play<'_> {
         third["effective_at"] = json!(self.world.now() + SignedDuration::from_hours(24 * 30));
         third["major"] = json!(true);
         done(self.stage.operator.post(&format!("/documents/{AGREEMENT}/versions"), third).await);
+    }
+
+    /// Codes that break the rule, and a merchant with one.
+    async fn vouch(&self) {
+        let vouch = async |code: &str, vouching: Value| {
+            done(self.stage.operator.post(&format!("/credit-codes/{code}/vouching"), vouching).await);
+        };
+        vouch("911100008021004330", json!({ "reason": "见营业执照。" })).await;
+        let licence = json!({ "reason": "见营业执照。", "document_sha256": requests::page("licence") });
+        vouch("9111010800000000A6", licence).await;
+        let merchant = Client::of(&self.world.running, Role::Merchant, "account-vouched");
+        let mut vouched = application("account-vouched", "zh", None);
+        vouched["credit_code"] = json!("911100008021004330");
+        done(merchant.post("/accounts/account-vouched", vouched).await);
     }
 
     /// A provider that waits, and listings of both kinds on every step.

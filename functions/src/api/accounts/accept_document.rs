@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::acceptances::in_its_period;
 use super::{AcceptanceView, SignerForm};
+use crate::api::documents::shown;
 use crate::api::lists::Distinct;
 use crate::api::paths::AccountPath;
 
@@ -37,10 +38,10 @@ pub struct Body {
     sha256: Sha256Hash,
     method: AcceptanceMethod,
     signer: SignerForm,
-    /// The prominent clauses that were shown.
+    /// The prominent clauses that were shown; each is one of the version's.
     #[serde(default)]
     prominent_shown: Distinct<ClauseNumber, MAX_SHOWN>,
-    /// The hash of the page as it was rendered.
+    /// The hash of what was rendered: of the version's exact text, or of one of its pages (`get_page`).
     rendered_sha256: Sha256Hash,
 }
 
@@ -50,8 +51,7 @@ pub struct AcceptDocument;
 
 /// What the client says it is, as far as it fits.
 fn user_agent(headers: &HeaderMap) -> Option<Text<400>> {
-    let text: String = headers.get(header::USER_AGENT)?.to_str().ok()?.chars().take(400).collect();
-    text.try_into().ok()
+    Text::as_far_as_it_fits(&String::from_utf8_lossy(headers.get(header::USER_AGENT)?.as_bytes()))
 }
 
 impl Endpoint for AcceptDocument {
@@ -71,6 +71,8 @@ impl Endpoint for AcceptDocument {
                 Code::NotInForce,
                 Code::OtherText,
                 Code::ProminentClausesNotShown,
+                Code::NoSuchClause,
+                Code::OtherRendering,
                 Code::AlreadyAccepted,
                 Code::AccountEnded,
                 Code::AccountNotOpen,
@@ -90,6 +92,9 @@ impl Endpoint for AcceptDocument {
         let account = account.ok_or(Problem::not_found())?;
         let existing = in_its_period(market, &account, existing, wanted).await?;
         let document = document.ok_or(AcceptRefusal::NoSuchVersion)?;
+        let shown = shown(market, &body.document_id, body.version).await?;
+        let shown = shown.ok_or(AcceptRefusal::NoSuchVersion)?;
+        let pages = shown.page_hashes()?;
         let acceptance = Acceptance {
             account_id,
             agreement_period: account.agreement_period,
@@ -104,7 +109,9 @@ impl Endpoint for AcceptDocument {
             user_agent: user_agent(&call.headers),
             accepted_at: call.occasion.at,
         };
-        let change = acceptance.clone().accept(&account, &document, existing.as_ref(), &call.occasion)?;
+        let served = shown.served(&pages);
+        let change =
+            acceptance.clone().accept(&account, &document, &served, existing.as_ref(), &call.occasion)?;
         Ok(Outcome::commit((acceptance, change)).map(AcceptanceView::from))
     }
 }

@@ -2,7 +2,7 @@
 //! with the acceptance of the market agreement.
 
 use market_domain::accounts::MarketAccount;
-use market_domain::credit_code::CreditCode;
+use market_domain::credit_code::GivenCode;
 use market_domain::text::Line;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::AccountView;
+use crate::api::credit_codes::given_code;
 use crate::api::parties::ContactsForm;
 use crate::api::paths::AccountPath;
 
@@ -19,8 +20,8 @@ use crate::api::paths::AccountPath;
 pub struct Application {
     /// The legal entity's name.
     pub legal_name: Line,
-    /// Its unified social credit code (GB 32100-2015); the check character is verified.
-    pub credit_code: CreditCode,
+    /// Its unified social credit code (GB 32100-2015), of which every part is verified, or that the operator vouched for.
+    pub credit_code: GivenCode,
     /// How to reach it.
     pub contacts: ContactsForm,
 }
@@ -49,9 +50,10 @@ impl Endpoint for OpenAccount {
         let existing = market.store.get::<MarketAccount>(&id).await?;
         let location = format!("/accounts/{id}");
         let Application { legal_name, credit_code, contacts } = call.body.clone();
-        let contacts = contacts.into();
+        let (code, vouching) = given_code(market, &credit_code).await?;
+        let (existing, vouching, contacts) = (existing.as_ref(), vouching.as_ref(), contacts.into());
         let applied =
-            MarketAccount::apply(existing.as_ref(), id, legal_name, credit_code, contacts, &call.occasion)?;
+            MarketAccount::apply(existing, id, legal_name, code, vouching, contacts, &call.occasion)?;
         Ok(Outcome::created(applied, location).map(AccountView::from))
     }
 }

@@ -1,13 +1,12 @@
 //! `get_version` – one version: its hash, its dates, its clauses.
 
 use market_domain::documents::clauses::clauses;
-use market_domain::documents::{Document, Version};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::get_text::text_of;
-use super::{ClauseView, VersionView};
+use super::shown::shown;
+use super::{ClauseView, PageView, VersionView};
 use crate::api::paths::VersionPath;
 
 /// A version and the clauses of its text.
@@ -17,6 +16,8 @@ pub struct VersionWithClauses {
     version: VersionView,
     /// The clauses in order; `start` and `end` are byte offsets into the text, and together they are all of it.
     clauses: Vec<ClauseView>,
+    /// Its pages (`get_page`): what an acceptance names as rendered is one of them, or the text itself.
+    pages: Vec<PageView>,
 }
 
 /// See the module.
@@ -36,17 +37,10 @@ impl Endpoint for GetVersion {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<VersionWithClauses>, Problem> {
-        let (id, number) = (&call.path.document_id, call.path.version);
-        let version = match market.store.form::<Version>(&Document::version_key(id, number)).await? {
-            Some(version) => version,
-            // It may have been published before versions had items of their own.
-            None => {
-                let document = market.store.get::<Document>(id).await?.ok_or(Problem::not_found())?;
-                document.version(number).ok_or(Problem::not_found())?.clone()
-            }
-        };
-        let text = text_of(market, &call.path.document_id, call.path.version).await?;
-        let clauses = clauses(&text).into_iter().map(ClauseView::from).collect();
-        Ok(Outcome::Reply(VersionWithClauses { version: version.into(), clauses }))
+        let shown = shown(market, &call.path.document_id, call.path.version).await?;
+        let shown = shown.ok_or(Problem::not_found())?;
+        let clauses = clauses(&shown.text).into_iter().map(ClauseView::from).collect();
+        let pages = shown.page_hashes()?.each().map(PageView::from).collect();
+        Ok(Outcome::Reply(VersionWithClauses { version: shown.version.into(), clauses, pages }))
     }
 }

@@ -2,14 +2,19 @@
 
 mod get_clause;
 mod get_document;
+mod get_page;
 mod get_text;
 mod get_version;
+mod page;
 mod publish_version;
+mod shown;
 mod view;
 
 pub use get_clause::GetClause;
 pub use get_document::GetDocument;
+pub use get_page::GetPage;
 pub use get_text::GetText;
 pub use get_version::GetVersion;
 pub use publish_version::PublishVersion;
-pub use view::{ClauseView, DocumentView, VersionView};
+pub use shown::shown;
+pub use view::{ClauseView, DocumentView, PageView, VersionView};

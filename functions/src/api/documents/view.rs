@@ -6,6 +6,7 @@ use market_domain::documents::clauses::{Clause, ClauseNumber};
 use market_domain::documents::{Document, DocumentKind, Publisher, Version};
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{DocumentId, ProviderId};
+use market_domain::party::Language;
 use market_domain::text::Line;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -71,6 +72,9 @@ impl From<Document> for DocumentView {
 pub struct VersionView {
     /// From 1.
     number: u32,
+    /// Its title; versions that were published before 0.3.0 have the document's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<Line>,
     /// The hash of its exact text.
     sha256: Sha256Hash,
     /// The size of its text in bytes.
@@ -90,8 +94,9 @@ pub struct VersionView {
 
 impl From<Version> for VersionView {
     fn from(version: Version) -> Self {
-        let Version { number, sha256, size_bytes, published_at, effective_at, prominent, warning } = version;
-        Self { number, sha256, size_bytes, published_at, effective_at, prominent, warning }
+        let Version { number, title, sha256, size_bytes, published_at, effective_at, prominent, warning } =
+            version;
+        Self { number, title, sha256, size_bytes, published_at, effective_at, prominent, warning }
     }
 }
 
@@ -113,5 +118,21 @@ impl From<Clause> for ClauseView {
     fn from(clause: Clause) -> Self {
         let Clause { number, heading, start, end } = clause;
         Self { number, heading, start, end }
+    }
+}
+
+/// A page of a version.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Page")]
+pub struct PageView {
+    /// The language of what stands around the text.
+    language: Language,
+    /// The hash of its bytes.
+    sha256: Sha256Hash,
+}
+
+impl From<(Language, Sha256Hash)> for PageView {
+    fn from((language, sha256): (Language, Sha256Hash)) -> Self {
+        Self { language, sha256 }
     }
 }

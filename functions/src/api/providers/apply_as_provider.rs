@@ -6,6 +6,7 @@ use market_identity::Role;
 
 use super::ProviderView;
 use crate::api::accounts::Application;
+use crate::api::credit_codes::given_code;
 use crate::api::paths::ProviderPath;
 
 /// See the module.
@@ -32,9 +33,9 @@ impl Endpoint for ApplyAsProvider {
         let existing = market.store.get::<Provider>(&id).await?;
         let location = format!("/providers/{id}");
         let Application { legal_name, credit_code, contacts } = call.body.clone();
-        let contacts = contacts.into();
-        let applied =
-            Provider::apply(existing.as_ref(), id, legal_name, credit_code, contacts, &call.occasion)?;
+        let (code, vouching) = given_code(market, &credit_code).await?;
+        let (existing, vouching, contacts) = (existing.as_ref(), vouching.as_ref(), contacts.into());
+        let applied = Provider::apply(existing, id, legal_name, code, vouching, contacts, &call.occasion)?;
         Ok(Outcome::created(applied, location).map(ProviderView::from))
     }
 }

@@ -56,7 +56,7 @@ pub(super) async fn tell(running: &Running, agreement: &str) -> Result<Timeline,
         acted_at: None,
     };
     let prominent = story.publish(agreement).await?;
-    story.open_account("shop-1", "91510100MA6C0QLJ5", &prominent, true).await?;
+    story.open_account("shop-1", "91510100MA6C0QLJ", &prominent, true).await?;
     let listing = story.list_application().await?;
     story.chapter("The merchant buys, and grants two scopes of three").await?;
     let month = story.buy(&listing, "shop-1", "month", 19_900, true).await?;
@@ -190,18 +190,18 @@ impl Story<'_> {
     async fn open_account(
         &mut self,
         shop: &str,
-        code17: &str,
+        code16: &str,
         prominent: &[String],
         with_mistakes: bool,
     ) -> Result<(), DemoError> {
         self.chapter(&format!("The merchant {shop} opens its market account")).await?;
         let merchant = Client::of(self.running, Role::Merchant, shop);
-        let code = requests::credit_code(code17);
-        let application = requests::merchant(shop, code17);
+        let code = requests::credit_code(code16);
+        let application = requests::merchant(shop, code16);
         if with_mistakes {
             let last = if code.as_str().ends_with('0') { "1" } else { "0" };
             let mut broken = application.clone();
-            broken["credit_code"] = json!(format!("{code17}{last}"));
+            broken["credit_code"] = json!(format!("{}{last}", &code.as_str()[..17]));
             let answer = merchant.post(&format!("/accounts/{shop}"), broken).await?;
             self.refusal("a credit code with a wrong check character", &answer, "invalid-body").await?;
         }
@@ -451,7 +451,7 @@ impl Story<'_> {
     }
 
     async fn end_with_upstream(&mut self, listing: &str, prominent: &[String]) -> Result<(), DemoError> {
-        self.open_account("shop-2", "91440300MA5EXAMP1", prominent, false).await?;
+        self.open_account("shop-2", "91440300MA5EXAMP", prominent, false).await?;
         let bought = self.buy(listing, "shop-2", "year", 199_000, true).await?;
         self.advance(Span::new().days(20)).await?;
         self.chapter("The upstream agreement of shop-2 ends").await?;

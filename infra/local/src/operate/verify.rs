@@ -33,6 +33,7 @@ use market_domain::orders::Order;
 use market_domain::payments::PaymentRecord;
 use market_domain::providers::Provider;
 use market_domain::stored;
+use market_domain::vouching::Vouching;
 use market_store::commit::{EVIDENCE, evidence_key, evidence_prefix};
 use market_store::{Standing, Store, StoreError};
 use serde::Serialize;
@@ -171,6 +172,7 @@ fn check_readable(thing: &Standing) -> Result<(), Doubt> {
         Provider::KIND => read::<Provider>(thing).map(drop),
         Document::KIND => read::<Document>(thing).map(drop),
         Listing::KIND => read::<Listing>(thing).map(drop),
+        Vouching::KIND => read::<Vouching>(thing).map(drop),
         other => Err(broken(format!("no kind is called {other}"))),
     }
 }

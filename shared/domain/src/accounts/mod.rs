@@ -17,6 +17,7 @@ use crate::events;
 use crate::ids::{AccountId, TerminationId};
 use crate::party::Contacts;
 use crate::text::Line;
+use crate::vouching::Vouching;
 
 /// The number of an account's first agreement period.
 pub const FIRST_PERIOD: u32 = 1;
@@ -84,7 +85,7 @@ pub enum AccountRefusal {
 }
 
 impl MarketAccount {
-    /// Applies for a market account.
+    /// Applies for a market account. `vouching` is what its credit code was accepted by, if that breaks the rule.
     ///
     /// # Errors
     /// See [`ApplyRefusal`].
@@ -93,6 +94,7 @@ impl MarketAccount {
         id: AccountId,
         legal_name: Line,
         credit_code: CreditCode,
+        vouching: Option<&Loaded<Vouching>>,
         contacts: Contacts,
         occasion: &Occasion,
     ) -> Result<(Self, Change), ApplyRefusal> {
@@ -111,7 +113,9 @@ impl MarketAccount {
             ends_at: None,
             termination_id: None,
         };
-        let change = Change::on(occasion).create(&account, Event::of(events::AccountApplied {}));
+        let event =
+            Event::of(events::AccountApplied { vouched: vouching.map(|vouching| vouching.head.clone()) });
+        let change = Change::on(occasion).create(&account, event);
         Ok((account, change))
     }
 

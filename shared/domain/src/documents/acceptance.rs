@@ -3,11 +3,13 @@
 //! An acceptance is of one version, by the hash of its text; accepting version 1 never satisfies a need
 //! for version 2. It is kept under the merchant's account and never changes.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::clauses::ClauseNumber;
+use super::clauses::{ClauseNumber, first_unknown};
 use super::{Document, Publisher};
 use crate::accounts::{AccountStatus, FIRST_PERIOD, MarketAccount};
 use crate::aggregate::{Aggregate, Key, Loaded};
@@ -84,6 +86,15 @@ impl AcceptanceId {
     }
 }
 
+/// What the market serves of a version: whoever accepts it was shown one of these.
+#[derive(Debug, Clone, Copy)]
+pub struct Served<'a> {
+    /// Its exact text.
+    pub text: &'a str,
+    /// The hashes of its pages.
+    pub pages: &'a [Sha256Hash],
+}
+
 /// Why an acceptance was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AcceptRefusal {
@@ -102,6 +113,12 @@ pub enum AcceptRefusal {
     /// Prominent clauses were not shown.
     #[error("prominent clauses were not shown: {}", .0.iter().map(ClauseNumber::as_str).collect::<Vec<_>>().join(", "))]
     ProminentNotShown(Vec<ClauseNumber>),
+    /// A clause that was shown is not one of the version's.
+    #[error("clause {0} is not in the text")]
+    NoSuchClause(ClauseNumber),
+    /// What was shown is nothing that the market serves of the version.
+    #[error("the hash is neither that of the version's text nor that of a page of it")]
+    OtherRendering,
     /// This version was accepted before.
     #[error("this version was accepted before")]
     AlreadyAccepted,
@@ -114,7 +131,8 @@ pub enum AcceptRefusal {
 }
 
 impl Acceptance {
-    /// Accepts a version for a merchant. Accepting the market agreement opens the market account.
+    /// Accepts a version for a merchant, with what the market serves of it. Accepting the market agreement opens the
+    /// market account.
     ///
     /// # Errors
     /// See [`AcceptRefusal`].
@@ -122,6 +140,7 @@ impl Acceptance {
         self,
         account: &Loaded<MarketAccount>,
         document: &Document,
+        served: &Served<'_>,
         existing: Option<&Loaded<Self>>,
         occasion: &Occasion,
     ) -> Result<Change, AcceptRefusal> {
@@ -137,14 +156,17 @@ impl Acceptance {
         if self.sha256 != version.sha256 {
             return Err(AcceptRefusal::OtherText);
         }
-        let not_shown: Vec<_> = version
-            .prominent
-            .iter()
-            .filter(|clause| !self.prominent_shown.contains(clause))
-            .cloned()
-            .collect();
+        let shown: HashSet<_> = self.prominent_shown.iter().collect();
+        let not_shown: Vec<_> =
+            version.prominent.iter().filter(|clause| !shown.contains(clause)).cloned().collect();
         if !not_shown.is_empty() {
             return Err(AcceptRefusal::ProminentNotShown(not_shown));
+        }
+        if let Some(unknown) = first_unknown(served.text, &self.prominent_shown) {
+            return Err(AcceptRefusal::NoSuchClause(unknown.clone()));
+        }
+        if self.rendered_sha256 != version.sha256 && !served.pages.contains(&self.rendered_sha256) {
+            return Err(AcceptRefusal::OtherRendering);
         }
         if existing.is_some() {
             return Err(AcceptRefusal::AlreadyAccepted);

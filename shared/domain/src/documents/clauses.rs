@@ -10,6 +10,7 @@
 //! a clause whose number skips one is taken for text of the clause before it; nothing is lost, but it
 //! cannot be addressed, and whoever names it as prominent learns so when publishing.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -69,6 +70,14 @@ pub fn clauses(text: &str) -> Vec<Clause> {
 #[must_use]
 pub fn clause_text<'a>(text: &'a str, clause: &Clause) -> &'a str {
     text.get(clause.start as usize..clause.end as usize).unwrap_or_default()
+}
+
+/// The first of these numbers that no clause of the text has.
+#[must_use]
+pub fn first_unknown<'n>(text: &str, numbers: &'n [ClauseNumber]) -> Option<&'n ClauseNumber> {
+    let clauses = clauses(text);
+    let known: HashSet<&str> = clauses.iter().map(|clause| clause.number.as_str()).collect();
+    numbers.iter().find(|number| !known.contains(number.as_str()))
 }
 
 fn heading(line: &str) -> String {

@@ -7,7 +7,6 @@
 pub mod acceptance;
 pub mod clauses;
 
-use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -16,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use self::clauses::ClauseNumber;
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
+use crate::characters::{show, unfit_in_document};
 use crate::events::{self, PublishedUnder};
 use crate::hash::Sha256Hash;
 use crate::ids::{DocumentId, ProviderId};
@@ -83,6 +83,8 @@ pub struct Document {
 pub struct Version {
     /// From 1.
     pub number: u32,
+    /// Its title; the document has the newest one's. Versions that were published before 0.3.0 have none.
+    pub title: Option<Line>,
     /// The hash of its exact text.
     pub sha256: Sha256Hash,
     /// The size of its text in bytes.
@@ -140,9 +142,17 @@ pub enum PublishRefusal {
     /// A version of a document keeps the document's kind.
     #[error("the document is of another kind")]
     KindChanged,
-    /// The text is empty or larger than [`MAX_TEXT_BYTES`].
-    #[error("the text must have 1 to {MAX_TEXT_BYTES} bytes")]
+    /// Nothing in the text shows, or it is larger than [`MAX_TEXT_BYTES`].
+    #[error("the text must have 1 to {MAX_TEXT_BYTES} bytes, and something in it must show")]
     TextSize,
+    /// The text has a character that would show another text than the one that is hashed.
+    #[error("line {line} of the text has U+{:04X}, which turns, breaks or hides what is shown", u32::from(*.found))]
+    TextCharacter {
+        /// The number of the line.
+        line: usize,
+        /// The character.
+        found: char,
+    },
     /// A prominent clause does not exist.
     #[error("clause {0} is not in the text")]
     NoSuchClause(ClauseNumber),
@@ -243,15 +253,16 @@ impl Document {
         if matches!(publisher, Publisher::Provider(_)) != (kind == DocumentKind::Subscription) {
             return Err(PublishRefusal::WrongKind);
         }
-        if text.is_empty() || text.len() > MAX_TEXT_BYTES {
+        if !show(&text) || text.len() > MAX_TEXT_BYTES {
             return Err(PublishRefusal::TextSize);
         }
         if prominent.len() > MAX_PROMINENT {
             return Err(PublishRefusal::TooManyProminent);
         }
-        let known = clauses::clauses(&text);
-        let known: BTreeSet<&str> = known.iter().map(|clause| clause.number.as_str()).collect();
-        if let Some(missing) = prominent.iter().find(|number| !known.contains(number.as_str())) {
+        if let Some((line, found)) = unfit_in_document(&text) {
+            return Err(PublishRefusal::TextCharacter { line, found });
+        }
+        if let Some(missing) = clauses::first_unknown(&text, &prominent) {
             return Err(PublishRefusal::NoSuchClause(missing.clone()));
         }
         let effective_at = effective_at.unwrap_or(occasion.at);
@@ -290,6 +301,7 @@ impl Document {
         }
         let version = Version {
             number: document.versions.last().map_or(1, |last| last.number.saturating_add(1)),
+            title: Some(document.title.clone()),
             sha256,
             size_bytes: text.len() as u64,
             published_at: occasion.at,

@@ -22,6 +22,8 @@ enum StoredPublisher {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StoredVersion {
     number: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    title: Option<Trusted<Line>>,
     sha256: Trusted<Sha256Hash>,
     size_bytes: u64,
     published_at: Timestamp,
@@ -41,9 +43,11 @@ impl StoredForm for StoredVersion {
     const IS_PERSONAL: bool = false;
 
     fn of(version: Version) -> Self {
-        let Version { number, sha256, size_bytes, published_at, effective_at, prominent, warning } = version;
+        let Version { number, title, sha256, size_bytes, published_at, effective_at, prominent, warning } =
+            version;
         Self {
             number,
+            title: title.map(Trusted),
             sha256: Trusted(sha256),
             size_bytes,
             published_at,
@@ -56,6 +60,7 @@ impl StoredForm for StoredVersion {
     fn restore(self) -> Version {
         Version {
             number: self.number,
+            title: self.title.map(|title| title.0),
             sha256: self.sha256.0,
             size_bytes: self.size_bytes,
             published_at: self.published_at,

@@ -36,6 +36,7 @@ mod tests;
 mod token;
 mod unknown;
 pub mod values;
+mod vouching;
 
 pub use document::StoredVersion;
 pub use evidence::StoredEvidence;

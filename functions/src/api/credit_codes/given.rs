@@ -1,0 +1,22 @@
+//! The credit code that an applicant gives.
+
+use market_domain::aggregate::Loaded;
+use market_domain::credit_code::{CreditCode, GivenCode};
+use market_domain::vouching::Vouching;
+use market_http::{Code, FieldError, Market, Problem};
+
+/// The code, and what the operator said of it if it breaks the rule; nothing is looked up for one that keeps it.
+pub async fn given_code(
+    market: &Market,
+    given: &GivenCode,
+) -> Result<(CreditCode, Option<Loaded<Vouching>>), Problem> {
+    if let Ok(code) = given.of_the_rule() {
+        return Ok((code, None));
+    }
+    let vouching = market.store.get::<Vouching>(given).await?;
+    let code = given.accepted(vouching.as_ref()).map_err(|broken| {
+        let error = FieldError { pointer: "/credit_code".to_owned(), detail: broken.to_string() };
+        Problem { errors: vec![error], ..Problem::new(Code::InvalidBody) }
+    })?;
+    Ok((code, vouching))
+}
