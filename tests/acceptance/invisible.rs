@@ -167,18 +167,22 @@ impl Hidden {
         let ended = [&self.served, &self.draft_demand];
         Route::Asked(match operation {
             "publish_version" => return Route::HidesNothing("everyone reads every document and version"),
-            "get_document" | "get_version" | "get_text" | "get_clause" | "list_announcements"
+            "get_document" | "get_version" | "get_text" | "get_page" | "get_clause" | "list_announcements"
             | "explain_error" | "browse_listings" => return Route::HidesNothing("everyone reads all of it"),
             "approve_provider"
             | "approve_listing"
             | "list_reviews"
+            | "list_payments"
+            | "settle_payment"
+            | "vouch_credit_code"
+            | "get_vouching"
             | "serve_termination"
             | "withdraw_termination"
             | "list_parked"
             | "redrive_parked" => {
                 return Route::HidesNothing("the operator sees everything");
             }
-            "take_payment" | "end_upstream" | "check_token" => {
+            "take_payment" | "take_return" | "end_upstream" | "check_token" => {
                 return Route::HidesNothing("the platform's own systems see what they ask of");
             }
             "get_me" => return Route::HidesNothing("it names nothing"),
@@ -246,6 +250,11 @@ impl Hidden {
                     }
                 }
                 all
+            }
+            "get_payment" => {
+                let payments = [format!("/payments/pay-{}", self.order), "/payments/pay-none".to_owned()];
+                let requests = payments.map(|path| (path, empty.clone())).into();
+                vec![Alike { who: self.shop_2.clone(), requests }]
             }
             "give_grant" => {
                 let grant = |order: &str| requests::grant(order, &["orders.read"]);
