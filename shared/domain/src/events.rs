@@ -272,7 +272,7 @@ clauses! {
 
 events! {
     /// A version of a document was published.
-    DocumentPublished [PublishedUnder] { under: PublishedUnder, version: u32, sha256: Sha256Hash, effective_at: Timestamp }
+    DocumentPublished [PublishedUnder] { under: PublishedUnder, version: u32, sha256: Sha256Hash, effective_at: Timestamp, version_sha256: Option<Sha256Hash> }
     /// A merchant accepted a version.
     DocumentAccepted [AcceptedUnder] { under: AcceptedUnder, document: DocumentId, version: u32, sha256: Sha256Hash, rendered_sha256: Sha256Hash }
     /// A merchant applied for a market account.
