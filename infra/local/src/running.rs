@@ -134,7 +134,8 @@ fn part(error: impl std::fmt::Display) -> StartError {
     StartError::Part(error.to_string())
 }
 
-fn lock(folder: &Path) -> Result<std::fs::File, StartError> {
+/// Takes a data folder; whoever else has it keeps it.
+pub(crate) fn lock(folder: &Path) -> Result<std::fs::File, StartError> {
     let file = folder.join("market.lock");
     let lock = std::fs::File::create(&file).map_err(io(format!("cannot write {}", file.display())))?;
     // The engine would let a second process open the same file.

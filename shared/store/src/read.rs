@@ -10,7 +10,6 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use market_domain::aggregate::{Aggregate, Key, Loaded};
 use market_domain::evidence::Evidence;
-use market_domain::hash::Sha256Hash;
 use market_domain::stored::Storable;
 
 use crate::Store;
@@ -71,23 +70,6 @@ pub struct Page<T> {
     pub unreadable: Vec<StoreError>,
 }
 
-/// An aggregate of any kind, as its evidence is held against it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// Where it is.
-    pub key: Key,
-    /// Its kind.
-    pub kind: String,
-    /// Its version.
-    pub version: u64,
-    /// The hash of the newest evidence record of its chain.
-    pub head: Sha256Hash,
-    /// The schema of its state.
-    pub schema: u32,
-    /// Its state, exactly as hashed.
-    pub body: String,
-}
-
 /// An evidence record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -99,6 +81,8 @@ pub struct Record {
     pub evidence: Evidence,
 }
 
+/// DynamoDB's own limit.
+const BATCH: usize = 100;
 /// Rounds in which what a batch left unread is asked for again.
 const BATCH_ROUNDS: u32 = 4;
 
@@ -127,14 +111,6 @@ impl Store {
         self.item(key).await?.map(|reader| reader.content()).transpose()
     }
 
-    /// Reads one aggregate of any kind by its key, without understanding it.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn standing(&self, key: &Key) -> Result<Option<Standing>, StoreError> {
-        self.item(key).await?.map(|reader| reader.standing()).transpose()
-    }
-
     pub(crate) async fn item(&self, key: &Key) -> Result<Option<Reader>, StoreError> {
         let answer = self
             .client
@@ -155,14 +131,25 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn load<W: Wishes>(&self, wishes: W) -> Result<W::Found, StoreError> {
-        let mut keys: Vec<Item> = Vec::new();
-        for key in wishes.keys() {
-            let attributes = key_attributes(&key);
-            if !keys.contains(&attributes) {
-                keys.push(attributes);
-            }
-        }
+        wishes.take(&self.batch(wishes.keys()).await?)
+    }
+
+    /// Reads what lies at these keys, in as few requests as it takes.
+    pub(crate) async fn batch(&self, mut wanted: Vec<Key>) -> Result<HashMap<Key, Reader>, StoreError> {
+        wanted.sort();
+        wanted.dedup();
         let mut found = HashMap::new();
+        for keys in wanted.chunks(BATCH) {
+            self.batch_of(keys.iter().map(key_attributes).collect(), &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    async fn batch_of(
+        &self,
+        mut keys: Vec<Item>,
+        found: &mut HashMap<Key, Reader>,
+    ) -> Result<(), StoreError> {
         for round in 0..BATCH_ROUNDS {
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut keys)))
@@ -182,14 +169,14 @@ impl Store {
                 let reader = Reader::new(item)?;
                 found.insert(reader.key.clone(), reader);
             }
-            // A batch answers in part when the table is throttled.
+            // A batch answers in part when the table is throttled, or the answer would be too large.
             let left = answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table));
             match left {
                 Some(left) if !left.keys.is_empty() => {
                     keys = left.keys;
                     tokio::time::sleep(Duration::from_millis(25 << round)).await;
                 }
-                _ => return wishes.take(&found),
+                _ => return Ok(()),
             }
         }
         Err(StoreError::Throttled("the batch stayed unanswered in part".to_owned()))
@@ -220,13 +207,7 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<Record>, StoreError> {
-        Ok(self.page(partition, prefix, after, limit).await?.of(|reader| {
-            Ok(Record {
-                sort: reader.key.sort.clone(),
-                stored: reader.text(BODY)?.to_owned(),
-                evidence: reader.form::<Evidence>()?,
-            })
-        }))
+        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::record))
     }
 
     /// A page of forms that lie by themselves in a partition under `prefix`.
@@ -265,20 +246,6 @@ impl Store {
     /// See [`StoreError`].
     pub async fn form<S: Storable>(&self, key: &Key) -> Result<Option<S>, StoreError> {
         self.item(key).await?.map(|reader| reader.form::<S>()).transpose()
-    }
-
-    /// A page of aggregates of any kind.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn list_standings(
-        &self,
-        partition: &str,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u16,
-    ) -> Result<Page<Standing>, StoreError> {
-        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::standing))
     }
 
     pub(crate) async fn page(
@@ -378,6 +345,16 @@ impl Store {
         let items = answer.items.unwrap_or_default().into_iter().map(Reader::new);
         let page = Page { items: items.collect::<Result<_, _>>()?, next, unreadable: Vec::new() };
         Ok(page.of(Reader::aggregate))
+    }
+}
+
+impl Reader {
+    pub(crate) fn record(&self) -> Result<Record, StoreError> {
+        Ok(Record {
+            sort: self.key.sort.clone(),
+            stored: self.text(BODY)?.to_owned(),
+            evidence: self.form::<Evidence>()?,
+        })
     }
 }
 
