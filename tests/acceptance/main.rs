@@ -23,3 +23,4 @@ mod stored;
 mod story;
 mod termination;
 mod unreadable;
+mod verify;

@@ -93,10 +93,13 @@ impl Timer {
     #[must_use]
     pub fn fault(&self, key: &Key, due: Option<Due>, now: Timestamp) -> Option<WrongTimer> {
         let Some(due) = due else {
-            let is_empty = [&self.shard, &self.wake_at, &self.due_at, &self.tries].into_iter().all(Option::is_none);
+            let is_empty =
+                [&self.shard, &self.wake_at, &self.due_at, &self.tries].into_iter().all(Option::is_none);
             return (!is_empty).then_some(WrongTimer::Needless);
         };
-        let (Some(shard), Some(wake_at)) = (&self.shard, &self.wake_at) else { return Some(WrongTimer::Absent) };
+        let (Some(shard), Some(wake_at)) = (&self.shard, &self.wake_at) else {
+            return Some(WrongTimer::Absent);
+        };
         let is_parked = *shard == due::parked_name(due.job);
         if !is_parked && *shard != due::shard_name(due.job, due::shard_of(key)) {
             return Some(WrongTimer::OtherJob);
@@ -104,7 +107,8 @@ impl Timer {
         if self.due_at.as_ref().and_then(|due_at| due_at.parse().ok()) != Some(due::millis(due.at)) {
             return Some(WrongTimer::OtherTime);
         }
-        let latest = now.max(due.at).saturating_add(LONGEST_LEASE).and_then(|at| at.saturating_add(CLOCKS_DIFFER));
+        let latest =
+            now.max(due.at).saturating_add(LONGEST_LEASE).and_then(|at| at.saturating_add(CLOCKS_DIFFER));
         let is_in_time = match (wake_at.split('#').next().and_then(|ms| ms.parse::<i64>().ok()), latest) {
             (Some(wake_ms), Ok(latest)) => wake_ms <= due::millis(latest),
             (wake_ms, _) => wake_ms.is_some(),
@@ -124,7 +128,8 @@ impl Listed {
     /// Whether it is this place, or none.
     #[must_use]
     pub fn is(&self, view: Option<&View>) -> bool {
-        self.list.as_ref() == view.map(|view| &view.list) && self.place.as_ref() == view.map(|view| &view.place)
+        self.list.as_ref() == view.map(|view| &view.list)
+            && self.place.as_ref() == view.map(|view| &view.place)
     }
 }
 
@@ -221,7 +226,8 @@ mod tests {
     }
 
     fn timer(shard: &str, wake_ms: i64, due_ms: i64) -> Timer {
-        let [shard, wake_at, due_at] = [shard.to_owned(), format!("{wake_ms:015}"), due_ms.to_string()].map(Some);
+        let [shard, wake_at, due_at] =
+            [shard.to_owned(), format!("{wake_ms:015}"), due_ms.to_string()].map(Some);
         Timer { shard, wake_at, due_at, tries: None }
     }
 
@@ -247,7 +253,11 @@ mod tests {
             (timer(&own, 1_000_000, 1_000_001), due, Some(WrongTimer::OtherTime)),
             (Timer { due_at: None, ..timer(&own, 1_000_000, 0) }, due, Some(WrongTimer::OtherTime)),
             (timer(&own, 9_999_999_999, 1_000_000), due, Some(WrongTimer::PutOff)),
-            (Timer { wake_at: Some("x".to_owned()), ..timer(&own, 0, 1_000_000) }, due, Some(WrongTimer::PutOff)),
+            (
+                Timer { wake_at: Some("x".to_owned()), ..timer(&own, 0, 1_000_000) },
+                due,
+                Some(WrongTimer::PutOff),
+            ),
         ] {
             assert_eq!(timer.fault(&key(), due, at(2_000)), wrong, "{timer:?}");
         }

@@ -21,9 +21,15 @@ impl Notice {
         let is_first = version == 1;
         [
             (self.cause == format!("{}@{}", cause.chain, cause.number), "its cause is another record"),
-            (self.recipient == named.recipient, "its recipient is not the one that the record of its cause names"),
+            (
+                self.recipient == named.recipient,
+                "its recipient is not the one that the record of its cause names",
+            ),
             (self.channel == named.channel, "its channel is not the one that the record of its cause names"),
-            (self.commitment() == named.content, "its text is not the one that the record of its cause names"),
+            (
+                self.commitment() == named.content,
+                "its text is not the one that the record of its cause names",
+            ),
             (
                 self.content_sha256 == Sha256Hash::of(content(&self.subject, &self.body).as_bytes()),
                 "the hash beside its text is another text's",
@@ -37,7 +43,11 @@ impl Notice {
                 "nothing is recorded of it since it was drafted, and it is not as drafted",
             ),
             (
-                !is_first || named.drafted.as_ref().is_none_or(|drafted| *drafted == Sha256Hash::of(stored.as_bytes())),
+                !is_first
+                    || named
+                        .drafted
+                        .as_ref()
+                        .is_none_or(|drafted| *drafted == Sha256Hash::of(stored.as_bytes())),
                 "its stored body is not the one that the record of its cause names",
             ),
         ]
@@ -128,7 +138,11 @@ mod tests {
                 let mut edited = notice.clone();
                 edit(&mut edited);
                 let body = form::write(&edited, &form::AsRead::default(), None);
-                assert!(edited.departs_from(&cause, 1, &body).is_some(), "edit {number} of {:?}", notice.channel);
+                assert!(
+                    edited.departs_from(&cause, 1, &body).is_some(),
+                    "edit {number} of {:?}",
+                    notice.channel
+                );
             }
             let mut moved = notice.clone();
             moved.drafted_at = later(moved.drafted_at);

@@ -11,10 +11,7 @@ use market_store::{Record, Standing, Store};
 use super::super::OperateError;
 use super::partition::records;
 use super::thing::Thing;
-use super::{Doubt, broken};
-
-/// How often what does not hold is read again.
-const READS: u32 = 3;
+use super::{Doubt, READS, broken};
 
 /// The thing, or what is wrong with it, as long as it stays wrong.
 pub(super) async fn check(
@@ -59,7 +56,10 @@ async fn check_once(
         .map_err(|fault| broken(fault.to_string()))?;
     let number = count + first - 1;
     if number != standing.version {
-        return Err(broken(format!("it is at version {}, and its chain at record {number}", standing.version)));
+        return Err(broken(format!(
+            "it is at version {}, and its chain at record {number}",
+            standing.version
+        )));
     }
     let name = format!("{}:{key}", standing.kind);
     if let Some(other) = chain.iter().find(|record| record.evidence.chain != name) {

@@ -31,11 +31,10 @@ async fn versions(store: &Store, document: &Document) -> Result<Vec<Version>, Do
 
 pub(super) async fn check(store: &Store, thing: &Thing, chain: &[Record]) -> Result<(), Doubt> {
     let Thing::Document(document) = thing else { return Ok(()) };
-    let published: Vec<&Record> = chain
-        .iter()
-        .filter(|record| record.evidence.event == DocumentPublished::REGISTERED.name)
-        .collect();
-    let mut unseen: Vec<Value> = published.iter().map(|record| record.evidence.facts["version"].clone()).collect();
+    let published: Vec<&Record> =
+        chain.iter().filter(|record| record.evidence.event == DocumentPublished::REGISTERED.name).collect();
+    let mut unseen: Vec<Value> =
+        published.iter().map(|record| record.evidence.facts["version"].clone()).collect();
     let in_items = versions(store, document).await?;
     for version in in_items.iter().chain(&document.versions) {
         let not_published =
@@ -81,5 +80,9 @@ async fn check_version(
     let is_its_text = text.is_some_and(|text| {
         Sha256Hash::of(text.as_bytes()) == version.sha256 && text.len() as u64 == version.size_bytes
     });
-    if is_its_text { Ok(()) } else { Err(broken(format!("the text of version {number} is not the one published"))) }
+    if is_its_text {
+        Ok(())
+    } else {
+        Err(broken(format!("the text of version {number} is not the one published")))
+    }
 }

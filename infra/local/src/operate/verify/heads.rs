@@ -104,8 +104,8 @@ impl Heads {
         }
         let mut lines = (1..).zip(text.lines());
         let first = lines.next().map(|(_, line)| line).unwrap_or_default();
-        let Format { format } =
-            serde_json::from_str(first).map_err(|_| "its first line is not that of a list of heads".to_owned())?;
+        let Format { format } = serde_json::from_str(first)
+            .map_err(|_| "its first line is not that of a list of heads".to_owned())?;
         if format != FORMAT {
             return Err(format!("it is of format {format}, and this release reads {FORMAT}"));
         }
@@ -126,10 +126,16 @@ impl Heads {
                 None if read.has(&key) => {}
                 None => faults.say(&key, format!("it is gone, and was at version {version} at {then}")),
                 Some(now) if now.version < version => {
-                    faults.say(&key, format!("it is at version {}, and was at {version} at {then}", now.version));
+                    faults.say(
+                        &key,
+                        format!("it is at version {}, and was at {version} at {then}", now.version),
+                    );
                 }
                 Some(now) if hash_at(version, now, read.chain(&head.sort)) != Some(head.head.clone()) => {
-                    faults.say(&key, format!("its chain is not the one that was at version {version} at {then}"));
+                    faults.say(
+                        &key,
+                        format!("its chain is not the one that was at version {version} at {then}"),
+                    );
                 }
                 Some(_) => {}
             }
@@ -165,7 +171,10 @@ mod tests {
             Sha256Hash::origin()
         );
         let read = Heads::parse(&format!("{title}\n{head}\n")).unwrap();
-        assert_eq!(format!("{}{}", line(&read.title).unwrap(), line(&read.heads[0]).unwrap()), format!("{title}\n{head}\n"));
+        assert_eq!(
+            format!("{}{}", line(&read.title).unwrap(), line(&read.heads[0]).unwrap()),
+            format!("{title}\n{head}\n")
+        );
         for (text, reason) in [
             (String::new(), "first line"),
             (head.clone(), "first line"),

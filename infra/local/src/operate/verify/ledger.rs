@@ -16,7 +16,9 @@ pub(super) async fn check(store: &Store, thing: &Thing, faults: &mut Faults) -> 
         let page = store.ledger(&grant.account_id, &grant.id, after.as_deref(), PAGE).await?;
         for error in page.unreadable {
             match error {
-                StoreError::Corrupt { key, reason } => faults.say(key, format!("it cannot be read: {reason}")),
+                StoreError::Corrupt { key, reason } => {
+                    faults.say(key, format!("it cannot be read: {reason}"))
+                }
                 error => return Err(error.into()),
             }
         }

@@ -43,6 +43,9 @@ use super::{Common, OperateError, exit, progress, say};
 
 pub use self::heads::{Head, Heads};
 
+/// How often what does not hold is read before it is said.
+const READS: u32 = 3;
+
 /// What to verify, and where it lies.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {

@@ -2,18 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use market_domain::accounts::MarketAccount;
+use market_domain::accounts::termination::{Progress, Termination};
 use market_domain::aggregate::{Aggregate, Key};
 use market_domain::deletion::DeletionDemand;
-use market_domain::events::{DemandDrafted, GrantEnded, GrantExpired, GrantRevoked, Happening};
+use market_domain::events::{
+    CascadeStepped, DemandDrafted, GrantEnded, GrantExpired, GrantRevoked, Happening,
+};
 use market_domain::grants::{Grant, GrantStatus};
 use market_domain::hash::Sha256Hash;
 use market_domain::notices::Notice;
-use market_store::{Record, Standing, Store, StoreError};
+use market_store::{Record, Standing, Store, StoreError, of};
 
 use super::super::OperateError;
 use super::partition::{Partition, records};
 use super::thing::Thing;
-use super::{Doubt, Faults, broken};
+use super::{Doubt, Faults, READS, broken};
 
 /// That whatever the things and the records of a partition name is there, and is what it is named as.
 pub(super) async fn check(
@@ -25,10 +29,17 @@ pub(super) async fn check(
     check_things(store, read, things, faults).await?;
     check_notices(store, read, faults).await?;
     for (key, thing) in things {
-        if let Thing::Grant(grant) = thing {
-            let demand = DeletionDemand::key_of(&(grant.account_id.clone(), grant.id.clone()));
-            let outcome = check_demand(store, read, grant, &demand, read.chain(&key.sort)).await;
-            faults.judge(&demand, outcome)?;
+        match thing {
+            Thing::Grant(grant) => {
+                let demand = DeletionDemand::key_of(&(grant.account_id.clone(), grant.id.clone()));
+                let outcome = check_demand(store, read, grant, &demand, read.chain(&key.sort)).await;
+                faults.judge(&demand, outcome)?;
+            }
+            Thing::Termination(termination) => {
+                let account = MarketAccount::key_of(&termination.account_id);
+                faults.judge(&account, check_end(store, termination).await)?;
+            }
+            _ => {}
         }
     }
     Ok(())
@@ -63,7 +74,8 @@ async fn check_things(
 ) -> Result<(), OperateError> {
     let mut named = BTreeMap::new();
     for (key, thing) in things {
-        for name in thing.names() {
+        let targets = read.chain(&key.sort).iter().filter_map(target_of);
+        for name in thing.names().into_iter().chain(targets) {
             named.entry(name).or_insert(key);
         }
     }
@@ -74,6 +86,15 @@ async fn check_things(
         }
     }
     Ok(())
+}
+
+/// What ended with an agreement, as its cascade records it.
+fn target_of(record: &Record) -> Option<Key> {
+    if record.evidence.event != CascadeStepped::REGISTERED.name {
+        return None;
+    }
+    let (partition, sort) = record.evidence.facts.get("target")?.as_str()?.split_once('/')?;
+    Some(Key::new(partition, sort))
 }
 
 async fn check_notices(store: &Store, read: &Partition, faults: &mut Faults) -> Result<(), OperateError> {
@@ -113,6 +134,30 @@ fn check_notice(standing: &Standing, cause: &Record) -> Result<(), Doubt> {
     Ok(())
 }
 
+/// An agreement that was terminated has the end that its termination set (10.1).
+async fn check_end(store: &Store, termination: &Termination) -> Result<(), Doubt> {
+    let mut outcome = Ok(());
+    // Both may have moved since the partition was read, and one of them between the two.
+    for _ in 0..READS {
+        let account = of::<MarketAccount>(termination.account_id.clone());
+        let termination = of::<Termination>((termination.account_id.clone(), termination.id.clone()));
+        let (Some(account), Some(termination)) = store.load((account, termination)).await? else {
+            return Ok(());
+        };
+        let is_running = matches!(
+            termination.progress,
+            Progress::Served { .. } | Progress::Ending { .. } | Progress::Completed { .. }
+        );
+        let is_of_this_period = account.agreement_period == termination.agreement_period;
+        if !is_running || !is_of_this_period || account.ends_at == Some(termination.ends_at) {
+            return Ok(());
+        }
+        let (end, says) = (termination.ends_at, termination.key());
+        outcome = Err(broken(format!("its agreement ends at {end}, as {says} says, and it says otherwise")));
+    }
+    outcome
+}
+
 /// When a grant ended, as its chain says.
 fn end_of(chain: &[Record]) -> Option<&str> {
     let ends = [GrantExpired::REGISTERED.name, GrantRevoked::REGISTERED.name, GrantEnded::REGISTERED.name];
@@ -136,7 +181,9 @@ async fn check_demand(
     let (GrantStatus::Ended { ended_at, .. }, Some(standing)) = (&grant.status, &found) else {
         return match (&grant.status, recorded, found.is_some()) {
             (GrantStatus::Active, None, false) => Ok(()),
-            (GrantStatus::Active, None, true) => Err(broken("it demands deletion, and its grant has not ended")),
+            (GrantStatus::Active, None, true) => {
+                Err(broken("it demands deletion, and its grant has not ended"))
+            }
             _ => Err(broken(format!("it is gone, and its grant, {}, has ended", grant.key()))),
         };
     };

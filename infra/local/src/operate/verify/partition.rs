@@ -82,7 +82,9 @@ impl Partition {
 
     /// Whether anything lies at a key of this partition, whatever it is.
     pub(super) fn has(&self, key: &Key) -> bool {
-        self.things.contains_key(&key.sort) || self.unreadable.contains_key(key) || self.contents.contains(key)
+        self.things.contains_key(&key.sort)
+            || self.unreadable.contains_key(key)
+            || self.contents.contains(key)
     }
 }
 

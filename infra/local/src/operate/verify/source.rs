@@ -83,12 +83,17 @@ impl Source {
         let Some(OpenFolder { client, .. }) = &self.folder else { return Ok(BTreeSet::new()) };
         let (mut partitions, mut start) = (BTreeSet::new(), None);
         loop {
-            #[allow(clippy::disallowed_methods, reason = "a folder on this machine, which nobody else is using")]
+            #[allow(
+                clippy::disallowed_methods,
+                reason = "a folder on this machine, which nobody else is using"
+            )]
             let scan = client.scan().table_name(TABLE).projection_expression("pk");
             let page = scan.set_exclusive_start_key(start).send().await;
-            let page = page.map_err(|error| super::super::aws_error("the folder could not be read", &error))?;
+            let page =
+                page.map_err(|error| super::super::aws_error("the folder could not be read", &error))?;
             let keys = page.items().iter().filter_map(|item| item.get("pk")?.as_s().ok());
-            partitions.extend(keys.filter(|key| !WITHOUT_THINGS.iter().any(|own| key.starts_with(own))).cloned());
+            partitions
+                .extend(keys.filter(|key| !WITHOUT_THINGS.iter().any(|own| key.starts_with(own))).cloned());
             start = page.last_evaluated_key;
             if start.is_none() {
                 return Ok(partitions);

@@ -82,10 +82,9 @@ impl Thing {
                 let termination = termination.map(|id| Termination::key_of(&(account.id.clone(), id)));
                 termination.into_iter().chain(accepted.map(|id| Acceptance::key_of(&id))).collect()
             }
-            Self::Acceptance(acceptance) => vec![
-                MarketAccount::key_of(&acceptance.account_id),
-                Document::key_of(&acceptance.document_id),
-            ],
+            Self::Acceptance(acceptance) => {
+                vec![MarketAccount::key_of(&acceptance.account_id), Document::key_of(&acceptance.document_id)]
+            }
             Self::Order(order) => {
                 let (document, version, _) = &order.snapshot.subscription_agreement;
                 vec![
