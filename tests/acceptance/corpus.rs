@@ -21,7 +21,7 @@ pub use kept::{Corpus, Item, key, text};
 
 /// What tells an item of a kind from another in a different state: a place in its body, and the word for its being
 /// there; a text without such a word speaks for itself.
-const TELLING: [(&str, &[(&str, &str)]); 11] = [
+const TELLING: [(&str, &[(&str, &str)]); 12] = [
     ("account", &[("/status", ""), ("/ends_at", "with an end")]),
     ("provider", &[("/status", "")]),
     ("listing", &[("/description/kind", ""), ("/status", "")]),
@@ -30,6 +30,7 @@ const TELLING: [(&str, &[(&str, &str)]); 11] = [
     ("acceptance", &[("/method", ""), ("/prominent_shown", "prominent"), ("/user_agent", "user agent")]),
     ("order", &[("/status", ""), ("/snapshot/plan/bound/kind", ""), ("/reason", ""), ("/payment", "paid")]),
     ("grant", &[("/status", ""), ("/cause", ""), ("/token", "token")]),
+    ("ledger", &[("/sealed_through", "sealed"), ("/waiting", "waiting")]),
     (
         "demand",
         &[
@@ -96,6 +97,8 @@ const THERE: &[&str] = &[
     "grant ended agreement_ended",
     "grant ended expired",
     "grant ended revoked",
+    "ledger waiting",
+    "ledger sealed",
     "demand draft",
     "demand served",
     "demand served acknowledged",
@@ -136,6 +139,7 @@ const THERE: &[&str] = &[
     "due notify in its time",
     "due notify left to the relay",
     "due remind_deletion in its time",
+    "due seal_ledger in its time",
     "due terminate_account in its time",
     "due terminate_account left to the relay",
     "check allowed",
@@ -167,6 +171,9 @@ const THERE: &[&str] = &[
     "event GrantExpired",
     "event GrantExpiryReminded",
     "event GrantRevoked",
+    "event LedgerDayClosed",
+    "event LedgerDayOpened",
+    "event LedgerSealed",
     "event ListingDrafted",
     "event ListingListed",
     "event ListingSubmitted",

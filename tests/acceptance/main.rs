@@ -19,6 +19,7 @@ mod permissions;
 mod records;
 mod repeats;
 mod restart;
+mod sealing;
 mod stored;
 mod story;
 mod termination;

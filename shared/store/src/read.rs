@@ -81,6 +81,8 @@ pub struct Record {
     pub evidence: Evidence,
 }
 
+/// Items of one request where the caller wants all of them.
+const MOST: u16 = 1000;
 /// DynamoDB's own limit.
 const BATCH: usize = 100;
 /// Rounds in which what a batch left unread is asked for again.
@@ -261,6 +263,25 @@ impl Store {
             .map(|sort| key_attributes(&Key::new(partition, sort)));
         let query = self.range(partition, prefix).set_exclusive_start_key(start);
         let (items, next) = self.ask(query, limit).await?;
+        Ok(Page { items, next, unreadable: Vec::new() })
+    }
+
+    /// A page of what lies in a partition between two sort keys.
+    pub(crate) async fn page_between(
+        &self,
+        partition: &str,
+        from: &str,
+        until: &str,
+        after: Option<&str>,
+    ) -> Result<Page<Reader>, StoreError> {
+        let query = self
+            .range(partition, "")
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :until")
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":from", s(from))
+            .expression_attribute_values(":until", s(until))
+            .set_exclusive_start_key(after.map(|sort| key_attributes(&Key::new(partition, sort))));
+        let (items, next) = self.ask(query, MOST).await?;
         Ok(Page { items, next, unreadable: Vec::new() })
     }
 

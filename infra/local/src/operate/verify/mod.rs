@@ -8,7 +8,7 @@
 //! - whatever a thing or a record names is there: each notice, the demand of each ended grant, the order of a
 //!   grant, the termination of an account ([`named`]);
 //! - of documents, the versions and texts are those whose publication is recorded ([`documents`]); of grants, the
-//!   lines of the ledger can be read ([`ledger`]).
+//!   lines of each sealed day are those that were sealed ([`ledger`]).
 //!
 //! Records without their thing are a fault, and so is whatever cannot be read or is of no kind. What was taken
 //! back together with its records cannot be seen in the table; for that, heads are kept elsewhere ([`heads`]).
@@ -263,7 +263,7 @@ pub async fn verify_at(
     named::check(store, &read, &understood, &mut faults).await?;
     for (key, thing) in &understood {
         faults.judge(key, documents::check(store, thing, read.chain(&key.sort)).await)?;
-        ledger::check(store, thing, &mut faults).await?;
+        ledger::check(store, thing, read.chain(&key.sort), &mut faults).await?;
     }
     if let Some(heads) = expected.heads {
         heads.hold_against(&read, &mut faults);

@@ -10,6 +10,7 @@ use market_domain::deletion::DeletionDemand;
 use market_domain::documents::acceptance::{Acceptance, AcceptanceId};
 use market_domain::documents::{Document, Publisher};
 use market_domain::grants::Grant;
+use market_domain::grants::ledger::Ledger;
 use market_domain::ids::DocumentId;
 use market_domain::listings::Listing;
 use market_domain::notices::Notice;
@@ -59,6 +60,7 @@ kinds! {
     Acceptance,
     Order,
     Grant,
+    Ledger,
     DeletionDemand,
     Termination,
     Notice,
@@ -104,6 +106,10 @@ impl Thing {
                 Provider::key_of(&grant.provider_id),
                 Listing::key_of(&grant.listing_id),
                 Order::key_of(&(grant.account_id.clone(), grant.order_id.clone())),
+            ],
+            Self::Ledger(ledger) => vec![
+                MarketAccount::key_of(&ledger.account_id),
+                Grant::key_of(&(ledger.account_id.clone(), ledger.grant_id.clone())),
             ],
             Self::DeletionDemand(demand) => vec![
                 MarketAccount::key_of(&demand.account_id),
