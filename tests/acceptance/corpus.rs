@@ -21,7 +21,7 @@ pub use kept::{Corpus, Item, key, text};
 
 /// What tells an item of a kind from another in a different state: a place in its body, and the word for its being
 /// there; a text without such a word speaks for itself.
-const TELLING: [(&str, &[(&str, &str)]); 12] = [
+const TELLING: [(&str, &[(&str, &str)]); 13] = [
     ("account", &[("/status", ""), ("/ends_at", "with an end")]),
     ("provider", &[("/status", "")]),
     ("listing", &[("/description/kind", ""), ("/status", "")]),
@@ -29,7 +29,8 @@ const TELLING: [(&str, &[(&str, &str)]); 12] = [
     ("version", &[("/prominent", "prominent")]),
     ("acceptance", &[("/method", ""), ("/prominent_shown", "prominent"), ("/user_agent", "user agent")]),
     ("order", &[("/status", ""), ("/snapshot/plan/bound/kind", ""), ("/reason", ""), ("/payment", "paid")]),
-    ("grant", &[("/status", ""), ("/cause", ""), ("/token", "token")]),
+    ("grant", &[("/status", ""), ("/cause", "")]),
+    ("token", &[("/digests/1", "with one that was replaced")]),
     ("ledger", &[("/sealed_through", "sealed"), ("/waiting", "waiting")]),
     (
         "demand",
@@ -93,12 +94,13 @@ const THERE: &[&str] = &[
     "order closed count agreement_ended",
     "order closed term agreement_ended paid",
     "grant active",
-    "grant active token",
     "grant ended agreement_ended",
     "grant ended expired",
     "grant ended revoked",
     "ledger waiting",
     "ledger sealed",
+    "token",
+    "token with one that was replaced",
     "demand draft",
     "demand served",
     "demand served acknowledged",

@@ -62,17 +62,78 @@ async fn at_the_instant_of_expiry_the_token_is_refused_whether_or_not_a_worker_h
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_token_kills_the_one_before() {
+async fn after_a_rotation_the_token_before_stays_good_for_a_minute_and_both_die_with_the_grant() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "month").await;
+    let grant = format!("/accounts/shop-1/grants/{}", granted.grant);
+    let tokens = format!("{grant}/tokens");
+    let issue = async || {
+        let issued = stage.provider.post(&tokens, json!({})).await.unwrap();
+        assert_eq!(issued.status, 201, "{}", issued.text);
+        issued.text_at("/token").to_owned()
+    };
+    let check = async |token: &str| stage.check(token, "orders.read").await;
+    let second = issue().await;
+    world.advance_to(world.now() + SignedDuration::from_secs(60) - SignedDuration::from_nanos(1)).await;
+    assert_eq!((&*check(&granted.token).await, &*check(&second).await), ("allowed", "allowed"));
+    world.advance_to(world.now() + SignedDuration::from_nanos(1)).await;
+    assert_eq!((&*check(&granted.token).await, &*check(&second).await), ("wrong_token", "allowed"));
+    // Workers that ask at once all work, and what was replaced before is not good again.
+    let at_once = [issue().await, issue().await, issue().await];
+    for token in [&second].into_iter().chain(&at_once) {
+        assert_eq!(check(token).await, "allowed");
+    }
+    assert_eq!(check(&granted.token).await, "wrong_token");
+    assert_eq!(merchant.get(&grant).await.unwrap().body["has_token"], true);
+    let revoked = merchant.post(&format!("{grant}/revocation"), json!({})).await.unwrap();
+    assert_eq!((revoked.status.as_u16(), &revoked.body["has_token"]), (200, &json!(false)));
+    for token in [&second].into_iter().chain(&at_once) {
+        assert_eq!(check(token).await, "ended");
+    }
+    let rival = Client::of(&world.running, Role::Provider, "rival");
+    assert_eq!(rival.post(&tokens, json!({})).await.unwrap().code(), "not-found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_token_is_dropped_before_its_minute_and_so_no_more_than_sixteen_are_issued_in_one() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
     let granted = stage.grant(&merchant, "shop-1", "month").await;
     let tokens = format!("/accounts/shop-1/grants/{}/tokens", granted.grant);
-    let second = stage.provider.post(&tokens, json!({})).await.unwrap();
+    for _ in 1..16 {
+        assert_eq!(stage.provider.post(&tokens, json!({})).await.unwrap().status, 201);
+    }
+    let refused = stage.provider.post(&tokens, json!({})).await.unwrap();
+    assert_eq!((refused.status.as_u16(), refused.code()), (429, "too-many-requests"));
+    assert_eq!(refused.headers["retry-after"], "60");
+    assert_eq!(stage.check(&granted.token, "orders.read").await, "allowed");
+    world.advance_to(world.now() + SignedDuration::from_secs(60)).await;
+    assert_eq!(stage.provider.post(&tokens, json!({})).await.unwrap().status, 201);
     assert_eq!(stage.check(&granted.token, "orders.read").await, "wrong_token");
-    assert_eq!(stage.check(second.text_at("/token"), "orders.read").await, "allowed");
-    let rival = Client::of(&world.running, Role::Provider, "rival");
-    assert_eq!(rival.post(&tokens, json!({})).await.unwrap().code(), "not-found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_tell_which_grants_have_a_token() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let with = stage.grant(&merchant, "shop-1", "month").await;
+    let body = requests::grant(&with.order, &["orders.read"]);
+    let without = merchant.post("/accounts/shop-1/grants", body).await.unwrap();
+    let mut expected = [(json!(with.grant), json!(true)), (without.body["id"].clone(), json!(false))];
+    expected.sort_by_key(|(id, _)| id.to_string());
+    let lists = [
+        merchant.all("/accounts/shop-1/grants").await.unwrap(),
+        stage.provider.all("/providers/northwind/grants").await.unwrap(),
+    ];
+    for list in lists {
+        let told: Vec<_> =
+            list.iter().map(|grant| (grant["id"].clone(), grant["has_token"].clone())).collect();
+        assert_eq!(told, expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ mod evidence;
 mod grants;
 mod harness;
 mod input;
+mod instants;
 mod ledger;
 mod listings;
 mod notices;

@@ -113,6 +113,7 @@ async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
     let given = thrice(&shop, &format!("{me}/grants"), requests::grant(order, &["orders.read"])).await;
     stage.check(&granted.token, "orders.read").await;
     let grant = granted.grant.as_str();
+    thrice(provider, &format!("{me}/grants/{grant}/tokens"), json!({})).await;
 
     for path in ["orders", "grants", "acceptances", "notices", "evidence", "demands"] {
         read(&shop, &format!("{me}/{path}")).await;

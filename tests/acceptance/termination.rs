@@ -30,7 +30,10 @@ async fn notice_ends_the_agreement_when_its_period_has_fully_run_and_not_before(
     assert_eq!(order.code(), "account-ended");
     world.settle().await;
     let path = served.headers["location"].to_str().unwrap();
-    assert_eq!(merchant.get(path).await.unwrap().text_at("/status"), "completed");
+    let status = async || merchant.get(path).await.unwrap().text_at("/status").to_owned();
+    assert_eq!(status().await, "ending", "what was decided a moment before may still arrive");
+    world.advance_to(ends_at + SignedDuration::from_mins(2)).await;
+    assert_eq!(status().await, "completed");
     let account = merchant.get("/accounts/shop-1").await.unwrap();
     assert_eq!((account.text_at("/status"), at(account.text_at("/ends_at"))), ("terminated", ends_at));
 }

@@ -452,6 +452,22 @@ async fn a_place_in_a_list_that_was_stripped_or_moved_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_instant_that_would_keep_a_thing_from_ever_changing_again_is_found() {
+    let world = World::new().await;
+    traded(&world).await;
+    for kind in ["order", "grant", "notice", "account"] {
+        let item = world.find(ACCOUNT, kind, &[]).await;
+        let mut edited = item.clone();
+        edited.insert("at".to_owned(), AttributeValue::S("2999-01-01T00:00:00Z".to_owned()));
+        world.put(&edited).await;
+        let faults = world.faults(ACCOUNT).await;
+        let named = format!("{ACCOUNT}/{}", key(&item).1);
+        assert_eq!(faults.keys().collect::<Vec<_>>(), [&named], "{faults:?}");
+        world.put(&item).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_thing_of_a_kind_that_nobody_knows_is_named_wherever_it_lies() {
     let world = World::new().await;
     traded(&world).await;

@@ -14,6 +14,7 @@ mod issuer;
 mod queues;
 mod requests;
 mod server;
+mod storms;
 mod table;
 
 use aws_config::{Region, SdkConfig};

@@ -1,7 +1,9 @@
 //! A service that fails as it is told. It stands before a real one where one is named, and remembers which
 //! operations it was asked for.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -38,6 +40,9 @@ pub struct Faulty {
     pub url: String,
     behind: Option<String>,
     calls: Mutex<Vec<(String, Value)>>,
+    /// Whether writes that meet are cancelled, and the items of those under way.
+    contended: AtomicBool,
+    in_flight: Mutex<BTreeSet<String>>,
     rule: Mutex<Rule>,
     http: reqwest::Client,
 }
@@ -50,6 +55,8 @@ impl Faulty {
             url: format!("http://{}", listener.local_addr().unwrap()),
             behind,
             calls: Mutex::default(),
+            contended: AtomicBool::default(),
+            in_flight: Mutex::default(),
             rule: Mutex::new(Box::new(|_, _| None)),
             http: reqwest::Client::new(),
         });
@@ -89,6 +96,40 @@ impl Faulty {
         self.calls.lock().unwrap().iter().filter(|(called, _)| called == operation).count()
     }
 
+    /// From now on writes that name the same item at the same time are cancelled, conditions included, as DynamoDB
+    /// does it. (The engine serves one after the other, and shows no contention.)
+    pub fn contend(&self) {
+        self.contended.store(true, Ordering::SeqCst);
+    }
+
+    /// How many transactions in which `part` stands were asked for.
+    pub fn transactions(&self, part: &str) -> usize {
+        let calls = self.calls.lock().unwrap();
+        let with = |(called, body): &&(String, Value)| {
+            called == "TransactWriteItems" && body.to_string().contains(part)
+        };
+        calls.iter().filter(with).count()
+    }
+
+    async fn pass_or_cancel(&self, headers: HeaderMap, body: Bytes, asked: &Value) -> Response {
+        let items = written(asked);
+        if items.is_empty() || !self.contended.load(Ordering::SeqCst) {
+            return self.pass(headers, body).await;
+        }
+        {
+            let mut in_flight = self.in_flight.lock().unwrap();
+            let met: Vec<bool> = items.iter().map(|item| in_flight.contains(item)).collect();
+            if met.contains(&true) {
+                return conflict(&met, asked["TransactItems"].is_array());
+            }
+            in_flight.extend(items.iter().cloned());
+        }
+        let answer = self.pass(headers, body).await;
+        let mut in_flight = self.in_flight.lock().unwrap();
+        in_flight.retain(|item| !items.contains(item));
+        answer
+    }
+
     async fn pass(&self, mut headers: HeaderMap, body: Bytes) -> Response {
         let Some(behind) = &self.behind else { return StatusCode::NOT_FOUND.into_response() };
         headers.remove("host");
@@ -116,7 +157,7 @@ async fn answer(
     let fault = (faulty.rule.lock().unwrap())(&operation, &asked);
     faulty.calls.lock().unwrap().push((operation, asked.clone()));
     match fault {
-        None => faulty.pass(headers, body).await,
+        None => faulty.pass_or_cancel(headers, body, &asked).await,
         Some(Fault::Answer(status, body)) => {
             (StatusCode::from_u16(status).unwrap(), [("content-type", "application/x-amz-json-1.0")], body)
                 .into_response()
@@ -141,6 +182,40 @@ async fn answer(
             axum::Json(body).into_response()
         }
     }
+}
+
+/// The keys of the items that a write names, conditions included.
+fn written(asked: &Value) -> Vec<String> {
+    let key = |write: &Value| {
+        let item = [&write["Key"], &write["Item"]].into_iter().find(|item| item.is_object())?;
+        Some(format!("{}/{}", item["pk"]["S"].as_str()?, item["sk"]["S"].as_str()?))
+    };
+    match asked["TransactItems"].as_array() {
+        Some(items) => {
+            items.iter().flat_map(|item| item.as_object().unwrap().values()).filter_map(key).collect()
+        }
+        // A single write; a read has a key too, but nothing to write.
+        None if asked["Item"].is_object() || asked["UpdateExpression"].is_string() => {
+            key(asked).into_iter().collect()
+        }
+        None => Vec::new(),
+    }
+}
+
+/// What DynamoDB says of writes that met.
+fn conflict(met: &[bool], is_transaction: bool) -> Response {
+    let kind = |name: &str| format!("com.amazonaws.dynamodb.v20120810#{name}");
+    let reasons: Vec<Value> = met
+        .iter()
+        .map(|met| json!({ "Code": if *met { "TransactionConflict" } else { "None" }, "Message": INTERNAL }))
+        .collect();
+    let body = if is_transaction {
+        json!({ "__type": kind("TransactionCanceledException"), "message": INTERNAL, "CancellationReasons": reasons })
+    } else {
+        json!({ "__type": kind("TransactionConflictException"), "message": INTERNAL })
+    };
+    (StatusCode::BAD_REQUEST, [("content-type", "application/x-amz-json-1.0")], body.to_string())
+        .into_response()
 }
 
 /// Promises more than arrives.

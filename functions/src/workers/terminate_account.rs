@@ -10,7 +10,7 @@ use market_domain::accounts::termination::Termination;
 use market_domain::aggregate::{Aggregate, Job, Key, Loaded};
 use market_domain::change::{Change, Occasion};
 use market_domain::grants::{EndCause, Grant, GrantStatus};
-use market_domain::ids::ProviderId;
+use market_domain::ids::{GrantId, OrderId, ProviderId};
 use market_domain::orders::{CloseReason, Order};
 use market_domain::providers::Provider;
 use market_store::StoreError;
@@ -34,7 +34,7 @@ pub(super) async fn terminate_account(jobs: &Jobs, key: &Key) -> Result<(), JobE
             .await?
             .ok_or_else(|| JobError::Orphan(key.clone()))?;
         let occasion = jobs.occasion(Job::TerminateAccount, key);
-        let Some(cursor) = termination.cursor() else {
+        let Some(cursor) = termination.cursor(occasion.at) else {
             let change = Termination::advance(&termination, &account, &occasion);
             let took_effect = change.is_some() && termination.ends_at <= occasion.at;
             jobs.commit(change).await?;
@@ -70,7 +70,13 @@ async fn next_target(
     unreadable: &mut Vec<StoreError>,
 ) -> Result<Option<(Key, Change)>, JobError> {
     let partition = termination.key().partition;
-    let mut after = cursor.map(str::to_owned);
+    // Ids sort by the instant that they were made at.
+    let since = termination.stragglers_since();
+    let (first_grant, first_order) = (
+        since.map(|since| format!("{GRANTS}{}", GrantId::first_of(since))),
+        since.map(|since| format!("{ORDERS}{}", OrderId::first_of(since))),
+    );
+    let mut after = cursor.map(str::to_owned).or(first_grant);
     if after.as_deref().is_none_or(|after| after.starts_with(GRANTS)) {
         loop {
             let page = jobs.store.list::<Grant>(&partition, GRANTS, after.as_deref(), PAGE).await?;
@@ -97,7 +103,7 @@ async fn next_target(
                 None => break,
             }
         }
-        after = None;
+        after = first_order;
     }
     loop {
         let page = jobs.store.list::<Order>(&partition, ORDERS, after.as_deref(), PAGE).await?;

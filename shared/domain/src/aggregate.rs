@@ -142,6 +142,8 @@ pub struct Loaded<A> {
     pub version: u64,
     /// The hash of the newest evidence record of its chain.
     pub head: Sha256Hash,
+    /// The instant of that record, where the item tells it: no later one of the chain lies before it.
+    pub changed_at: Option<Timestamp>,
     /// What was stored, so that a write keeps what this version does not know.
     pub as_read: AsRead,
 }
@@ -149,7 +151,7 @@ pub struct Loaded<A> {
 #[cfg(test)]
 impl<A> Loaded<A> {
     pub(crate) fn new(state: A, version: u64, head: Sha256Hash) -> Self {
-        Self { state, version, head, as_read: AsRead::default() }
+        Self { state, version, head, changed_at: None, as_read: AsRead::default() }
     }
 }
 

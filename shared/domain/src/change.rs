@@ -134,6 +134,9 @@ pub struct Change {
     pub relies_on: Vec<(Key, u64)>,
     /// Immutable content to store beside the aggregates (a document's exact text).
     pub contents: Vec<Content>,
+    /// The newest instant in the chains that it goes on with. A change that lies before it is decided again, later:
+    /// two machines' clocks never agree, and along a chain time does not run backwards.
+    pub not_before: Option<Timestamp>,
     occasion: Occasion,
 }
 
@@ -146,6 +149,7 @@ impl Change {
             writes: Vec::new(),
             relies_on: Vec::new(),
             contents: Vec::new(),
+            not_before: None,
             occasion: occasion.clone(),
         }
     }
@@ -158,7 +162,8 @@ impl Change {
 
     /// Replaces an aggregate's state.
     #[must_use]
-    pub fn update<A: Aggregate>(self, loaded: &Loaded<A>, state: &A, event: Event<'_>) -> Self {
+    pub fn update<A: Aggregate>(mut self, loaded: &Loaded<A>, state: &A, event: Event<'_>) -> Self {
+        self.not_before = self.not_before.max(loaded.changed_at);
         self.write(state, Expected::Version(loaded.version), loaded.head.clone(), &loaded.as_read, event)
     }
 
@@ -189,6 +194,7 @@ impl Change {
         self.writes.extend(other.writes);
         self.relies_on.extend(other.relies_on);
         self.contents.extend(other.contents);
+        self.not_before = self.not_before.max(other.not_before);
         self
     }
 

@@ -360,6 +360,8 @@ events! {
     TerminationSuperseded "10.1.1" {}
     /// One thing ended with the agreement.
     CascadeStepped "10.1" { target: String }
+    /// Nothing is left to end for now; what was decided before the end may still arrive, and is looked for then.
+    CascadeLooksAgain "10.1" { at: Timestamp }
     /// Everything that ends with the agreement has ended.
     TerminationCompleted "10.2" {}
     /// A channel took a notice: from then on it counts as served.

@@ -66,6 +66,12 @@ macro_rules! made_id {
         id_basics!($name);
 
         impl $name {
+            /// What sorts before every id that is made at `at` or later.
+            #[must_use]
+            pub fn first_of(at: Timestamp) -> Self {
+                Self(made($prefix, at, [0; 10]))
+            }
+
             /// An id made at `at`; `tail` tells apart what was made in the same millisecond.
             #[must_use]
             pub fn new(at: Timestamp, tail: [u8; 10]) -> Self {

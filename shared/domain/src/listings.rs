@@ -200,7 +200,7 @@ impl Listing {
     /// See [`ListingRefusal`].
     pub fn draft(
         id: ListingId,
-        provider: &Loaded<Provider>,
+        provider: &Provider,
         agreement: Option<&Document>,
         description: Description,
         occasion: &Occasion,
@@ -223,8 +223,7 @@ impl Listing {
             status: ListingStatus::Draft,
             created_at: occasion.at,
         };
-        let change =
-            Change::on(occasion).create(&listing, Event::of(events::ListingDrafted {})).relying_on(provider);
+        let change = Change::on(occasion).create(&listing, Event::of(events::ListingDrafted {}));
         Ok((listing, change))
     }
 

@@ -135,6 +135,7 @@ impl Visitor for Describer {
             problems.extend([
                 Code::MalformedJson,
                 Code::BodyTooLarge,
+                Code::RequestTimeout,
                 Code::UnsupportedMediaType,
                 Code::InvalidBody,
             ]);

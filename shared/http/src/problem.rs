@@ -61,6 +61,7 @@ codes! {
     Blocked 403 "blocked" "The request was blocked before it reached the market." "It looked like an attack, or its address sends too many. Send it again later, and ask the operator if it stays so."
     NotFound 404 "not-found" "There is nothing here that the caller may see." "Check the path and the ids in it. A thing of another party's answers the same."
     MethodNotAllowed 405 "method-not-allowed" "The path does not know this method." "Compare the method with the API description."
+    RequestTimeout 408 "request-timeout" "The body did not arrive in time." "Send the whole request at once. Repeat it with the same Idempotency-Key."
     BodyTooLarge 413 "body-too-large" "The body is larger than 512 KiB." "Send less. A document's text may have 300 KiB."
     UnsupportedMediaType 415 "unsupported-media-type" "The body is not application/json." "Send `Content-Type: application/json`."
     InvalidBody 422 "invalid-body" "The body does not fit the operation." "See `errors`: each names the place (JSON Pointer) and what is wrong with it."
@@ -204,8 +205,14 @@ impl Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+            }
+            _ => {}
         }
         response
     }

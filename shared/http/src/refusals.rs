@@ -6,6 +6,7 @@ use market_domain::accounts::{AccountRefusal, ApplyRefusal};
 use market_domain::deletion::DemandRefusal;
 use market_domain::documents::PublishRefusal;
 use market_domain::documents::acceptance::AcceptRefusal;
+use market_domain::grants::token::IssueRefusal;
 use market_domain::grants::{GrantRefusal, NotActive};
 use market_domain::listings::ListingRefusal;
 use market_domain::orders::{PayRefusal, PlaceRefusal};
@@ -70,6 +71,10 @@ refusals! {
         PayRefusal::Unreckonable => InvalidTerm,
     }
     NotActive { NotActive::Ended => GrantNotActive }
+    IssueRefusal {
+        IssueRefusal::Ended => GrantNotActive,
+        IssueRefusal::TooMany => TooManyRequests,
+    }
     DemandRefusal {
         DemandRefusal::AlreadyServed
             | DemandRefusal::NotWaiting

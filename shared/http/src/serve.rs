@@ -6,6 +6,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -31,6 +32,8 @@ use crate::problem::{Code, Problem};
 
 /// The largest body, in bytes.
 pub const MAX_BODY_BYTES: usize = 512 * 1024;
+/// How long a body may take to arrive, from the end of the headers on.
+pub const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// How often a request is decided again when the state moves under it.
 const MAX_DECISIONS: u32 = 4;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -112,17 +115,19 @@ async fn answer<E: Endpoint>(
     request_id: &str,
 ) -> Result<Response<Body>, Problem> {
     let (mut parts, body) = request.into_parts();
-    let now = market.clock.now();
-    let principal = match route.access {
-        Access::Roles(roles) => Some(authenticate(market, &parts, roles, now).await?),
+    let caller = match route.access {
+        Access::Roles(roles) => Some(authenticate(market, &parts, roles).await?),
         Access::Public | Access::PaymentSignature => None,
     };
     let path = path_of::<E>(&mut parts).await?;
-    own(&path, principal.as_ref())?;
+    own(&path, caller.as_ref().map(|verified| &verified.principal))?;
     let Query(query) =
         Query::<E::Query>::try_from_uri(&parts.uri).map_err(|_| Problem::new(Code::InvalidQuery))?;
     let (query_id, after) = page_of(route, &parts)?;
     let bytes = read(body).await?;
+    // Everything has arrived: this is the instant of the decision, at which the caller's token must hold too.
+    let now = market.clock.now();
+    let principal = caller.map(|verified| verified.at(now).cloned()).transpose().map_err(refused)?;
     if matches!(route.access, Access::PaymentSignature) {
         let keys = market.payments.as_ref().ok_or(Problem::new(Code::Internal))?;
         keys.verify(&parts.headers, &bytes, now).await?;
@@ -159,7 +164,7 @@ async fn decide<E: Endpoint>(
     mut call: Call<E>,
     submission: Option<Submission>,
 ) -> Result<Response<Body>, Problem> {
-    for _ in 0..MAX_DECISIONS {
+    for decision in 1..=MAX_DECISIONS {
         let (change, reply, location) = match E::decide(&call, market).await {
             Ok(Outcome::Content { media_type, content }) => {
                 return Ok(respond(200, media_type, None, content));
@@ -183,11 +188,23 @@ async fn decide<E: Endpoint>(
                     .await?
                     .ok_or(Problem::new(Code::Contended));
             }
-            Err(CommitError::Conflict) => call.occasion.at = market.clock.now(),
+            Err(CommitError::Conflict) => {
+                if decision < MAX_DECISIONS {
+                    pause(market).await;
+                }
+                call.occasion.at = market.clock.now();
+            }
+            Err(CommitError::Behind(newest)) => call.occasion.at = newest,
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
     }
     Err(Problem::new(Code::Contended))
+}
+
+/// Between two decisions: 20 to 200 ms, so that those who met do not meet again.
+async fn pause(market: &Market) {
+    let [jitter] = market.random::<1>();
+    tokio::time::sleep(Duration::from_millis(20 + u64::from(jitter) * 180 / 255)).await;
 }
 
 /// A refusal: of a request that took effect before, its saved reply is the answer. What the state decided
@@ -251,12 +268,8 @@ fn respond(status: u16, media_type: &'static str, location: Option<&str>, body: 
     response
 }
 
-async fn authenticate(
-    market: &Market,
-    parts: &Parts,
-    roles: &[Role],
-    now: market_domain::Timestamp,
-) -> Result<Principal, Problem> {
+async fn authenticate(market: &Market, parts: &Parts, roles: &[Role]) -> Result<Verified, Problem> {
+    let now = market.clock.now();
     let verified = match &market.callers {
         Callers::Tokens(verifier) => {
             let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -267,7 +280,17 @@ async fn authenticate(
             Ok(parts.extensions.get::<Verified>().cloned().ok_or(Problem::new(Code::MissingToken))?)
         }
     };
-    let principal = verified.and_then(|verified| verified.at(now).cloned()).map_err(|error| match error {
+    let verified = verified.map_err(refused)?;
+    verified.at(now).map_err(refused)?;
+    if roles.contains(&verified.principal.role) {
+        Ok(verified)
+    } else {
+        Err(Problem::new(Code::RoleNotAllowed))
+    }
+}
+
+fn refused(error: IdentityError) -> Problem {
+    match error {
         IdentityError::Invalid(reason) => {
             tracing::info!(%reason, "a token was refused");
             Problem::new(Code::InvalidToken)
@@ -276,8 +299,7 @@ async fn authenticate(
             tracing::error!(%reason, "tokens cannot be verified");
             Problem::new(Code::Unavailable)
         }
-    })?;
-    if roles.contains(&principal.role) { Ok(principal) } else { Err(Problem::new(Code::RoleNotAllowed)) }
+    }
 }
 
 async fn path_of<E: Endpoint>(parts: &mut Parts) -> Result<E::Path, Problem> {
@@ -321,7 +343,8 @@ fn page_of(route: &Route, parts: &Parts) -> Result<(Sha256Hash, Option<String>),
 }
 
 async fn read(body: Body) -> Result<Vec<u8>, Problem> {
-    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+    let whole = tokio::time::timeout(BODY_WITHIN, Limited::new(body, MAX_BODY_BYTES).collect());
+    match whole.await.map_err(|_| Problem::new(Code::RequestTimeout))? {
         Ok(collected) => Ok(collected.to_bytes().to_vec()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(Code::BodyTooLarge)),
         Err(_) => Err(Problem::new(Code::MalformedJson).detail("the body broke off")),

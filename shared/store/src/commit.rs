@@ -86,6 +86,10 @@ pub enum CommitError {
     /// Something that the decision relied on has changed; decide again.
     #[error("the state has changed since it was read")]
     Conflict,
+    /// It was decided before the newest record of a chain that it goes on with, by a clock that is behind; decide
+    /// again, not before this instant.
+    #[error("the decision lies before {0}, when its chain was last changed")]
+    Behind(Timestamp),
     /// The request has taken effect before; its reply is saved.
     #[error("the request has been answered before")]
     AlreadyAnswered,
@@ -120,6 +124,9 @@ impl Store {
         change: &Change,
         answer: Option<(&Submission, &SavedReply)>,
     ) -> Result<(), CommitError> {
+        if let Some(newest) = change.not_before.filter(|newest| *newest > change.at) {
+            return Err(CommitError::Behind(newest));
+        }
         let mut items = Vec::new();
         // First, so that a cancelled transaction names it by its place.
         if let Some((submission, reply)) = answer {

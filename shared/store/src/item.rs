@@ -29,6 +29,8 @@ pub(crate) const SCHEMA: &str = "schema";
 pub(crate) const BODY: &str = "body";
 /// The hash of its newest evidence record.
 pub(crate) const HEAD: &str = "head";
+/// The instant of its newest evidence record.
+pub(crate) const AT: &str = "at";
 /// The list that another party reads it in, and its place there (index `view`).
 pub(crate) const LIST: &str = "list";
 pub(crate) const PLACE: &str = "place";
@@ -67,6 +69,7 @@ pub(crate) fn encode(write: &Write, now: Timestamp) -> Item {
     item.insert(KIND.to_owned(), s(write.kind));
     item.insert(VERSION.to_owned(), n(write.version()));
     item.insert(HEAD.to_owned(), s(write.head.as_str()));
+    item.insert(AT.to_owned(), s(now.to_string()));
     if let Some(due) = write.due {
         due::encode(&mut item, &write.key, due, now);
     }
@@ -129,7 +132,13 @@ impl Reader {
         }
         let (state, as_read) = stored::read(self.text(BODY)?, self.schema()?)
             .map_err(|unreadable| self.corrupt(unreadable.to_string()))?;
-        Ok(Loaded { state, version: self.version()?, head: self.head()?, as_read })
+        Ok(Loaded {
+            state,
+            version: self.version()?,
+            head: self.head()?,
+            changed_at: self.changed_at()?,
+            as_read,
+        })
     }
 
     /// A stored form that lies by itself, without a version or a chain.
@@ -155,6 +164,14 @@ impl Reader {
 
     pub(crate) fn version(&self) -> Result<u64, StoreError> {
         u64::try_from(self.number(VERSION)?).map_err(|error| self.corrupt(error.to_string()))
+    }
+
+    /// None on what was last changed before items told it.
+    pub(crate) fn changed_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        if !self.item.contains_key(AT) {
+            return Ok(None);
+        }
+        self.text(AT)?.parse().map(Some).map_err(|_| self.corrupt("no instant at"))
     }
 
     pub(crate) fn head(&self) -> Result<Sha256Hash, StoreError> {

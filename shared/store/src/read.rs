@@ -136,6 +136,16 @@ impl Store {
         wishes.take(&self.batch(wishes.keys()).await?)
     }
 
+    /// Reads aggregates of one kind, at most a hundred, in one request; in none where nothing is asked for. In no order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn load_each<A: Aggregate>(&self, ids: &[A::Id]) -> Result<Page<Loaded<A>>, StoreError> {
+        let found = self.batch(ids.iter().map(A::key_of).collect()).await?;
+        let items = found.into_values().collect();
+        Ok(Page { items, next: None, unreadable: Vec::new() }.of(Reader::aggregate))
+    }
+
     /// Reads what lies at these keys, in as few requests as it takes.
     pub(crate) async fn batch(&self, mut wanted: Vec<Key>) -> Result<HashMap<Key, Reader>, StoreError> {
         wanted.sort();

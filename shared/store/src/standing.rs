@@ -29,6 +29,8 @@ pub struct Standing {
     pub version: u64,
     /// The hash of the newest evidence record of its chain.
     pub head: Sha256Hash,
+    /// The instant of that record, where the item tells it.
+    pub changed_at: Option<Timestamp>,
     /// The schema of its state.
     pub schema: u32,
     /// Its state, exactly as hashed.
@@ -151,6 +153,7 @@ impl Reader {
             kind: self.text(KIND)?.to_owned(),
             version: self.version()?,
             head: self.head()?,
+            changed_at: self.changed_at()?,
             schema: self.schema()?,
             body: self.text(BODY)?.to_owned(),
             timer: Timer::of(self),

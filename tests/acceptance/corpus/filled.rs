@@ -281,6 +281,7 @@ impl Play<'_> {
         shop.grant(&order).await;
         let grant = shop.grant(&order).await;
         let (replaced, token) = (shop.token(&grant).await, shop.token(&grant).await);
+        let stolen = format!("{}{}", &token[..token.len() - 64], "0".repeat(64));
         let revoked = shop.grant(&order).await;
         let dead = shop.token(&revoked).await;
         shop.revoke(&revoked).await;
@@ -288,7 +289,8 @@ impl Play<'_> {
             (&token, "orders.read", "allowed"),
             (&token, "orders.read", "allowed"),
             (&token, "buyers.read", "wrong_scope"),
-            (&replaced, "orders.read", "wrong_token"),
+            (&replaced, "orders.read", "allowed"),
+            (&stolen, "orders.read", "wrong_token"),
             (&dead, "orders.read", "ended"),
         ] {
             assert_eq!(self.stage.check(token, scope).await, outcome);

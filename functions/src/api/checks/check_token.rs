@@ -7,7 +7,7 @@ use market_domain::change::Occasion;
 use market_domain::grants::Grant;
 use market_domain::grants::access::{Outcome as Checked, check};
 use market_domain::grants::ledger::Ledger;
-use market_domain::grants::token::GrantToken;
+use market_domain::grants::token::{GrantToken, GrantTokens};
 use market_domain::ids::{AccountId, GrantId, ProviderId, ScopeName};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
@@ -71,15 +71,15 @@ impl Endpoint for CheckToken {
         let Ok(token) = call.body.token.parse::<GrantToken>() else {
             return Ok(Outcome::Reply(CheckReply::default()));
         };
-        let wishes = (
-            of::<MarketAccount>(token.account_id.clone()),
-            of::<Grant>((token.account_id.clone(), token.grant_id.clone())),
-        );
-        let (Some(account), Some(grant)) = market.store.load(wishes).await? else {
+        let id = (token.account_id.clone(), token.grant_id.clone());
+        let wishes =
+            (of::<MarketAccount>(token.account_id.clone()), of::<Grant>(id.clone()), of::<GrantTokens>(id));
+        let (Some(account), Some(grant), tokens) = market.store.load(wishes).await? else {
             return Ok(Outcome::Reply(CheckReply::default()));
         };
-        let outcome = check(&token, &call.body.scope, &grant, &account, call.occasion.at);
-        let is_first = market.store.count_access(&grant, &call.body.scope, outcome, call.occasion.at).await?;
+        let (scope, now) = (&call.body.scope, call.occasion.at);
+        let outcome = check(&token, scope, &grant, tokens.as_deref(), &account, now);
+        let is_first = market.store.count_access(&grant, scope, outcome, now).await?;
         if is_first {
             open_ledger_day(&grant, &call.occasion, market).await;
         }

@@ -76,7 +76,7 @@ impl Endpoint for PublishVersion {
             _ => (market.store.get::<Document>(&id).await?, None),
         };
         let author = match &call.occasion.actor {
-            Actor::Provider(_) => Author::Provider(provider.as_ref()),
+            Actor::Provider(_) => Author::Provider(provider.as_deref()),
             _ => Author::Operator,
         };
         let body = call.body.clone();

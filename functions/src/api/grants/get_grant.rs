@@ -1,8 +1,10 @@
 //! `get_grant` – a grant, for its merchant, its provider and the operator.
 
 use market_domain::grants::Grant;
+use market_domain::grants::token::GrantTokens;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_store::of;
 
 use super::GrantView;
 use crate::api::paths::GrantPath;
@@ -26,8 +28,9 @@ impl Endpoint for GetGrant {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<GrantView>, Problem> {
         let id = (call.path.account_id.clone(), call.path.grant_id.clone());
-        let grant = market.store.get::<Grant>(&id).await?.ok_or(Problem::not_found())?;
+        let (grant, tokens) = market.store.load((of::<Grant>(id.clone()), of::<GrantTokens>(id))).await?;
+        let grant = grant.ok_or(Problem::not_found())?;
         call.may_see(&grant.provider_id)?;
-        Ok(Outcome::Reply(grant.state.into()))
+        Ok(Outcome::Reply(GrantView::of(grant.state, tokens.as_deref())))
     }
 }

@@ -86,6 +86,6 @@ impl Endpoint for GiveGrant {
             call.body.page_sha256.clone(),
             &call.occasion,
         )?;
-        Ok(Outcome::created(given, location).map(GrantView::from))
+        Ok(Outcome::created(given, location).map(|grant| GrantView::of(grant, None)))
     }
 }

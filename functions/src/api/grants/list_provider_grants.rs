@@ -6,6 +6,7 @@ use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::GrantView;
+use super::tokens::beside;
 use crate::api::paths::ProviderPath;
 
 /// See the module.
@@ -29,6 +30,7 @@ impl Endpoint for ListProviderGrants {
         let list = format!("provider#{}#grants", call.path.provider_id);
         let page =
             market.store.list_view::<Grant>(&list, call.after.as_deref(), call.query.limit.get()).await?;
-        Ok(Outcome::Reply(List::of(call, market, page, |grant| grant.state.into())))
+        let tokens = beside(market, &page).await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |grant| tokens.show(grant.state))))
     }
 }

@@ -7,6 +7,7 @@ mod list_accesses;
 mod list_grants;
 mod list_provider_grants;
 mod revoke_grant;
+mod tokens;
 mod view;
 
 pub use get_grant::GetGrant;

@@ -37,6 +37,6 @@ impl Endpoint for RevokeGrant {
         };
         let provider = provider_of(market, &grant.provider_id).await?;
         let revoked = Grant::revoke(&grant, &account, &provider, &call.occasion)?;
-        Ok(Outcome::commit(revoked).map(GrantView::from))
+        Ok(Outcome::commit(revoked).map(|grant| GrantView::of(grant, None)))
     }
 }

@@ -3,6 +3,7 @@
 
 use market_domain::Timestamp;
 use market_domain::grants::access::{AccessEntry, Outcome};
+use market_domain::grants::token::GrantTokens;
 use market_domain::grants::{EndCause, Grant, GrantStatus};
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
@@ -64,8 +65,11 @@ pub struct GrantView {
     status: GrantStatusView,
 }
 
-impl From<Grant> for GrantView {
-    fn from(grant: Grant) -> Self {
+impl GrantView {
+    /// A grant, and the tokens beside it.
+    pub fn of(grant: Grant, tokens: Option<&GrantTokens>) -> Self {
+        let has_token = grant.status == GrantStatus::Active
+            && (grant.token.is_some() || tokens.is_some_and(|tokens| !tokens.digests.is_empty()));
         let Grant {
             id,
             account_id,
@@ -77,7 +81,7 @@ impl From<Grant> for GrantView {
             page_sha256,
             granted_at,
             expires_at,
-            token,
+            token: _,
             reminders: _,
             status,
         } = grant;
@@ -92,7 +96,7 @@ impl From<Grant> for GrantView {
             page_sha256,
             granted_at,
             expires_at,
-            has_token: token.is_some(),
+            has_token,
             status: status.into(),
         }
     }

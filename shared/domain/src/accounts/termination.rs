@@ -25,6 +25,10 @@ use crate::text::{Line, Prose};
 pub const NOTICE: Length = Length::Days(15);
 /// Reminders before the end.
 const REMINDERS: Plan = Plan::Before(&[7, 3, 1]);
+/// How long after an end a request that was decided before it may still be committed: longer than any request lives.
+const STRAGGLING: SignedDuration = SignedDuration::from_mins(2);
+/// How long before an end what straggles may have been decided, by a clock that is behind ours.
+const STRAGGLERS_SINCE: SignedDuration = SignedDuration::from_mins(10);
 /// How far ahead of ours an upstream clock may run.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
@@ -71,6 +75,8 @@ pub enum Progress {
         cursor: Option<String>,
         /// Since when the next step has been due.
         since: Timestamp,
+        /// Whether it looks a second time, for what was decided before the end and committed after it.
+        again: bool,
     },
     /// Everything has ended.
     Completed {
@@ -217,7 +223,7 @@ impl Termination {
             cause: Cause::Natural { event_id, agreement },
             recorded_at: occasion.at,
             ends_at: ended_at,
-            progress: Progress::Ending { cursor: None, since: occasion.at },
+            progress: Progress::Ending { cursor: None, since: occasion.at, again: false },
         };
         let ended = MarketAccount { termination_id: Some(id), ..ended(account, ended_at) };
         let mut change = Change::on(occasion).create(&termination, event).update(
@@ -244,7 +250,7 @@ impl Termination {
         let reach = Reach::Merchant(&account.id, &account.contacts);
         if loaded.ends_at <= occasion.at {
             let ending = Self {
-                progress: Progress::Ending { cursor: None, since: occasion.at },
+                progress: Progress::Ending { cursor: None, since: occasion.at, again: false },
                 ..loaded.state.clone()
             };
             let event = Event::of(events::TerminationEffective { ends_at: loaded.ends_at })
@@ -262,11 +268,25 @@ impl Termination {
         Some(Change::on(occasion).update(loaded, &reminded, event).relying_on(account))
     }
 
-    /// The cursor of a cascade that is under way; the outer `None` where none is.
+    /// From when on everything that was decided before the end has been committed, or never will be.
+    fn settled_at(&self) -> Timestamp {
+        let end = self.ends_at.max(self.recorded_at);
+        end.saturating_add(STRAGGLING).unwrap_or(end)
+    }
+
+    /// What a second look is for: things that were made since then. None while the first look is under way.
     #[must_use]
-    pub fn cursor(&self) -> Option<Option<&str>> {
+    pub fn stragglers_since(&self) -> Option<Timestamp> {
+        let Progress::Ending { again: true, .. } = self.progress else { return None };
+        let end = self.ends_at.max(self.recorded_at);
+        Some(end.saturating_sub(STRAGGLERS_SINCE).unwrap_or(end))
+    }
+
+    /// The cursor of a cascade whose next step is due; the outer `None` where none is.
+    #[must_use]
+    pub fn cursor(&self, now: Timestamp) -> Option<Option<&str>> {
         match &self.progress {
-            Progress::Ending { cursor, .. } => Some(cursor.as_deref()),
+            Progress::Ending { cursor, since, .. } if *since <= now => Some(cursor.as_deref()),
             _ => None,
         }
     }
@@ -275,8 +295,9 @@ impl Termination {
     /// change.
     #[must_use]
     pub fn step(loaded: &Loaded<Self>, target: &Key, cursor: Option<String>, occasion: &Occasion) -> Change {
+        let again = matches!(loaded.progress, Progress::Ending { again: true, .. });
         let stepped =
-            Self { progress: Progress::Ending { cursor, since: occasion.at }, ..loaded.state.clone() };
+            Self { progress: Progress::Ending { cursor, since: occasion.at, again }, ..loaded.state.clone() };
         Change::on(occasion).update(
             loaded,
             &stepped,
@@ -284,11 +305,18 @@ impl Termination {
         )
     }
 
-    /// Notes that no target is left.
+    /// Notes that no target is left. As long as something that was decided before the end may still be committed, the
+    /// cascade looks once more, later: what opens things does not name the account, so that it cannot hold up its end.
     #[must_use]
     pub fn complete(loaded: &Loaded<Self>, occasion: &Occasion) -> Change {
-        let completed = Self { progress: Progress::Completed { at: occasion.at }, ..loaded.state.clone() };
-        Change::on(occasion).update(loaded, &completed, Event::of(events::TerminationCompleted {}))
+        let settled_at = loaded.settled_at();
+        let (progress, event) = if occasion.at < settled_at {
+            let again = Progress::Ending { cursor: None, since: settled_at, again: true };
+            (again, Event::of(events::CascadeLooksAgain { at: settled_at }))
+        } else {
+            (Progress::Completed { at: occasion.at }, Event::of(events::TerminationCompleted {}))
+        };
+        Change::on(occasion).update(loaded, &Self { progress, ..loaded.state.clone() }, event)
     }
 }
 

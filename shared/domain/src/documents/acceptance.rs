@@ -169,7 +169,7 @@ impl Acceptance {
         });
         let change = Change::on(occasion).create(&self, event);
         if !is_agreement {
-            return Ok(change.relying_on(account));
+            return Ok(change);
         }
         let agreement_version = self.version;
         let opened = account.with_agreement(agreement_version);

@@ -96,7 +96,7 @@ pub enum Author<'a> {
     /// The operator.
     Operator,
     /// A provider, if it has applied.
-    Provider(Option<&'a Loaded<Provider>>),
+    Provider(Option<&'a Provider>),
 }
 
 /// What to publish.
@@ -307,10 +307,6 @@ impl Document {
         let change = match existing {
             Some(loaded) => Change::on(occasion).update(loaded, &document, event),
             None => Change::on(occasion).create(&document, event),
-        };
-        let change = match provider {
-            Some(provider) => change.relying_on(provider),
-            None => change,
         };
         let change = change.store(text_key, text, FIRST_SCHEMA).store(
             version_key,

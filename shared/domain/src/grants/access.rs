@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Grant;
-use super::token::GrantToken;
+use super::token::{self, GrantToken, GrantTokens};
 use crate::accounts::MarketAccount;
 use crate::aggregate::Key;
 use crate::ids::{AccountId, GrantId, ProviderId, ScopeName};
@@ -34,12 +34,13 @@ pub fn check(
     token: &GrantToken,
     scope: &ScopeName,
     grant: &Grant,
+    tokens: Option<&GrantTokens>,
     account: &MarketAccount,
     now: Timestamp,
 ) -> Outcome {
     if !grant.is_active_at(account, now) {
         Outcome::Ended
-    } else if !grant.token.as_ref().is_some_and(|digest| token.matches(digest)) {
+    } else if !token::good(grant, tokens, now).iter().any(|digest| token.matches(digest)) {
         Outcome::WrongToken
     } else if !grant.scopes.iter().any(|granted| granted.name == *scope) {
         Outcome::WrongScope

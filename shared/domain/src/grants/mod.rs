@@ -81,7 +81,7 @@ pub struct Grant {
     pub granted_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// The provider's token.
+    /// A token's digest from before tokens lay beside their grant.
     pub token: Option<TokenDigest>,
     /// Reminders sent.
     pub reminders: Reminders,
@@ -212,7 +212,9 @@ impl Grant {
             reminders: Reminders::beginning(REMINDERS, expires_at, now),
             status: GrantStatus::Active,
         };
-        let change = Change::on(occasion).create(&grant, event).relying_on(account).relying_on(order);
+        // Neither the account nor the order is named by the change: whoever ends one must not be held up by grants.
+        // A grant that is given while its account ends is refused from then on, and its end is found by the cascade.
+        let change = Change::on(occasion).create(&grant, event);
         Ok((grant, change))
     }
 
@@ -220,25 +222,6 @@ impl Grant {
     #[must_use]
     pub fn is_active_at(&self, account: &MarketAccount, at: Timestamp) -> bool {
         self.status == GrantStatus::Active && at < self.expires_at && !account.has_ended_at(at)
-    }
-
-    /// Gives the provider a token for it, in place of the one before.
-    ///
-    /// # Errors
-    /// Refused where the grant is not active.
-    pub fn issue_token(
-        loaded: &Loaded<Self>,
-        account: &MarketAccount,
-        digest: TokenDigest,
-        occasion: &Occasion,
-    ) -> Result<(Self, Change), NotActive> {
-        if !loaded.is_active_at(account, occasion.at) {
-            return Err(NotActive::Ended);
-        }
-        let event = Event::of(events::TokenIssued { replaces: loaded.token.is_some() });
-        let with_token = Self { token: Some(digest), ..loaded.state.clone() };
-        let change = Change::on(occasion).update(loaded, &with_token, event);
-        Ok((with_token, change))
     }
 
     /// The merchant takes it back, at once.

@@ -1,15 +1,26 @@
-//! The provider's token for a grant: it names the grant and carries a secret of 256 bits.
+//! The provider's tokens for a grant: each names the grant and carries a secret of 256 bits.
 //!
-//! Only the secret's hash is stored, and it is stored in the grant: ending the grant and killing the
-//! token are one write of one item. A token is checked by loading the grant that it names.
+//! Only the secrets' hashes are stored, and they are stored beside the grant: however often a provider asks for a
+//! token, it never writes the item that the merchant must be able to end. A token holds only while its grant, read
+//! with it, is active. So ending the grant kills every token, and nothing else has to be written for it.
 
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::Grant;
+use crate::accounts::MarketAccount;
+use crate::aggregate::{Aggregate, Key, Loaded};
+use crate::change::{Change, Event, Occasion};
+use crate::events;
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, GrantId};
+
+/// How long a token stays good after the one that replaces it, so that two workers that ask at once both work.
+pub const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
+/// The most tokens of one grant that are good at once.
+pub const MAX_TOKENS: usize = 16;
 
 /// What is stored of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +63,98 @@ impl GrantToken {
     #[must_use]
     pub fn matches(&self, digest: &TokenDigest) -> bool {
         Sha256Hash::of(self.secret.as_bytes()) == digest.sha256
+    }
+}
+
+/// The tokens of one grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantTokens {
+    /// The merchant.
+    pub account_id: AccountId,
+    /// The grant.
+    pub grant_id: GrantId,
+    /// Those that may still be good, in the order in which they were issued.
+    pub digests: Vec<TokenDigest>,
+}
+
+/// Why a token was not issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IssueRefusal {
+    /// The grant is over.
+    #[error("the grant is not active")]
+    Ended,
+    /// Too many are good already.
+    #[error("{MAX_TOKENS} tokens of this grant were issued within {} seconds", OVERLAP.as_secs())]
+    TooMany,
+}
+
+impl GrantTokens {
+    /// Issues a token. The one before stays good for [`OVERLAP`].
+    ///
+    /// The change names neither the grant nor the account: the merchant must be able to end both, whatever the
+    /// provider repeats. A token that is issued while its grant ends is dead with it.
+    ///
+    /// # Errors
+    /// See [`IssueRefusal`].
+    pub fn issue(
+        loaded: Option<&Loaded<Self>>,
+        grant: &Grant,
+        account: &MarketAccount,
+        digest: TokenDigest,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), IssueRefusal> {
+        if !grant.is_active_at(account, occasion.at) {
+            return Err(IssueRefusal::Ended);
+        }
+        let mut digests = good(grant, loaded.map(|tokens| &tokens.state), occasion.at);
+        if digests.len() >= MAX_TOKENS {
+            return Err(IssueRefusal::TooMany);
+        }
+        let event = Event::of(events::TokenIssued { replaces: !digests.is_empty() });
+        digests.push(digest);
+        let tokens = Self { account_id: grant.account_id.clone(), grant_id: grant.id.clone(), digests };
+        let change = match loaded {
+            Some(loaded) => Change::on(occasion).update(loaded, &tokens, event),
+            None => Change::on(occasion).create(&tokens, event),
+        };
+        Ok((tokens, change))
+    }
+}
+
+/// The digests of the tokens that are good at an instant, as long as their grant is active: the newest, and those
+/// that were replaced less than [`OVERLAP`] ago. A grant may hold one itself, from when it held all of them.
+#[must_use]
+pub fn good(grant: &Grant, tokens: Option<&GrantTokens>, at: Timestamp) -> Vec<TokenDigest> {
+    let beside = tokens.map(|tokens| tokens.digests.as_slice()).unwrap_or_default();
+    let mut all: Vec<_> = grant
+        .token
+        .iter()
+        .chain(beside.iter().filter(|one| grant.token.as_ref() != Some(one)))
+        .cloned()
+        .collect();
+    all.sort_by_key(|digest| digest.issued_at);
+    let replaced_at: Vec<_> = all.iter().skip(1).map(|next| next.issued_at).map(Some).chain([None]).collect();
+    all.into_iter()
+        .zip(replaced_at)
+        .filter(|(_, replaced_at)| replaced_at.is_none_or(|replaced_at| at < until(replaced_at)))
+        .map(|(digest, _)| digest)
+        .collect()
+}
+
+fn until(replaced_at: Timestamp) -> Timestamp {
+    replaced_at.saturating_add(OVERLAP).unwrap_or(replaced_at)
+}
+
+impl Aggregate for GrantTokens {
+    type Id = (AccountId, GrantId);
+    const KIND: &'static str = "token";
+
+    fn key_of((account, grant): &Self::Id) -> Key {
+        Key::new(format!("account#{account}"), format!("token#{grant}"))
+    }
+
+    fn key(&self) -> Key {
+        Self::key_of(&(self.account_id.clone(), self.grant_id.clone()))
     }
 }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{Storable, StoredForm, Upcaster};
 use super::listing::StoredScope;
+use super::token::StoredDigest;
 use super::values::{Name, Trusted, each};
-use crate::grants::token::TokenDigest;
 use crate::grants::{EndCause, Grant, GrantStatus};
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId};
@@ -27,12 +27,6 @@ impl StoredReminders {
     pub const fn restore(self) -> Reminders {
         Reminders { passed: self.passed }
     }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredDigest {
-    sha256: Trusted<Sha256Hash>,
-    issued_at: Timestamp,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -97,8 +91,7 @@ impl StoredForm for StoredGrant {
             page_sha256: Trusted(page_sha256),
             granted_at,
             expires_at,
-            token: token
-                .map(|TokenDigest { sha256, issued_at }| StoredDigest { sha256: Trusted(sha256), issued_at }),
+            token: token.map(StoredDigest::of),
             reminders: StoredReminders::of(reminders),
             status: match status {
                 GrantStatus::Active => StoredStatus::Active,
@@ -121,9 +114,7 @@ impl StoredForm for StoredGrant {
             page_sha256: self.page_sha256.0,
             granted_at: self.granted_at,
             expires_at: self.expires_at,
-            token: self
-                .token
-                .map(|StoredDigest { sha256, issued_at }| TokenDigest { sha256: sha256.0, issued_at }),
+            token: self.token.map(StoredDigest::restore),
             reminders: self.reminders.restore(),
             status: match self.status {
                 StoredStatus::Active => GrantStatus::Active,

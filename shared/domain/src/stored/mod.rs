@@ -33,6 +33,7 @@ mod provider;
 mod termination;
 #[cfg(test)]
 mod tests;
+mod token;
 mod unknown;
 pub mod values;
 

@@ -46,11 +46,24 @@ impl StoredCause {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 enum StoredProgress {
-    Served { reminders: StoredReminders },
-    Withdrawn { at: Timestamp },
-    Superseded { at: Timestamp },
-    Ending { cursor: Option<String>, since: Timestamp },
-    Completed { at: Timestamp },
+    Served {
+        reminders: StoredReminders,
+    },
+    Withdrawn {
+        at: Timestamp,
+    },
+    Superseded {
+        at: Timestamp,
+    },
+    Ending {
+        cursor: Option<String>,
+        since: Timestamp,
+        #[serde(default)]
+        again: bool,
+    },
+    Completed {
+        at: Timestamp,
+    },
 }
 
 impl StoredProgress {
@@ -59,7 +72,7 @@ impl StoredProgress {
             Progress::Served { reminders } => Self::Served { reminders: StoredReminders::of(reminders) },
             Progress::Withdrawn { at } => Self::Withdrawn { at },
             Progress::Superseded { at } => Self::Superseded { at },
-            Progress::Ending { cursor, since } => Self::Ending { cursor, since },
+            Progress::Ending { cursor, since, again } => Self::Ending { cursor, since, again },
             Progress::Completed { at } => Self::Completed { at },
         }
     }
@@ -69,7 +82,7 @@ impl StoredProgress {
             Self::Served { reminders } => Progress::Served { reminders: reminders.restore() },
             Self::Withdrawn { at } => Progress::Withdrawn { at },
             Self::Superseded { at } => Progress::Superseded { at },
-            Self::Ending { cursor, since } => Progress::Ending { cursor, since },
+            Self::Ending { cursor, since, again } => Progress::Ending { cursor, since, again },
             Self::Completed { at } => Progress::Completed { at },
         }
     }

@@ -11,6 +11,7 @@ use market_domain::documents::acceptance::{Acceptance, AcceptanceId};
 use market_domain::documents::{Document, Publisher};
 use market_domain::grants::Grant;
 use market_domain::grants::ledger::Ledger;
+use market_domain::grants::token::GrantTokens;
 use market_domain::ids::DocumentId;
 use market_domain::listings::Listing;
 use market_domain::notices::Notice;
@@ -60,6 +61,7 @@ kinds! {
     Acceptance,
     Order,
     Grant,
+    GrantTokens,
     Ledger,
     DeletionDemand,
     Termination,
@@ -106,6 +108,10 @@ impl Thing {
                 Provider::key_of(&grant.provider_id),
                 Listing::key_of(&grant.listing_id),
                 Order::key_of(&(grant.account_id.clone(), grant.order_id.clone())),
+            ],
+            Self::GrantTokens(tokens) => vec![
+                MarketAccount::key_of(&tokens.account_id),
+                Grant::key_of(&(tokens.account_id.clone(), tokens.grant_id.clone())),
             ],
             Self::Ledger(ledger) => vec![
                 MarketAccount::key_of(&ledger.account_id),
