@@ -155,6 +155,7 @@ const THERE: &[&str] = &[
     "event AccountOpened",
     "event AgreementEnded",
     "event AgreementRenewed",
+    "event CascadeLooksAgain",
     "event CascadeStepped",
     "event DemandAcknowledged",
     "event DemandAttested",
