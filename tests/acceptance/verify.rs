@@ -169,6 +169,9 @@ async fn what_was_tampered_with_is_named() {
     assert!(world.faults("account#shop-2").await.contains_key("account#shop-2"), "nothing is there at all");
 }
 
+/// A way of editing a body, by what it is called.
+type Edit = (&'static str, fn(&mut Value));
+
 const ACCOUNT: &str = "account#shop-1";
 const PROVIDER: &str = "provider#northwind";
 
@@ -279,7 +282,7 @@ async fn whatever_another_thing_names_is_missed_when_it_was_deleted_with_its_cha
 async fn whatever_is_edited_of_a_notice_is_found_from_its_recipient_and_from_its_cause() {
     let world = World::new().await;
     traded(&world).await;
-    let edits: [(&str, fn(&mut Value)); 8] = [
+    let edits: [Edit; 8] = [
         ("when it was served", |body| body["served_at"] = json!("2026-01-05T00:00:00Z")),
         ("how far it has come", |body| body["status"] = json!("delivered")),
         ("when it was drafted", |body| body["drafted_at"] = json!("2026-01-04T01:00:00Z")),
@@ -337,8 +340,8 @@ async fn a_timer_that_was_stripped_moved_or_put_off_is_found_and_one_that_is_lea
     assert_eq!(kinds, ["demand", "grant", "notice", "order", "termination"].into());
 
     let far = AttributeValue::S(format!("{:015}", 9_999_999_999_999_i64));
-    type Edit<'a> = Box<dyn Fn(&mut Item) + 'a>;
-    let edits: Vec<(&str, Edit<'_>)> = vec![
+    type Move<'a> = Box<dyn Fn(&mut Item) + 'a>;
+    let edits: Vec<(&str, Move<'_>)> = vec![
         (
             "stripped",
             Box::new(|item| {
@@ -468,6 +471,26 @@ async fn an_instant_that_would_keep_a_thing_from_ever_changing_again_is_found() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_table_would_delete_by_itself_is_found_before_it_does() {
+    let world = World::new().await;
+    let (_, order) = traded(&world).await;
+    for (partition, sort) in [
+        (ACCOUNT, format!("order#{order}")),
+        (ACCOUNT, format!("evidence#order#{order}#0000000001")),
+        ("document#market-agreement", "text#000001".to_owned()),
+    ] {
+        let item = world.item(partition, &sort).await;
+        let mut edited = item.clone();
+        edited.insert("ttl".to_owned(), AttributeValue::N("4000000000".to_owned()));
+        world.put(&edited).await;
+        let faults = world.faults(partition).await;
+        let named = faults.get(&format!("{partition}/{sort}"));
+        assert!(named.is_some_and(|wrong| wrong.contains("time to live")), "{faults:?}");
+        world.put(&item).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_thing_of_a_kind_that_nobody_knows_is_named_wherever_it_lies() {
     let world = World::new().await;
     traded(&world).await;
@@ -492,7 +515,7 @@ async fn whatever_is_edited_of_a_version_is_found() {
     traded(&world).await;
     let (document, version) = ("document#market-agreement", "version#000001");
     let good = world.item(document, version).await;
-    let edits: [(&str, fn(&mut Value)); 5] = [
+    let edits: [Edit; 5] = [
         ("prominent", |body| body["prominent"] = json!(["4.2"])),
         ("published_at", |body| body["published_at"] = json!("2026-01-01T00:00:00Z")),
         ("effective_at", |body| body["effective_at"] = json!("2026-01-01T00:00:00Z")),

@@ -15,7 +15,7 @@ use crate::Store;
 use crate::commit::EVIDENCE;
 use crate::due::{self, DUE_AT, LONGEST_LEASE, SHARD, TRIES, WAKE_AT};
 use crate::error::StoreError;
-use crate::item::{BODY, HEAD, KIND, LIST, PLACE, Reader, SCHEMA, VERSION};
+use crate::item::{BODY, HEAD, KIND, LIST, PLACE, Reader, SCHEMA, TTL, VERSION};
 use crate::read::{Page, Record};
 
 /// An aggregate of any kind, as its evidence is held against it.
@@ -167,6 +167,10 @@ impl Reader {
     }
 
     fn found(&self) -> Result<Found, StoreError> {
+        // Only replies have one: the table itself would delete what has another.
+        if self.plain(TTL).is_some() {
+            return Err(self.corrupt("it has a time to live, and would be dropped"));
+        }
         if self.key.sort.starts_with(EVIDENCE) {
             return self.record().map(Found::Record);
         }
