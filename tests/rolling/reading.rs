@@ -40,17 +40,17 @@ const DIFFERENCES: [Difference; 3] = [
     // The salt of a notice, which the release before reads and keeps, and does not show.
     Difference {
         at: |path| path.contains("/notices") || path.starts_with("/announcements"),
-        take_away: |_, today| match today {
-            Value::Object(shown) if shown.contains_key("items") => {
-                shown["items"].as_array_mut().unwrap().iter_mut().for_each(take_salt);
-            }
-            one => take_salt(one),
-        },
+        // Pages of a list are asked for at both in turn.
+        take_away: |before, today| [before, today].into_iter().for_each(take_salts),
     },
 ];
 
-fn take_salt(notice: &mut Value) {
-    notice.as_object_mut().unwrap().remove("salt");
+fn take_salts(shown: &mut Value) {
+    let one = shown.as_object_mut().unwrap();
+    one.remove("salt");
+    for notice in one.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
+        notice.as_object_mut().unwrap().remove("salt");
+    }
 }
 
 /// What a party's partition is read in.
