@@ -22,7 +22,7 @@ pub use kept::{Corpus, Item, key, text};
 
 /// What tells an item of a kind from another in a different state: a place in its body, and the word for its being
 /// there; a text without such a word speaks for itself.
-const TELLING: [(&str, &[(&str, &str)]); 14] = [
+const TELLING: [(&str, &[(&str, &str)]); 15] = [
     ("account", &[("/status", ""), ("/ends_at", "with an end")]),
     ("provider", &[("/status", "")]),
     ("vouching", &[("/document_sha256", "with a document")]),
@@ -43,6 +43,7 @@ const TELLING: [(&str, &[(&str, &str)]); 14] = [
     ("grant", &[("/status", ""), ("/cause", "")]),
     ("token", &[("/digests/1", "with one that was replaced")]),
     ("payment", &[("/report/kind", ""), ("/status", ""), ("/because", ""), ("/proof/by", "")]),
+    ("ledger", &[("/sealed_through", "sealed"), ("/waiting", "waiting")]),
     (
         "demand",
         &[
@@ -111,6 +112,8 @@ const THERE: &[&str] = &[
     "grant ended agreement_ended",
     "grant ended expired",
     "grant ended revoked",
+    "ledger waiting",
+    "ledger sealed",
     "token",
     "token with one that was replaced",
     "payment payment formed",
@@ -169,6 +172,7 @@ const THERE: &[&str] = &[
     "due notify in its time",
     "due notify left to the relay",
     "due remind_deletion in its time",
+    "due seal_ledger in its time",
     "due terminate_account in its time",
     "due terminate_account left to the relay",
     "check allowed",
@@ -202,6 +206,9 @@ const THERE: &[&str] = &[
     "event GrantExpired",
     "event GrantExpiryReminded",
     "event GrantRevoked",
+    "event LedgerDayClosed",
+    "event LedgerDayOpened",
+    "event LedgerSealed",
     "event ListingDrafted",
     "event ListingListed",
     "event ListingSubmitted",

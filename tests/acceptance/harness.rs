@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use market::client::Client;
-use market::operate::verify::{Verified, verify};
+use market::operate::verify::{Expected, Verified, verify_at};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, TABLE};
 use market_ambient::Clock;
@@ -79,7 +79,8 @@ impl World {
 
     /// What the operator finds of the evidence in a partition.
     pub async fn verified(&self, partition: &str) -> Verified {
-        verify(&self.running.market.store, partition, &ProgressBar::hidden()).await.unwrap()
+        let expected = Expected { now: Some(self.now()), heads: None };
+        verify_at(&self.running.market.store, partition, &expected, &ProgressBar::hidden()).await.unwrap()
     }
 
     /// Everything in the table, by key.

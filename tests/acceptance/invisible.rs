@@ -167,8 +167,10 @@ impl Hidden {
         let ended = [&self.served, &self.draft_demand];
         Route::Asked(match operation {
             "publish_version" => return Route::HidesNothing("everyone reads every document and version"),
-            "get_document" | "get_version" | "get_text" | "get_page" | "get_clause" | "list_announcements"
-            | "explain_error" | "browse_listings" => return Route::HidesNothing("everyone reads all of it"),
+            "get_document" | "get_version" | "get_text" | "get_page" | "get_clause"
+            | "list_announcements" | "explain_error" | "browse_listings" => {
+                return Route::HidesNothing("everyone reads all of it");
+            }
             "approve_provider"
             | "approve_listing"
             | "list_reviews"

@@ -130,8 +130,13 @@ async fn take(crowd: usize) -> Ledger {
     let issued = stage.provider.post(&format!("{me}/grants/{grant}/tokens"), json!({})).await.unwrap();
     taker.route("`issue_token`", &issued);
     let check = json!({ "token": issued.text_at("/token"), "scope": "orders.read" });
-    taker.route("`check_token`", &stage.gateway.post("/checks", check.clone()).await.unwrap());
+    taker.route(
+        "`check_token` (the day's first)",
+        &stage.gateway.post("/checks", check.clone()).await.unwrap(),
+    );
     taker.route("`check_token` (the same hour)", &stage.gateway.post("/checks", check).await.unwrap());
+    let other = json!({ "token": issued.text_at("/token"), "scope": "stock.read" });
+    taker.route("`check_token` (the first of a line)", &stage.gateway.post("/checks", other).await.unwrap());
     taker.route("`get_grant`", &shop.get(&format!("{me}/grants/{grant}")).await.unwrap());
     taker.route(
         "`list_accesses` (one line)",
@@ -149,6 +154,10 @@ async fn take(crowd: usize) -> Ledger {
     let grant_key = format!("grant#{grant}");
     let days = |n: i64| SignedDuration::from_hours(24 * n);
     taker.job("`expire_grant` (too early)", Job::ExpireGrant, here, grant_key.clone(), world.now()).await;
+    let sealed_at = world.now() + days(1);
+    taker
+        .job("`seal_ledger` (a day of one line)", Job::SealLedger, here, format!("ledger#{grant}"), sealed_at)
+        .await;
     taker
         .job("`expire_grant` (a reminder)", Job::ExpireGrant, here, grant_key.clone(), ends - days(30))
         .await;

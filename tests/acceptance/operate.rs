@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -12,14 +11,13 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use indicatif::ProgressBar;
 use jiff::SignedDuration;
-use market::TABLE;
 use market::client::Client;
 use market::operate::OperateError;
 use market::operate::dead_letters::{DeadLetterQueues, Queue};
 use market::operate::late_jobs::{Late, late, parked, redrive};
 use market::operate::publish::{ToPublish, publish};
 use market::operate::smoke::{Smoke, smoke};
-use market::stage::{Stage, TERMS};
+use market::stage::Stage;
 use market_domain::aggregate::Job;
 use market_domain::documents::DocumentKind;
 use market_domain::hash::Sha256Hash;
@@ -32,28 +30,6 @@ use crate::harness::World;
 impl World {
     fn operators_token(&self) -> String {
         self.running.issuer.token(Role::Operator, "ops", self.now())
-    }
-
-    /// The items of which something does not hold, each with what is wrong.
-    async fn faults(&self, partition: &str) -> BTreeMap<String, String> {
-        let verified = self.verified(partition).await;
-        verified.faults.into_iter().map(|fault| (fault.item, fault.wrong)).collect()
-    }
-
-    /// Does to an item what nothing in the market can do.
-    async fn tamper(&self, partition: &str, sort: &str, edit: impl Fn(&str) -> Option<String>) {
-        let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&self.running.table_endpoint).await);
-        let [pk, sk] = [partition, sort].map(|part| AttributeValue::S(part.to_owned()));
-        let body = self.items().await[&(partition.to_owned(), sort.to_owned())].body.clone();
-        let Some(edited) = edit(&body) else {
-            client.delete_item().table_name(TABLE).key("pk", pk).key("sk", sk).send().await.unwrap();
-            return;
-        };
-        assert_ne!(edited, body);
-        let update = client.update_item().table_name(TABLE).key("pk", pk).key("sk", sk);
-        let update =
-            update.update_expression("SET #body = :body").expression_attribute_names("#body", "body");
-        update.expression_attribute_values(":body", AttributeValue::S(edited)).send().await.unwrap();
     }
 }
 
@@ -171,91 +147,6 @@ async fn parked_work_is_shown_and_handed_back_and_then_done() {
     assert_eq!(parked(store, Job::AdvanceCase, 10).await.unwrap(), []);
     world.settle().await;
     assert_eq!(merchant.get(&path).await.unwrap().text_at("/status"), "closed");
-}
-
-/// A market in which everything that has evidence has happened.
-async fn traded(world: &World) -> (Vec<String>, String) {
-    let stage = Stage::set(&world.running).await;
-    let merchant = stage.merchant("shop-1").await;
-    let granted = stage.grant(&merchant, "shop-1", "month").await;
-    world.advance_days(31).await;
-    let service = format!("/accounts/shop-1/demands/{}/service", granted.grant);
-    assert!(merchant.post(&service, json!({})).await.unwrap().is_ok());
-    let reason = json!({ "reason": "x" });
-    assert!(stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap().is_ok());
-    world.advance_days(20).await;
-    let listing = format!("listing#{}", stage.listing);
-    let terms = format!("document#{TERMS}");
-    let named = ["account#shop-1", "provider#northwind", "document#market-agreement", "announcements"];
-    let partitions = named.map(str::to_owned).into_iter().chain([listing, terms]).collect();
-    (partitions, granted.order)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_evidence_of_everything_holds_after_trade_and_every_thing_is_verified() {
-    let world = World::new().await;
-    let (partitions, _) = traded(&world).await;
-    let (mut chains, mut records) = (0, 0);
-    for partition in &partitions {
-        let verified = world.verified(partition).await;
-        assert_eq!(verified.faults, [], "{partition}");
-        assert!(verified.chains > 0, "{partition}");
-        chains += verified.chains;
-        records += verified.records;
-    }
-    let items = world.items().await;
-    let things = items.values().filter(|item| item.kind.is_some()).count();
-    let written = items.keys().filter(|(_, sort)| sort.starts_with("evidence#")).count();
-    assert_eq!((chains, records), (things as u64, written as u64), "none was left out");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_tampered_with_is_named() {
-    let world = World::new().await;
-    let (_, order) = traded(&world).await;
-    let (account, order) = ("account#shop-1", format!("order#{order}"));
-    let item = format!("{account}/{order}");
-    let record = |number: u32| format!("evidence#{order}#{number:010}");
-
-    let first = world.items().await[&(account.to_owned(), record(1))].body.clone();
-    world.tamper(account, &record(1), |body| Some(body.replace("OrderPlaced", "OrderGiven"))).await;
-    let faults = world.faults(account).await;
-    assert!(faults[&item].contains("record 2 does not follow"), "{faults:?}");
-    world.tamper(account, &record(1), |_| Some(first.clone())).await;
-    assert_eq!(world.faults(account).await, BTreeMap::new(), "and holds as it was");
-
-    let state = world.items().await[&(account.to_owned(), order.clone())].body.clone();
-    world.tamper(account, &order, |body| Some(body.replacen("19900", "1", 1))).await;
-    let faults = world.faults(account).await;
-    assert_eq!(faults.keys().collect::<Vec<_>>(), [&item]);
-    assert!(faults[&item].contains("state"), "{faults:?}");
-    world.tamper(account, &order, |_| Some(state.clone())).await;
-
-    let (_, notice) = world
-        .items()
-        .await
-        .into_keys()
-        .find(|(owner, sort)| owner == "provider#northwind" && sort.starts_with("notice#"))
-        .unwrap();
-    world
-        .tamper("provider#northwind", &notice, |body| {
-            Some(body.replacen("\"body\":\"", "\"body\":\"No. ", 1))
-        })
-        .await;
-    let faults = world.faults("provider#northwind").await;
-    assert!(faults[&format!("provider#northwind/{notice}")].contains("text"), "{faults:?}");
-
-    world.tamper("document#market-agreement", "text#000001", |body| Some(format!("{body}又"))).await;
-    let faults = world.faults("document#market-agreement").await;
-    assert!(faults["document#market-agreement/state"].contains("version 1"), "{faults:?}");
-
-    world.tamper(account, &record(1), |_| None).await;
-    let faults = world.faults(account).await;
-    assert!(faults[&item].contains("record 1 is missing"), "{faults:?}");
-    world.tamper(account, &order, |_| None).await;
-    let faults = world.faults(account).await;
-    assert!(faults[&item].contains("gone"), "{faults:?}");
-    assert!(world.faults("account#shop-2").await.contains_key("account#shop-2"), "nothing is there at all");
 }
 
 /// What does not hold, by what should.

@@ -17,6 +17,8 @@ use market_domain::documents::acceptance::Acceptance;
 use market_domain::documents::{Document, Version};
 use market_domain::evidence::Evidence;
 use market_domain::grants::Grant;
+use market_domain::grants::ledger::Ledger;
+use market_domain::grants::token::GrantTokens;
 use market_domain::listings::Listing;
 use market_domain::notices::Notice;
 use market_domain::orders::Order;
@@ -109,6 +111,8 @@ async fn read_item(world: &World, item: &Item) {
         Some(Acceptance::KIND) => return read::<Acceptance>(store, &at).await,
         Some(Order::KIND) => return read::<Order>(store, &at).await,
         Some(Grant::KIND) => return read::<Grant>(store, &at).await,
+        Some(GrantTokens::KIND) => return read::<GrantTokens>(store, &at).await,
+        Some(Ledger::KIND) => return read::<Ledger>(store, &at).await,
         Some(DeletionDemand::KIND) => return read::<DeletionDemand>(store, &at).await,
         Some(Termination::KIND) => return read::<Termination>(store, &at).await,
         Some(Notice::KIND) => return read::<Notice>(store, &at).await,

@@ -5,6 +5,7 @@ mod advance_case;
 mod expire_grant;
 mod notify;
 mod remind_deletion;
+mod seal_ledger;
 mod terminate_account;
 
 use std::sync::Arc;
@@ -81,6 +82,7 @@ impl Jobs {
             Job::RemindDeletion => remind_deletion::remind_deletion(self, key).await,
             Job::TerminateAccount => terminate_account::terminate_account(self, key).await,
             Job::AdvanceCase => advance_case::advance_case(self, key).await,
+            Job::SealLedger => seal_ledger::seal_ledger(self, key).await,
         };
         if let Err(JobError::Store(error @ StoreError::Corrupt { .. })) = &outcome {
             tracing::error!(%error, "an item cannot be read");

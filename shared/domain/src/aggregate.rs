@@ -53,12 +53,20 @@ pub enum Job {
     TerminateAccount,
     /// The next step of a case with a deadline: an unpaid order closes, a paid one expires.
     AdvanceCase,
+    /// Seal the lines of a grant's ledger of a day that is over.
+    SealLedger,
 }
 
 impl Job {
     /// Every job.
-    pub const ALL: [Self; 5] =
-        [Self::Notify, Self::ExpireGrant, Self::RemindDeletion, Self::TerminateAccount, Self::AdvanceCase];
+    pub const ALL: [Self; 6] = [
+        Self::Notify,
+        Self::ExpireGrant,
+        Self::RemindDeletion,
+        Self::TerminateAccount,
+        Self::AdvanceCase,
+        Self::SealLedger,
+    ];
 
     /// The name under which queues, handlers, logs and the due index know it: the one that is stored.
     #[must_use]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::aggregate::{Aggregate, Due, Key, Loaded, View};
 use crate::events::Happening;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, NoticeEvidence};
 use crate::hash::Sha256Hash;
 use crate::notices::{Message, Notice, Reach};
 use crate::party::Actor;
@@ -219,13 +219,17 @@ impl Change {
             record: None,
             key,
         };
-        let notices: Vec<Notice> = event
+        let notices: Vec<(Notice, String)> = event
             .notices
             .iter()
             .flat_map(|(reach, message)| {
                 Notice::draft(&self.occasion, &chain, write.version(), event.clause, reach, message)
             })
             .chain(event.drafted)
+            .map(|notice| {
+                let body = form::write(&notice, &AsRead::default(), None);
+                (notice, body)
+            })
             .collect();
         let record = Evidence {
             chain,
@@ -238,18 +242,18 @@ impl Change {
             request: self.occasion.request.clone(),
             state: Sha256Hash::of(write.body.as_bytes()),
             facts: event.facts,
-            notices: notices.iter().map(Into::into).collect(),
+            notices: notices.iter().map(|(notice, body)| NoticeEvidence::of(notice, body)).collect(),
         }
         .stored();
         write.head = Sha256Hash::of(record.as_bytes());
         let cause = write.head.clone();
         write.record = Some(record);
         self.writes.push(write);
-        self.writes.extend(notices.iter().map(|notice| Write {
+        self.writes.extend(notices.into_iter().map(|(notice, body)| Write {
             key: notice.key(),
             kind: Notice::KIND,
             expected: Expected::Absent,
-            body: form::write(notice, &AsRead::default(), None),
+            body,
             schema: form::schema::<Notice>(),
             due: notice.next_due(),
             view: notice.view(),

@@ -9,6 +9,7 @@
 //! An event is never renamed and never changes what it means. One that is no longer written stays here.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use crate::hash::Sha256Hash;
@@ -24,6 +25,8 @@ pub enum FactType {
     Hash,
     /// An instant (RFC 3339).
     Instant,
+    /// A day in Shanghai (2026-01-05).
+    Day,
     /// A whole number.
     Number,
     /// An amount in fen.
@@ -48,6 +51,7 @@ impl FactType {
             Self::Id => "id",
             Self::Hash => "SHA-256",
             Self::Instant => "instant",
+            Self::Day => "day",
             Self::Number => "number",
             Self::Fen => "fen",
             Self::Flag => "flag",
@@ -64,6 +68,7 @@ impl FactType {
             (Self::Flag, Value::Bool(_)) => true,
             (Self::Id | Self::Words | Self::Foreign, Value::String(text)) => !text.is_empty(),
             (Self::Hash, Value::String(text)) => Sha256Hash::try_from(text.clone()).is_ok(),
+            (Self::Day, Value::String(text)) => text.parse::<Date>().is_ok(),
             (Self::Instant, Value::String(text)) => text.parse::<Timestamp>().is_ok(),
             _ => false,
         }
@@ -135,7 +140,9 @@ fact_values! {
     PlanId => Id, |id| id.as_str();
     Sha256Hash => Hash, |hash| hash.as_str();
     Timestamp => Instant, |at| at.to_string();
+    Date => Day, |day| day.to_string();
     u32 => Number, |number| number;
+    u64 => Number, |number| number;
     Fen => Fen, |amount| amount.get();
     bool => Flag, |flag| flag;
     String => Words, |words| words;
@@ -272,7 +279,7 @@ clauses! {
 
 events! {
     /// A version of a document was published.
-    DocumentPublished [PublishedUnder] { under: PublishedUnder, version: u32, sha256: Sha256Hash, effective_at: Timestamp }
+    DocumentPublished [PublishedUnder] { under: PublishedUnder, version: u32, sha256: Sha256Hash, effective_at: Timestamp, version_sha256: Option<Sha256Hash> }
     /// A merchant accepted a version.
     DocumentAccepted [AcceptedUnder] { under: AcceptedUnder, document: DocumentId, version: u32, sha256: Sha256Hash, rendered_sha256: Sha256Hash }
     /// The operator vouched for a credit code that breaks the rule.
@@ -329,6 +336,12 @@ events! {
     GrantRevoked "4.4.2" { ended_at: Timestamp }
     /// A grant ended with the market agreement.
     GrantEnded "10.1" { ended_at: Timestamp }
+    /// A check was counted on a day of which none had been.
+    LedgerDayOpened "4.4.3" { day: Date }
+    /// The checks of a day that is over were sealed into the grant's chain.
+    LedgerSealed "4.4.3" { day: Date, lines: u32, checks: u64, sha256: Sha256Hash }
+    /// A day of a ledger waits no longer.
+    LedgerDayClosed "4.4.3" { day: Date }
     /// A deletion demand follows the end of a grant.
     DemandDrafted "4.4.5" { ended_at: Timestamp }
     /// The demand was served on the provider.

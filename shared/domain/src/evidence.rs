@@ -51,15 +51,21 @@ pub struct NoticeEvidence {
     pub channel: Channel,
     /// The commitment to its subject and body, salted by the notice's salt where it has one.
     pub content: Sha256Hash,
+    /// The hash of its stored body as it was drafted. It says nothing once that is erased: the body has a salt.
+    /// Records before 0.3.0 have none.
+    pub drafted: Option<Sha256Hash>,
 }
 
-impl From<&Notice> for NoticeEvidence {
-    fn from(notice: &Notice) -> Self {
+impl NoticeEvidence {
+    /// What a record names a notice by, which is stored with this body.
+    #[must_use]
+    pub fn of(notice: &Notice, body: &str) -> Self {
         Self {
             id: notice.id.clone(),
             recipient: notice.recipient.clone(),
             channel: notice.channel,
             content: notice.commitment(),
+            drafted: Some(Sha256Hash::of(body.as_bytes())),
         }
     }
 }

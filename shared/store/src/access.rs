@@ -1,7 +1,7 @@
 //! The access ledger: one line for each hour, scope and outcome, counted in place.
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use market_domain::Timestamp;
 use market_domain::aggregate::Key;
 use market_domain::grants::Grant;
@@ -26,7 +26,7 @@ const FIRST_AT: &str = "first_at";
 const LAST_AT: &str = "last_at";
 
 impl Store {
-    /// Counts one check of a token.
+    /// Counts one check of a token, and says whether it is the first of its line.
     ///
     /// # Errors
     /// See [`StoreError`]. A repeated attempt may count a check twice, never lose it.
@@ -36,7 +36,7 @@ impl Store {
         scope: &ScopeName,
         outcome: Outcome,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let key: Key = entry_key(&grant.account_id, &grant.id, scope, outcome, now);
         let done = self
             .client
@@ -64,13 +64,15 @@ impl Store {
             .expression_attribute_values(":now", AttributeValue::N(now.as_millisecond().to_string()))
             // A line that this version cannot read is not counted on.
             .condition_expression("attribute_not_exists(#schema) OR #schema = :schema")
+            .return_values(ReturnValue::UpdatedNew)
             .set_return_consumed_capacity(self.meter.wish())
             .send()
             .await;
         match done {
             Ok(done) => {
                 self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
-                Ok(())
+                let count = done.attributes.as_ref().and_then(|line| line.get(COUNT)?.as_n().ok());
+                Ok(count.is_some_and(|count| count == "1"))
             }
             // The call is always the same: what is there is no number.
             Err(error) if error.message().is_some_and(|message| message.contains("incorrect data type")) => {
@@ -79,6 +81,34 @@ impl Store {
             Err(error) => {
                 StoreError::of_condition(&error)?;
                 Err(StoreError::Corrupt { key, reason: UNKNOWN_SCHEMA.to_owned() })
+            }
+        }
+    }
+
+    /// The lines of a grant's ledger between two instants that begin hours, the later one excluded. Lines from before
+    /// ledgers had partitions are not among them.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; a line that cannot be read is one.
+    pub async fn ledger_between(
+        &self,
+        account: &AccountId,
+        grant: &GrantId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<AccessEntry>, StoreError> {
+        let partition = ledger_partition(account, grant);
+        // A line's key is its hour and more behind it, so those of the last hour sort after the bare instant.
+        let (from, until) = (from.to_string(), until.to_string());
+        let (mut lines, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.page_between(&partition, &from, &until, after.as_deref()).await?;
+            for line in &page.items {
+                lines.push(entry_of(line)?);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(lines);
             }
         }
     }

@@ -35,6 +35,8 @@ pub(crate) const TRIES: &str = "tries";
 pub const SHARDS: u8 = 8;
 /// The first lease; each further one is twice as long, up to an hour.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// The longest of them.
+pub(crate) const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(1);
 /// Leases before an entry is parked: about five hours.
 pub const MAX_TRIES: u32 = 10;
 
@@ -79,7 +81,7 @@ pub enum Lease {
 }
 
 /// Milliseconds, rounded up: never early.
-fn millis(at: Timestamp) -> i64 {
+pub(crate) fn millis(at: Timestamp) -> i64 {
     let ms = at.as_millisecond();
     if at.subsec_nanosecond() % 1_000_000 > 0 { ms + 1 } else { ms }
 }
@@ -89,7 +91,7 @@ fn place(at: Timestamp) -> String {
     format!("{:015}", millis(at))
 }
 
-fn shard_of(key: &Key) -> u8 {
+pub(crate) fn shard_of(key: &Key) -> u8 {
     // Stable across releases and machines, unlike the standard library's default.
     struct Fnv(u64);
     impl Hasher for Fnv {
@@ -110,11 +112,11 @@ fn shard_of(key: &Key) -> u8 {
     (folded % u64::from(SHARDS)) as u8
 }
 
-fn shard_name(job: Job, shard: u8) -> String {
+pub(crate) fn shard_name(job: Job, shard: u8) -> String {
     format!("due#{job}#{shard}")
 }
 
-fn parked_name(job: Job) -> String {
+pub(crate) fn parked_name(job: Job) -> String {
     format!("parked#{job}")
 }
 
@@ -126,7 +128,7 @@ pub(crate) fn encode(item: &mut Item, key: &Key, due: Due, now: Timestamp) {
 }
 
 fn lease_end(now: Timestamp, tries: u32) -> Timestamp {
-    let lease = LEASE.saturating_mul(1 << tries.min(6)).min(SignedDuration::from_hours(1));
+    let lease = LEASE.saturating_mul(1 << tries.min(6)).min(LONGEST_LEASE);
     now.saturating_add(lease).unwrap_or(now)
 }
 

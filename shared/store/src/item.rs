@@ -11,7 +11,6 @@ use market_domain::stored::{self, FIRST_SCHEMA, Storable, Trust};
 
 use crate::due;
 use crate::error::StoreError;
-use crate::read::Standing;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -119,6 +118,14 @@ impl Reader {
         .ok_or_else(|| self.corrupt(format!("no number {name}")))
     }
 
+    /// A text or a number as a text, where it is there at all.
+    pub(crate) fn plain(&self, name: &str) -> Option<String> {
+        self.item.get(name).map(|value| match value {
+            AttributeValue::S(text) | AttributeValue::N(text) => text.clone(),
+            _ => String::new(),
+        })
+    }
+
     pub(crate) fn aggregate<A: Aggregate>(&self) -> Result<Loaded<A>, StoreError> {
         if self.text(KIND)? != A::KIND {
             return Err(self.corrupt(format!("is not a {}", A::KIND)));
@@ -148,17 +155,6 @@ impl Reader {
         Ok(self.text(BODY)?.to_owned())
     }
 
-    pub(crate) fn standing(&self) -> Result<Standing, StoreError> {
-        Ok(Standing {
-            key: self.key.clone(),
-            kind: self.text(KIND)?.to_owned(),
-            version: self.version()?,
-            head: self.head()?,
-            schema: self.schema()?,
-            body: self.text(BODY)?.to_owned(),
-        })
-    }
-
     pub(crate) fn schema(&self) -> Result<u32, StoreError> {
         if !self.item.contains_key(SCHEMA) {
             return Ok(FIRST_SCHEMA);
@@ -166,19 +162,19 @@ impl Reader {
         u32::try_from(self.number(SCHEMA)?).map_err(|error| self.corrupt(error.to_string()))
     }
 
-    fn version(&self) -> Result<u64, StoreError> {
+    pub(crate) fn version(&self) -> Result<u64, StoreError> {
         u64::try_from(self.number(VERSION)?).map_err(|error| self.corrupt(error.to_string()))
     }
 
     /// None on what was last changed before items told it.
-    fn changed_at(&self) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) fn changed_at(&self) -> Result<Option<Timestamp>, StoreError> {
         if !self.item.contains_key(AT) {
             return Ok(None);
         }
         self.text(AT)?.parse().map(Some).map_err(|_| self.corrupt("no instant at"))
     }
 
-    fn head(&self) -> Result<Sha256Hash, StoreError> {
+    pub(crate) fn head(&self) -> Result<Sha256Hash, StoreError> {
         Ok(Sha256Hash::trust(self.text(HEAD)?.to_owned()))
     }
 }

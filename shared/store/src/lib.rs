@@ -21,13 +21,15 @@ mod item;
 pub mod meter;
 mod read;
 pub mod schema;
+mod standing;
 
 use aws_sdk_dynamodb::Client;
 
 pub use commit::{CommitError, SavedReply, Submission};
 pub use error::StoreError;
 pub use meter::Meter;
-pub use read::{Of, Page, Record, Standing, of};
+pub use read::{Of, Page, Record, of};
+pub use standing::{Found, Listed, Standing, Timer, WrongTimer};
 
 /// The table, and the way to it.
 #[derive(Debug, Clone)]

@@ -13,7 +13,6 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Select};
 use market_domain::aggregate::{Aggregate, Key, Loaded};
 use market_domain::evidence::Evidence;
-use market_domain::hash::Sha256Hash;
 use market_domain::stored::Storable;
 
 use crate::Store;
@@ -74,23 +73,6 @@ pub struct Page<T> {
     pub unreadable: Vec<StoreError>,
 }
 
-/// An aggregate of any kind, as its evidence is held against it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// Where it is.
-    pub key: Key,
-    /// Its kind.
-    pub kind: String,
-    /// Its version.
-    pub version: u64,
-    /// The hash of the newest evidence record of its chain.
-    pub head: Sha256Hash,
-    /// The schema of its state.
-    pub schema: u32,
-    /// Its state, exactly as hashed.
-    pub body: String,
-}
-
 /// An evidence record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -105,6 +87,10 @@ pub struct Record {
 /// DynamoDB's bounds of keys.
 const MAX_SORT_BYTES: usize = 1024;
 const MAX_PARTITION_BYTES: usize = 2048;
+/// Items of one request where the caller wants all of them.
+const MOST: u16 = 1000;
+/// DynamoDB's own limit.
+const BATCH: usize = 100;
 /// Rounds in which what a batch left unread is asked for again.
 const BATCH_ROUNDS: u32 = 4;
 
@@ -133,14 +119,6 @@ impl Store {
         self.item(key).await?.map(|reader| reader.content()).transpose()
     }
 
-    /// Reads one aggregate of any kind by its key, without understanding it.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn standing(&self, key: &Key) -> Result<Option<Standing>, StoreError> {
-        self.item(key).await?.map(|reader| reader.standing()).transpose()
-    }
-
     pub(crate) async fn item(&self, key: &Key) -> Result<Option<Reader>, StoreError> {
         let answer = self
             .client
@@ -161,8 +139,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn load<W: Wishes>(&self, wishes: W) -> Result<W::Found, StoreError> {
-        let found = self.batch(wishes.keys()).await?;
-        wishes.take(&found)
+        wishes.take(&self.batch(wishes.keys()).await?)
     }
 
     /// Reads aggregates of one kind, at most a hundred, in one request; in none where nothing is asked for. In no order.
@@ -175,18 +152,22 @@ impl Store {
         Ok(Page { items, next: None, unreadable: Vec::new() }.of(Reader::aggregate))
     }
 
-    async fn batch(&self, wanted: Vec<Key>) -> Result<HashMap<Key, Reader>, StoreError> {
-        let mut keys: Vec<Item> = Vec::new();
-        for key in wanted {
-            let attributes = key_attributes(&key);
-            if !keys.contains(&attributes) {
-                keys.push(attributes);
-            }
-        }
+    /// Reads what lies at these keys, in as few requests as it takes.
+    pub(crate) async fn batch(&self, mut wanted: Vec<Key>) -> Result<HashMap<Key, Reader>, StoreError> {
+        wanted.sort();
+        wanted.dedup();
         let mut found = HashMap::new();
-        if keys.is_empty() {
-            return Ok(found);
+        for keys in wanted.chunks(BATCH) {
+            self.batch_of(keys.iter().map(key_attributes).collect(), &mut found).await?;
         }
+        Ok(found)
+    }
+
+    async fn batch_of(
+        &self,
+        mut keys: Vec<Item>,
+        found: &mut HashMap<Key, Reader>,
+    ) -> Result<(), StoreError> {
         for round in 0..BATCH_ROUNDS {
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut keys)))
@@ -206,14 +187,14 @@ impl Store {
                 let reader = Reader::new(item)?;
                 found.insert(reader.key.clone(), reader);
             }
-            // A batch answers in part when the table is throttled.
+            // A batch answers in part when the table is throttled, or the answer would be too large.
             let left = answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table));
             match left {
                 Some(left) if !left.keys.is_empty() => {
                     keys = left.keys;
                     tokio::time::sleep(Duration::from_millis(25 << round)).await;
                 }
-                _ => return Ok(found),
+                _ => return Ok(()),
             }
         }
         Err(StoreError::Throttled("the batch stayed unanswered in part".to_owned()))
@@ -244,13 +225,7 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<Record>, StoreError> {
-        Ok(self.page(partition, prefix, after, limit).await?.of(|reader| {
-            Ok(Record {
-                sort: reader.key.sort.clone(),
-                stored: reader.text(BODY)?.to_owned(),
-                evidence: reader.form::<Evidence>()?,
-            })
-        }))
+        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::record))
     }
 
     /// A page of forms that lie by themselves in a partition under `prefix`.
@@ -291,20 +266,6 @@ impl Store {
         self.item(key).await?.map(|reader| reader.form::<S>()).transpose()
     }
 
-    /// A page of aggregates of any kind.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn list_standings(
-        &self,
-        partition: &str,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u16,
-    ) -> Result<Page<Standing>, StoreError> {
-        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::standing))
-    }
-
     pub(crate) async fn page(
         &self,
         partition: &str,
@@ -320,6 +281,25 @@ impl Store {
         });
         let query = self.range(partition, prefix).set_exclusive_start_key(start.transpose()?);
         let (items, next) = self.ask(query, limit, after.is_some()).await?;
+        Ok(Page { items, next, unreadable: Vec::new() })
+    }
+
+    /// A page of what lies in a partition between two sort keys.
+    pub(crate) async fn page_between(
+        &self,
+        partition: &str,
+        from: &str,
+        until: &str,
+        after: Option<&str>,
+    ) -> Result<Page<Reader>, StoreError> {
+        let query = self
+            .range(partition, "")
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :until")
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":from", s(from))
+            .expression_attribute_values(":until", s(until))
+            .set_exclusive_start_key(after.map(|sort| key_attributes(&Key::new(partition, sort))));
+        let (items, next) = self.ask(query, MOST, false).await?;
         Ok(Page { items, next, unreadable: Vec::new() })
     }
 
@@ -435,6 +415,16 @@ fn place_in(list: &str, after: &str) -> Option<Item> {
     start.insert(LIST.to_owned(), s(list));
     start.insert(PLACE.to_owned(), s(place));
     Some(start)
+}
+
+impl Reader {
+    pub(crate) fn record(&self) -> Result<Record, StoreError> {
+        Ok(Record {
+            sort: self.key.sort.clone(),
+            stored: self.text(BODY)?.to_owned(),
+            evidence: self.form::<Evidence>()?,
+        })
+    }
 }
 
 impl Page<Reader> {

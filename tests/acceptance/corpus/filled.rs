@@ -61,6 +61,7 @@ pub async fn fill(world: &World) {
     given_notice.serve_termination().await;
 
     let before_the_end = |hours: i64| ends_at - SignedDuration::from_hours(hours);
+    play.check_a_token().await;
     world.advance_to(before_the_end(72)).await;
     play.park_an_order().await;
     world.advance_to(before_the_end(24)).await;
@@ -280,6 +281,15 @@ impl Play<'_> {
     async fn acknowledge(&self, name: &str, grant: &str) {
         let path = format!("/accounts/{name}/demands/{grant}/acknowledgement");
         done(self.stage.provider.post(&path, json!({})).await);
+    }
+
+    /// A check on a day that is over, and sealed, when the corpus is taken.
+    async fn check_a_token(&self) {
+        let shop = self.open("ledger-sealed").await;
+        let order = shop.buy("year").await;
+        let grant = shop.grant(&order).await;
+        let token = shop.token(&grant).await;
+        assert_eq!(self.stage.check(&token, "orders.read").await, "allowed");
     }
 
     /// Grants with and without a token, and a check of every outcome.

@@ -3,13 +3,15 @@
 
 use market_domain::Timestamp;
 use market_domain::accounts::MarketAccount;
+use market_domain::change::Occasion;
 use market_domain::grants::Grant;
 use market_domain::grants::access::{Outcome as Checked, check};
+use market_domain::grants::ledger::Ledger;
 use market_domain::grants::token::{GrantToken, GrantTokens};
 use market_domain::ids::{AccountId, GrantId, ProviderId, ScopeName};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
-use market_store::of;
+use market_store::{CommitError, StoreError, of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +79,10 @@ impl Endpoint for CheckToken {
         };
         let (scope, now) = (&call.body.scope, call.occasion.at);
         let outcome = check(&token, scope, &grant, tokens.as_deref(), &account, now);
-        market.store.count_access(&grant, scope, outcome, now).await?;
+        let is_first = market.store.count_access(&grant, scope, outcome, now).await?;
+        if is_first {
+            open_ledger_day(&grant, &call.occasion, market).await;
+        }
         let Grant { id, account_id, provider_id, expires_at, .. } = grant.state;
         Ok(Outcome::Reply(CheckReply {
             allowed: outcome == Checked::Allowed,
@@ -87,5 +92,32 @@ impl Endpoint for CheckToken {
             provider_id: Some(provider_id),
             expires_at: Some(expires_at),
         }))
+    }
+}
+
+/// Notes that today has a line, so that the day is sealed when it is over. A line that begins asks; no check fails for it:
+/// what could not be noted is noted by the next line, or sealed with the next day.
+async fn open_ledger_day(grant: &Grant, occasion: &Occasion, market: &Market) {
+    let id = (grant.account_id.clone(), grant.id.clone());
+    let note = async || {
+        let ledger = market.store.get::<Ledger>(&id).await?;
+        match Ledger::open_day(ledger.as_ref(), grant, occasion) {
+            Some(change) => market.store.commit(&change, None).await,
+            None => Ok(()),
+        }
+    };
+    let mut noted = note().await;
+    // Another check noted it at the same moment, or the job took an older day off.
+    if matches!(noted, Err(CommitError::Conflict)) {
+        noted = note().await;
+    }
+    match noted {
+        Ok(()) => {}
+        Err(error) => {
+            if let CommitError::Store(StoreError::Corrupt { .. }) = error {
+                (market.corruption_alarm)(occasion.at);
+            }
+            tracing::warn!(%error, "a day of a ledger was not noted");
+        }
     }
 }

@@ -77,7 +77,8 @@ struct NoticeEvidenceView {
 
 impl From<NoticeEvidence> for NoticeEvidenceView {
     fn from(notice: NoticeEvidence) -> Self {
-        let NoticeEvidence { id, recipient, channel, content } = notice;
+        // The hash of a body that is not shown would tell nobody anything.
+        let NoticeEvidence { id, recipient, channel, content, drafted: _ } = notice;
         Self { id, recipient: recipient.into(), channel, content }
     }
 }

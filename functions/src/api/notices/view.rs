@@ -113,6 +113,10 @@ pub struct NoticeView {
     body: String,
     /// The hash of subject, a line break, and text.
     content_sha256: Sha256Hash,
+    /// What evidence names the content with: the hash of this, a line break, subject, a line break, and text. Older
+    /// notices have none; evidence names their `content_sha256`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salt: Option<String>,
     /// The clause that it serves.
     clause: String,
     /// The evidence chain and record that caused it.
@@ -137,7 +141,7 @@ impl From<Notice> for NoticeView {
             subject,
             body,
             content_sha256,
-            salt: _,
+            salt,
             clause,
             cause,
             drafted_at,
@@ -153,6 +157,7 @@ impl From<Notice> for NoticeView {
             subject,
             body,
             content_sha256,
+            salt: salt.map(|salt| salt.to_string()),
             clause,
             cause,
             drafted_at,

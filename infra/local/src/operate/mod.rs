@@ -19,6 +19,7 @@ pub mod verify;
 
 use std::fmt::Display;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
@@ -27,6 +28,7 @@ use market_store::StoreError;
 use serde::Serialize;
 
 use self::stack::{Stack, StackName};
+use crate::StartError;
 
 /// What operators can do.
 #[derive(Debug, clap::Subcommand)]
@@ -39,8 +41,9 @@ pub enum Operate {
     /// Show due work that is late or was given up on, and hand it back.
     #[command(subcommand)]
     Jobs(late_jobs::Jobs),
-    /// Verify that no evidence was edited, dropped, swapped or cut off, and that states are what it says.
-    Verify(verify::Arguments),
+    /// Verify that no evidence was edited, dropped, swapped or cut off, that states, timers and lists are what it
+    /// says, and that nothing that it names is missing.
+    Verify(Box<verify::Arguments>),
     /// Ask a market a few harmless questions. With an operator's bearer token in MARKET_TOKEN, one more.
     Smoke(smoke::Arguments),
 }
@@ -120,6 +123,20 @@ pub enum OperateError {
         /// Why not.
         reason: String,
     },
+    /// A file cannot be written.
+    #[error("cannot write {file}: {reason}")]
+    NotWritten {
+        /// The file.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The data folder is not one.
+    #[error("there is no market in the folder {}: name the one that a market was started on with --data", .0.display())]
+    NoMarket(PathBuf),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] StartError),
     /// No answer came from the API.
     #[error("no answer from {url}: {reason}; it is safe to give the command again")]
     Unreachable {
@@ -165,7 +182,7 @@ pub async fn run(operate: Operate) -> Result<ExitCode, OperateError> {
         Operate::Publish(arguments) => publish::run(arguments).await,
         Operate::DeadLetters(command) => dead_letters::run(command).await,
         Operate::Jobs(command) => late_jobs::run(command).await,
-        Operate::Verify(arguments) => verify::run(arguments).await,
+        Operate::Verify(arguments) => verify::run(*arguments).await,
         Operate::Smoke(arguments) => smoke::run(arguments).await,
     }
 }
@@ -234,6 +251,9 @@ mod tests {
             "market jobs redrive expire_grant",
             "market verify --account shop-1 --account shop-2 --document market-agreement",
             "market verify --announcements",
+            "market verify --data market-data --all --export-heads heads.jsonl",
+            "market verify --against heads.jsonl --stack-name market-restored",
+            "market verify --account shop-1 --against heads.jsonl --export-heads next.jsonl",
             "market smoke --url https://market.example.com",
         ] {
             assert!(parses(good), "{good}");
@@ -246,6 +266,10 @@ mod tests {
             "market jobs redrive",
             "market verify",
             "market verify --account a#b",
+            "market verify --all",
+            "market verify --export-heads heads.jsonl",
+            "market verify --data market-data",
+            "market verify --data market-data --all --stack-name market",
         ] {
             assert!(!parses(bad), "{bad}");
         }

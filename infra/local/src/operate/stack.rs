@@ -87,12 +87,26 @@ impl Stack {
         self.output("ApiUrl")
     }
 
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of its table.
+    ///
+    /// # Errors
+    /// Where the stack does not say.
+    pub fn table(&self) -> Result<&str, OperateError> {
+        self.output("TableName")
+    }
+
     /// Its table.
     ///
     /// # Errors
     /// Where the stack does not say.
     pub fn store(&self) -> Result<Store, OperateError> {
-        Ok(Store::new(aws_sdk_dynamodb::Client::new(&self.sdk), self.output("TableName")?))
+        Ok(Store::new(aws_sdk_dynamodb::Client::new(&self.sdk), self.table()?))
     }
 
     /// Its dead letters.

@@ -7,7 +7,6 @@
 pub mod acceptance;
 pub mod clauses;
 
-
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -314,11 +313,14 @@ impl Document {
             (Publisher::Operator, 1) => PublishedUnder::Registry,
             (Publisher::Operator, _) => PublishedUnder::Amendment,
         };
+        let stored_version = version.stored();
         let mut event = Event::of(events::DocumentPublished {
             under,
             version: version.number,
             sha256: version.sha256.clone(),
             effective_at,
+            // Its dates and prominent clauses: of its text alone they do not follow.
+            version_sha256: Some(Sha256Hash::of(stored_version.as_bytes())),
         });
         if document.publisher == Publisher::Operator {
             let message = Message::DocumentPublished {
@@ -330,7 +332,6 @@ impl Document {
         }
         let text_key = Self::text_key(&document.id, version.number);
         let version_key = Self::version_key(&document.id, version.number);
-        let stored_version = version.stored();
         document.versions.push(version);
         let superseded = document.leave_superseded(occasion.at);
         let change = match existing {

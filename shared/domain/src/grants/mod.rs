@@ -6,6 +6,7 @@
 //! afterwards records the end, tells both parties and drafts the deletion demand, in one transaction.
 
 pub mod access;
+pub mod ledger;
 pub mod token;
 
 use jiff::Timestamp;

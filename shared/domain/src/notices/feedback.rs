@@ -88,16 +88,16 @@ impl Notice {
         let is_sent_after = loaded.channel == Channel::Email && !Message::is_grave_about(&loaded.about);
         let phone = contacts.phone.as_ref().filter(|_| is_sent_after)?;
         let cause = format!("{}:{}@{}", Self::KIND, loaded.key(), loaded.version + 1);
-        let id = id_of(occasion, &cause, &loaded.about, Channel::Sms, &loaded.recipient);
+        let id = id_of(occasion.at, &cause, &loaded.about, Channel::Sms, &loaded.recipient);
         Some(Self {
             // Its own: one of the two may be erased before the other.
-            salt: loaded.salt.as_ref().map(|_| occasion.salts.of(id.as_str())),
+            salt: Some(occasion.salts.of(id.as_str())),
             id,
             channel: Channel::Sms,
             address: Some(phone.as_str().to_owned()),
             cause,
             drafted_at: occasion.at,
-            delivery: Delivery::Queued { attempts: 0, next_attempt_at: occasion.at },
+            delivery: Delivery::drafted(Channel::Sms, occasion.at),
             ..loaded.state.clone()
         })
     }
@@ -152,6 +152,7 @@ mod tests {
     #[test]
     fn a_salted_notice_is_committed_to_with_its_salt_and_its_follow_up_with_another() {
         let mut loaded = sent();
+        loaded.state.salt = None;
         assert_eq!(loaded.commitment(), loaded.content_sha256, "without a salt it is the plain hash");
         let salts = Salts::drawn([3; 32]);
         loaded.state.salt = Some(salts.of("n"));

@@ -8,6 +8,7 @@
 
 mod feedback;
 mod message;
+mod naming;
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -100,6 +101,16 @@ pub enum Delivery {
     },
 }
 
+impl Delivery {
+    /// How a notice begins: what the site itself shows is served by being committed.
+    fn drafted(channel: Channel, at: Timestamp) -> Self {
+        match channel {
+            Channel::Announcement | Channel::InSite => Self::Sent { served_at: at, gateway_id: None },
+            Channel::Email | Channel::Sms => Self::Queued { attempts: 0, next_attempt_at: at },
+        }
+    }
+}
+
 /// A message to one recipient on one channel, with its proof of service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -121,8 +132,8 @@ pub struct Notice {
     pub body: String,
     /// The hash of subject, a line break, and text.
     pub content_sha256: Sha256Hash,
-    /// What the commitment to its content in evidence was made with. This release reads and keeps it and draws none:
-    /// the one before would lose it when it records that the notice was sent (decision 0020).
+    /// What the commitment to its content in evidence was made with, and what keeps the hash of its body from being
+    /// guessed. Notices that were drafted before 0.3.0 have none (decision 0020).
     pub salt: Option<Salt>,
     /// The clause that it serves.
     pub clause: String,
@@ -188,28 +199,24 @@ impl Notice {
         let cause = format!("{chain}@{version}");
         addresses
             .into_iter()
-            .map(|(channel, address)| Self {
-                id: id_of(occasion, &cause, message.about(), channel, &recipient),
-                salt: None,
-                recipient: recipient.clone(),
-                channel,
-                delivery: match channel {
-                    Channel::Announcement | Channel::InSite => {
-                        Delivery::Sent { served_at: occasion.at, gateway_id: None }
-                    }
-                    Channel::Email | Channel::Sms => {
-                        Delivery::Queued { attempts: 0, next_attempt_at: occasion.at }
-                    }
-                },
-                address,
-                language,
-                about: message.about().to_owned(),
-                subject: subject.clone(),
-                body: body.clone(),
-                content_sha256: content_sha256.clone(),
-                clause: clause.to_owned(),
-                cause: cause.clone(),
-                drafted_at: occasion.at,
+            .map(|(channel, address)| {
+                let id = id_of(occasion.at, &cause, message.about(), channel, &recipient);
+                Self {
+                    salt: Some(occasion.salts.of(id.as_str())),
+                    id,
+                    recipient: recipient.clone(),
+                    channel,
+                    delivery: Delivery::drafted(channel, occasion.at),
+                    address,
+                    language,
+                    about: message.about().to_owned(),
+                    subject: subject.clone(),
+                    body: body.clone(),
+                    content_sha256: content_sha256.clone(),
+                    clause: clause.to_owned(),
+                    cause: cause.clone(),
+                    drafted_at: occasion.at,
+                }
             })
             .collect()
     }
@@ -268,11 +275,11 @@ fn content(subject: &str, body: &str) -> String {
 }
 
 /// An id that the same cause, message, channel and recipient always lead to.
-fn id_of(occasion: &Occasion, cause: &str, about: &str, channel: Channel, recipient: &Recipient) -> NoticeId {
+fn id_of(at: Timestamp, cause: &str, about: &str, channel: Channel, recipient: &Recipient) -> NoticeId {
     let name = format!("{cause}|{about}|{channel:?}|{}", partition(recipient));
     let mut tail = [0; 10];
     tail.copy_from_slice(&Sha256::digest(name)[..10]);
-    NoticeId::new(occasion.at, tail)
+    NoticeId::new(at, tail)
 }
 
 /// The channels that reach a party: always the site and e-mail; a text message too where much depends on it.

@@ -19,16 +19,20 @@ struct StoredNoticeEvidence {
     recipient: StoredRecipient,
     channel: Name<Channel>,
     content: Trusted<Sha256Hash>,
+    // Since 0.3.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drafted: Option<Trusted<Sha256Hash>>,
 }
 
 impl StoredNoticeEvidence {
     fn of(notice: NoticeEvidence) -> Self {
-        let NoticeEvidence { id, recipient, channel, content } = notice;
+        let NoticeEvidence { id, recipient, channel, content, drafted } = notice;
         Self {
             id: Trusted(id),
             recipient: StoredRecipient::of(recipient),
             channel: Name(channel),
             content: Trusted(content),
+            drafted: drafted.map(Trusted),
         }
     }
 
@@ -38,6 +42,7 @@ impl StoredNoticeEvidence {
             recipient: self.recipient.restore(),
             channel: self.channel.0,
             content: self.content.0,
+            drafted: self.drafted.map(|hash| hash.0),
         }
     }
 }

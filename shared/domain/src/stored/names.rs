@@ -62,6 +62,7 @@ names! {
         RemindDeletion = "remind_deletion",
         TerminateAccount = "terminate_account",
         AdvanceCase = "advance_case",
+        SealLedger = "seal_ledger",
     }
     Channel { Announcement = "announcement", InSite = "in_site", Email = "email", Sms = "sms" }
 }

@@ -1,0 +1,101 @@
+//! A thing and its chain, held against each other.
+
+use market_domain::Timestamp;
+use market_domain::aggregate::Key;
+use market_domain::evidence::{Evidence, verify_chain};
+use market_domain::hash::Sha256Hash;
+use market_domain::notices::Notice;
+use market_store::commit::evidence_key;
+use market_store::{Record, Standing, Store};
+
+use super::super::OperateError;
+use super::partition::records;
+use super::thing::Thing;
+use super::{Doubt, READS, broken};
+
+/// The thing, or what is wrong with it, as long as it stays wrong.
+pub(super) async fn check(
+    store: &Store,
+    key: &Key,
+    thing: Option<&Standing>,
+    chain: &[Record],
+    now: Option<Timestamp>,
+) -> Result<Result<Thing, String>, OperateError> {
+    let mut outcome = check_once(store, key, thing, chain, now).await;
+    for _ in 1..READS {
+        if !matches!(outcome, Err(Doubt::Broken(_))) {
+            break;
+        }
+        outcome = match (records(store, key).await, store.standing(key).await) {
+            (Ok(chain), Ok(thing)) => check_once(store, key, thing.as_ref(), &chain, now).await,
+            (Err(error), _) | (_, Err(error)) => Err(error.into()),
+        };
+    }
+    match outcome {
+        Ok(thing) => Ok(Ok(thing)),
+        Err(Doubt::Broken(wrong)) => Ok(Err(wrong)),
+        Err(Doubt::Unread(error)) => Err(error.into()),
+    }
+}
+
+async fn check_once(
+    store: &Store,
+    key: &Key,
+    thing: Option<&Standing>,
+    chain: &[Record],
+    now: Option<Timestamp>,
+) -> Result<Thing, Doubt> {
+    let standing = thing.ok_or_else(|| broken("its records are here, and it is gone"))?;
+    let thing = Thing::read(standing)?;
+    let (first, begins_after) = match &thing {
+        Thing::Notice(notice) => (2, cause_of(store, notice, standing).await?),
+        _ => (1, Sha256Hash::origin()),
+    };
+    let stored = chain.iter().map(|record| record.stored.as_str());
+    let count = verify_chain(stored, first, &begins_after, &standing.head)
+        .map_err(|fault| broken(fault.to_string()))?;
+    let number = count + first - 1;
+    if number != standing.version {
+        return Err(broken(format!(
+            "it is at version {}, and its chain at record {number}",
+            standing.version
+        )));
+    }
+    let name = format!("{}:{key}", standing.kind);
+    if let Some(other) = chain.iter().find(|record| record.evidence.chain != name) {
+        return Err(broken(format!("record {} belongs to {}", other.evidence.number, other.evidence.chain)));
+    }
+    let state = Sha256Hash::of(standing.body.as_bytes());
+    if chain.last().is_some_and(|record| record.evidence.state != state) {
+        return Err(broken(format!("its state is not the one that record {number} led to")));
+    }
+    let newest = chain.last().map(|record| record.evidence.at).or(match &thing {
+        Thing::Notice(notice) => Some(notice.drafted_at),
+        _ => None,
+    });
+    // An earlier one is what a release left that does not write it. A later one lets nothing be decided of it.
+    if standing.changed_at.is_some_and(|at| newest.is_some_and(|newest| at > newest)) {
+        return Err(broken("it says that it was changed after its newest record"));
+    }
+    thing.check_place(standing, now)?;
+    Ok(thing)
+}
+
+/// The hash of the record that a notice's chain goes on from, which must name that notice.
+async fn cause_of(store: &Store, notice: &Notice, standing: &Standing) -> Result<Sha256Hash, Doubt> {
+    // `kind:partition/sort@number`
+    let place = notice.cause.rsplit_once('@').and_then(|(chain, number)| {
+        let (partition, sort) = chain.split_once(':')?.1.split_once('/')?;
+        Some(evidence_key(&Key::new(partition, sort), number.parse().ok()?))
+    });
+    let place = place.ok_or_else(|| broken(format!("its cause, {}, is no record", notice.cause)))?;
+    let stored = store.content(&place).await?;
+    let stored =
+        stored.ok_or_else(|| broken(format!("the record of its cause, {}, is gone", notice.cause)))?;
+    let cause = Evidence::read(&stored)
+        .map_err(|reason| broken(format!("its cause, {place}, cannot be read: {reason}")))?;
+    match notice.departs_from(&cause, standing.version, &standing.body) {
+        Some(departs) => Err(broken(departs)),
+        None => Ok(Sha256Hash::of(stored.as_bytes())),
+    }
+}

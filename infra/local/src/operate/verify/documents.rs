@@ -1,0 +1,88 @@
+//! The versions and texts of a document are the ones whose publication its chain records.
+
+use market_domain::documents::{Document, VERSIONS, Version};
+use market_domain::events::{DocumentPublished, Happening};
+use market_domain::hash::Sha256Hash;
+use market_store::{Record, Store};
+use serde_json::Value;
+
+use super::thing::Thing;
+use super::{Doubt, broken};
+
+/// Versions of one read.
+const PAGE: u16 = 100;
+
+/// The versions in items of their own.
+async fn versions(store: &Store, document: &Document) -> Result<Vec<Version>, Doubt> {
+    let partition = Document::partition(&document.id);
+    let (mut versions, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page = store.list_forms::<Version>(&partition, VERSIONS, after.as_deref(), PAGE).await?;
+        versions.extend(page.items);
+        if let Some(error) = page.unreadable.first() {
+            return Err(broken(format!("a version cannot be read: {error}")));
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(versions);
+        }
+    }
+}
+
+pub(super) async fn check(store: &Store, thing: &Thing, chain: &[Record]) -> Result<(), Doubt> {
+    let Thing::Document(document) = thing else { return Ok(()) };
+    let published: Vec<&Record> =
+        chain.iter().filter(|record| record.evidence.event == DocumentPublished::REGISTERED.name).collect();
+    let mut unseen: Vec<Value> =
+        published.iter().map(|record| record.evidence.facts["version"].clone()).collect();
+    let in_items = versions(store, document).await?;
+    for version in in_items.iter().chain(&document.versions) {
+        let not_published =
+            || broken(format!("version {} is not the one whose publication is recorded", version.number));
+        let record = published.iter().find(|record| record.evidence.facts["version"] == version.number);
+        check_version(store, document, version, record.ok_or_else(not_published)?).await?;
+        unseen.retain(|number| *number != version.number);
+    }
+    // Of a version from before its publication named it whole, the document is the only witness.
+    for own in &document.versions {
+        if in_items.iter().any(|version| version.number == own.number && version != own) {
+            return Err(broken(format!("version {} is another one in the document", own.number)));
+        }
+    }
+    match unseen.first() {
+        Some(gone) => Err(broken(format!("version {gone} was published, and is gone"))),
+        None => Ok(()),
+    }
+}
+
+/// One version against the record of its publication.
+async fn check_version(
+    store: &Store,
+    document: &Document,
+    version: &Version,
+    record: &Record,
+) -> Result<(), Doubt> {
+    let (number, facts) = (version.number, &record.evidence.facts);
+    let is_this = facts["sha256"] == version.sha256.as_str()
+        && facts["effective_at"] == version.effective_at.to_string()
+        && version.published_at == record.evidence.at;
+    if !is_this {
+        return Err(broken(format!("version {number} is not the one whose publication is recorded")));
+    }
+    if let Some(whole) = facts.get("version_sha256") {
+        let stored = store.content(&Document::version_key(&document.id, number)).await?;
+        let hash = stored.map(|stored| Sha256Hash::of(stored.as_bytes()));
+        if hash.as_ref().map(Sha256Hash::as_str) != whole.as_str() {
+            return Err(broken(format!("version {number} is not as its publication recorded it")));
+        }
+    }
+    let text = store.content(&Document::text_key(&document.id, number)).await?;
+    let is_its_text = text.is_some_and(|text| {
+        Sha256Hash::of(text.as_bytes()) == version.sha256 && text.len() as u64 == version.size_bytes
+    });
+    if is_its_text {
+        Ok(())
+    } else {
+        Err(broken(format!("the text of version {number} is not the one published")))
+    }
+}

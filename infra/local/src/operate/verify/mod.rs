@@ -1,0 +1,325 @@
+//! `market verify`: whether what lies in the table is what its evidence says, record by record.
+//!
+//! For each thing in the partitions that are named it is checked that
+//!
+//! - its chain is whole and ends where the thing says, and every record belongs to that chain ([`chain`]);
+//! - the stored state is the one that the newest record led to, its timer and its place in a list are the ones
+//!   that this state asks for ([`thing`]);
+//! - whatever a thing or a record names is there: each notice, the demand of each ended grant, the order of a
+//!   grant, the termination of an account ([`named`]);
+//! - of documents, the versions and texts are those whose publication is recorded ([`documents`]); of grants, the
+//!   lines of each sealed day are those that were sealed ([`ledger`]).
+//!
+//! Records without their thing are a fault, and so is whatever cannot be read or is of no kind. What was taken
+//! back together with its records cannot be seen in the table; for that, heads are kept elsewhere ([`heads`]).
+//!
+//! A market that goes on working meanwhile must not look broken: what does not hold is read again before it
+//! is said. One thing is said of each item.
+
+mod chain;
+mod documents;
+mod heads;
+mod ledger;
+mod named;
+mod partition;
+mod source;
+mod thing;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use indicatif::ProgressBar;
+use market_domain::Timestamp;
+use market_domain::aggregate::{Aggregate, Key};
+use market_domain::credit_code::GivenCode;
+use market_domain::ids::{AccountId, DocumentId, ListingId, PaymentRecordId, ProviderId};
+use market_domain::payments::PaymentRecord;
+use market_domain::vouching::Vouching;
+use market_store::{Store, StoreError};
+use serde::Serialize;
+
+use self::partition::Partition;
+use self::source::Source;
+use super::{Common, OperateError, exit, progress, say};
+
+pub use self::heads::{Head, Heads};
+
+/// How often what does not hold is read before it is said.
+const READS: u32 = 3;
+
+/// What to verify, and where it lies.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    parties: Parties,
+    /// Write down where every chain that was verified ends, if all holds. Keep it where nobody who can write to the
+    /// table can write.
+    #[arg(long, value_name = "FILE")]
+    export_heads: Option<PathBuf>,
+    /// A data folder that no market is using, in place of a stack.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["stack_name", "region", "profile"])]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Whose evidence.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+pub struct Parties {
+    /// An account, with its orders, grants, demands, terminations and notices.
+    #[arg(long, value_name = "ID")]
+    account: Vec<AccountId>,
+    /// A provider, with its notices.
+    #[arg(long, value_name = "ID")]
+    provider: Vec<ProviderId>,
+    /// A document, with its texts.
+    #[arg(long, value_name = "ID")]
+    document: Vec<DocumentId>,
+    /// A listing.
+    #[arg(long, value_name = "ID")]
+    listing: Vec<ListingId>,
+    /// A report of the payment system, with what became of the money.
+    #[arg(long, value_name = "ID")]
+    payment: Vec<PaymentRecordId>,
+    /// A credit code that the operator vouched for.
+    #[arg(long, value_name = "CODE")]
+    credit_code: Vec<GivenCode>,
+    /// The notice board.
+    #[arg(long)]
+    announcements: bool,
+    /// Everything in a data folder.
+    #[arg(long, requires = "data")]
+    all: bool,
+    /// Compare with heads that were exported before. Where nobody else is named, everything that they are of is
+    /// verified.
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+}
+
+impl Parties {
+    fn partitions(&self) -> Vec<String> {
+        let accounts = self.account.iter().map(|id| format!("account#{id}"));
+        let providers = self.provider.iter().map(|id| format!("provider#{id}"));
+        let documents = self.document.iter().map(|id| format!("document#{id}"));
+        let listings = self.listing.iter().map(|id| format!("listing#{id}"));
+        let payments = self.payment.iter().map(|id| PaymentRecord::key_of(id).partition);
+        let codes = self.credit_code.iter().map(|code| Vouching::key_of(code).partition);
+        let board = self.announcements.then(|| "announcements".to_owned());
+        accounts
+            .chain(providers)
+            .chain(documents)
+            .chain(listings)
+            .chain(payments)
+            .chain(codes)
+            .chain(board)
+            .collect()
+    }
+}
+
+/// Something that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// The thing: its partition, a slash, its sort key.
+    pub item: String,
+    /// What is wrong.
+    pub wrong: String,
+}
+
+/// What was verified, and what does not hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// Things, each with its chain.
+    pub chains: u64,
+    /// Records in them.
+    pub records: u64,
+    /// What is wrong, one thing of each item.
+    pub faults: Vec<Fault>,
+    /// Where the chains end.
+    #[serde(skip)]
+    pub heads: Vec<Head>,
+}
+
+impl Verified {
+    fn and(mut self, other: Self) -> Self {
+        self.chains += other.chains;
+        self.records += other.records;
+        self.heads.extend(other.heads);
+        for fault in other.faults {
+            if !self.faults.iter().any(|said| said.item == fault.item) {
+                self.faults.push(fault);
+            }
+        }
+        self
+    }
+}
+
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Fault { item, wrong } in &self.faults {
+            writeln!(f, "{item}\n  {wrong}")?;
+        }
+        let Self { chains, records, faults, heads: _ } = self;
+        write!(f, "{chains} chains with {records} records were verified; {} do not hold.", faults.len())
+    }
+}
+
+/// Why something is not said to hold.
+enum Doubt {
+    /// It does not.
+    Broken(String),
+    /// It could not be read.
+    Unread(StoreError),
+}
+
+impl From<StoreError> for Doubt {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Corrupt { key, reason } => Self::Broken(format!("{key} cannot be read: {reason}")),
+            error => Self::Unread(error),
+        }
+    }
+}
+
+fn broken(what: impl Into<String>) -> Doubt {
+    Doubt::Broken(what.into())
+}
+
+/// What is found wrong, by item. What is said first of an item is nearest to the cause, and stands.
+#[derive(Debug, Default)]
+struct Faults(BTreeMap<String, String>);
+
+impl Faults {
+    fn say(&mut self, item: impl ToString, wrong: impl Into<String>) {
+        self.0.entry(item.to_string()).or_insert_with(|| wrong.into());
+    }
+
+    /// # Errors
+    /// Where it could not be read.
+    fn judge(&mut self, item: &Key, outcome: Result<(), Doubt>) -> Result<(), OperateError> {
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Doubt::Broken(wrong)) => {
+                self.say(item, wrong);
+                Ok(())
+            }
+            Err(Doubt::Unread(error)) => Err(error.into()),
+        }
+    }
+
+    fn list(self) -> Vec<Fault> {
+        self.0.into_iter().map(|(item, wrong)| Fault { item, wrong }).collect()
+    }
+}
+
+/// Verifies everything in a partition, at no instant in particular: how far into the future a running lease may
+/// reach is not judged.
+///
+/// # Errors
+/// Where it cannot be read; what is found in it is no error.
+pub async fn verify(
+    store: &Store,
+    partition: &str,
+    progress: &ProgressBar,
+) -> Result<Verified, OperateError> {
+    verify_at(store, partition, &Expected::default(), progress).await
+}
+
+/// What is known from elsewhere of what is verified.
+#[derive(Debug, Default)]
+pub struct Expected<'a> {
+    /// The market's time.
+    pub now: Option<Timestamp>,
+    /// Heads that were exported before.
+    pub heads: Option<&'a Heads>,
+}
+
+/// Verifies everything in a partition, and holds it against what is known from elsewhere.
+///
+/// # Errors
+/// Where it cannot be read; what is found in it is no error.
+pub async fn verify_at(
+    store: &Store,
+    partition: &str,
+    expected: &Expected<'_>,
+    progress: &ProgressBar,
+) -> Result<Verified, OperateError> {
+    let read = Partition::read(store, partition).await?;
+    progress.inc_length(read.things.len() as u64);
+    let mut faults = Faults::default();
+    for (key, reason) in &read.unreadable {
+        faults.say(key, format!("it cannot be read: {reason}"));
+    }
+    if read.is_empty() {
+        faults.say(partition, "nothing is stored of it");
+    }
+    let mut understood = Vec::new();
+    for (sort, standing) in &read.things {
+        let key = Key::new(partition, sort);
+        match chain::check(store, &key, Some(standing), read.chain(sort), expected.now).await? {
+            Ok(thing) => understood.push((key, thing)),
+            Err(wrong) => faults.say(key, wrong),
+        }
+        progress.inc(1);
+    }
+    for sort in read.chains.keys().filter(|sort| !read.things.contains_key(*sort)) {
+        let key = Key::new(partition, sort);
+        if read.unreadable.contains_key(&key) {
+            continue;
+        }
+        if let Err(wrong) = chain::check(store, &key, None, read.chain(sort), expected.now).await? {
+            faults.say(key, wrong);
+        }
+    }
+    for content in &read.contents {
+        if !partition::is_known_content(content) {
+            faults.say(content, "it is of no kind that this release knows");
+        }
+    }
+    named::check(store, &read, &understood, &mut faults).await?;
+    for (key, thing) in &understood {
+        faults.judge(key, documents::check(store, thing, read.chain(&key.sort)).await)?;
+        ledger::check(store, thing, read.chain(&key.sort), &mut faults).await?;
+    }
+    if let Some(heads) = expected.heads {
+        heads.hold_against(&read, &mut faults);
+    }
+    let heads = read.things.values().map(Head::of).collect();
+    let records = read.chains.values().map(|chain| chain.len() as u64).sum();
+    let orphans = read.chains.keys().filter(|sort| !read.things.contains_key(*sort)).count();
+    let chains = (read.things.len() + orphans) as u64;
+    Ok(Verified { chains, records, faults: faults.list(), heads })
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
+    let Arguments { parties, export_heads, data, common } = arguments;
+    let against = parties.against.as_deref().map(Heads::read).transpose()?;
+    let source = match &data {
+        Some(folder) => Source::folder(folder).await?,
+        None => Source::stack(&common.stack).await?,
+    };
+    let mut partitions = parties.partitions();
+    if parties.all {
+        partitions.extend(source.partitions().await?);
+    }
+    if let (true, Some(heads)) = (partitions.is_empty(), &against) {
+        partitions.extend(heads.partitions());
+    }
+    partitions.sort();
+    partitions.dedup();
+    let bar = progress("Verifying", common.json);
+    let mut verified = Verified::default();
+    let expected = Expected { now: Some(source.now()), heads: against.as_ref() };
+    for partition in &partitions {
+        verified = verified.and(verify_at(source.store(), partition, &expected, &bar).await?);
+    }
+    bar.finish_and_clear();
+    if let (true, Some(file)) = (verified.faults.is_empty(), &export_heads) {
+        Heads::new(&source, &verified).write(file)?;
+    }
+    source.close().await;
+    say(&verified, common.json)?;
+    Ok(exit(verified.faults.is_empty()))
+}

@@ -1,0 +1,109 @@
+//! A partition as it is verified: read whole, once, in the order of its keys.
+
+use std::collections::BTreeMap;
+
+use market_domain::aggregate::Key;
+use market_store::commit::{EVIDENCE, evidence_prefix};
+use market_store::{Found, Record, Standing, Store, StoreError};
+
+use super::super::OperateError;
+
+/// Items of one read.
+const PAGE: u16 = 100;
+/// What lies beside things and has no chain (docs/ARCHITECTURE.md, "The table"): versions and texts of documents,
+/// lines of ledgers from before they had partitions.
+const CONTENTS: [&str; 3] = ["version#", "text#", "access#"];
+
+/// Whether what has no chain belongs where it lies.
+pub(super) fn is_known_content(key: &Key) -> bool {
+    CONTENTS.iter().any(|prefix| key.sort.starts_with(prefix))
+}
+
+/// All that lies in a partition.
+pub(super) struct Partition {
+    pub name: String,
+    /// Things, by their sort keys.
+    pub things: BTreeMap<String, Standing>,
+    /// The records of every chain, by the sort key of its thing.
+    pub chains: BTreeMap<String, Vec<Record>>,
+    /// What has no chain.
+    pub contents: Vec<Key>,
+    /// What cannot be read, with the reason.
+    pub unreadable: BTreeMap<Key, String>,
+}
+
+impl Partition {
+    pub(super) async fn read(store: &Store, name: &str) -> Result<Self, OperateError> {
+        let mut read = Self {
+            name: name.to_owned(),
+            things: BTreeMap::new(),
+            chains: BTreeMap::new(),
+            contents: Vec::new(),
+            unreadable: BTreeMap::new(),
+        };
+        let mut after: Option<String> = None;
+        loop {
+            let page = store.everything(name, after.as_deref(), PAGE).await?;
+            for found in page.items {
+                match found {
+                    Found::Thing(standing) => {
+                        read.things.insert(standing.key.sort.clone(), standing);
+                    }
+                    Found::Record(record) => {
+                        read.chains.entry(chain_of(&record.sort).to_owned()).or_default().push(record);
+                    }
+                    Found::Content(key) => read.contents.push(key),
+                }
+            }
+            for error in page.unreadable {
+                match error {
+                    StoreError::Corrupt { key, reason } => read.unreadable.insert(key, reason),
+                    error => return Err(error.into()),
+                };
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(read);
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.things.is_empty()
+            && self.chains.is_empty()
+            && self.contents.is_empty()
+            && self.unreadable.is_empty()
+    }
+
+    /// The records of a thing, in their order; none where there are none.
+    pub(super) fn chain(&self, sort: &str) -> &[Record] {
+        self.chains.get(sort).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether anything lies at a key of this partition, whatever it is.
+    pub(super) fn has(&self, key: &Key) -> bool {
+        self.things.contains_key(&key.sort)
+            || self.unreadable.contains_key(key)
+            || self.contents.contains(key)
+    }
+}
+
+/// The sort key of the thing that a record is of.
+fn chain_of(sort: &str) -> &str {
+    let thing = sort.strip_prefix(EVIDENCE).unwrap_or(sort);
+    thing.rsplit_once('#').map_or(thing, |(thing, _number)| thing)
+}
+
+/// The records of one chain, in their order. One that cannot be read is missing, and shows as that.
+pub(super) async fn records(store: &Store, key: &Key) -> Result<Vec<Record>, StoreError> {
+    let (mut all, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page =
+            store.list_records(&key.partition, &evidence_prefix(&key.sort), after.as_deref(), PAGE).await?;
+        all.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Things of every kind that has a chain: what each is, what is due of it, what it names.
+//!
+//! A kind joins by one line here and by saying what it names; one that did not join is a fault wherever it lies.
+
+use market_domain::Timestamp;
+use market_domain::accounts::MarketAccount;
+use market_domain::accounts::termination::Termination;
+use market_domain::aggregate::{Aggregate, Due, Key, View};
+use market_domain::deletion::DeletionDemand;
+use market_domain::documents::acceptance::{Acceptance, AcceptanceId};
+use market_domain::documents::{Document, Publisher};
+use market_domain::grants::Grant;
+use market_domain::grants::ledger::Ledger;
+use market_domain::grants::token::GrantTokens;
+use market_domain::ids::DocumentId;
+use market_domain::listings::Listing;
+use market_domain::notices::Notice;
+use market_domain::orders::Order;
+use market_domain::party::Recipient;
+use market_domain::payments::{PaymentRecord, PaymentStatus};
+use market_domain::providers::Provider;
+use market_domain::stored;
+use market_domain::vouching::Vouching;
+use market_store::Standing;
+
+use super::{Doubt, broken};
+
+macro_rules! kinds {
+    ($($kind:ident),+ $(,)?) => {
+        /// A thing as what its kind says it is.
+        pub(super) enum Thing {
+            $($kind(Box<$kind>)),+
+        }
+
+        impl Thing {
+            /// Reads a thing.
+            pub(super) fn read(standing: &Standing) -> Result<Self, Doubt> {
+                match standing.kind.as_str() {
+                    $($kind::KIND => stored::read(&standing.body, standing.schema)
+                        .map(|(state, _)| Self::$kind(Box::new(state)))
+                        .map_err(|reason| broken(format!("it cannot be read: {reason}"))),)+
+                    other => Err(broken(format!("no kind is called {other}"))),
+                }
+            }
+
+            fn key(&self) -> Key {
+                match self { $(Self::$kind(state) => state.key()),+ }
+            }
+
+            fn next_due(&self) -> Option<Due> {
+                match self { $(Self::$kind(state) => state.next_due()),+ }
+            }
+
+            fn view(&self) -> Option<View> {
+                match self { $(Self::$kind(state) => state.view()),+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    MarketAccount,
+    Acceptance,
+    Order,
+    Grant,
+    GrantTokens,
+    Ledger,
+    DeletionDemand,
+    Termination,
+    Notice,
+    Provider,
+    Document,
+    Listing,
+    PaymentRecord,
+    Vouching,
+}
+
+impl Thing {
+    /// The things that it names. None of them is ever deleted, so each must be there.
+    pub(super) fn names(&self) -> Vec<Key> {
+        match self {
+            Self::MarketAccount(account) => {
+                let termination = account.termination_id.clone();
+                let accepted = account.agreement_version.map(|version| AcceptanceId {
+                    account_id: account.id.clone(),
+                    agreement_period: account.agreement_period,
+                    document_id: DocumentId::market_agreement(),
+                    version,
+                });
+                let termination = termination.map(|id| Termination::key_of(&(account.id.clone(), id)));
+                termination.into_iter().chain(accepted.map(|id| Acceptance::key_of(&id))).collect()
+            }
+            Self::Acceptance(acceptance) => {
+                vec![MarketAccount::key_of(&acceptance.account_id), Document::key_of(&acceptance.document_id)]
+            }
+            Self::Order(order) => {
+                let (document, version, _) = &order.snapshot.subscription_agreement;
+                vec![
+                    MarketAccount::key_of(&order.account_id),
+                    Provider::key_of(&order.provider_id),
+                    Listing::key_of(&order.listing_id),
+                    Document::key_of(document),
+                    Acceptance::key_of(&AcceptanceId::in_first_period(
+                        order.account_id.clone(),
+                        document.clone(),
+                        *version,
+                    )),
+                ]
+            }
+            Self::Grant(grant) => vec![
+                MarketAccount::key_of(&grant.account_id),
+                Provider::key_of(&grant.provider_id),
+                Listing::key_of(&grant.listing_id),
+                Order::key_of(&(grant.account_id.clone(), grant.order_id.clone())),
+            ],
+            Self::GrantTokens(tokens) => vec![
+                MarketAccount::key_of(&tokens.account_id),
+                Grant::key_of(&(tokens.account_id.clone(), tokens.grant_id.clone())),
+            ],
+            Self::Ledger(ledger) => vec![
+                MarketAccount::key_of(&ledger.account_id),
+                Grant::key_of(&(ledger.account_id.clone(), ledger.grant_id.clone())),
+            ],
+            Self::DeletionDemand(demand) => vec![
+                MarketAccount::key_of(&demand.account_id),
+                Provider::key_of(&demand.provider_id),
+                Grant::key_of(&(demand.account_id.clone(), demand.grant_id.clone())),
+            ],
+            Self::Termination(termination) => vec![MarketAccount::key_of(&termination.account_id)],
+            Self::Notice(notice) => match &notice.recipient {
+                Recipient::Merchant(id) => vec![MarketAccount::key_of(id)],
+                Recipient::Provider(id) => vec![Provider::key_of(id)],
+                Recipient::Everyone => Vec::new(),
+            },
+            Self::Document(document) => match &document.publisher {
+                Publisher::Provider(id) => vec![Provider::key_of(id)],
+                Publisher::Operator => Vec::new(),
+            },
+            Self::Listing(listing) => vec![Provider::key_of(&listing.provider_id)],
+            // What is held may name what does not exist.
+            Self::PaymentRecord(record) => match (&record.status, record.names()) {
+                (PaymentStatus::Formed, Some(order)) => vec![Order::key_of(&order)],
+                _ => Vec::new(),
+            },
+            Self::Provider(_) | Self::Vouching(_) => Vec::new(),
+        }
+    }
+
+    /// That it lies where it belongs, with the timer and the place in a list that its state asks for.
+    pub(super) fn check_place(&self, standing: &Standing, now: Option<Timestamp>) -> Result<(), Doubt> {
+        if self.key() != standing.key {
+            return Err(broken(format!("it belongs to {}", self.key())));
+        }
+        // Without a present, no lease is too long.
+        let now = now.unwrap_or(Timestamp::MAX);
+        if let Some(wrong) = standing.timer.fault(&standing.key, self.next_due(), now) {
+            return Err(broken(wrong.to_string()));
+        }
+        if !standing.listed.is(self.view().as_ref()) {
+            return Err(broken("its place in the list that another party reads is not the one of its state"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,272 @@
+//! What stands in the table, of whatever kind, as verifying reads it: with its place in the indexes.
+//!
+//! A timer and a place in a list are attributes of an item, made from its state by every write. No hash is of
+//! them, so they are held against what the state answers now.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use jiff::SignedDuration;
+use market_domain::Timestamp;
+use market_domain::aggregate::{Due, Key, View};
+use market_domain::hash::Sha256Hash;
+
+use crate::Store;
+use crate::commit::EVIDENCE;
+use crate::due::{self, DUE_AT, LONGEST_LEASE, SHARD, TRIES, WAKE_AT};
+use crate::error::StoreError;
+use crate::item::{BODY, HEAD, KIND, LIST, PLACE, Reader, SCHEMA, TTL, VERSION};
+use crate::read::{Page, Record};
+
+/// An aggregate of any kind, as its evidence is held against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Where it is.
+    pub key: Key,
+    /// Its kind.
+    pub kind: String,
+    /// Its version.
+    pub version: u64,
+    /// The hash of the newest evidence record of its chain.
+    pub head: Sha256Hash,
+    /// The instant of that record, where the item tells it.
+    pub changed_at: Option<Timestamp>,
+    /// The schema of its state.
+    pub schema: u32,
+    /// Its state, exactly as hashed.
+    pub body: String,
+    /// Its place in the due index.
+    pub timer: Timer,
+    /// Its place in a list that another party reads.
+    pub listed: Listed,
+}
+
+/// What an item has of the attributes that index `due` is made of, as texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timer {
+    shard: Option<String>,
+    wake_at: Option<String>,
+    due_at: Option<String>,
+    tries: Option<String>,
+}
+
+/// What an item has of the attributes that index `view` is made of, as texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    list: Option<String>,
+    place: Option<String>,
+}
+
+/// A timer that is not the one that the state asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongTimer {
+    /// Something is due of it, and no job will look at it.
+    Absent,
+    /// Nothing is due of it, and it waits for a job.
+    Needless,
+    /// It waits for another job, or where no sweep looks for it.
+    OtherJob,
+    /// It is due at another instant.
+    OtherTime,
+    /// It will be handed out later than any lease lasts.
+    PutOff,
+}
+
+impl fmt::Display for WrongTimer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "its timer is gone: no job will look at it",
+            Self::Needless => "it has a timer, and nothing is due of it",
+            Self::OtherJob => "its timer waits where its job does not look",
+            Self::OtherTime => "its timer says another instant than its state",
+            Self::PutOff => "its timer is put off longer than any lease lasts",
+        })
+    }
+}
+
+impl Timer {
+    fn of(reader: &Reader) -> Self {
+        let [shard, wake_at, due_at, tries] = [SHARD, WAKE_AT, DUE_AT, TRIES].map(|name| reader.plain(name));
+        Self { shard, wake_at, due_at, tries }
+    }
+
+    /// What is wrong with the timer of what lies at this key, if this is due of it. One that was handed out waits
+    /// for the end of a lease; one that was given up on waits for a human; both are as they should be.
+    #[must_use]
+    pub fn fault(&self, key: &Key, due: Option<Due>, now: Timestamp) -> Option<WrongTimer> {
+        let Some(due) = due else {
+            let is_empty =
+                [&self.shard, &self.wake_at, &self.due_at, &self.tries].into_iter().all(Option::is_none);
+            return (!is_empty).then_some(WrongTimer::Needless);
+        };
+        let (Some(shard), Some(wake_at)) = (&self.shard, &self.wake_at) else {
+            return Some(WrongTimer::Absent);
+        };
+        let is_parked = *shard == due::parked_name(due.job);
+        if !is_parked && *shard != due::shard_name(due.job, due::shard_of(key)) {
+            return Some(WrongTimer::OtherJob);
+        }
+        if self.due_at.as_ref().and_then(|due_at| due_at.parse().ok()) != Some(due::millis(due.at)) {
+            return Some(WrongTimer::OtherTime);
+        }
+        let latest =
+            now.max(due.at).saturating_add(LONGEST_LEASE).and_then(|at| at.saturating_add(CLOCKS_DIFFER));
+        let is_in_time = match (wake_at.split('#').next().and_then(|ms| ms.parse::<i64>().ok()), latest) {
+            (Some(wake_ms), Ok(latest)) => wake_ms <= due::millis(latest),
+            (wake_ms, _) => wake_ms.is_some(),
+        };
+        (!is_parked && !is_in_time).then_some(WrongTimer::PutOff)
+    }
+}
+
+/// How far the clock of whoever took a lease may run ahead of the one that verifies.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+
+impl Listed {
+    fn of(reader: &Reader) -> Self {
+        Self { list: reader.plain(LIST), place: reader.plain(PLACE) }
+    }
+
+    /// Whether it is this place, or none.
+    #[must_use]
+    pub fn is(&self, view: Option<&View>) -> bool {
+        self.list.as_ref() == view.map(|view| &view.list)
+            && self.place.as_ref() == view.map(|view| &view.place)
+    }
+}
+
+/// Something in a partition.
+#[derive(Debug)]
+pub enum Found {
+    /// A thing with a chain.
+    Thing(Standing),
+    /// A record of a chain.
+    Record(Record),
+    /// What lies beside a thing without a chain of its own: a text, a version, a line.
+    Content(Key),
+}
+
+impl Reader {
+    pub(crate) fn standing(&self) -> Result<Standing, StoreError> {
+        Ok(Standing {
+            key: self.key.clone(),
+            kind: self.text(KIND)?.to_owned(),
+            version: self.version()?,
+            head: self.head()?,
+            changed_at: self.changed_at()?,
+            schema: self.schema()?,
+            body: self.text(BODY)?.to_owned(),
+            timer: Timer::of(self),
+            listed: Listed::of(self),
+        })
+    }
+
+    /// A thing keeps one of these attributes whatever else was done to it.
+    fn is_thing(&self) -> bool {
+        [KIND, VERSION, HEAD].into_iter().any(|name| self.plain(name).is_some())
+    }
+
+    fn found(&self) -> Result<Found, StoreError> {
+        // Only replies have one: the table itself would delete what has another.
+        if self.plain(TTL).is_some() {
+            return Err(self.corrupt("it has a time to live, and would be dropped"));
+        }
+        if self.key.sort.starts_with(EVIDENCE) {
+            return self.record().map(Found::Record);
+        }
+        if self.is_thing() {
+            return self.standing().map(Found::Thing);
+        }
+        // Whether it is of a schema that is known is asked where it is read.
+        let _: u32 = self.schema().map_err(|_| self.corrupt(format!("no number {SCHEMA}")))?;
+        Ok(Found::Content(self.key.clone()))
+    }
+}
+
+impl Store {
+    /// Reads one aggregate of any kind by its key, without understanding it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn standing(&self, key: &Key) -> Result<Option<Standing>, StoreError> {
+        self.item(key).await?.map(|reader| reader.standing()).transpose()
+    }
+
+    /// Reads many aggregates of any kind. One that cannot be read is told by its own error.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn standings(
+        &self,
+        keys: impl IntoIterator<Item = Key>,
+    ) -> Result<HashMap<Key, Result<Standing, StoreError>>, StoreError> {
+        let found = self.batch(keys.into_iter().collect()).await?;
+        Ok(found.into_iter().map(|(key, reader)| (key, reader.standing())).collect())
+    }
+
+    /// A page of everything that lies in a partition, in its order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn everything(
+        &self,
+        partition: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Page<Found>, StoreError> {
+        Ok(self.page(partition, "", after, limit).await?.of(Reader::found))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use market_domain::aggregate::Job;
+
+    use super::*;
+
+    fn key() -> Key {
+        Key::new("account#shop-1", "order#1")
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn timer(shard: &str, wake_ms: i64, due_ms: i64) -> Timer {
+        let [shard, wake_at, due_at] =
+            [shard.to_owned(), format!("{wake_ms:015}"), due_ms.to_string()].map(Some);
+        Timer { shard, wake_at, due_at, tries: None }
+    }
+
+    #[test]
+    fn a_timer_in_its_time_leased_or_parked_is_right_and_any_other_is_not() {
+        let own = due::shard_name(Job::AdvanceCase, due::shard_of(&key()));
+        let other_shard = due::shard_name(Job::AdvanceCase, (due::shard_of(&key()) + 1) % due::SHARDS);
+        let due = Some(Due { at: at(1_000), job: Job::AdvanceCase });
+        let none = Timer { shard: None, wake_at: None, due_at: None, tries: None };
+        for (timer, due, wrong) in [
+            (timer(&own, 1_000_000, 1_000_000), due, None),
+            (timer(&own, 1_060_000, 1_000_000), due, None),
+            (timer(&own, 5_600_000, 1_000_000), due, None),
+            (timer("parked#advance_case", 9_999_999_999, 1_000_000), due, None),
+            (none.clone(), None, None),
+            (none.clone(), due, Some(WrongTimer::Absent)),
+            (Timer { wake_at: None, ..timer(&own, 0, 1_000_000) }, due, Some(WrongTimer::Absent)),
+            (timer(&own, 1_000_000, 1_000_000), None, Some(WrongTimer::Needless)),
+            (Timer { tries: Some("3".to_owned()), ..none }, None, Some(WrongTimer::Needless)),
+            (timer("due#notify#0", 1_000_000, 1_000_000), due, Some(WrongTimer::OtherJob)),
+            (timer(&other_shard, 1_000_000, 1_000_000), due, Some(WrongTimer::OtherJob)),
+            (timer("parked#notify", 1_000_000, 1_000_000), due, Some(WrongTimer::OtherJob)),
+            (timer(&own, 1_000_000, 1_000_001), due, Some(WrongTimer::OtherTime)),
+            (Timer { due_at: None, ..timer(&own, 1_000_000, 0) }, due, Some(WrongTimer::OtherTime)),
+            (timer(&own, 9_999_999_999, 1_000_000), due, Some(WrongTimer::PutOff)),
+            (
+                Timer { wake_at: Some("x".to_owned()), ..timer(&own, 0, 1_000_000) },
+                due,
+                Some(WrongTimer::PutOff),
+            ),
+        ] {
+            assert_eq!(timer.fault(&key(), due, at(2_000)), wrong, "{timer:?}");
+        }
+    }
+}
