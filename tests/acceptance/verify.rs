@@ -15,10 +15,6 @@ use crate::corpus::{Corpus, Item, key, text};
 use crate::harness::World;
 
 impl World {
-    async fn table_client(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&market::sdk_at(&self.running.table_endpoint).await)
-    }
-
     /// The items of which something does not hold, each with what is wrong.
     async fn faults(&self, partition: &str) -> BTreeMap<String, String> {
         let verified = self.verified(partition).await;

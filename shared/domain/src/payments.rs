@@ -300,9 +300,7 @@ impl PaymentRecord {
         occasion: &Occasion,
     ) -> Taken {
         if let Some(first) = first {
-            // What is held and told again with another date is news.
-            let is_held = matches!(first.status, PaymentStatus::Held { .. });
-            if report == first.report || !is_held && report.says_the_same_as(&first.report) {
+            if first.is_repeated_by(&report) {
                 return Taken::repeated(first, named);
             }
             let id = report.own_record_id();
@@ -449,6 +447,13 @@ impl PaymentRecord {
             }
             _ => Err(SettleRefusal::NotWaiting),
         }
+    }
+
+    /// Whether a report says once more what it is of. What is held and told again with another date is news.
+    #[must_use]
+    pub fn is_repeated_by(&self, report: &Report) -> bool {
+        let is_held = matches!(self.status, PaymentStatus::Held { .. });
+        *report == self.report || !is_held && report.says_the_same_as(&self.report)
     }
 
     /// Whether somebody has to do something about it.

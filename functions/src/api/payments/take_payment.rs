@@ -73,7 +73,10 @@ impl Endpoint for TakePayment {
                 (report, first, Named::of(market, account, order).await?)
             }
         };
-        let own = if first.is_some() { own_record(market, &report).await? } else { None };
+        let own = match &first {
+            Some(first) if !first.is_repeated_by(&report) => own_record(market, &report).await?,
+            _ => None,
+        };
         let named = named.as_ref().map(Named::order);
         let (first, own) = (first.as_ref(), own.as_ref());
         let taken = PaymentRecord::take(first, own, report, named, market.calendar, &call.occasion);
