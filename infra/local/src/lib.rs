@@ -23,6 +23,7 @@ pub mod permissions;
 pub mod requests;
 mod routes;
 mod running;
+mod serving;
 pub mod stage;
 mod stream;
 pub mod subject_key;

@@ -6,10 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
-use axum::middleware::{Next, from_fn};
-use axum::response::Response;
-use axum::serve::ListenerExt;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
@@ -19,7 +15,7 @@ use market_domain::periods::{Calendar, PublicityMode};
 use market_functions::api;
 use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
-use market_http::{CallerAddress, Callers, CorruptionAlarm, Market, PaymentKeys};
+use market_http::{Callers, CorruptionAlarm, Market, PaymentKeys};
 use market_identity::{IssuerKeys, SubjectRule, Subjects, Terms, Verifier};
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
@@ -42,6 +38,7 @@ use crate::outbox::Outbox;
 use crate::payments::PaymentSystem;
 use crate::permissions::Permissions;
 use crate::routes::{self, Local};
+use crate::serving::serve;
 use crate::stream::Stream;
 use crate::subject_key;
 
@@ -279,18 +276,11 @@ impl Running {
             url: url.clone(),
         };
         let router: Router = market_http::router(Arc::clone(&market), None, |routes| api::visit(routes));
-        let router = Permissions::of_routes(router).layer(from_fn(with_peers_address));
+        let router = Permissions::of_routes(router);
         let router =
             gate::before(routes::router(local).fallback_service(router), address, options.allow_origin);
         let until = stopping();
-        tasks.spawn(async move {
-            // A reply is one small write: waiting for more to fill a packet would only delay it.
-            let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(until).await {
-                tracing::error!(%error, "the server failed");
-            }
-        });
+        tasks.spawn(serve(listener, router, until));
         Ok(Self {
             url,
             table_endpoint,
@@ -326,15 +316,6 @@ impl Running {
         }
         drop(self.lock);
     }
-}
-
-/// Tells the routes where a request came from: the other end of its connection.
-async fn with_peers_address(mut request: Request, next: Next) -> Response {
-    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        let address = CallerAddress(peer.ip().to_canonical());
-        request.extensions_mut().insert(address);
-    }
-    next.run(request).await
 }
 
 fn log_end<E: std::fmt::Display>(job: Job, ended: Result<(), E>) {
