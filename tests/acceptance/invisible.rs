@@ -363,7 +363,7 @@ async fn what_is_anothers_or_not_visible_yet_answers_like_what_does_not_exist_on
             asked += 1;
         }
     }
-    assert!(asked > 60 && quiet < 20, "{asked} asked, {quiet} hide nothing");
+    assert!(asked > 60 && quiet < 30, "{asked} asked, {quiet} hide nothing");
     let after = world.table().await.into_keys().filter(|key| !before.contains(key));
     let written: Vec<String> = after.filter(|key| !key.starts_with("reply#")).collect();
     assert!(written.is_empty(), "{written:?}");

@@ -49,6 +49,7 @@ fn body(operation: &str, world: &World, granted: &Granted) -> Value {
         "give_grant" => requests::grant(&granted.order, &["orders.read"]),
         "attest_demand" => requests::attestation(world.now()),
         "vouch_credit_code" => json!({ "reason": "x" }),
+        "settle_payment" => json!({ "settlement": "dismiss", "evidence": "x" }),
         "waive_demand" => json!({ "agreement": "x" }),
         "serve_termination" => json!({ "reason": "x" }),
         "end_upstream" => json!({ "event_id": "e", "agreement": "x", "ended_at": world.now() }),
@@ -96,6 +97,7 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
         ("version", "1".to_owned()),
         ("clause", "4.2".to_owned()),
         ("credit_code", "91110000802100433B".to_owned()),
+        ("record_id", format!("pay-{}", granted.order)),
         ("code", "not-found".to_owned()),
         ("job", "notify".to_owned()),
     ]);
@@ -107,6 +109,7 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
         ("listing_id", stage.listing.clone()),
         ("termination_id", format!("trm_{}", "0".repeat(32))),
         ("notice_id", format!("ntc_{}", "0".repeat(32))),
+        ("record_id", "pay-none".to_owned()),
         ("document_id", "nothing".to_owned()),
         ("version", "1".to_owned()),
         ("clause", "4.2".to_owned()),

@@ -88,7 +88,8 @@ async fn traded(world: &World) -> (Vec<String>, String) {
     let listing = format!("listing#{}", stage.listing);
     let terms = format!("document#{TERMS}");
     let named = ["account#shop-1", "provider#northwind", "document#market-agreement", "announcements"];
-    let partitions = named.map(str::to_owned).into_iter().chain([listing, terms]).collect();
+    let payment = format!("payment#pay-{}", granted.order);
+    let partitions = named.map(str::to_owned).into_iter().chain([listing, terms, payment]).collect();
     (partitions, granted.order)
 }
 
