@@ -88,7 +88,10 @@ async fn traded(world: &World) -> (Vec<String>, String) {
     let listing = format!("listing#{}", stage.listing);
     let terms = format!("document#{TERMS}");
     let named = ["account#shop-1", "provider#northwind", "document#market-agreement", "announcements"];
-    let partitions = named.map(str::to_owned).into_iter().chain([listing, terms]).collect();
+    let payments =
+        world.items().await.into_keys().map(|(owner, _)| owner).filter(|owner| owner.starts_with("payment#"));
+    let payments: BTreeSet<String> = payments.collect();
+    let partitions = named.map(str::to_owned).into_iter().chain([listing, terms]).chain(payments).collect();
     (partitions, granted.order)
 }
 
