@@ -5,7 +5,14 @@ use jiff::SignedDuration;
 use market::client::{Answer, Client, report};
 use market::requests;
 use market::stage::Stage;
+use market_domain::accounts::MarketAccount;
+use market_domain::change::Occasion;
+use market_domain::orders::{Order, Payment, Timeliness};
+use market_domain::party::Actor;
+use market_domain::providers::Provider;
+use market_domain::salt::Salts;
 use market_identity::Role;
+use market_store::CommitError;
 use serde_json::{Value, json};
 
 use crate::harness::{World, at};
@@ -141,6 +148,39 @@ async fn what_was_paid_in_time_is_returned_where_the_agreement_has_ended_since()
     assert!(trade.stage.upstream.post("/accounts/shop-1/upstream-end", event).await.unwrap().is_ok());
     world.settle().await;
     assert_eq!(trade.pay(&in_time).await, told("to_return", "agreement_ended"));
+}
+
+/// No cascade looks at an order a second time that closed days before the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_taken_up_again_while_its_agreement_ends_is_not_left_in_service() {
+    let world = World::new().await;
+    let trade = Trade::of(&world).await;
+    let placed_at = world.now();
+    world.advance_days(2).await;
+    let store = &world.running.market.store;
+    let account = store.get::<MarketAccount>(&"shop-1".parse().unwrap()).await.unwrap().unwrap();
+    let id = ("shop-1".parse().unwrap(), trade.order.parse().unwrap());
+    let order = store.get::<Order>(&id).await.unwrap().unwrap();
+    let provider = store.get::<Provider>(&"northwind".parse().unwrap()).await.unwrap().unwrap();
+    let payment = Payment { id: "pay-1".parse().unwrap(), paid_at: placed_at, has_record: true };
+    let occasion = Occasion {
+        at: world.now(),
+        actor: Actor::Payments,
+        request: "late".to_owned(),
+        salts: Salts::drawn([7; 32]),
+    };
+    let calendar = world.running.market.calendar;
+    let paid = Order::pay(&order, &account, &provider, payment, Timeliness::Judged, calendar, &occasion);
+    let (_, change) = paid.unwrap();
+    // It was decided, and the agreement ends before it is committed.
+    let event = json!({ "event_id": "e-1", "agreement": "平台协议", "ended_at": world.now() });
+    assert!(trade.stage.upstream.post("/accounts/shop-1/upstream-end", event).await.unwrap().is_ok());
+    world.settle().await;
+    let committed = store.commit(&change, None).await;
+    assert!(matches!(committed, Err(CommitError::Conflict)), "{committed:?}");
+    let mut told_again = trade.payment("pay-1");
+    told_again["paid_at"] = json!(placed_at);
+    assert_eq!(trade.pay(&told_again).await, told("to_return", "agreement_ended"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -320,6 +360,11 @@ async fn the_duty_to_return_ends_by_the_payment_systems_report_or_by_the_operato
     assert_eq!(report(returned("pay-1", PRICE)).await, told("held", "not_to_be_returned"));
     assert_eq!(report(returned("pay-2", PRICE - 1)).await, told("held", "wrong_amount"));
     assert_eq!(report(json!({ "return_id": 7 })).await, told("held", "unreadable"));
+    for instant in ["-009998-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-06T00:00:00Z"] {
+        let mut body = returned("pay-2", PRICE);
+        body["returned_at"] = json!(instant);
+        assert_eq!(report(body).await, told("held", "impossible_date"), "{instant}");
+    }
     assert_eq!(report(returned("pay-2", PRICE)).await, told("returned", ""));
     assert_eq!(report(returned("pay-2", PRICE)).await.0, "repeated");
     assert_eq!(trade.merchant.get("/payments/pay-2").await.unwrap().text_at("/status"), "returned");
@@ -333,6 +378,9 @@ async fn the_duty_to_return_ends_by_the_payment_systems_report_or_by_the_operato
     }
     let by_hand = settle("pay-3", "returned").await;
     assert_eq!((by_hand.text_at("/status"), by_hand.text_at("/proof/by")), ("returned", "operator"));
+    assert_eq!(by_hand.text_at("/decisions/0/evidence"), "银行回单 2026-0105-77。");
+    let to_its_merchant = trade.merchant.get("/payments/pay-3").await.unwrap();
+    assert!(to_its_merchant.body["decisions"].is_null(), "the operator's notes are its own");
     assert_eq!(settle("pay-3", "returned").await.code(), "wrong-payment-state");
     assert_eq!(settle("pay-7", "returned").await.code(), "not-found");
     assert_eq!(world.notices("accounts/shop-1", "payment_returned").await.len(), 2);
@@ -343,29 +391,85 @@ async fn the_duty_to_return_ends_by_the_payment_systems_report_or_by_the_operato
     assert!(trade.waiting().await.is_empty());
 }
 
+/// Every reason for which a report is held, and what each settlement of it answers: its status, or the refusal.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_human_lets_a_held_payment_count_or_has_it_returned() {
-    let world = World::new().await;
-    let trade = Trade::of(&world).await;
-    let held = |id: &str| {
-        let mut payment = trade.payment(id);
-        payment["paid_at"] = json!("2001-01-01T00:00:00Z");
-        payment
-    };
-    for id in ["pay-1", "pay-2"] {
-        trade.pay(&held(id)).await;
-    }
-    let settle = async |id: &str, settlement: &str| {
-        let body = json!({ "settlement": settlement, "evidence": "对账单核实。" });
-        trade.stage.operator.post(&format!("/payments/{id}/settlement"), body).await.unwrap()
-    };
-    assert_eq!(settle("pay-1", "form").await.text_at("/status"), "formed");
-    assert_eq!(trade.status().await, "in_service");
-    assert_eq!(settle("pay-2", "form").await.code(), "not-payable", "the order is paid");
-    assert_eq!(settle("pay-2", "return").await.text_at("/because"), "operator_decided");
-    assert_eq!(settle("pay-2", "returned").await.text_at("/status"), "returned");
-    for partition in ["payment#pay-1", "payment#pay-2", "account#shop-1"] {
-        assert_eq!(world.verified(partition).await.faults, []);
+async fn a_human_settles_what_is_held_with_evidence_and_never_for_another_amount_or_a_second_order() {
+    const SETTLEMENTS: [&str; 4] = ["form", "return", "returned", "dismiss"];
+    for (because, answers) in [
+        ("impossible_date", ["formed", "to_return", "returned", "dismissed"]),
+        ("wrong_amount", ["not-payable", "to_return", "returned", "dismissed"]),
+        ("unknown_order", ["not-payable", "to_return", "returned", "dismissed"]),
+        ("id_used_before", ["not-payable", "to_return", "returned", "dismissed"]),
+        ("unreadable", ["wrong-payment-state", "wrong-payment-state", "wrong-payment-state", "dismissed"]),
+        (
+            "unknown_payment",
+            ["wrong-payment-state", "wrong-payment-state", "wrong-payment-state", "dismissed"],
+        ),
+    ] {
+        for (settlement, expected) in SETTLEMENTS.into_iter().zip(answers) {
+            let world = World::new().await;
+            let trade = Trade::of(&world).await;
+            let mut held = trade.payment("pay-1");
+            match because {
+                "impossible_date" => held["paid_at"] = json!("2001-01-01T00:00:00Z"),
+                "wrong_amount" => held["amount_fen"] = json!(1),
+                "unknown_order" => held["order_id"] = json!(format!("ord_{}", "0".repeat(32))),
+                "id_used_before" => {
+                    let other = place(&trade.stage, &trade.merchant, "month").await;
+                    let mut first = trade.payment("pay-1");
+                    first["order_id"] = json!(other);
+                    assert_eq!(trade.pay(&first).await.0, "formed");
+                }
+                "unreadable" => held = json!({ "hello": "world" }),
+                _ => {}
+            }
+            let path = if because == "unknown_payment" { "/returns" } else { "/payments" };
+            if path == "/returns" {
+                held = json!({
+                    "return_id": "ret-1", "payment_id": "pay-9", "amount_fen": 1, "returned_at": world.now(),
+                });
+            }
+            let (outcome, why, answer) = trade.report(path, &held).await;
+            assert_eq!((&*outcome, &*why), ("held", because));
+            let id = answer.text_at("/record/id").to_owned();
+            let before = world.table().await;
+            let body = json!({ "settlement": settlement, "evidence": "对账单核实。" });
+            let settled =
+                trade.stage.operator.post(&format!("/payments/{id}/settlement"), body).await.unwrap();
+            let what = format!("{because}, {settlement}: {}", settled.text);
+            if expected.contains('-') {
+                assert_eq!(settled.code(), expected, "{what}");
+                let mut after = world.table().await;
+                after.retain(|key, _| !key.starts_with("reply#"));
+                assert!(
+                    before
+                        .iter()
+                        .all(|(key, item)| key.starts_with("reply#") || after.get(key) == Some(item))
+                );
+                continue;
+            }
+            assert_eq!(settled.text_at("/status"), expected, "{what}");
+            assert_eq!(settled.text_at("/decisions/0/settlement"), settlement, "{what}");
+            assert_eq!(settled.text_at("/decisions/0/evidence"), "对账单核实。", "{what}");
+            assert_eq!(world.verified(&format!("payment#{id}")).await.faults, [], "{what}");
+            // The merchant learns what became of what it was told of.
+            let was_told = ["impossible_date", "wrong_amount", "id_used_before"].contains(&because);
+            let about = match expected {
+                "formed" => "order_in_service",
+                "to_return" => "payment_to_return",
+                "returned" => "payment_returned",
+                _ => "payment_dismissed",
+            };
+            let told = world.notices("accounts/shop-1", about).await.len();
+            assert_eq!(told, usize::from(was_told), "{what}");
+            assert_eq!(trade.status().await == "in_service", expected == "formed", "{what}");
+            if expected == "formed" {
+                let order =
+                    trade.merchant.get(&format!("/accounts/shop-1/orders/{}", trade.order)).await.unwrap();
+                assert_eq!(order.text_at("/payment/paid_at"), "2001-01-01T00:00:00Z", "as it was reported");
+                assert_eq!(world.verified("account#shop-1").await.faults, []);
+            }
+        }
     }
 }
 
@@ -393,7 +497,13 @@ async fn payments_that_were_taken_before_they_had_records_are_known_again() {
     let trade = Trade::of(&world).await;
     assert_eq!(trade.pay(&trade.payment("pay-1")).await, told("formed", ""));
     world.delete("payment#pay-1", "state").await;
+    let missed = world.verified("account#shop-1").await.faults;
+    assert!(missed.iter().any(|fault| fault.item == "payment#pay-1/state"), "{missed:?}");
+    world.delete("payment#pay-1", "evidence#state#0000000001").await;
     let before = world.table().await;
     assert_eq!(trade.pay(&trade.payment("pay-1")).await.0, "repeated");
     assert_eq!(world.table().await, before);
+    let mut another = trade.payment("pay-1");
+    another["amount_fen"] = json!(1);
+    assert_eq!(trade.pay(&another).await, told("held", "id_used_before"));
 }

@@ -13,6 +13,7 @@ use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_ambient::SystemEntropy;
 use market_domain::aggregate::Job;
+use market_domain::payments::PaymentRecord;
 use market_functions::feedback::record_feedback;
 use market_functions::handler;
 use market_functions::metrics::Metrics;
@@ -77,6 +78,14 @@ async fn receive_money(world: &World, stage: &Stage<'_>, shop: &Client, (paid, u
         reported("/payments", body).await;
     }
     reported("/payments", json!({})).await;
+    // One that was made in time, and told of after its order had closed.
+    let placed = shop.post("/accounts/shop-1/orders", stage.order("month")).await.unwrap();
+    world.advance_days(2).await;
+    let late = json!({
+        "payment_id": "late-1", "account_id": "shop-1", "order_id": placed.text_at("/id"), "amount_fen": 19_900,
+        "paid_at": placed.text_at("/placed_at"),
+    });
+    reported("/payments", late).await;
     for payment in ["twice-1", "twice-1", "none"] {
         let body = json!({
             "return_id": "return-1", "payment_id": payment, "amount_fen": 19_900, "returned_at": now,
@@ -230,6 +239,9 @@ async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
         assert!(ended.is_ok(), "{}", ended.text);
     }
     world.settle().await;
+    // What the sweep's function counts beside its pass.
+    let counted = running.market.store.count_view(PaymentRecord::WAITING, 1);
+    Permissions::of_handler("sweep", counted).await.unwrap();
 
     let seen = learning.seen();
     let asleep: BTreeSet<String> =

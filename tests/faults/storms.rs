@@ -196,7 +196,7 @@ async fn a_merchant_that_orders_and_grants_without_end_does_not_hold_up_the_upst
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_provider_that_drafts_and_publishes_without_end_does_not_hold_up_its_approval() {
+async fn a_provider_that_drafts_without_end_does_not_hold_up_the_review_of_its_listings() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let listings = format!("/providers/{PROVIDER}/listings");

@@ -75,7 +75,10 @@ impl Play {
             }
             Step::Pay { account, order, price_fen } => {
                 let order = self.kept.text(order);
-                let payment = json!({ "account_id": account, "order_id": order, "amount_fen": price_fen });
+                let payment = json!({
+                    "payment_id": format!("pay-{order}"), "account_id": account, "order_id": order,
+                    "amount_fen": price_fen,
+                });
                 let paid = self.sides.of(self.turn).pay(&payment).await;
                 assert!(paid.is_ok(), "{:?} is paid: {} {}", self.turn, paid.status, paid.text);
                 self.turn = self.turn.other();

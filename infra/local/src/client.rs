@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use market_ambient::{Clock, SystemEntropy, random};
+use market_domain::hash::Sha256Hash;
 use market_identity::Role;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
@@ -176,6 +177,8 @@ pub async fn pay(
 /// Where no answer came.
 pub async fn report(running: &Running, path: &str, body: &[u8]) -> reqwest::Result<Answer> {
     let mut headers = json_headers();
-    headers.extend(running.payments.sign("report", running.machine.clock.now(), body));
+    // The same report is the same message.
+    let message = Sha256Hash::of(body);
+    headers.extend(running.payments.sign(message.as_str(), running.machine.clock.now(), body));
     Client::anonymous(running).send(Method::POST, path, headers, body.to_vec()).await
 }

@@ -22,7 +22,8 @@ While it runs (these exist on one machine only, never in what is deployed):
                                roles: merchant, provider, operator, data_gateway, upstream
   GET  /_local/clock           the market's time
   POST /_local/clock           {\"advance\": \"P15D\"}: an ISO 8601 duration; all that is due in between happens, in order
-  POST /_local/payment         {\"account_id\", \"order_id\", \"amount_fen\"}: pays as the payment system would
+  POST /_local/payment         {\"account_id\", \"order_id\", \"amount_fen\"}: pays as the payment system would,
+                               each time anew; with \"payment_id\", a payment is told again
 It answers programs on this machine. What is under /_local/ is refused to pages of other sites than --allow-origin.
 RUST_LOG sets what is logged, to standard error.";
 

@@ -9,7 +9,8 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use jiff::{Span, Timestamp};
-use market_ambient::Clock;
+use market_ambient::{Clock, SystemEntropy, random};
+use market_domain::hash::Sha256Hash;
 use market_domain::periods;
 use market_identity::Role;
 use serde::Deserialize;
@@ -125,14 +126,23 @@ async fn pay(State(local): Here, body: String) -> Response {
         Ok(Value::Object(report)) => Value::Object(report),
         _ => return refused(r#"send {"account_id": …, "order_id": …, "amount_fen": …}"#),
     };
-    let id = format!("pay-{}", report["order_id"].as_str().unwrap_or("unknown").trim_start_matches("ord_"));
+    let is_named = |name: &str| report[name].as_str().is_some_and(|text| !text.is_empty());
+    if !is_named("account_id") || !is_named("order_id") || !report["amount_fen"].is_u64() {
+        return refused(
+            r#"send {"account_id": "…", "order_id": "…", "amount_fen": 19900}; "payment_id" and "paid_at" if you like"#,
+        );
+    }
+    // A payment of its own, unless one is told again.
+    let id = format!("pay-{:016x}", u64::from_be_bytes(random(&SystemEntropy)));
     for (name, value) in [("payment_id", json!(id)), ("paid_at", json!(now))] {
         if report.get(name).is_none() {
             report[name] = value;
         }
     }
     let body = report.to_string();
-    let headers = local.payments.sign(&id, now, body.as_bytes());
+    // The same report is the same message.
+    let message = Sha256Hash::of(body.as_bytes());
+    let headers = local.payments.sign(message.as_str(), now, body.as_bytes());
     let sent = reqwest::Client::new()
         .post(format!("{}/payments", local.url))
         .headers(headers)

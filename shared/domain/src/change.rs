@@ -4,7 +4,7 @@
 //! and the only way to send a notice is as part of an event. So no state changes without its evidence
 //! record and its notices (invariant 1): the types leave no other way.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::aggregate::{Aggregate, Due, Key, Loaded, View};
@@ -15,6 +15,9 @@ use crate::notices::{Message, Notice, Reach};
 use crate::party::Actor;
 use crate::salt::Salts;
 use crate::stored::form::{self, AsRead, StoredForm};
+
+/// How far the clock of another system may be from ours.
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// When, by whom and in which request something is decided.
 #[derive(Debug, Clone)]

@@ -157,10 +157,10 @@ impl PaymentRecordId {
         Self(format!("{payment}~{}", &report.as_str()[..32]))
     }
 
-    /// Of a report that cannot be read.
+    /// Of a report that cannot be read, by the id of its message.
     #[must_use]
-    pub fn of_text(text: &Sha256Hash) -> Self {
-        Self(format!("~{}", &text.as_str()[..32]))
+    pub fn of_message(message: &Sha256Hash) -> Self {
+        Self(format!("~{}", &message.as_str()[..32]))
     }
 }
 

@@ -45,8 +45,19 @@ pub struct Snapshot {
 pub struct Payment {
     /// The payment system's id.
     pub id: EventId,
-    /// When it was made.
+    /// When it was made, as it was reported.
     pub paid_at: Timestamp,
+    /// Whether it has a record ([`crate::payments`]); those from before payments had records have none.
+    pub has_record: bool,
+}
+
+/// Who says that a payment was made in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timeliness {
+    /// Its reported instant does.
+    Judged,
+    /// A human does, whatever was reported.
+    Vouched,
 }
 
 /// Where an order stands.
@@ -148,6 +159,9 @@ pub enum PlaceRefusal {
     /// Its term would pass the end of the market agreement (10.1.2).
     #[error("its term would pass the end of the market agreement")]
     PassesTheEnd,
+    /// A date cannot be reckoned.
+    #[error("a date cannot be reckoned")]
+    Unreckonable,
 }
 
 /// What stands behind an order that is being placed.
@@ -219,13 +233,13 @@ impl Order {
         }
         let term = within_the_agreement(plan, account, consents.shorter_term, now, calendar)
             .ok_or(PlaceRefusal::PassesTheEnd)?;
-        let pay_by = pay_by(now, calendar);
         // Where nothing is to be paid the contract forms at once.
         let is_free = plan.price_fen == Fen::default();
-        let status = if is_free {
-            OrderStatus::InService { payment: None, valid_until: term }
+        let (pay_by, status) = if is_free {
+            (now, OrderStatus::InService { payment: None, valid_until: term })
         } else {
-            OrderStatus::Placed { pay_by }
+            let pay_by = pay_by(now, calendar).ok_or(PlaceRefusal::Unreckonable)?;
+            (pay_by, OrderStatus::Placed { pay_by })
         };
         let order = Self {
             id,
@@ -264,27 +278,32 @@ impl Order {
 
     /// Takes a payment of its price: the contract is formed (4.6) and service begins.
     ///
-    /// Made in time counts, however late we hear of it: an order that closed unpaid by itself is taken up again.
+    /// Made in time counts, however late we hear of it: an order that closed unpaid by itself is taken up again. Then,
+    /// and only then, the change relies on the account: no cascade would find such an order a second time.
     ///
     /// # Errors
     /// Why the money has to be returned.
     pub fn pay(
         loaded: &Loaded<Self>,
-        account: &MarketAccount,
+        account: &Loaded<MarketAccount>,
         provider: &Provider,
         payment: Payment,
+        timeliness: Timeliness,
         calendar: &Calendar,
         occasion: &Occasion,
     ) -> Result<(Self, Change), ReturnBecause> {
-        match &loaded.status {
-            OrderStatus::Placed { .. }
-            | OrderStatus::Closed { reason: CloseReason::Unpaid, payment: None, .. } => {}
+        let (pay_by, is_taken_up_again) = match &loaded.status {
+            OrderStatus::Placed { pay_by } => (Some(*pay_by), false),
+            OrderStatus::Closed { reason: CloseReason::Unpaid, payment: None, .. } => {
+                (pay_by(loaded.placed_at, calendar), true)
+            }
             OrderStatus::Closed { reason: CloseReason::AgreementEnded, payment: None, .. } => {
                 return Err(ReturnBecause::AgreementEnded);
             }
             _ => return Err(ReturnBecause::AlreadyPaid),
-        }
-        if payment.paid_at >= pay_by(loaded.placed_at, calendar) {
+        };
+        let is_in_time = pay_by.is_some_and(|pay_by| payment.paid_at < pay_by);
+        if timeliness == Timeliness::Judged && !is_in_time {
             return Err(ReturnBecause::TooLate);
         }
         if account.has_ended_at(occasion.at) {
@@ -305,6 +324,7 @@ impl Order {
         };
         let event = in_service(event, &paid, account, Some(provider), valid_until);
         let change = Change::on(occasion).update(loaded, &paid, event);
+        let change = if is_taken_up_again { change.relying_on(account) } else { change };
         Ok((paid, change))
     }
 
@@ -394,8 +414,8 @@ impl Order {
 }
 
 /// Until when an order that was placed at an instant can be paid.
-fn pay_by(placed_at: Timestamp, calendar: &Calendar) -> Timestamp {
-    periods::reckon(placed_at, PAYMENT, calendar).map_or(Timestamp::MAX, |period| period.ends_at)
+fn pay_by(placed_at: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
+    periods::reckon(placed_at, PAYMENT, calendar).ok().map(|period| period.ends_at)
 }
 
 /// The end of a term that begins now, where the plan has one: no order runs past the end of the agreement. The outer

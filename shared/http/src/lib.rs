@@ -20,6 +20,6 @@ mod serve;
 pub use endpoint::{Access, Call, CallerAddress, Endpoint, Nothing, Outcome, Owned, Repeats, Route, Visitor};
 pub use json::Signed;
 pub use market::{Callers, CorruptionAlarm, Market};
-pub use payments::{PaymentKeys, SIGNATURE_TOLERANCE_SECONDS};
+pub use payments::{PaymentKeys, SIGNATURE_TOLERANCE_SECONDS, message_id};
 pub use problem::{Code, FieldError, Problem};
 pub use serve::{EXPOSED_HEADERS, MAX_BODY_BYTES, router};

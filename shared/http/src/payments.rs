@@ -69,6 +69,12 @@ impl PaymentKeys {
     }
 }
 
+/// The sender's id of a message, which its signature covers: the same for every repeat of it.
+#[must_use]
+pub fn message_id(headers: &HeaderMap) -> &str {
+    headers.get(HEADER_WEBHOOK_ID).and_then(|id| id.to_str().ok()).unwrap_or_default()
+}
+
 impl Keys {
     fn read(text: &str) -> Result<Self, String> {
         let keys = text.split([',', ' ', '\n', '\r', '\t']).filter(|key| !key.is_empty());

@@ -78,7 +78,10 @@ refusals! {
     }
     SettleRefusal {
         SettleRefusal::NotWaiting => WrongPaymentState,
-        SettleRefusal::NotTaken(_) | SettleRefusal::NoOrder => NotPayable,
+        SettleRefusal::NotTaken(_)
+            | SettleRefusal::NoOrder
+            | SettleRefusal::WrongAmount(_)
+            | SettleRefusal::IdUsedBefore => NotPayable,
     }
     NotActive { NotActive::Ended => GrantNotActive }
     IssueRefusal {
@@ -112,6 +115,7 @@ impl From<PlaceRefusal> for Problem {
             PlaceRefusal::SubscriptionNotAccepted { .. } => Code::SubscriptionNotAccepted,
             PlaceRefusal::RiskNotAcknowledged => Code::RiskNotAcknowledged,
             PlaceRefusal::PassesTheEnd => Code::PassesTheEnd,
+            PlaceRefusal::Unreckonable => Code::InvalidTerm,
         };
         Self::new(code).detail(refusal.to_string())
     }

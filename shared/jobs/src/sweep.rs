@@ -10,7 +10,6 @@ use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
 use market_domain::Timestamp;
 use market_domain::aggregate::Job;
-use market_domain::payments::PaymentRecord;
 use market_store::due::{DueEntry, Lease, SHARDS};
 use market_store::{Store, StoreError};
 
@@ -18,8 +17,6 @@ use crate::{Outgoing, QueueError, Queues, WakeUp};
 
 /// Entries of one query.
 const PAGE: u16 = 100;
-/// The most payments that are counted.
-const MOST_COUNTED: u16 = 1000;
 /// Leases and queries under way at once.
 const PARALLEL: usize = 16;
 
@@ -32,8 +29,6 @@ pub struct Swept {
     pub parked: usize,
     /// How late the most overdue entry was when it was found.
     pub lateness: Option<SignedDuration>,
-    /// Payments that wait for a human, up to a thousand: they stay counted until someone acts.
-    pub payments_waiting: usize,
 }
 
 /// Why a shard could not be handed out whole; what it had leased comes back, and the next pass goes on.
@@ -90,13 +85,6 @@ pub async fn sweep<Q: Queues>(
         if let Err(error) = outcome {
             failed += 1;
             first.get_or_insert(error);
-        }
-    }
-    match store.count_view(PaymentRecord::WAITING, MOST_COUNTED).await {
-        Ok(waiting) => swept.payments_waiting = waiting,
-        Err(error) => {
-            failed += 1;
-            first.get_or_insert(error.into());
         }
     }
     match first {

@@ -142,7 +142,7 @@ impl Store {
         wishes.take(&self.batch(wishes.keys()).await?)
     }
 
-    /// Reads aggregates of one kind, at most a hundred, in one request; in none where nothing is asked for. In no order.
+    /// Reads aggregates of one kind, a hundred in a request; in none where nothing is asked for. In no order.
     ///
     /// # Errors
     /// See [`StoreError`].

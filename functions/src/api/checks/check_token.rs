@@ -43,7 +43,7 @@ pub struct CheckReply {
     /// By which provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_id: Option<ProviderId>,
-    /// Until when the answer can hold at most; ask again for every use.
+    /// Until when the answer can hold at most, where it is allowed; ask again for every use.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     expires_at: Option<Timestamp>,
@@ -90,7 +90,7 @@ impl Endpoint for CheckToken {
             account_id: Some(account_id),
             grant_id: Some(id),
             provider_id: Some(provider_id),
-            expires_at: Some(expires_at),
+            expires_at: (outcome == Checked::Allowed).then_some(expires_at),
         }))
     }
 }

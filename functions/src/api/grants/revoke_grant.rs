@@ -1,4 +1,4 @@
-//! `revoke_grant` – a merchant takes a grant back: from the reply on its token is dead.
+//! `revoke_grant` – a merchant takes a grant back: from the reply on its tokens are dead.
 
 use market_domain::accounts::MarketAccount;
 use market_domain::grants::Grant;

@@ -69,6 +69,7 @@ impl Endpoint for PlaceOrder {
                 Code::SubscriptionNotAccepted,
                 Code::RiskNotAcknowledged,
                 Code::PassesTheEnd,
+                Code::InvalidTerm,
             ])
     }
 

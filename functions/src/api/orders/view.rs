@@ -51,14 +51,14 @@ impl From<Snapshot> for SnapshotView {
 struct PaymentView {
     /// The payment system's id.
     id: EventId,
-    /// When it was made.
+    /// When it was made, as it was reported.
     #[schemars(with = "String")]
     paid_at: Timestamp,
 }
 
 impl From<Payment> for PaymentView {
     fn from(payment: Payment) -> Self {
-        let Payment { id, paid_at } = payment;
+        let Payment { id, paid_at, has_record: _ } = payment;
         Self { id, paid_at }
     }
 }

@@ -28,11 +28,14 @@ impl Endpoint for GetPayment {
         let found = market.store.get::<PaymentRecord>(&call.path.record_id).await?;
         let record = found.ok_or(Problem::not_found())?;
         let caller = call.caller.as_ref().map(|caller| &caller.principal);
-        if let Some(Principal { role: Role::Merchant, subject }) = caller
-            && record.names().is_none_or(|(account_id, _)| account_id.as_str() != subject)
-        {
-            return Err(Problem::not_found());
+        let Some(Principal { role: Role::Merchant, subject }) = caller else {
+            return Ok(Outcome::Reply(PaymentRecordView::whole(record.state)));
+        };
+        match record.names() {
+            Some((account_id, _)) if account_id.as_str() == subject => {
+                Ok(Outcome::Reply(PaymentRecordView::without_decisions(record.state)))
+            }
+            _ => Err(Problem::not_found()),
         }
-        Ok(Outcome::Reply(record.state.into()))
     }
 }

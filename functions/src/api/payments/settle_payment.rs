@@ -49,6 +49,6 @@ impl Endpoint for SettlePayment {
         let named = named.as_ref().map(Named::order);
         let settled =
             PaymentRecord::settle(&record, settlement, evidence, named, market.calendar, &call.occasion)?;
-        Ok(Outcome::commit(settled).map(PaymentRecordView::from))
+        Ok(Outcome::commit(settled).map(PaymentRecordView::whole))
     }
 }

@@ -8,7 +8,7 @@ use market_domain::ids::{AccountId, EventId, OrderId};
 use market_domain::money::Fen;
 use market_domain::orders::Order;
 use market_domain::payments::{PaymentRecord, Report};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
 use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -57,7 +57,7 @@ impl Endpoint for TakePayment {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TakenView>, Problem> {
         let (report, first, named) = match call.body.clone() {
             Signed::Unread(text) => {
-                let report = Report::unreadable(&text);
+                let report = Report::unreadable(message_id(&call.headers), &text);
                 let first = market.store.get::<PaymentRecord>(&report.record_id()).await?;
                 (report, first, None)
             }

@@ -5,7 +5,7 @@ use market_domain::Timestamp;
 use market_domain::ids::EventId;
 use market_domain::money::Fen;
 use market_domain::payments::{PaymentRecord, Report};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -52,7 +52,7 @@ impl Endpoint for TakeReturn {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TakenView>, Problem> {
         let (report, payment) = match call.body.clone() {
-            Signed::Unread(text) => (Report::unreadable(&text), None),
+            Signed::Unread(text) => (Report::unreadable(message_id(&call.headers), &text), None),
             Signed::Read(body) => {
                 let report = body.report();
                 let payment = market.store.get::<PaymentRecord>(&report.record_id()).await?;

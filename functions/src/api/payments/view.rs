@@ -4,7 +4,8 @@ use market_domain::Timestamp;
 use market_domain::ids::{AccountId, EventId, OrderId, PaymentRecordId};
 use market_domain::money::Fen;
 use market_domain::payments::{
-    HeldBecause, Outcome as Came, PaymentRecord, PaymentStatus, Report, ReturnBecause, ReturnProof, Taken,
+    Decision, HeldBecause, PaymentRecord, PaymentStatus, Report, ReportOutcome, ReturnBecause, ReturnProof,
+    Settlement, Taken,
 };
 use market_domain::text::Prose;
 use market_http::Outcome;
@@ -39,6 +40,8 @@ enum ReportView {
     },
     /// Signed, and not to be understood.
     Unreadable {
+        /// The sender's id of the message.
+        message_id: String,
         /// Its beginning, as it came.
         text: String,
     },
@@ -53,7 +56,7 @@ impl From<Report> for ReportView {
             Report::Return { return_id, payment_id, amount, returned_at } => {
                 Self::Return { return_id, payment_id, amount_fen: amount, returned_at }
             }
-            Report::Unreadable { text } => Self::Unreadable { text },
+            Report::Unreadable { message_id, text } => Self::Unreadable { message_id, text },
         }
     }
 }
@@ -70,14 +73,14 @@ enum ProofView {
         returned_at: Timestamp,
     },
     /// The operator.
-    Operator { evidence: Prose },
+    Operator,
 }
 
 impl From<ReturnProof> for ProofView {
     fn from(proof: ReturnProof) -> Self {
         match proof {
             ReturnProof::Report { return_id, returned_at } => Self::Report { return_id, returned_at },
-            ReturnProof::Operator { evidence } => Self::Operator { evidence },
+            ReturnProof::Operator => Self::Operator,
         }
     }
 }
@@ -104,7 +107,6 @@ enum StatusView {
     Dismissed {
         #[schemars(with = "String")]
         at: Timestamp,
-        evidence: Prose,
     },
 }
 
@@ -115,8 +117,25 @@ impl From<PaymentStatus> for StatusView {
             PaymentStatus::Held { because } => Self::Held { because },
             PaymentStatus::ToReturn { because } => Self::ToReturn { because },
             PaymentStatus::Returned { at, proof } => Self::Returned { at, proof: proof.into() },
-            PaymentStatus::Dismissed { at, evidence } => Self::Dismissed { at, evidence },
+            PaymentStatus::Dismissed { at } => Self::Dismissed { at },
         }
+    }
+}
+
+/// What a human decided, and what it rests on.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PaymentDecision")]
+struct DecisionView {
+    settlement: Settlement,
+    #[schemars(with = "String")]
+    at: Timestamp,
+    evidence: Prose,
+}
+
+impl From<Decision> for DecisionView {
+    fn from(decision: Decision) -> Self {
+        let Decision { settlement, at, evidence } = decision;
+        Self { settlement, at, evidence }
     }
 }
 
@@ -131,12 +150,22 @@ pub struct PaymentRecordView {
     received_at: Timestamp,
     #[serde(flatten)]
     status: StatusView,
+    /// What humans decided, in their order; shown to the operator alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    decisions: Vec<DecisionView>,
 }
 
-impl From<PaymentRecord> for PaymentRecordView {
-    fn from(record: PaymentRecord) -> Self {
-        let PaymentRecord { id, report, received_at, status } = record;
-        Self { id, report: report.into(), received_at, status: status.into() }
+impl PaymentRecordView {
+    /// As the operator reads it.
+    pub fn whole(record: PaymentRecord) -> Self {
+        let PaymentRecord { id, report, received_at, status, decisions } = record;
+        let decisions = decisions.into_iter().map(DecisionView::from).collect();
+        Self { id, report: report.into(), received_at, status: status.into(), decisions }
+    }
+
+    /// As everyone else does: without the operator's own notes.
+    pub fn without_decisions(record: PaymentRecord) -> Self {
+        Self { decisions: Vec::new(), ..Self::whole(record) }
     }
 }
 
@@ -144,7 +173,7 @@ impl From<PaymentRecord> for PaymentRecordView {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ReportTaken")]
 pub struct TakenView {
-    outcome: Came,
+    outcome: ReportOutcome,
     /// The record that was kept; none of a payment that was taken before payments had records.
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<PaymentRecordView>,
@@ -157,8 +186,11 @@ impl TakenView {
     /// What to commit and answer.
     pub(super) fn outcome(taken: Taken) -> Outcome<Self> {
         let Taken { outcome, record, order, change } = taken;
-        let view =
-            Self { outcome, record: record.map(PaymentRecordView::from), order: order.map(OrderView::from) };
+        let view = Self {
+            outcome,
+            record: record.map(PaymentRecordView::without_decisions),
+            order: order.map(OrderView::from),
+        };
         match change {
             Some(change) => Outcome::commit((view, change)),
             None => Outcome::Reply(view),

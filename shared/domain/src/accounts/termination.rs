@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{AccountStatus, MarketAccount};
 use crate::aggregate::{Aggregate, Due, Job, Key, Loaded};
-use crate::change::{Change, Event, Occasion};
+use crate::change::{CLOCK_SKEW, Change, Event, Occasion};
 use crate::events::{self, EndedUnder};
 use crate::ids::{AccountId, EventId, TerminationId};
 use crate::notices::{Message, Reach};
@@ -29,8 +29,6 @@ const REMINDERS: Plan = Plan::Before(&[7, 3, 1]);
 const STRAGGLING: SignedDuration = SignedDuration::from_mins(2);
 /// How long before an end what straggles may have been decided, by a clock that is behind ours.
 const STRAGGLERS_SINCE: SignedDuration = SignedDuration::from_mins(10);
-/// How far ahead of ours an upstream clock may run.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Why the agreement ends.
 #[derive(Debug, Clone, PartialEq, Eq)]

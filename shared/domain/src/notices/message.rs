@@ -57,6 +57,10 @@ pub enum Message {
         payment: String,
         amount: Fen,
     },
+    PaymentDismissed {
+        listing: String,
+        payment: String,
+    },
     OrderClosed {
         listing: String,
         reason: &'static str,
@@ -157,6 +161,7 @@ impl Message {
             Self::PaymentHeld { .. } => "payment_held",
             Self::PaymentToReturn { .. } => "payment_to_return",
             Self::PaymentReturned { .. } => "payment_returned",
+            Self::PaymentDismissed { .. } => "payment_dismissed",
             Self::OrderClosed { .. } => "order_closed",
             Self::OrderExpired { .. } => "order_expired",
             Self::GrantActivated { .. } => "grant_activated",
@@ -212,6 +217,10 @@ impl Message {
                 (
                     format!("「{listing}」订购成功"),
                     match (valid_until, agreement_ends_at) {
+                        (Some(end), Some(last)) if end == last => format!(
+                            "{paid}「{listing}」服务有效期按您的同意缩短至服务市场协议终止之时，即{}。",
+                            date(*end)
+                        ),
                         (Some(end), _) => format!("{paid}「{listing}」服务有效期至{}。", date(*end)),
                         (None, Some(end)) => format!(
                             "{paid}「{listing}」已开始服务；服务市场协议将于{}终止，服务随之终止。",
@@ -245,6 +254,10 @@ impl Message {
             Self::GrantActivated { listing, scopes, expires_at } => (
                 format!("「{listing}」数据授权已生效"),
                 format!("授权范围：{scopes}；有效期至{}。授权期间构成数据委托处理关系。", date(*expires_at)),
+            ),
+            Self::PaymentDismissed { listing, payment } => (
+                format!("「{listing}」的付款已核实"),
+                format!("付款编号{payment}的报告已由运营方核实，无款项需退回。如有异议，请联系运营方。"),
             ),
             Self::GrantExpiring { listing, days, expires_at } => (
                 format!("「{listing}」数据授权将在{days}天后到期"),
@@ -349,6 +362,10 @@ impl Message {
                 (
                     format!("Your order of {listing} is in service"),
                     match (valid_until, agreement_ends_at) {
+                        (Some(end), Some(last)) if end == last => format!(
+                            "{paid}{listing} is in service until {}: by your consent its term ends with the market agreement.",
+                            date(*end)
+                        ),
                         (Some(end), _) => format!("{paid}{listing} is in service until {}.", date(*end)),
                         (None, Some(end)) => format!(
                             "{paid}{listing} is in service. The market agreement ends at {}, and the service with it.",
@@ -375,6 +392,12 @@ impl Message {
             Self::PaymentReturned { listing, payment, amount } => (
                 format!("A payment for {listing} was returned"),
                 format!("The payment of {amount} (number {payment}) was returned."),
+            ),
+            Self::PaymentDismissed { listing, payment } => (
+                format!("A payment for {listing} was looked at"),
+                format!(
+                    "The operator looked at the report of payment number {payment} and found that nothing is owed. If you disagree, ask the operator."
+                ),
             ),
             Self::OrderClosed { listing, reason, .. } => (
                 format!("Order of {listing} closed"),

@@ -13,7 +13,7 @@ use crate::listings::{ListingKind, ListingStatus};
 use crate::notices::Channel;
 use crate::orders::CloseReason;
 use crate::party::Language;
-use crate::payments::{HeldBecause, ReturnBecause};
+use crate::payments::{HeldBecause, ReturnBecause, Settlement};
 use crate::providers::ProviderStatus;
 
 macro_rules! names {
@@ -49,6 +49,7 @@ names! {
         UnknownPayment = "unknown_payment",
         NotToBeReturned = "not_to_be_returned",
     }
+    Settlement { Form = "form", Return = "return", Returned = "returned", Dismiss = "dismiss" }
     ReturnBecause {
         AlreadyPaid = "already_paid",
         TooLate = "too_late",

@@ -53,6 +53,8 @@ impl StoredSnapshot {
 struct StoredPayment {
     id: Trusted<EventId>,
     paid_at: Timestamp,
+    #[serde(default, skip_serializing_if = "is_false")]
+    has_record: bool,
 }
 
 /// What stands in the place of the payment's id where nothing was to be paid. No payment can have it. Releases before
@@ -60,20 +62,28 @@ struct StoredPayment {
 const NOTHING_TO_PAY: &str = "-";
 
 impl StoredPayment {
-    fn of(Payment { id, paid_at }: Payment) -> Self {
-        Self { id: Trusted(id), paid_at }
+    fn of(Payment { id, paid_at, has_record }: Payment) -> Self {
+        Self { id: Trusted(id), paid_at, has_record }
     }
 
     fn or_nothing(payment: Option<Payment>, placed_at: Timestamp) -> Self {
         payment.map_or_else(
-            || Self { id: Trusted(EventId::trust(NOTHING_TO_PAY.to_owned())), paid_at: placed_at },
+            || Self {
+                id: Trusted(EventId::trust(NOTHING_TO_PAY.to_owned())),
+                paid_at: placed_at,
+                has_record: false,
+            },
             Self::of,
         )
     }
 
     fn restore(self) -> Option<Payment> {
         let id = self.id.0;
-        (id.as_str() != NOTHING_TO_PAY).then_some(Payment { id, paid_at: self.paid_at })
+        (id.as_str() != NOTHING_TO_PAY).then_some(Payment {
+            id,
+            paid_at: self.paid_at,
+            has_record: self.has_record,
+        })
     }
 }
 

@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::form::{Storable, StoredForm, Upcaster};
-use super::values::{Name, Trusted};
+use super::values::{Name, Trusted, each};
 use crate::ids::{AccountId, EventId, OrderId, PaymentRecordId};
 use crate::money::Fen;
-use crate::payments::{HeldBecause, PaymentRecord, PaymentStatus, Report, ReturnBecause, ReturnProof};
+use crate::payments::{
+    Decision, HeldBecause, PaymentRecord, PaymentStatus, Report, ReturnBecause, ReturnProof, Settlement,
+};
 use crate::text::Prose;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,6 +29,7 @@ enum StoredReport {
         returned_at: Timestamp,
     },
     Unreadable {
+        message_id: String,
         text: String,
     },
 }
@@ -47,7 +50,7 @@ impl StoredReport {
                 amount_fen: Trusted(amount),
                 returned_at,
             },
-            Report::Unreadable { text } => Self::Unreadable { text },
+            Report::Unreadable { message_id, text } => Self::Unreadable { message_id, text },
         }
     }
 
@@ -66,7 +69,7 @@ impl StoredReport {
                 amount: amount_fen.0,
                 returned_at,
             },
-            Self::Unreadable { text } => Report::Unreadable { text },
+            Self::Unreadable { message_id, text } => Report::Unreadable { message_id, text },
         }
     }
 }
@@ -75,7 +78,7 @@ impl StoredReport {
 #[serde(tag = "by", rename_all = "snake_case")]
 enum StoredProof {
     Report { return_id: Trusted<EventId>, returned_at: Timestamp },
-    Operator { evidence: Trusted<Prose> },
+    Operator,
 }
 
 impl StoredProof {
@@ -84,7 +87,7 @@ impl StoredProof {
             ReturnProof::Report { return_id, returned_at } => {
                 Self::Report { return_id: Trusted(return_id), returned_at }
             }
-            ReturnProof::Operator { evidence } => Self::Operator { evidence: Trusted(evidence) },
+            ReturnProof::Operator => Self::Operator,
         }
     }
 
@@ -93,7 +96,7 @@ impl StoredProof {
             Self::Report { return_id, returned_at } => {
                 ReturnProof::Report { return_id: return_id.0, returned_at }
             }
-            Self::Operator { evidence } => ReturnProof::Operator { evidence: evidence.0 },
+            Self::Operator => ReturnProof::Operator,
         }
     }
 }
@@ -105,7 +108,7 @@ enum StoredStatus {
     Held { because: Name<HeldBecause> },
     ToReturn { because: Name<ReturnBecause> },
     Returned { at: Timestamp, proof: StoredProof },
-    Dismissed { at: Timestamp, evidence: Trusted<Prose> },
+    Dismissed { at: Timestamp },
 }
 
 impl StoredStatus {
@@ -115,7 +118,7 @@ impl StoredStatus {
             PaymentStatus::Held { because } => Self::Held { because: Name(because) },
             PaymentStatus::ToReturn { because } => Self::ToReturn { because: Name(because) },
             PaymentStatus::Returned { at, proof } => Self::Returned { at, proof: StoredProof::of(proof) },
-            PaymentStatus::Dismissed { at, evidence } => Self::Dismissed { at, evidence: Trusted(evidence) },
+            PaymentStatus::Dismissed { at } => Self::Dismissed { at },
         }
     }
 
@@ -125,8 +128,26 @@ impl StoredStatus {
             Self::Held { because } => PaymentStatus::Held { because: because.0 },
             Self::ToReturn { because } => PaymentStatus::ToReturn { because: because.0 },
             Self::Returned { at, proof } => PaymentStatus::Returned { at, proof: proof.restore() },
-            Self::Dismissed { at, evidence } => PaymentStatus::Dismissed { at, evidence: evidence.0 },
+            Self::Dismissed { at } => PaymentStatus::Dismissed { at },
         }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredDecision {
+    settlement: Name<Settlement>,
+    at: Timestamp,
+    evidence: Trusted<Prose>,
+}
+
+impl StoredDecision {
+    fn of(decision: Decision) -> Self {
+        let Decision { settlement, at, evidence } = decision;
+        Self { settlement: Name(settlement), at, evidence: Trusted(evidence) }
+    }
+
+    fn restore(self) -> Decision {
+        Decision { settlement: self.settlement.0, at: self.at, evidence: self.evidence.0 }
     }
 }
 
@@ -138,6 +159,8 @@ pub struct StoredPaymentRecord {
     received_at: Timestamp,
     #[serde(flatten)]
     status: StoredStatus,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    decisions: Vec<StoredDecision>,
 }
 
 impl Storable for PaymentRecord {
@@ -150,12 +173,13 @@ impl StoredForm for StoredPaymentRecord {
     const IS_PERSONAL: bool = true;
 
     fn of(record: PaymentRecord) -> Self {
-        let PaymentRecord { id, report, received_at, status } = record;
+        let PaymentRecord { id, report, received_at, status, decisions } = record;
         Self {
             id: Trusted(id),
             report: StoredReport::of(report),
             received_at,
             status: StoredStatus::of(status),
+            decisions: each(decisions, StoredDecision::of),
         }
     }
 
@@ -165,6 +189,7 @@ impl StoredForm for StoredPaymentRecord {
             report: self.report.restore(),
             received_at: self.received_at,
             status: self.status.restore(),
+            decisions: each(self.decisions, StoredDecision::restore),
         }
     }
 }

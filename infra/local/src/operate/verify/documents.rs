@@ -33,13 +33,12 @@ pub(super) async fn check(store: &Store, thing: &Thing, chain: &[Record]) -> Res
     let Thing::Document(document) = thing else { return Ok(()) };
     let published: Vec<&Record> =
         chain.iter().filter(|record| record.evidence.event == DocumentPublished::REGISTERED.name).collect();
-    let mut unseen: Vec<Value> =
-        published.iter().map(|record| record.evidence.facts["version"].clone()).collect();
+    let mut unseen: Vec<Value> = published.iter().map(|record| fact(record, "version").clone()).collect();
     let in_items = versions(store, document).await?;
     for version in in_items.iter().chain(&document.versions) {
         let not_published =
             || broken(format!("version {} is not the one whose publication is recorded", version.number));
-        let record = published.iter().find(|record| record.evidence.facts["version"] == version.number);
+        let record = published.iter().find(|record| *fact(record, "version") == version.number);
         check_version(store, document, version, record.ok_or_else(not_published)?).await?;
         unseen.retain(|number| *number != version.number);
     }
@@ -55,6 +54,11 @@ pub(super) async fn check(store: &Store, thing: &Thing, chain: &[Record]) -> Res
     }
 }
 
+/// A fact of a record; null where it has none, as only a forged one can.
+fn fact<'a>(record: &'a Record, name: &str) -> &'a Value {
+    record.evidence.facts.get(name).unwrap_or(&Value::Null)
+}
+
 /// One version against the record of its publication.
 async fn check_version(
     store: &Store,
@@ -62,14 +66,14 @@ async fn check_version(
     version: &Version,
     record: &Record,
 ) -> Result<(), Doubt> {
-    let (number, facts) = (version.number, &record.evidence.facts);
-    let is_this = facts["sha256"] == version.sha256.as_str()
-        && facts["effective_at"] == version.effective_at.to_string()
+    let number = version.number;
+    let is_this = *fact(record, "sha256") == version.sha256.as_str()
+        && *fact(record, "effective_at") == version.effective_at.to_string()
         && version.published_at == record.evidence.at;
     if !is_this {
         return Err(broken(format!("version {number} is not the one whose publication is recorded")));
     }
-    if let Some(whole) = facts.get("version_sha256") {
+    if let Some(whole) = record.evidence.facts.get("version_sha256") {
         let stored = store.content(&Document::version_key(&document.id, number)).await?;
         let hash = stored.map(|stored| Sha256Hash::of(stored.as_bytes()));
         if hash.as_ref().map(Sha256Hash::as_str) != whole.as_str() {

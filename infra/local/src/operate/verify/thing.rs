@@ -95,7 +95,9 @@ impl Thing {
             }
             Self::Order(order) => {
                 let (document, version, _) = &order.snapshot.subscription_agreement;
-                vec![
+                let payment = order.payment().filter(|payment| payment.has_record);
+                let record = payment.map(|payment| PaymentRecord::key_of(&(&payment.id).into()));
+                let mut names = vec![
                     MarketAccount::key_of(&order.account_id),
                     Provider::key_of(&order.provider_id),
                     Listing::key_of(&order.listing_id),
@@ -105,7 +107,9 @@ impl Thing {
                         document.clone(),
                         *version,
                     )),
-                ]
+                ];
+                names.extend(record);
+                names
             }
             Self::Grant(grant) => vec![
                 MarketAccount::key_of(&grant.account_id),

@@ -1,0 +1,226 @@
+//! How money that waits is settled: by a human with evidence, or by the payment system's report of its return.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    HeldBecause, NamedOrder, PaymentRecord, PaymentStatus, Report, ReportOutcome, ReturnBecause, ReturnProof,
+    Taken,
+};
+use crate::aggregate::Loaded;
+use crate::change::{CLOCK_SKEW, Change, Event, Occasion};
+use crate::events;
+use crate::money::Fen;
+use crate::notices::{Message, Reach};
+use crate::orders::{Order, Payment, Timeliness};
+use crate::periods::Calendar;
+use crate::stored::values::Named;
+use crate::text::Prose;
+
+/// What a human decides of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Settlement {
+    /// The payment counts: its order's contract is formed.
+    Form,
+    /// The money has to be returned.
+    Return,
+    /// The money was returned.
+    Returned,
+    /// Nothing is owed.
+    Dismiss,
+}
+
+/// Why a record was not settled so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SettleRefusal {
+    /// It does not wait, or not for this.
+    #[error("the payment does not wait for this")]
+    NotWaiting,
+    /// The order does not take the payment.
+    #[error("the order does not take it: {}", .0.words().0)]
+    NotTaken(ReturnBecause),
+    /// Another amount than the order's price forms no contract.
+    #[error("it is not the order's price of {} fen", .0.get())]
+    WrongAmount(Fen),
+    /// Its id was used for another payment, which forms the contract if one does.
+    #[error("its id was used for another payment")]
+    IdUsedBefore,
+    /// It names no order of the market.
+    #[error("it names no order of the market")]
+    NoOrder,
+}
+
+/// A human's decision about a record, with what it rests on. Merchants do not read the evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What was decided.
+    pub settlement: Settlement,
+    /// When.
+    pub at: Timestamp,
+    /// What was found, and where it is kept.
+    pub evidence: Prose,
+}
+
+impl PaymentRecord {
+    /// A human decides.
+    ///
+    /// # Errors
+    /// See [`SettleRefusal`].
+    pub fn settle(
+        loaded: &Loaded<Self>,
+        settlement: Settlement,
+        evidence: Prose,
+        named: Option<NamedOrder<'_>>,
+        calendar: &Calendar,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), SettleRefusal> {
+        let waits_for = match settlement {
+            Settlement::Returned => loaded.is_waiting() && loaded.amount().is_some(),
+            Settlement::Dismiss => loaded.is_held(),
+            Settlement::Form | Settlement::Return => loaded.is_held() && loaded.amount().is_some(),
+        };
+        if !waits_for {
+            return Err(SettleRefusal::NotWaiting);
+        }
+        let (status, event, order) = match settlement {
+            Settlement::Returned => {
+                let status = PaymentStatus::Returned { at: occasion.at, proof: ReturnProof::Operator };
+                (status, loaded.returned_by("the operator", named), None)
+            }
+            Settlement::Dismiss => {
+                let event = Event::of(events::PaymentDismissed {});
+                let told = |listing, payment, _| Message::PaymentDismissed { listing, payment };
+                (PaymentStatus::Dismissed { at: occasion.at }, loaded.tell(event, named, told), None)
+            }
+            Settlement::Return => {
+                let because = ReturnBecause::OperatorDecided;
+                (PaymentStatus::ToReturn { because }, loaded.to_return(because, named), None)
+            }
+            Settlement::Form => {
+                let (event, order) = loaded.form(named, calendar, occasion)?;
+                (PaymentStatus::Formed, event, Some(order))
+            }
+        };
+        let mut decisions = loaded.decisions.clone();
+        decisions.push(Decision { settlement, at: occasion.at, evidence });
+        let settled = Self { status, decisions, ..loaded.state.clone() };
+        let change = Change::on(occasion).update(loaded, &settled, event);
+        Ok((settled, order.into_iter().fold(change, Change::and)))
+    }
+
+    /// Takes a report of a return: it ends the duty to return its payment.
+    #[must_use]
+    pub fn take_return(
+        payment: Option<&Loaded<Self>>,
+        own: Option<&Loaded<Self>>,
+        report: Report,
+        named: Option<NamedOrder<'_>>,
+        occasion: &Occasion,
+    ) -> Taken {
+        let id = report.own_record_id();
+        let hold = |report, because| Self::hold(own, id, report, because, named, occasion);
+        let Report::Return { return_id, amount, returned_at, .. } = &report else {
+            return hold(report, HeldBecause::Unreadable);
+        };
+        let Some(payment) = payment else { return hold(report, HeldBecause::UnknownPayment) };
+        let is_this = matches!(&payment.status, PaymentStatus::Returned {
+            proof: ReturnProof::Report { return_id: returned_by, .. }, .. } if returned_by == return_id);
+        if is_this && payment.amount() == Some(*amount) {
+            return Taken::repeated(payment, None);
+        }
+        if !payment.is_waiting() || payment.amount().is_none() {
+            return hold(report, HeldBecause::NotToBeReturned);
+        }
+        if payment.amount() != Some(*amount) {
+            return hold(report, HeldBecause::WrongAmount);
+        }
+        let around = |at: Timestamp, skew| at.saturating_add(skew).unwrap_or(at);
+        let made = around(payment.received_at.min(payment.made_at()), -CLOCK_SKEW);
+        if !(made..=around(occasion.at, CLOCK_SKEW)).contains(returned_at) {
+            return hold(report, HeldBecause::ImpossibleDate);
+        }
+        let proof = ReturnProof::Report { return_id: return_id.clone(), returned_at: *returned_at };
+        let event = payment.returned_by("the payment system", named);
+        let status = PaymentStatus::Returned { at: occasion.at, proof };
+        let record = Self { status, ..payment.state.clone() };
+        let change = Change::on(occasion).update(payment, &record, event);
+        Taken { outcome: ReportOutcome::Returned, record: Some(record), order: None, change: Some(change) }
+    }
+
+    /// The contract of its order, by the word of a human that it was paid in time.
+    fn form<'a>(
+        &'a self,
+        named: Option<NamedOrder<'a>>,
+        calendar: &Calendar,
+        occasion: &Occasion,
+    ) -> Result<(Event<'a>, Change), SettleRefusal> {
+        let Report::Payment { payment_id, amount, paid_at, .. } = &self.report else {
+            return Err(SettleRefusal::NotWaiting);
+        };
+        if self.id != payment_id.into() {
+            return Err(SettleRefusal::IdUsedBefore);
+        }
+        let NamedOrder { account, order, provider } = named.ok_or(SettleRefusal::NoOrder)?;
+        let price = order.snapshot.plan.price_fen;
+        if *amount != price {
+            return Err(SettleRefusal::WrongAmount(price));
+        }
+        let payment = Payment { id: payment_id.clone(), paid_at: *paid_at, has_record: true };
+        let (_, paid) =
+            Order::pay(order, account, provider, payment, Timeliness::Vouched, calendar, occasion)
+                .map_err(SettleRefusal::NotTaken)?;
+        let event = Event::of(events::PaymentFormed { order: order.id.clone(), amount_fen: *amount });
+        Ok((event, paid))
+    }
+
+    fn returned_by<'a>(&'a self, by: &'static str, named: Option<NamedOrder<'a>>) -> Event<'a> {
+        let told = |listing, payment, amount| Message::PaymentReturned { listing, payment, amount };
+        self.tell(Event::of(events::PaymentReturned { by }), named, told)
+    }
+
+    /// That it has to be returned, and why.
+    pub(super) fn to_return<'a>(
+        &'a self,
+        because: ReturnBecause,
+        named: Option<NamedOrder<'a>>,
+    ) -> Event<'a> {
+        let (reason, reason_zh) = because.words();
+        let amount_fen = self.amount().unwrap_or_default();
+        let told = |listing, payment, amount| Message::PaymentToReturn {
+            listing,
+            payment,
+            amount,
+            reason,
+            reason_zh,
+        };
+        self.tell(Event::of(events::PaymentToReturn { because: because.name(), amount_fen }), named, told)
+    }
+
+    /// Tells the merchant whose order it names.
+    pub(super) fn tell<'a>(
+        &self,
+        event: Event<'a>,
+        named: Option<NamedOrder<'a>>,
+        message: impl FnOnce(String, String, Fen) -> Message,
+    ) -> Event<'a> {
+        match (named, &self.report) {
+            (Some(NamedOrder { account, order, .. }), Report::Payment { payment_id, amount, .. }) => event
+                .tell(
+                    Reach::Merchant(&account.id, &account.contacts),
+                    message(order.name(), payment_id.to_string(), *amount),
+                ),
+            _ => event,
+        }
+    }
+
+    /// When it was made, as reported.
+    const fn made_at(&self) -> Timestamp {
+        match &self.report {
+            Report::Payment { paid_at, .. } => *paid_at,
+            Report::Return { returned_at, .. } => *returned_at,
+            Report::Unreadable { .. } => self.received_at,
+        }
+    }
+}
