@@ -131,6 +131,7 @@ const THERE: &[&str] = &[
     "payment payment dismissed",
     "payment return held not_to_be_returned",
     "payment return held unknown_payment",
+    "payment return returned report",
     "payment unreadable held unreadable",
     "demand draft",
     "demand served",

@@ -296,7 +296,7 @@ async fn what_costs_nothing_is_in_service_at_once() {
     let trade = Trade { world: &world, stage, merchant, order: id };
     let mut payment = trade.payment("pay-1");
     payment["amount_fen"] = json!(0);
-    assert_eq!(trade.pay(&payment).await, told("to_return", "already_paid"));
+    assert_eq!(trade.pay(&payment).await, told("formed", ""), "nothing was paid, and nothing is owed");
     world.advance_days(40).await;
     assert_eq!(trade.status().await, "expired");
 }
@@ -350,23 +350,33 @@ async fn the_duty_to_return_ends_by_the_payment_systems_report_or_by_the_operato
         trade.pay(&trade.payment(id)).await;
     }
     assert_eq!(trade.waiting().await, ["pay-2", "pay-3"]);
-    let returned = |payment: &str, amount: u64| json!({ "return_id": "ret-1", "payment_id": payment, "amount_fen": amount, "returned_at": world.now() });
+    // Each return has an id of its own, unless it is told again.
+    let returned = |id: &str, payment: &str, amount: u64| {
+        let now = world.now();
+        json!({ "return_id": id, "payment_id": payment, "amount_fen": amount, "returned_at": now })
+    };
     let report = async |body: Value| {
         let (outcome, because, _) = trade.report("/returns", &body).await;
         (outcome, because)
     };
     // What fits no duty is kept too.
-    assert_eq!(report(returned("pay-9", PRICE)).await, told("held", "unknown_payment"));
-    assert_eq!(report(returned("pay-1", PRICE)).await, told("held", "not_to_be_returned"));
-    assert_eq!(report(returned("pay-2", PRICE - 1)).await, told("held", "wrong_amount"));
+    assert_eq!(report(returned("ret-1", "pay-9", PRICE)).await, told("held", "unknown_payment"));
+    assert_eq!(report(returned("ret-2", "pay-1", PRICE)).await, told("held", "not_to_be_returned"));
+    assert_eq!(report(returned("ret-3", "pay-2", PRICE - 1)).await, told("held", "wrong_amount"));
     assert_eq!(report(json!({ "return_id": 7 })).await, told("held", "unreadable"));
-    for instant in ["-009998-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-06T00:00:00Z"] {
-        let mut body = returned("pay-2", PRICE);
+    for (number, instant) in
+        ["-009998-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-06T00:00:00Z"].into_iter().enumerate()
+    {
+        let mut body = returned(&format!("dated-{number}"), "pay-2", PRICE);
         body["returned_at"] = json!(instant);
         assert_eq!(report(body).await, told("held", "impossible_date"), "{instant}");
     }
-    assert_eq!(report(returned("pay-2", PRICE)).await, told("returned", ""));
-    assert_eq!(report(returned("pay-2", PRICE)).await.0, "repeated");
+    assert_eq!(report(returned("ret-4", "pay-2", PRICE)).await, told("returned", ""));
+    assert_eq!(report(returned("ret-4", "pay-2", PRICE)).await.0, "repeated");
+    // One return ends one duty, and says one amount.
+    assert_eq!(report(returned("ret-4", "pay-3", PRICE)).await, told("held", "id_used_before"));
+    assert_eq!(report(returned("ret-4", "pay-2", 1)).await, told("held", "id_used_before"));
+    assert_eq!(report(returned("ret-5", "pay-2", PRICE)).await, told("held", "not_to_be_returned"));
     assert_eq!(trade.merchant.get("/payments/pay-2").await.unwrap().text_at("/status"), "returned");
 
     let settle = async |id: &str, settlement: &str| {
@@ -471,6 +481,21 @@ async fn a_human_settles_what_is_held_with_evidence_and_never_for_another_amount
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_that_came_before_its_payment_ends_the_duty_when_it_is_told_again() {
+    let world = World::new().await;
+    let trade = Trade::of(&world).await;
+    assert_eq!(trade.pay(&trade.payment("pay-1")).await.0, "formed");
+    let early = json!({
+        "return_id": "ret-1", "payment_id": "pay-2", "amount_fen": PRICE, "returned_at": world.now(),
+    });
+    assert_eq!(trade.report("/returns", &early).await.0, "held");
+    assert_eq!(trade.pay(&trade.payment("pay-2")).await.0, "to_return");
+    assert_eq!(trade.waiting().await.len(), 2);
+    assert_eq!(trade.report("/returns", &early).await.0, "returned");
+    assert!(trade.waiting().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

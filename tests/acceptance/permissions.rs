@@ -86,9 +86,11 @@ async fn receive_money(world: &World, stage: &Stage<'_>, shop: &Client, (paid, u
         "paid_at": placed.text_at("/placed_at"),
     });
     reported("/payments", late).await;
-    for payment in ["twice-1", "twice-1", "none"] {
+    for (id, payment) in
+        [("return-1", "twice-1"), ("return-1", "twice-1"), ("return-1", "none"), ("early", "twice-3")]
+    {
         let body = json!({
-            "return_id": "return-1", "payment_id": payment, "amount_fen": 19_900, "returned_at": now,
+            "return_id": id, "payment_id": payment, "amount_fen": 19_900, "returned_at": now,
         });
         reported("/returns", body).await;
     }

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -12,6 +13,7 @@ use jiff::{Span, Timestamp};
 use market_ambient::{Clock, SystemEntropy, random};
 use market_domain::hash::Sha256Hash;
 use market_domain::periods;
+use market_http::{BODY_WITHIN, MAX_BODY_BYTES};
 use market_identity::Role;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -40,7 +42,18 @@ pub fn router(local: Local) -> Router {
         .route("/_local/token", get(token))
         .route("/_local/clock", get(read_clock).post(advance_clock))
         .route("/_local/payment", axum::routing::post(pay))
+        .layer(from_fn(whole))
         .with_state(Arc::new(local))
+}
+
+/// Waits for all of a request, as the API does: one whose body is kept back is let go.
+async fn whole(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, MAX_BODY_BYTES)).await {
+        Ok(Ok(body)) => next.run(Request::from_parts(parts, body.into())).await,
+        Ok(Err(_)) => problem(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large, or broke off"),
+        Err(_) => problem(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
+    }
 }
 
 /// A problem of what exists on one machine only.

@@ -45,15 +45,15 @@ pub(crate) fn trimmed(text: &str) -> &str {
 }
 
 /// Whether it belongs in no text of anyone's: it turns what is shown, breaks a line where the clauses' reader sees
-/// none, carries what no reader sees, or means something to its sender alone (private use).
+/// none, carries what no reader sees, or means something to its sender alone (private use, what is not assigned yet).
 pub(crate) fn is_unfit(c: char) -> bool {
-    use GeneralCategory::{Control, LineSeparator, ParagraphSeparator, PrivateUse};
+    use GeneralCategory::{Control, LineSeparator, ParagraphSeparator, PrivateUse, Unassigned};
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
-    matches!(category, Control | LineSeparator | ParagraphSeparator | PrivateUse)
+    matches!(category, Control | LineSeparator | ParagraphSeparator | PrivateUse | Unassigned)
         || CodePointSetData::new::<BidiControl>().contains(c)
         || CodePointSetData::new::<NoncharacterCodePoint>().contains(c)
-        // Formats that Unicode advises against, annotations between lines, and tags.
-        || matches!(c, '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        // Formats that Unicode advises against, annotations between lines, what stands for an object, and tags.
+        || matches!(c, '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffc}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Whether it hides within a line: two lines that differ in it alone look the same.

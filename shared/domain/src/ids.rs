@@ -157,10 +157,16 @@ impl PaymentRecordId {
         Self(format!("{payment}~{}", &report.as_str()[..32]))
     }
 
+    /// Of a return, by its own id: one return ends one duty.
+    #[must_use]
+    pub fn of_return(return_id: &EventId) -> Self {
+        Self(format!("~{}", &Sha256Hash::of(format!("return\n{return_id}").as_bytes()).as_str()[..32]))
+    }
+
     /// Of a report that cannot be read, by the id of its message.
     #[must_use]
-    pub fn of_message(message: &Sha256Hash) -> Self {
-        Self(format!("~{}", &message.as_str()[..32]))
+    pub fn of_message(message_id: &str) -> Self {
+        Self(format!("~{}", &Sha256Hash::of(format!("message\n{message_id}").as_bytes()).as_str()[..32]))
     }
 }
 

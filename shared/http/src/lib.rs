@@ -22,4 +22,4 @@ pub use json::Signed;
 pub use market::{Callers, CorruptionAlarm, Market};
 pub use payments::{PaymentKeys, SIGNATURE_TOLERANCE_SECONDS, message_id};
 pub use problem::{Code, FieldError, Problem};
-pub use serve::{EXPOSED_HEADERS, MAX_BODY_BYTES, router};
+pub use serve::{BODY_WITHIN, EXPOSED_HEADERS, MAX_BODY_BYTES, router};

@@ -70,6 +70,8 @@ pub enum WrongTimer {
     OtherTime,
     /// It will be handed out later than any lease lasts.
     PutOff,
+    /// It waits for a human, and was not tried often enough for that.
+    GivenUpEarly,
 }
 
 impl fmt::Display for WrongTimer {
@@ -80,6 +82,7 @@ impl fmt::Display for WrongTimer {
             Self::OtherJob => "its timer waits where its job does not look",
             Self::OtherTime => "its timer says another instant than its state",
             Self::PutOff => "its timer is put off longer than any lease lasts",
+            Self::GivenUpEarly => "its job was given up on, and has tries left",
         })
     }
 }
@@ -108,6 +111,10 @@ impl Timer {
         }
         if self.due_at.as_ref().and_then(|due_at| due_at.parse().ok()) != Some(due::millis(due.at)) {
             return Some(WrongTimer::OtherTime);
+        }
+        let tries = self.tries.as_ref().and_then(|tries| tries.parse::<u32>().ok()).unwrap_or_default();
+        if is_parked && tries < due::MAX_TRIES {
+            return Some(WrongTimer::GivenUpEarly);
         }
         let latest =
             now.max(due.at).saturating_add(LONGEST_LEASE).and_then(|at| at.saturating_add(CLOCKS_DIFFER));
@@ -248,7 +255,15 @@ mod tests {
             (timer(&own, 1_000_000, 1_000_000), due, None),
             (timer(&own, 1_060_000, 1_000_000), due, None),
             (timer(&own, 5_600_000, 1_000_000), due, None),
-            (timer("parked#advance_case", 9_999_999_999, 1_000_000), due, None),
+            (
+                Timer {
+                    tries: Some("10".to_owned()),
+                    ..timer("parked#advance_case", 9_999_999_999, 1_000_000)
+                },
+                due,
+                None,
+            ),
+            (timer("parked#advance_case", 1_000_000, 1_000_000), due, Some(WrongTimer::GivenUpEarly)),
             (none.clone(), None, None),
             (none.clone(), due, Some(WrongTimer::Absent)),
             (Timer { wake_at: None, ..timer(&own, 0, 1_000_000) }, due, Some(WrongTimer::Absent)),

@@ -78,7 +78,7 @@ impl Play<'_> {
         self.pays(&json!({ "amount": "19900 CNY" })).await;
         for payment in ["unknown", "date-2"] {
             let report = json!({
-                "return_id": "return-2", "payment_id": payment, "amount_fen": PRICE_FEN,
+                "return_id": format!("return-of-{payment}"), "payment_id": payment, "amount_fen": PRICE_FEN,
                 "returned_at": self.world.now(),
             });
             self.report("/returns", &report).await;

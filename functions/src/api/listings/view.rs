@@ -60,7 +60,7 @@ pub enum BoundForm {
         uses: u32,
     },
     /// Neither: it may stop at any time (clause 4.5).
-    Unbounded,
+    Unbounded {},
 }
 
 impl From<BoundForm> for Bound {
@@ -68,7 +68,7 @@ impl From<BoundForm> for Bound {
         match form {
             BoundForm::Term { days } => Self::Term { days },
             BoundForm::Count { uses } => Self::Count { uses },
-            BoundForm::Unbounded => Self::Unbounded,
+            BoundForm::Unbounded {} => Self::Unbounded,
         }
     }
 }
@@ -78,7 +78,7 @@ impl From<Bound> for BoundForm {
         match bound {
             Bound::Term { days } => Self::Term { days },
             Bound::Count { uses } => Self::Count { uses },
-            Bound::Unbounded => Self::Unbounded,
+            Bound::Unbounded => Self::Unbounded {},
         }
     }
 }

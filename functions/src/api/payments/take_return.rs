@@ -6,6 +6,7 @@ use market_domain::ids::EventId;
 use market_domain::money::Fen;
 use market_domain::payments::{PaymentRecord, Report};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
+use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -51,18 +52,25 @@ impl Endpoint for TakeReturn {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TakenView>, Problem> {
-        let (report, payment) = match call.body.clone() {
-            Signed::Unread(text) => (Report::unreadable(message_id(&call.headers), &text), None),
-            Signed::Read(body) => {
-                let report = body.report();
-                let payment = market.store.get::<PaymentRecord>(&report.record_id()).await?;
-                (report, payment)
-            }
+        let report = match call.body.clone() {
+            Signed::Unread(text) => Report::unreadable(message_id(&call.headers), &text),
+            Signed::Read(body) => body.report(),
         };
-        let own = own_record(market, &report).await?;
+        let (payment, first) = match report.returned_payment() {
+            Some(payment) => {
+                let wishes = (of::<PaymentRecord>(payment), of::<PaymentRecord>(report.record_id()));
+                market.store.load(wishes).await?
+            }
+            None => (None, market.store.get::<PaymentRecord>(&report.record_id()).await?),
+        };
+        let own = match &first {
+            Some(first) if !first.is_repeated_by(&report) => own_record(market, &report).await?,
+            _ => None,
+        };
         let named = Named::by(market, payment.as_ref().and_then(|payment| payment.names())).await?;
         let named = named.as_ref().map(Named::order);
-        let taken = PaymentRecord::take_return(payment.as_ref(), own.as_ref(), report, named, &call.occasion);
+        let (payment, first, own) = (payment.as_ref(), first.as_ref(), own.as_ref());
+        let taken = PaymentRecord::take_return(payment, first, own, report, named, &call.occasion);
         Ok(TakenView::outcome(taken))
     }
 }

@@ -212,7 +212,10 @@ impl Termination {
         if account.status == AccountStatus::Terminated || account.ends_at.is_some_and(|end| end <= ended_at) {
             return Err(TerminateRefusal::AlreadyEnded);
         }
-        let event = Event::of(events::UpstreamAgreementEnded { event_id: event_id.clone(), ended_at })
+        let event = Event::of(events::UpstreamAgreementEnded { event_id: event_id.clone(), ended_at });
+        // What had ended before ours began ended ours at its beginning. The event keeps its own time.
+        let ended_at = ended_at.max(account.applied_at);
+        let event = event
             .tell(Reach::Merchant(&account.id, &account.contacts), Message::AgreementEnded { at: ended_at });
         let termination = Self {
             id: id.clone(),

@@ -215,6 +215,16 @@ impl PaymentRecord {
         if !is_the_price {
             return hold(report, HeldBecause::WrongAmount);
         }
+        // Nothing was to be paid, and nothing was: there is nothing to return.
+        if *amount == Fen::default() && order.is_in_service() && order.payment().is_none() {
+            let event = Event::of(events::PaymentFormed { order: order.id.clone(), amount_fen: *amount });
+            let status = PaymentStatus::Formed;
+            let record = Self { id, report, received_at: occasion.at, status, decisions: Vec::new() };
+            let change = Change::on(occasion).create(&record, event);
+            let order = Some(order.state.clone());
+            let outcome = ReportOutcome::Formed;
+            return Taken { outcome, record: Some(record), order, change: Some(change) };
+        }
         let after = |at: Timestamp| at.saturating_add(CLOCK_SKEW).unwrap_or(at);
         if after(*paid_at) < order.placed_at || *paid_at > after(occasion.at) {
             return hold(report, HeldBecause::ImpossibleDate);

@@ -59,7 +59,8 @@ impl Report {
     #[must_use]
     pub fn record_id(&self) -> PaymentRecordId {
         match self {
-            Self::Payment { payment_id, .. } | Self::Return { payment_id, .. } => payment_id.into(),
+            Self::Payment { payment_id, .. } => payment_id.into(),
+            Self::Return { return_id, .. } => PaymentRecordId::of_return(return_id),
             Self::Unreadable { .. } => self.own_record_id(),
         }
     }
@@ -77,9 +78,16 @@ impl Report {
                 PaymentRecordId::beside(payment_id, &Sha256Hash::of(said.as_bytes()))
             }
             // By its message and not by what it says: a hash of that could be guessed at.
-            Self::Unreadable { message_id, .. } => {
-                PaymentRecordId::of_message(&Sha256Hash::of(message_id.as_bytes()))
-            }
+            Self::Unreadable { message_id, .. } => PaymentRecordId::of_message(message_id),
+        }
+    }
+
+    /// The record of the payment that was returned, where it is the report of a return.
+    #[must_use]
+    pub fn returned_payment(&self) -> Option<PaymentRecordId> {
+        match self {
+            Self::Return { payment_id, .. } => Some(payment_id.into()),
+            Self::Payment { .. } | Self::Unreadable { .. } => None,
         }
     }
 
@@ -91,6 +99,10 @@ impl Report {
                 Self::Payment { payment_id, account_id, order_id, amount, .. },
                 Self::Payment { payment_id: id, account_id: account, order_id: order, amount: paid, .. },
             ) => (payment_id, account_id, order_id, amount) == (id, account, order, paid),
+            (
+                Self::Return { return_id, payment_id, amount, .. },
+                Self::Return { return_id: id, payment_id: payment, amount: paid, .. },
+            ) => (return_id, payment_id, amount) == (id, payment, paid),
             (Self::Unreadable { message_id, .. }, Self::Unreadable { message_id: id, .. }) => {
                 message_id == id
             }

@@ -111,42 +111,80 @@ impl PaymentRecord {
     }
 
     /// Takes a report of a return: it ends the duty to return its payment.
+    ///
+    /// `payment` is the record of the payment that it names, `first` the one under the return's own id, and `own` that of
+    /// this very report.
     #[must_use]
     pub fn take_return(
         payment: Option<&Loaded<Self>>,
+        first: Option<&Loaded<Self>>,
         own: Option<&Loaded<Self>>,
         report: Report,
         named: Option<NamedOrder<'_>>,
         occasion: &Occasion,
     ) -> Taken {
-        let id = report.own_record_id();
-        let hold = |report, because| Self::hold(own, id, report, because, named, occasion);
-        let Report::Return { return_id, amount, returned_at, .. } = &report else {
-            return hold(report, HeldBecause::Unreadable);
+        if let Some(first) = first {
+            // One that was held because it came before its payment ends the duty when it is told again.
+            let may_count_now = first.is_held() && report == first.report;
+            if !report.says_the_same_as(&first.report) {
+                let id = report.own_record_id();
+                return Self::hold(own, id, report, HeldBecause::IdUsedBefore, named, occasion);
+            }
+            if !may_count_now {
+                return Taken::repeated(first, None);
+            }
+        }
+        let (payment, proof) = match Self::ended_by(payment, &report, occasion) {
+            Ok(ended) => ended,
+            Err(because) => {
+                let id = report.record_id();
+                return Self::hold(first, id, report, because, named, occasion);
+            }
         };
-        let Some(payment) = payment else { return hold(report, HeldBecause::UnknownPayment) };
-        let is_this = matches!(&payment.status, PaymentStatus::Returned {
-            proof: ReturnProof::Report { return_id: returned_by, .. }, .. } if returned_by == return_id);
-        if is_this && payment.amount() == Some(*amount) {
-            return Taken::repeated(payment, None);
-        }
-        if !payment.is_waiting() || payment.amount().is_none() {
-            return hold(report, HeldBecause::NotToBeReturned);
-        }
-        if payment.amount() != Some(*amount) {
-            return hold(report, HeldBecause::WrongAmount);
+        let status = PaymentStatus::Returned { at: occasion.at, proof };
+        let returned = Self { status: status.clone(), ..payment.state.clone() };
+        let ended =
+            Change::on(occasion).update(payment, &returned, payment.returned_by("the payment system", named));
+        let event = Event::of(events::PaymentReturned { by: "the payment system" });
+        let (record, change) = match first {
+            Some(first) => {
+                let record = Self { status, ..first.state.clone() };
+                let change = Change::on(occasion).update(first, &record, event);
+                (record, change)
+            }
+            None => {
+                let id = report.record_id();
+                let record = Self { id, report, received_at: occasion.at, status, decisions: Vec::new() };
+                let change = Change::on(occasion).create(&record, event);
+                (record, change)
+            }
+        };
+        let change = Some(change.and(ended));
+        Taken { outcome: ReportOutcome::Returned, record: Some(record), order: None, change }
+    }
+
+    /// The payment whose duty a report ends, and its proof; or why a human has to look at it.
+    fn ended_by<'a>(
+        payment: Option<&'a Loaded<Self>>,
+        report: &Report,
+        occasion: &Occasion,
+    ) -> Result<(&'a Loaded<Self>, ReturnProof), HeldBecause> {
+        let Report::Return { return_id, amount, returned_at, .. } = report else {
+            return Err(HeldBecause::Unreadable);
+        };
+        let payment = payment.ok_or(HeldBecause::UnknownPayment)?;
+        let Some(owed) = payment.amount().filter(|_| payment.is_waiting()) else {
+            return Err(HeldBecause::NotToBeReturned);
+        };
+        if owed != *amount {
+            return Err(HeldBecause::WrongAmount);
         }
         let around = |at: Timestamp, skew| at.saturating_add(skew).unwrap_or(at);
         let made = around(payment.received_at.min(payment.made_at()), -CLOCK_SKEW);
         if !(made..=around(occasion.at, CLOCK_SKEW)).contains(returned_at) {
-            return hold(report, HeldBecause::ImpossibleDate);
+            return Err(HeldBecause::ImpossibleDate);
         }
-        let proof = ReturnProof::Report { return_id: return_id.clone(), returned_at: *returned_at };
-        let event = payment.returned_by("the payment system", named);
-        let status = PaymentStatus::Returned { at: occasion.at, proof };
-        let record = Self { status, ..payment.state.clone() };
-        let change = Change::on(occasion).update(payment, &record, event);
-        Taken { outcome: ReportOutcome::Returned, record: Some(record), order: None, change: Some(change) }
+        Ok((payment, ReturnProof::Report { return_id: return_id.clone(), returned_at: *returned_at }))
     }
 
     /// The contract of its order, by the word of a human that it was paid in time.

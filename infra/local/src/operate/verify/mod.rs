@@ -304,7 +304,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> 
     if parties.all {
         partitions.extend(source.partitions().await?);
     }
-    if let (true, Some(heads)) = (partitions.is_empty(), &against) {
+    // What is gone whole stands in the heads alone.
+    if let (true, Some(heads)) = (parties.all || partitions.is_empty(), &against) {
         partitions.extend(heads.partitions());
     }
     partitions.sort();
