@@ -22,7 +22,9 @@ use market_domain::grants::token::GrantTokens;
 use market_domain::listings::Listing;
 use market_domain::notices::Notice;
 use market_domain::orders::Order;
+use market_domain::payments::PaymentRecord;
 use market_domain::providers::Provider;
+use market_domain::vouching::Vouching;
 use market_identity::Role;
 use market_store::{Store, Submission};
 use serde_json::{Value, json};
@@ -113,6 +115,8 @@ async fn read_item(world: &World, item: &Item) {
         Some(Grant::KIND) => return read::<Grant>(store, &at).await,
         Some(GrantTokens::KIND) => return read::<GrantTokens>(store, &at).await,
         Some(Ledger::KIND) => return read::<Ledger>(store, &at).await,
+        Some(PaymentRecord::KIND) => return read::<PaymentRecord>(store, &at).await,
+        Some(Vouching::KIND) => return read::<Vouching>(store, &at).await,
         Some(DeletionDemand::KIND) => return read::<DeletionDemand>(store, &at).await,
         Some(Termination::KIND) => return read::<Termination>(store, &at).await,
         Some(Notice::KIND) => return read::<Notice>(store, &at).await,
@@ -237,6 +241,15 @@ async fn go_on(world: &World, corpus: &Corpus) {
     for body in things(corpus, "termination").iter().filter(|body| body["status"] == "served") {
         let path = format!("/accounts/{}/terminations/{}", word(body, "account_id"), word(body, "id"));
         done(operator.post(&format!("{path}/withdrawal"), json!({})).await);
+    }
+    for body in things(corpus, "payment") {
+        let settlement = match word(&body, "status") {
+            "held" => "dismiss",
+            "to_return" => "returned",
+            _ => continue,
+        };
+        let settled = json!({ "settlement": settlement, "evidence": "银行对账单核实。" });
+        done(operator.post(&format!("/payments/{}/settlement", word(&body, "id")), settled).await);
     }
     for body in things(corpus, "document") {
         let id = word(&body, "id");
@@ -372,8 +385,20 @@ async fn fields_and_attributes_of_a_version_to_come_survive_whatever_this_one_do
         }
         rewritten.insert(kind.to_owned());
     }
-    let kinds =
-        ["account", "demand", "document", "grant", "listing", "notice", "order", "provider", "termination"];
+    let kinds = [
+        "account",
+        "demand",
+        "document",
+        "grant",
+        "ledger",
+        "listing",
+        "notice",
+        "order",
+        "payment",
+        "provider",
+        "termination",
+        "token",
+    ];
     assert_eq!(rewritten, kinds.map(str::to_owned).into(), "everything that can change did");
 }
 

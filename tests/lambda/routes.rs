@@ -65,7 +65,7 @@ async fn an_acceptance_comes_from_where_the_gateway_saw_it_come_from_whatever_it
     let acceptance = json!({
         "document_id": "market-agreement", "version": 1, "sha256": published.body["versions"][0]["sha256"],
         "method": "click", "signer": { "name": "李雷", "authority": "法定代表人" },
-        "rendered_sha256": "0".repeat(64),
+        "rendered_sha256": published.body["versions"][0]["sha256"],
     });
     let accepting = Request::post("/accounts/shop-1/acceptances", "key-3", acceptance.to_string())
         .bearer(&token)
