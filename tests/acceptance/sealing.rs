@@ -160,6 +160,15 @@ async fn a_line_of_a_sealed_day_that_was_edited_added_or_deleted_is_named_by_its
     let delete = client.delete_item().table_name(TABLE).key("pk", line["pk"].clone());
     delete.key("sk", line["sk"].clone()).send().await.unwrap();
     assert_eq!(world.broken().await.keys().collect::<Vec<_>>(), [&day]);
+    world.put(line).await;
+    // Nor can one be slipped in where lines lay before ledgers had partitions.
+    let mut former = line.clone();
+    let sort = format!("access#{}#{}", granted.grant, corpus::key(line).1);
+    former.insert("pk".to_owned(), AttributeValue::S(ACCOUNT.to_owned()));
+    former.insert("sk".to_owned(), AttributeValue::S(sort.clone()));
+    world.put(&former).await;
+    let faults = world.broken().await;
+    assert_eq!(faults.keys().collect::<Vec<_>>(), [&format!("{ACCOUNT}/{sort}")], "{faults:?}");
 }
 
 struct Nobody;

@@ -17,17 +17,7 @@ struct Difference {
 }
 
 /// All that may differ, each with its reason. Everything else has to be equal, to the last field.
-const DIFFERENCES: [Difference; 3] = [
-    // A version that was superseded leaves its document when today's publishes the next, and lies in an item of its
-    // own, which the release before does not look for.
-    Difference {
-        at: |path| path.starts_with("/documents/") && !path.contains("/versions/"),
-        take_away: |before, today| {
-            let versions = today["versions"].as_array_mut().unwrap();
-            let oldest = before["versions"][0]["number"].as_u64().unwrap();
-            versions.retain(|version| version["number"].as_u64().unwrap() >= oldest);
-        },
-    },
+const DIFFERENCES: [Difference; 4] = [
     // Today's knows the title of each version, and the pages that it makes of one. The release before keeps the title
     // and does not show it.
     Difference {
@@ -41,28 +31,32 @@ const DIFFERENCES: [Difference; 3] = [
             }
         },
     },
-    // Today's writes the lines of the ledger in a partition for each grant, where the release before does not look
-    // for them. What that wrote, both see.
-    Difference {
-        at: |path| path.ends_with("/accesses"),
-        take_away: |before, today| {
-            let known = before["items"].as_array().unwrap();
-            today["items"].as_array_mut().unwrap().retain(|line| known.contains(line));
-        },
-    },
     // The salt of a notice, which the release before reads and keeps, and does not show.
     Difference {
         at: |path| path.contains("/notices") || path.starts_with("/announcements"),
         // Pages of a list are asked for at both in turn.
-        take_away: |before, today| [before, today].into_iter().for_each(take_salts),
+        take_away: |before, today| [before, today].into_iter().for_each(|shown| take(shown, &["salt"])),
+    },
+    // Today's keeps a grant's tokens beside it, where the release before does not look for them.
+    Difference {
+        at: |path| path.contains("/grants") && !path.ends_with("/accesses"),
+        take_away: |before, today| [before, today].into_iter().for_each(|shown| take(shown, &["has_token"])),
+    },
+    // Today's says of an order how it is paid, and whether its term may be shortened.
+    Difference {
+        at: |path| path.contains("/orders"),
+        take_away: |_, today| take(today, &["payment_reference", "amount_fen", "accepts_shorter_term"]),
     },
 ];
 
-fn take_salts(shown: &mut Value) {
-    let one = shown.as_object_mut().unwrap();
-    one.remove("salt");
-    for notice in one.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
-        notice.as_object_mut().unwrap().remove("salt");
+/// Takes fields away: of one thing, or of each of a list.
+fn take(shown: &mut Value, names: &[&str]) {
+    let things = std::iter::once(&mut *shown);
+    for thing in things.filter_map(Value::as_object_mut) {
+        thing.retain(|name, _| !names.contains(&name.as_str()));
+    }
+    for thing in shown.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten() {
+        thing.as_object_mut().unwrap().retain(|name, _| !names.contains(&name.as_str()));
     }
 }
 

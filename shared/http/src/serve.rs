@@ -197,7 +197,8 @@ async fn decide<E: Endpoint>(
             }
             Err(CommitError::Conflict) => {
                 if decision < MAX_DECISIONS {
-                    pause(market).await;
+                    let [jitter] = market.random::<1>();
+                    tokio::time::sleep(pause(jitter)).await;
                 }
                 call.occasion.at = market.clock.now();
             }
@@ -208,10 +209,9 @@ async fn decide<E: Endpoint>(
     Err(Problem::new(Code::Contended))
 }
 
-/// Between two decisions: 20 to 200 ms, so that those who met do not meet again.
-async fn pause(market: &Market) {
-    let [jitter] = market.random::<1>();
-    tokio::time::sleep(Duration::from_millis(20 + u64::from(jitter) * 180 / 255)).await;
+/// The pause before the next decision, by chance: 20 to 200 ms, so that those who met do not meet again.
+fn pause(jitter: u8) -> Duration {
+    Duration::from_millis(20 + u64::from(jitter) * 180 / 255)
 }
 
 /// A refusal: of a request that took effect before, its saved reply is the answer. What the state decided
@@ -391,4 +391,27 @@ fn actor(principal: Option<&Principal>, route: &Route) -> Result<Actor, Problem>
             Role::Upstream => Actor::Upstream,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use futures_util::StreamExt;
+    use futures_util::stream;
+
+    use super::*;
+
+    #[test]
+    fn who_met_is_decided_again_after_20_to_200_milliseconds() {
+        assert_eq!((pause(0), pause(u8::MAX)), (Duration::from_millis(20), Duration::from_millis(200)));
+        assert!((0..u8::MAX).all(|jitter| pause(jitter) <= pause(jitter + 1)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_kept_back_is_waited_for_ten_seconds_and_no_longer() {
+        let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
+        let began = tokio::time::Instant::now();
+        let refused = read(Body::from_stream(first.chain(stream::pending()))).await.unwrap_err();
+        assert_eq!((refused.code, began.elapsed()), (Code::RequestTimeout, BODY_WITHIN));
+    }
 }

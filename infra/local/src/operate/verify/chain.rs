@@ -69,11 +69,12 @@ async fn check_once(
     if chain.last().is_some_and(|record| record.evidence.state != state) {
         return Err(broken(format!("its state is not the one that record {number} led to")));
     }
-    let newest = chain.last().map(|record| record.evidence.at).or(match &thing {
+    let newest = chain.iter().map(|record| record.evidence.at).max().or(match &thing {
         Thing::Notice(notice) => Some(notice.drafted_at),
         _ => None,
     });
-    // An earlier one is what a release left that does not write it. A later one lets nothing be decided of it.
+    // An earlier one is what a release left that does not write it, and whose clock may have been behind. One later than
+    // all records lets nothing be decided of it.
     if standing.changed_at.is_some_and(|at| newest.is_some_and(|newest| at > newest)) {
         return Err(broken("it says that it was changed after its newest record"));
     }

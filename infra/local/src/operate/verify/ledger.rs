@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use market_domain::aggregate::{Aggregate, Key};
 use market_domain::events::{Happening, LedgerSealed};
 use market_domain::grants::Grant;
-use market_domain::grants::access::{AccessEntry, ledger_partition};
+use market_domain::grants::access::{AccessEntry, former_ledger_prefix, ledger_partition};
 use market_domain::grants::ledger::{DaySeal, Ledger};
 use market_domain::periods::{end_of, local_date, start_of};
 use market_store::{Record, Store, StoreError};
@@ -22,6 +22,7 @@ pub(super) async fn check(
     store: &Store,
     thing: &Thing,
     chain: &[Record],
+    contents: &[Key],
     faults: &mut Faults,
 ) -> Result<(), OperateError> {
     let Thing::Grant(grant) = thing else { return Ok(()) };
@@ -30,6 +31,14 @@ pub(super) async fn check(
     let seals: Vec<(Date, &Record)> = seals.filter_map(|record| Some((day_of(record)?, record))).collect();
     let (Some((first, _)), Some((last, _))) = (seals.first(), seals.last()) else { return Ok(()) };
     check_ledger(store, grant, *last, faults).await?;
+    // Where lines lay before ledgers had partitions: what is of a sealed day cannot be from then.
+    let former = former_ledger_prefix(&grant.id);
+    for line in contents {
+        let hour = line.sort.strip_prefix(&former).and_then(|rest| rest.split('#').next()?.parse().ok());
+        if hour.is_some_and(|hour| local_date(hour) >= *first) {
+            faults.say(line, "it is a line of a sealed day, and was not sealed");
+        }
+    }
     let lines =
         match store.ledger_between(&grant.account_id, &grant.id, start_of(*first), end_of(*last)).await {
             Ok(lines) => lines,

@@ -281,7 +281,7 @@ pub async fn verify_at(
     named::check(store, &read, &understood, &mut faults).await?;
     for (key, thing) in &understood {
         faults.judge(key, documents::check(store, thing, read.chain(&key.sort)).await)?;
-        ledger::check(store, thing, read.chain(&key.sort), &mut faults).await?;
+        ledger::check(store, thing, read.chain(&key.sort), &read.contents, &mut faults).await?;
     }
     if let Some(heads) = expected.heads {
         heads.hold_against(&read, &mut faults);
