@@ -2,12 +2,13 @@
 //! (11.1). SES publishes an event, and the notice that its tags name records it.
 //!
 //! Events come late, twice and out of order. A notice takes each only once, and only of the very message that
-//! it was sent as.
+//! it was sent as. Where the record of the sending was lost, the first event proves that it was sent: the tag names the
+//! notice, and only the gateway that took it writes the tag.
 
 use market_domain::accounts::MarketAccount;
 use market_domain::aggregate::{Aggregate, Key};
 use market_domain::change::Occasion;
-use market_domain::notices::{Delivery, Feedback, Notice};
+use market_domain::notices::{Delivery, Feedback, Notice, Sending};
 use market_domain::party::{Actor, Contacts, Recipient};
 use market_domain::providers::Provider;
 use market_domain::salt::Salts;
@@ -96,26 +97,35 @@ pub async fn record_feedback(
     }
     let event: SesEvent = serde_json::from_str(body)?;
     let Some((key, feedback)) = event.read() else { return Ok(()) };
-    let Some(notice) = store.get_at::<Notice>(&key).await? else {
+    let message_id = event.mail.message_id;
+    let occasion = || Occasion {
+        at: clock.now(),
+        actor: Actor::Job("feedback".to_owned()),
+        request: format!("event of {message_id}"),
+        salts: Salts::drawn(random(entropy)),
+    };
+    let Some(mut notice) = store.get_at::<Notice>(&key).await? else {
         tracing::warn!("an event names a notice that is not here");
         return Ok(());
     };
+    if let Delivery::Queued { attempts, .. } = notice.delivery {
+        let taken = Sending::Accepted { gateway_id: Some(message_id.clone()) };
+        let proven = Notice::record(&notice, &occasion(), attempts, taken).filter(|_| attempts > 0);
+        // A release before claims was still sending it: its record is on the way, and the event comes again after it.
+        let Some((_, change)) = proven else { return Err(CommitError::Conflict.into()) };
+        store.commit(&change, None).await?;
+        let Some(sent) = store.get_at::<Notice>(&key).await? else { return Ok(()) };
+        notice = sent;
+    }
     let sent_as = match &notice.delivery {
         Delivery::Sent { gateway_id, .. } | Delivery::Delivered { gateway_id, .. } => gateway_id.as_deref(),
-        // Its record is on the way: the event comes again after it.
-        Delivery::Queued { .. } => return Err(CommitError::Conflict.into()),
-        Delivery::Bounced { .. } | Delivery::Undeliverable { .. } => return Ok(()),
+        Delivery::Queued { .. } | Delivery::Bounced { .. } | Delivery::Undeliverable { .. } => return Ok(()),
     };
-    if sent_as != Some(event.mail.message_id.as_str()) {
+    if sent_as != Some(message_id.as_str()) {
         return Ok(());
     }
     let Some(contacts) = contacts(store, &notice.recipient).await? else { return Ok(()) };
-    let occasion = Occasion {
-        at: clock.now(),
-        actor: Actor::Job("feedback".to_owned()),
-        request: format!("event of {}", event.mail.message_id),
-        salts: Salts::drawn(random(entropy)),
-    };
+    let occasion = occasion();
     let Some(change) = Notice::hear(&notice, &contacts, &occasion, &feedback) else { return Ok(()) };
     store.commit(&change, None).await?;
     if let Feedback::Bounced { reason, .. } = &feedback {

@@ -376,6 +376,8 @@ events! {
     CascadeLooksAgain "10.1" { at: Timestamp }
     /// Everything that ends with the agreement has ended.
     TerminationCompleted "10.2" {}
+    /// A channel is about to be asked to take a notice. Without a later record nobody knows what became of it.
+    NoticeAttempted "11.1" { attempts: u32 }
     /// A channel took a notice: from then on it counts as served.
     NoticeServed "11.1" { content: Sha256Hash, gateway_id: Option<Foreign>, attempts: u32 }
     /// A channel did not take a notice; it is tried again.

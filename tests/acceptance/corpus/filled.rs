@@ -25,7 +25,7 @@ use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sweep::sweep;
 use market_notices::{Gateway, Gateways, SesEmail};
-use market_store::due::{Lease, MAX_TRIES, SHARDS};
+use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
 use reqwest::Method;
 use reqwest::header::{HeaderValue, USER_AGENT};
 use serde_json::{Map, Value, json};
@@ -237,7 +237,7 @@ impl Play<'_> {
         for hour in 0..=i64::from(MAX_TRIES) {
             let now = self.world.now() + SignedDuration::from_hours(24 + hour);
             for shard in 0..SHARDS {
-                let due = store.due(Job::AdvanceCase, shard, now, None, 100).await.unwrap();
+                let due = store.due(Job::AdvanceCase, Shard::Due(shard), now, None, 100).await.unwrap();
                 for entry in due.iter().filter(|entry| entry.key == key) {
                     taken.push(store.lease(entry, now).await.unwrap());
                 }
@@ -493,8 +493,8 @@ impl Ses {
         let taken = Arc::<Mutex<Vec<Value>>>::default();
         let router = Router::new().fallback(Self::take).with_state(Arc::clone(&taken));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let client = aws_sdk_sesv2::Client::new(&market::sdk_at(&url).await);
-        Self { gateway: SesEmail::new(client, "notices@market.example.com", None), taken }
+        let sdk = market::sdk_at(&url).await;
+        Self { gateway: SesEmail::new(&sdk, "notices@market.example.com", None), taken }
     }
 
     async fn take(State(taken): State<Arc<Mutex<Vec<Value>>>>, body: Bytes) -> Json<Value> {

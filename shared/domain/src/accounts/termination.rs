@@ -338,15 +338,13 @@ impl Aggregate for Termination {
     }
 
     fn next_due(&self) -> Option<Due> {
-        let at = match &self.progress {
+        match &self.progress {
             Progress::Served { reminders } => {
-                reminders.next(REMINDERS, self.ends_at).map_or(self.ends_at, |next| next.min(self.ends_at))
+                let at = reminders.next(REMINDERS, self.ends_at).unwrap_or(self.ends_at);
+                Some(Due::new(at, Job::TerminateAccount).by(self.ends_at))
             }
-            Progress::Ending { since, .. } => *since,
-            Progress::Withdrawn { .. } | Progress::Superseded { .. } | Progress::Completed { .. } => {
-                return None;
-            }
-        };
-        Some(Due { at, job: Job::TerminateAccount })
+            Progress::Ending { since, .. } => Some(Due::new(*since, Job::TerminateAccount)),
+            Progress::Withdrawn { .. } | Progress::Superseded { .. } | Progress::Completed { .. } => None,
+        }
     }
 }
