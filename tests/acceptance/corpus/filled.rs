@@ -63,8 +63,8 @@ pub async fn fill(world: &World) {
     let before_the_end = |hours: i64| ends_at - SignedDuration::from_hours(hours);
     play.check_a_token().await;
     world.advance_to(before_the_end(72)).await;
-    play.park_an_order().await;
     world.advance_to(before_the_end(24)).await;
+    play.park_an_order().await;
     play.open("order-leased").await.order("month").await;
     world.advance_to(before_the_end(1)).await;
     play.open("order-placed").await.order("month").await;

@@ -286,14 +286,7 @@ impl Notice {
         let (event, delivery) = match outcome {
             // The claim says all that is known, and when to try again.
             Sending::Unknown => return None,
-            Sending::Accepted { gateway_id } => {
-                let event = Event::of(events::NoticeServed {
-                    content: loaded.commitment(),
-                    gateway_id: gateway_id.clone().map(Foreign),
-                    attempts,
-                });
-                (event, Delivery::Sent { served_at: occasion.at, gateway_id })
-            }
+            Sending::Accepted { gateway_id } => loaded.served(occasion, gateway_id, attempts),
             Sending::Failed { .. } if attempts < MAX_ATTEMPTS => (
                 Event::of(events::NoticeDelayed { attempts }),
                 Delivery::Queued {
@@ -309,6 +302,23 @@ impl Notice {
         let notice = Self { delivery, ..loaded.state.clone() };
         let change = Change::on(occasion).update(loaded, &notice, event);
         Some((notice, change))
+    }
+}
+
+impl Notice {
+    /// That a channel took it, as it is recorded.
+    fn served(
+        &self,
+        occasion: &Occasion,
+        gateway_id: Option<String>,
+        attempts: u32,
+    ) -> (Event<'static>, Delivery) {
+        let event = Event::of(events::NoticeServed {
+            content: self.commitment(),
+            gateway_id: gateway_id.clone().map(Foreign),
+            attempts,
+        });
+        (event, Delivery::Sent { served_at: occasion.at, gateway_id })
     }
 }
 
