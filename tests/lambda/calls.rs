@@ -74,14 +74,15 @@ async fn each_handler_asks_of_aws_beside_the_table_what_its_role_is_compared_wit
     around.notice_due("northwind", long_ago()).await;
     seen.insert("sweep", asked(&around, "sweep", around.settings(), tick()).await);
 
-    let around = Surroundings::start().await;
-    let at = market_ambient::Clock::now(&market_ambient::SystemClock).as_second();
-    let callback = Request::post("/payments", "none", "{}".to_owned())
-        .header("webhook-id", "pay-1")
-        .header("webhook-timestamp", &at.to_string())
-        .header("webhook-signature", "v1,none");
-    let take_payment = asked(&around, "api/take_payment", around.settings(), callback.event()).await;
-    seen.insert("api/take_payment", take_payment);
+    for (handler, path) in [("api/take_payment", "/payments"), ("api/take_return", "/returns")] {
+        let around = Surroundings::start().await;
+        let at = market_ambient::Clock::now(&market_ambient::SystemClock).as_second();
+        let callback = Request::post(path, "none", "{}".to_owned())
+            .header("webhook-id", "pay-1")
+            .header("webhook-timestamp", &at.to_string())
+            .header("webhook-signature", "v1,none");
+        seen.insert(handler, asked(&around, handler, around.settings(), callback.event()).await);
+    }
 
     let around = Surroundings::start().await;
     let token = around.issuer.token(Role::Operator, "alice@example.com");
