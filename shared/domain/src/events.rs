@@ -372,6 +372,8 @@ events! {
     TerminationSuperseded "10.1.1" {}
     /// One thing ended with the agreement.
     CascadeStepped "10.1" { target: String }
+    /// Nothing of what was looked at had to end; so many things could not be read, and are looked at again last.
+    CascadePassed "10.1" { aside: u32 }
     /// Nothing is left to end for now; what was decided before the end may still arrive, and is looked for then.
     CascadeLooksAgain "10.1" { at: Timestamp }
     /// Everything that ends with the agreement has ended.

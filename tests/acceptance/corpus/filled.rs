@@ -14,12 +14,11 @@ use jiff::SignedDuration;
 use market::client::{Answer, Client, json_headers, pay};
 use market::requests;
 use market::stage::{PROVIDER, Stage, TERMS};
-use market_ambient::{Clock, SystemEntropy};
+use market_ambient::SystemEntropy;
 use market_domain::aggregate::{Job, Key};
 use market_domain::notices::{Notice, Sending};
 use market_functions::feedback::record_feedback;
 use market_functions::metrics::Metrics;
-use market_functions::workers::Jobs;
 use market_identity::Role;
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
@@ -328,7 +327,7 @@ impl Play<'_> {
             let key = shop.email().await;
             let gateways =
                 Gateways { email: Arc::new(self.ses.gateway.clone()), sms: Arc::new(Always(sent())) };
-            self.jobs(gateways).run(&WakeUp { job: Job::Notify, key }).await.unwrap();
+            self.world.jobs(gateways).run(&WakeUp { job: Job::Notify, key }).await.unwrap();
             for kind in told {
                 let (store, clock) = (&self.world.running.market.store, &self.world.running.machine.clock);
                 let event = self.ses.event(kind);
@@ -341,24 +340,12 @@ impl Play<'_> {
         self.open("email-undeliverable").await.send_email(refused).await;
     }
 
-    fn jobs(&self, gateways: Gateways) -> Jobs {
-        Jobs {
-            store: self.world.running.market.store.clone(),
-            clock: Arc::clone(&self.world.running.machine.clock) as Arc<dyn Clock>,
-            entropy: Arc::new(SystemEntropy),
-            gateways,
-            metrics: Metrics::default(),
-            corruption_alarm: Arc::clone(&self.world.running.market.corruption_alarm),
-            drill: None,
-        }
-    }
-
     /// Has a job look at a merchant's thing, once, on channels that answer so.
     async fn wake(&self, job: Job, name: &str, sort: String, answer: Sending) {
         let channel = Arc::new(Always(answer));
         let gateways = Gateways { email: Arc::clone(&channel) as _, sms: channel };
         let key = Key::new(format!("account#{name}"), sort);
-        self.jobs(gateways).run(&WakeUp { job, key }).await.unwrap();
+        self.world.jobs(gateways).run(&WakeUp { job, key }).await.unwrap();
     }
 
     pub(super) fn shop<'s>(&'s self, name: &'s str) -> Shop<'s> {
