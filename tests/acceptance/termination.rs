@@ -223,6 +223,41 @@ async fn a_late_upstream_event_counts_from_its_own_time_and_supersedes_a_running
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_upstream_end_that_is_heard_of_after_everything_had_ended_counts_from_its_own_time() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    stage.grant(&merchant, "shop-1", "year").await;
+    let served = stage.operator.post("/accounts/shop-1/terminations", notice()).await.unwrap();
+    let by_notice = served.headers["location"].to_str().unwrap();
+    world.advance_days(20).await;
+    let status = async |path: &str| merchant.get(path).await.unwrap().text_at("/status").to_owned();
+    assert_eq!(status(by_notice).await, "completed");
+
+    let ends_at = at(merchant.get("/accounts/shop-1").await.unwrap().text_at("/ends_at"));
+    let event = |id: &str, ended_at| json!({ "event_id": id, "agreement": "平台协议", "ended_at": ended_at });
+    let report = async |event| stage.upstream.post("/accounts/shop-1/upstream-end", event).await.unwrap();
+    let (later, earlier) =
+        (ends_at + SignedDuration::from_hours(1), ends_at - SignedDuration::from_hours(30));
+    let dropped = report(event("e-later", later)).await;
+    assert_eq!(at(dropped.text_at("/ends_at")), ends_at, "it had ended already");
+    let ended = report(event("e-earlier", earlier)).await;
+    assert_eq!(at(ended.text_at("/ends_at")), earlier);
+    world.settle().await;
+    assert_eq!(at(merchant.get("/accounts/shop-1").await.unwrap().text_at("/ends_at")), earlier);
+    assert_eq!(status(by_notice).await, "superseded");
+    let path = format!("/accounts/shop-1/terminations/{}", ended.text_at("/id"));
+    world.advance_days(1).await;
+    assert_eq!(status(&path).await, "completed");
+    assert_eq!(world.notices("accounts/shop-1", "agreement_ended").await.len(), 2);
+    // In whatever order they are heard, again and again, the earliest instant stays.
+    for event in [event("e-later", later), event("e-earlier", earlier)] {
+        assert_eq!(report(event).await.text_at("/id"), ended.text_at("/id"));
+    }
+    assert_eq!(world.verified("account#shop-1").await.faults, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_happened_before_the_end_stays_answerable_after_it() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;

@@ -208,8 +208,9 @@ impl Termination {
         Ok((withdrawn, change))
     }
 
-    /// Records that the upstream agreement ended: ours ended at that same instant. A notice whose period
-    /// still ran is superseded. Hearing of it again, or of another event after the end, changes nothing.
+    /// Records that the upstream agreement ended: ours ended at that same instant. Instants decide, and not the order in
+    /// which we hear: a termination that ends it later, running or done, is superseded. Hearing of it again, or of an
+    /// event at or after the end, changes nothing.
     ///
     /// # Errors
     /// See [`TerminateRefusal`]: `AlreadyEnded` where there is nothing left to do.
@@ -225,12 +226,12 @@ impl Termination {
         if occasion.at.saturating_add(CLOCK_SKEW).is_ok_and(|latest| ended_at > latest) {
             return Err(TerminateRefusal::InTheFuture);
         }
-        if account.status == AccountStatus::Terminated || account.ends_at.is_some_and(|end| end <= ended_at) {
-            return Err(TerminateRefusal::AlreadyEnded);
-        }
         let event = Event::of(events::UpstreamAgreementEnded { event_id: event_id.clone(), ended_at });
         // What had ended before ours began ended ours at its beginning. The event keeps its own time.
         let ended_at = ended_at.max(account.applied_at);
+        if account.ends_at.is_some_and(|end| end <= ended_at) {
+            return Err(TerminateRefusal::AlreadyEnded);
+        }
         let event = event
             .tell(Reach::Merchant(&account.id, &account.contacts), Message::AgreementEnded { at: ended_at });
         let termination = Self {
@@ -248,7 +249,11 @@ impl Termination {
             &ended,
             Event::of(events::AgreementEnded { under: EndedUnder::Natural, ended_at }),
         );
-        if let Some(running) = running.filter(|running| matches!(running.progress, Progress::Served { .. })) {
+        let is_later = |before: &&Loaded<Self>| match before.progress {
+            Progress::Served { .. } | Progress::Ending(_) | Progress::Completed { .. } => true,
+            Progress::Withdrawn { .. } | Progress::Superseded { .. } => false,
+        };
+        if let Some(running) = running.filter(is_later) {
             let superseded =
                 Self { progress: Progress::Superseded { at: occasion.at }, ..running.state.clone() };
             change = change.update(running, &superseded, Event::of(events::TerminationSuperseded {}));
