@@ -2,10 +2,11 @@
 //! (11.1). SES publishes an event, and the notice that its tags name records it.
 //!
 //! Events come late, twice and out of order. A notice takes each only once, and only of the very message that
-//! it was sent as.
+//! it was sent as. Where the record of the sending was lost, the first event proves that it was sent: the tag names the
+//! notice, and only the gateway that took it writes the tag.
 
 use market_domain::accounts::MarketAccount;
-use market_domain::aggregate::{Aggregate, Key};
+use market_domain::aggregate::Key;
 use market_domain::change::Occasion;
 use market_domain::notices::{Delivery, Feedback, Notice};
 use market_domain::party::{Actor, Contacts, Recipient};
@@ -51,6 +52,9 @@ pub enum FeedbackError {
     /// It is not an event of SES's.
     #[error("not an event of SES: {0}")]
     Unreadable(#[from] serde_json::Error),
+    /// The record of the sending is on the way; the event comes again after it.
+    #[error("the notice is not known to be sent yet")]
+    NotYetSent,
     /// The notice moved meanwhile.
     #[error(transparent)]
     Commit(#[from] CommitError),
@@ -80,6 +84,9 @@ impl SesEvent {
 /// What SES publishes once, as plain text, when it is told to publish to the topic.
 const GREETING: &str = "Successfully validated SNS topic";
 
+/// How often an event is heard anew, where another was heard of the same notice meanwhile.
+const HEARINGS: u32 = 4;
+
 /// Records one event, as the queue carries it.
 ///
 /// # Errors
@@ -96,33 +103,74 @@ pub async fn record_feedback(
     }
     let event: SesEvent = serde_json::from_str(body)?;
     let Some((key, feedback)) = event.read() else { return Ok(()) };
-    let Some(notice) = store.get_at::<Notice>(&key).await? else {
+    let message_id = event.mail.message_id.as_str();
+    let mut left = HEARINGS;
+    loop {
+        let occasion = Occasion {
+            at: clock.now(),
+            actor: Actor::Job("feedback".to_owned()),
+            request: format!("event of {message_id}"),
+            salts: Salts::drawn(random(entropy)),
+        };
+        left -= 1;
+        match hear(store, &key, message_id, &feedback, &occasion).await {
+            Err(FeedbackError::Commit(CommitError::Conflict)) if left > 0 => {}
+            // It was sent, and nobody had recorded it: the event is heard again of a notice that was.
+            Ok(Heard::Proven) if left > 0 => {}
+            Ok(Heard::Recorded) => {
+                if let Feedback::Bounced { reason, .. } = &feedback {
+                    tracing::warn!(notice = %key, %reason, "a notice came back");
+                    metrics.put(occasion.at, &[(Metric::NoticesBounced, 1.0)]);
+                }
+                return Ok(());
+            }
+            Ok(Heard::Nothing) => return Ok(()),
+            Ok(Heard::Proven) => return Err(CommitError::Conflict.into()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What became of hearing an event.
+enum Heard {
+    /// It says nothing new.
+    Nothing,
+    /// It proved that the notice was sent, and has yet to be heard itself.
+    Proven,
+    /// It is recorded.
+    Recorded,
+}
+
+async fn hear(
+    store: &Store,
+    key: &Key,
+    message_id: &str,
+    feedback: &Feedback,
+    occasion: &Occasion,
+) -> Result<Heard, FeedbackError> {
+    let Some(notice) = store.get_at::<Notice>(key).await? else {
         tracing::warn!("an event names a notice that is not here");
-        return Ok(());
+        return Ok(Heard::Nothing);
     };
+    if let Some(change) = Notice::prove_sent(&notice, occasion, message_id) {
+        store.commit(&change, None).await?;
+        return Ok(Heard::Proven);
+    }
     let sent_as = match &notice.delivery {
         Delivery::Sent { gateway_id, .. } | Delivery::Delivered { gateway_id, .. } => gateway_id.as_deref(),
-        // Its record is on the way: the event comes again after it.
-        Delivery::Queued { .. } => return Err(CommitError::Conflict.into()),
-        Delivery::Bounced { .. } | Delivery::Undeliverable { .. } => return Ok(()),
+        // A release before attempts were claimed is sending it.
+        Delivery::Queued { .. } => return Err(FeedbackError::NotYetSent),
+        Delivery::Bounced { .. } | Delivery::Undeliverable { .. } => return Ok(Heard::Nothing),
     };
-    if sent_as != Some(event.mail.message_id.as_str()) {
-        return Ok(());
+    if sent_as != Some(message_id) {
+        return Ok(Heard::Nothing);
     }
-    let Some(contacts) = contacts(store, &notice.recipient).await? else { return Ok(()) };
-    let occasion = Occasion {
-        at: clock.now(),
-        actor: Actor::Job("feedback".to_owned()),
-        request: format!("event of {}", event.mail.message_id),
-        salts: Salts::drawn(random(entropy)),
+    let Some(contacts) = contacts(store, &notice.recipient).await? else { return Ok(Heard::Nothing) };
+    let Some(change) = Notice::hear(&notice, &contacts, occasion, feedback) else {
+        return Ok(Heard::Nothing);
     };
-    let Some(change) = Notice::hear(&notice, &contacts, &occasion, &feedback) else { return Ok(()) };
     store.commit(&change, None).await?;
-    if let Feedback::Bounced { reason, .. } = &feedback {
-        tracing::warn!(notice = %notice.key(), %reason, "a notice came back");
-        metrics.put(occasion.at, &[(Metric::NoticesBounced, 1.0)]);
-    }
-    Ok(())
+    Ok(Heard::Recorded)
 }
 
 async fn contacts(store: &Store, recipient: &Recipient) -> Result<Option<Contacts>, StoreError> {

@@ -205,11 +205,7 @@ fn gateways(sdk: &SdkConfig) -> Result<Gateways, SettingError> {
     let clock = || Arc::new(SystemClock);
     let from = required("MARKET_EMAIL_FROM")?;
     let email: Arc<dyn Gateway> = match required("MARKET_EMAIL_BY")?.as_str() {
-        "ses" => Arc::new(SesEmail::new(
-            aws_sdk_sesv2::Client::new(sdk),
-            from,
-            optional("MARKET_EMAIL_CONFIGURATION_SET"),
-        )),
+        "ses" => Arc::new(SesEmail::new(sdk, from, optional("MARKET_EMAIL_CONFIGURATION_SET"))),
         "smtp" => {
             let port = required("MARKET_SMTP_PORT")?;
             let port = port.parse().map_err(|_| wrong("MARKET_SMTP_PORT")("is not a port".to_owned()))?;
@@ -227,7 +223,7 @@ fn gateways(sdk: &SdkConfig) -> Result<Gateways, SettingError> {
     };
     let sms: Arc<dyn Gateway> = match required("MARKET_SMS_BY")?.as_str() {
         "none" => Arc::new(NoGateway),
-        "sns" => Arc::new(SnsText::new(aws_sdk_sns::Client::new(sdk))),
+        "sns" => Arc::new(SnsText::new(sdk)),
         "http" => {
             let secret = secret(sdk, "MARKET_SMS_SECRET")?;
             Arc::new(HttpText::new(required("MARKET_SMS_URL")?, secret, clock()))

@@ -213,6 +213,7 @@ const THERE: &[&str] = &[
     "event ListingDrafted",
     "event ListingListed",
     "event ListingSubmitted",
+    "event NoticeAttempted",
     "event NoticeBounced",
     "event NoticeComplainedOf",
     "event NoticeDelayed",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
@@ -10,8 +11,11 @@ use market::client::Client;
 use market::operate::verify::{Expected, Verified, verify_at};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, TABLE};
-use market_ambient::Clock;
+use market_ambient::{Clock, SystemEntropy};
+use market_functions::metrics::Metrics;
+use market_functions::workers::Jobs;
 use market_identity::Role;
+use market_notices::Gateways;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -59,6 +63,19 @@ impl World {
     /// Sets the clock ahead and lets no worker run.
     pub fn set_clock(&self, to: Timestamp) {
         self.running.machine.clock.advance_to(to).unwrap();
+    }
+
+    /// The workers, to be woken by hand.
+    pub fn jobs(&self, gateways: Gateways) -> Jobs {
+        Jobs {
+            store: self.running.market.store.clone(),
+            clock: Arc::clone(&self.running.machine.clock) as Arc<dyn Clock>,
+            entropy: Arc::new(SystemEntropy),
+            gateways,
+            metrics: Metrics::default(),
+            corruption_alarm: Arc::clone(&self.running.market.corruption_alarm),
+            drill: None,
+        }
     }
 
     /// In-site notices to a party about something, as the operator reads them.

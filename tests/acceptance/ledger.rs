@@ -11,10 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use market::client::{Answer, Client, pay};
 use market::requests;
 use market::stage::Stage;
-use market_ambient::{Clock, SystemEntropy};
 use market_domain::aggregate::{Job, Key};
 use market_domain::notices::{Notice, Sending};
-use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_identity::Role;
 use market_jobs::WakeUp;
@@ -81,12 +79,7 @@ async fn take(crowd: usize) -> Ledger {
     let job_meter = Meter::counting();
     let jobs = Jobs {
         store: running.market.store.metered(job_meter.clone()),
-        clock: Arc::clone(&running.machine.clock) as Arc<dyn Clock>,
-        entropy: Arc::new(SystemEntropy),
-        gateways: Gateways { email: Arc::new(Taken), sms: Arc::new(Taken) },
-        metrics: Metrics::default(),
-        corruption_alarm: Arc::clone(&running.market.corruption_alarm),
-        drill: None,
+        ..world.jobs(Gateways { email: Arc::new(Taken), sms: Arc::new(Taken) })
     };
     running.route_meter.take();
     let mut taker = Taker { world: &world, jobs, job_meter, ledger: Ledger::default() };

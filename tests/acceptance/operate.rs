@@ -22,7 +22,7 @@ use market_domain::aggregate::Job;
 use market_domain::documents::DocumentKind;
 use market_domain::hash::Sha256Hash;
 use market_identity::Role;
-use market_store::due::{Lease, MAX_TRIES, SHARDS};
+use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
 use serde_json::{Value, json};
 
 use crate::harness::World;
@@ -83,7 +83,7 @@ async fn hand_out_until_parked(world: &World) {
         let now = world.now() + SignedDuration::from_hours(24 * (i64::from(try_number) + 2));
         let mut leases = Vec::new();
         for shard in 0..SHARDS {
-            for entry in store.due(Job::AdvanceCase, shard, now, None, 10).await.unwrap() {
+            for entry in store.due(Job::AdvanceCase, Shard::Due(shard), now, None, 10).await.unwrap() {
                 leases.push(store.lease(&entry, now).await.unwrap());
             }
         }
@@ -111,7 +111,7 @@ async fn late_work_is_told_job_by_job_from_a_minute_on_handed_out_or_not() {
     assert!(oldest.item.ends_with(placed.text_at("/id")), "{oldest:?}");
 
     for shard in 0..SHARDS {
-        for entry in store.due(Job::AdvanceCase, shard, now, None, 10).await.unwrap() {
+        for entry in store.due(Job::AdvanceCase, Shard::Due(shard), now, None, 10).await.unwrap() {
             assert_eq!(store.lease(&entry, now).await.unwrap(), Lease::Taken);
         }
     }

@@ -19,7 +19,7 @@ use market_functions::handler;
 use market_functions::metrics::Metrics;
 use market_identity::Role;
 use market_store::StoreError;
-use market_store::due::{Lease, SHARDS};
+use market_store::due::{Lease, SHARDS, Shard};
 use serde_json::{Value, json};
 
 use crate::harness::World;
@@ -48,7 +48,7 @@ async fn park(world: &World, job: Job) {
     let store = &world.running.market.store;
     for shard in 0..SHARDS {
         let mut now = world.now();
-        while let Some(entry) = store.due(job, shard, now, None, 1).await.unwrap().pop() {
+        while let Some(entry) = store.due(job, Shard::Due(shard), now, None, 1).await.unwrap().pop() {
             if store.lease(&entry, now).await.unwrap() == Lease::Parked {
                 return;
             }
@@ -263,11 +263,16 @@ async fn what_a_handler_may_not_do_it_cannot_and_nothing_is_written() {
     let now = world.now() + SignedDuration::from_hours(1_000);
     let mut due = Vec::new();
     for shard in 0..SHARDS {
-        let looked =
-            Permissions::of_handler("api/get_account", store.due(Job::Notify, shard, now, None, 1)).await;
+        let looked = Permissions::of_handler(
+            "api/get_account",
+            store.due(Job::Notify, Shard::Due(shard), now, None, 1),
+        )
+        .await;
         assert!(matches!(looked, Err(StoreError::Rejected(_))), "{looked:?}");
         due.extend(
-            Permissions::of_handler("sweep", store.due(Job::Notify, shard, now, None, 1)).await.unwrap(),
+            Permissions::of_handler("sweep", store.due(Job::Notify, Shard::Due(shard), now, None, 1))
+                .await
+                .unwrap(),
         );
     }
     let entry = due.first().expect("a merchant is told of its account");

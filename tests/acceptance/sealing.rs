@@ -9,13 +9,11 @@ use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use market::TABLE;
 use market::stage::{Granted, Stage};
-use market_ambient::SystemEntropy;
 use market_domain::aggregate::{Job, Key};
 use market_domain::grants::Grant;
 use market_domain::grants::access::{Outcome, ledger_partition};
 use market_domain::ids::{AccountId, GrantId};
 use market_domain::notices::{Notice, Sending};
-use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_jobs::WakeUp;
 use market_notices::{Gateway, Gateways};
@@ -179,18 +177,9 @@ impl Gateway for Nobody {
     }
 }
 
-/// The workers, to be woken by hand.
+/// The workers, to be woken by hand; nothing can be sent.
 fn jobs(world: &World) -> Jobs {
-    let running = &world.running;
-    Jobs {
-        store: running.market.store.clone(),
-        clock: Arc::clone(&running.machine.clock) as _,
-        entropy: Arc::new(SystemEntropy),
-        gateways: Gateways { email: Arc::new(Nobody), sms: Arc::new(Nobody) },
-        metrics: Metrics::default(),
-        corruption_alarm: Arc::clone(&running.market.corruption_alarm),
-        drill: None,
-    }
+    world.jobs(Gateways { email: Arc::new(Nobody), sms: Arc::new(Nobody) })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use market_domain::Timestamp;
 use market_store::Store;
-use market_store::due::{DueEntry, LEASE, Lease, MAX_TRIES, SHARDS};
+use market_store::due::{DueEntry, LEASE, Lease, MAX_TRIES, SHARDS, Shard};
 
 use crate::tables::{Table, on_each_table};
 use crate::thing::{JOB, Thing, at, thing};
@@ -15,7 +15,7 @@ pub async fn waiting(store: &Store, until: Timestamp) -> Vec<DueEntry> {
     for shard in 0..SHARDS {
         let mut last: Option<DueEntry> = None;
         loop {
-            let page = store.due(JOB, shard, until, last.as_ref(), 3).await.unwrap();
+            let page = store.due(JOB, Shard::Due(shard), until, last.as_ref(), 3).await.unwrap();
             all.extend(page.iter().cloned());
             if page.len() < 3 {
                 break;
@@ -37,13 +37,15 @@ impl Table {
     /// Hands out the one entry that is due until it is parked; the instants at which it was handed out.
     async fn hand_out_until_parked(&self) -> Vec<Timestamp> {
         let mut handed_out = Vec::new();
-        while let Some(now) = self.store.next_wake().await.unwrap() {
+        loop {
+            let now = self.store.next_wake().await.unwrap().unwrap();
             let entry = self.entry(now).await.unwrap();
-            if self.store.lease(&entry, now).await.unwrap() == Lease::Taken {
-                handed_out.push(now);
+            match self.store.lease(&entry, now).await.unwrap() {
+                Lease::Taken => handed_out.push(now),
+                Lease::Parked => return handed_out,
+                Lease::Lost => panic!("nobody else is here"),
             }
         }
-        handed_out
     }
 }
 
@@ -61,7 +63,7 @@ async fn entries_come_in_the_order_of_their_time_and_only_up_to_the_instant() {
         }
         let mut shards = 0;
         for shard in 0..SHARDS {
-            let entries = table.store.due(JOB, shard, at(1_000), None, 100).await.unwrap();
+            let entries = table.store.due(JOB, Shard::Due(shard), at(1_000), None, 100).await.unwrap();
             assert!(entries.is_sorted_by_key(|entry| entry.due_at), "{entries:?}");
             shards += usize::from(!entries.is_empty());
         }

@@ -68,8 +68,8 @@ async fn sqs(max_receives: &str, visibility_seconds: &str) -> Option<(SqsQueues,
 impl TestQueues {
     async fn send(&self, outgoing: Vec<Outgoing>) {
         match self {
-            Self::Memory(queues, _) => queues.send(outgoing).await.unwrap(),
-            Self::Sqs(queues, _) => queues.send(outgoing).await.unwrap(),
+            Self::Memory(queues, _) => assert_eq!(queues.send(outgoing).await, []),
+            Self::Sqs(queues, _) => assert_eq!(queues.send(outgoing).await, []),
         }
     }
 
@@ -204,7 +204,7 @@ async fn sqs_is_asked_for_whole_seconds_rounded_up_and_never_for_more_than_it_ke
     let queues = SqsQueues::new(Client::new(&market::sdk_at(&url).await), format!("{url}/0/market-{{job}}"));
     let cases = [(0, 0), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (900_000, 900), (3_600_000, 900)];
     let sent = cases.map(|(ms, _)| outgoing(Job::Notify, &ms.to_string(), Duration::from_millis(ms)));
-    queues.send(sent.to_vec()).await.unwrap();
+    assert_eq!(queues.send(sent.to_vec()).await, []);
     let expected = cases.map(|(ms, seconds): (u64, i64)| (ms.to_string(), seconds));
     assert_eq!(*asked.lock().unwrap(), expected);
 }
@@ -214,7 +214,7 @@ async fn what_cannot_be_read_or_never_succeeds_ends_in_the_dead_letter_queue() {
     let Some((queues, client)) = sqs("2", "1").await else { return };
     let url = queues.url(Job::Notify);
     client.send_message().queue_url(&url).message_body("not a wake-up").send().await.unwrap();
-    queues.send(vec![outgoing(Job::Notify, "hopeless", Duration::ZERO)]).await.unwrap();
+    assert_eq!(queues.send(vec![outgoing(Job::Notify, "hopeless", Duration::ZERO)]).await, []);
     let seen = Arc::<Mutex<Vec<(String, u32)>>>::default();
     let noted = Arc::clone(&seen);
     let deliveries = queues.poll(Job::Notify, std::future::pending()).inspect(move |delivery| {

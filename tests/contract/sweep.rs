@@ -1,17 +1,22 @@
 //! The sweep over the due index: each entry is handed out once for each of its leases.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use market_jobs::sweep::{BrokenPass, SweepError, sweep};
-use market_jobs::{Outgoing, QueueError, Queues};
+use market_domain::Timestamp;
+use market_domain::aggregate::Job;
+use market_jobs::sweep::{BrokenPass, Sweep, SweepError, sweep};
+use market_jobs::{Outgoing, Queues, Unsent};
+use market_store::due::SHARDS;
 
+use crate::due::waiting;
 use crate::tables::on_each_table;
 use crate::thing::{JOB, at, thing};
 
-/// Queues that remember what they took; they take no batch in which they refuse a wake-up.
+/// Queues that remember what they took, and refuse some.
 #[derive(Clone)]
 struct Taken {
     taken: Arc<Mutex<Vec<Outgoing>>>,
@@ -25,12 +30,11 @@ impl Default for Taken {
 }
 
 impl Queues for Taken {
-    async fn send(&self, outgoing: Vec<Outgoing>) -> Result<(), QueueError> {
-        if outgoing.iter().any(self.refuses) {
-            return Err(QueueError("down".to_owned()));
-        }
-        self.taken.lock().unwrap().extend(outgoing);
-        Ok(())
+    async fn send(&self, outgoing: Vec<Outgoing>) -> Vec<Unsent> {
+        let (refused, taken): (Vec<_>, Vec<_>) =
+            outgoing.into_iter().enumerate().partition(|(_, outgoing)| (self.refuses)(outgoing));
+        self.taken.lock().unwrap().extend(taken.into_iter().map(|(_, outgoing)| outgoing));
+        refused.into_iter().map(|(place, _)| Unsent { place, reason: "down".to_owned() }).collect()
     }
 }
 
@@ -120,21 +124,29 @@ async fn more_than_any_page_holds_is_handed_out_once_by_sweeps_at_the_same_time(
 }
 
 #[tokio::test]
-async fn what_a_queue_did_not_take_comes_back_when_its_lease_ends() {
+async fn what_a_queue_did_not_take_is_given_back_and_counts_as_no_try() {
     on_each_table(async |table| {
-        table.create(at(0), &[thing("a").due(at(10))]).await;
+        table.create(at(0), &[thing("a").due(at(10)), thing("b").due(at(10))]).await;
         let (down, up) = (Taken { refuses: |_| true, ..Taken::default() }, Taken::default());
-        let outcome = sweep(&table.store, &down, at(10), Duration::ZERO).await;
-        assert!(matches!(outcome, Err(BrokenPass { first: SweepError::Queue(_), .. })), "{outcome:?}");
-        assert_eq!(sweep(&table.store, &up, at(69), Duration::ZERO).await.unwrap().sent, 0);
-        assert_eq!(sweep(&table.store, &up, at(70), Duration::ZERO).await.unwrap().sent, 1);
-        assert_eq!(up.take(), sent(&[("a", 0)]));
+        // Much longer than it would take to park what fails.
+        for hour in 0..12 {
+            let outcome = sweep(&table.store, &down, at(10 + hour * 3_600), Duration::ZERO).await;
+            assert!(matches!(outcome, Err(BrokenPass { first: SweepError::Queue(_), .. })), "{outcome:?}");
+        }
+        assert_eq!(sweep(&table.store, &up, at(86_400), Duration::ZERO).await.unwrap().sent, 2);
+        assert_eq!(up.take(), sent(&[("a", 0), ("b", 0)]));
+        assert_eq!(
+            sweep(&table.store, &up, at(86_459), Duration::ZERO).await.unwrap().sent,
+            0,
+            "its first lease"
+        );
+        assert_eq!(sweep(&table.store, &up, at(86_460), Duration::ZERO).await.unwrap().sent, 2);
     })
     .await;
 }
 
 #[tokio::test]
-async fn the_trouble_of_one_shard_leaves_the_others_alone() {
+async fn one_wake_up_that_is_not_taken_leaves_its_neighbours_and_the_other_shards_alone() {
     on_each_table(async |table| {
         let things: Vec<_> = (0..80).map(|n| thing(&format!("{n:02}")).due(at(10))).collect();
         table.create(at(0), &things).await;
@@ -144,14 +156,87 @@ async fn the_trouble_of_one_shard_leaves_the_others_alone() {
         let Err(BrokenPass { swept, failed: 1, first: SweepError::Queue(_) }) = outcome else {
             panic!("{outcome:?}");
         };
-        let taken = queues.take();
-        assert_eq!(taken.len(), swept.sent);
-        assert!(swept.sent > 40, "{swept:?}");
-        // What the shard had leased comes back.
+        assert_eq!((swept.sent, queues.take().len()), (79, 79));
         let up = Taken::default();
-        sweep(&table.store, &up, at(70), Duration::ZERO).await.unwrap();
-        let names: BTreeSet<_> = taken.into_iter().chain(up.take()).map(|(name, _)| name).collect();
-        assert_eq!(names.len(), 80);
+        sweep(&table.store, &up, at(11), Duration::ZERO).await.unwrap();
+        assert_eq!(up.take(), sent(&[("07", 0)]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn parked_work_is_handed_out_again_once_a_day() {
+    on_each_table(async |table| {
+        table.create(at(0), &[thing("a").due(at(10))]).await;
+        let queues = Taken::default();
+        let mut now = at(10);
+        let parked_at = loop {
+            let swept = sweep(&table.store, &queues, now, Duration::ZERO).await.unwrap();
+            if swept.parked > 0 {
+                assert_eq!(swept.sent, 0, "given up on");
+                break now;
+            }
+            now = table.store.next_wake().await.unwrap().unwrap();
+        };
+        queues.take();
+        for day in 1..=3 {
+            let look = parked_at + SignedDuration::from_hours(24 * day);
+            assert_eq!(table.store.next_wake().await.unwrap(), Some(look));
+            let early =
+                sweep(&table.store, &queues, look - SignedDuration::from_secs(1), Duration::ZERO).await;
+            assert_eq!(early.unwrap().sent, 0);
+            let swept = sweep(&table.store, &queues, look, Duration::ZERO).await.unwrap();
+            assert_eq!((swept.sent, swept.parked), (1, 1), "it waits for a human all the same");
+            assert_eq!(table.store.parked(JOB, 10).await.unwrap().len(), 1);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reminder_that_keeps_failing_is_handed_out_when_its_end_is_due() {
+    on_each_table(async |table| {
+        // The end lies within the leases of one, and within the parked day of the other.
+        let (soon, later) = (at(1_000), at(60_000));
+        let things = [thing("later").due(at(10)).ends(later), thing("soon").due(at(10)).ends(soon)];
+        table.create(at(0), &things).await;
+        let queues = Taken::default();
+        let mut handed_out: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
+        while let Some(now) = table.store.next_wake().await.unwrap().filter(|now| *now <= later) {
+            drop(sweep(&table.store, &queues, now, Duration::ZERO).await);
+            for (id, _) in queues.take() {
+                handed_out.entry(id).or_default().push(now);
+            }
+        }
+        assert!(handed_out["thing#soon"].contains(&soon), "{handed_out:?}");
+        assert_eq!(handed_out["thing#later"].last(), Some(&later), "{handed_out:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pass_looks_at_the_clock_for_each_page_and_stops_in_time() {
+    on_each_table(async |table| {
+        let things: Vec<_> = (0..900).map(|n| thing(&format!("{n:03}")).due(at(10))).collect();
+        table.create(at(0), &things).await;
+        let queues = Taken::default();
+        // Each look at the clock is a second later than the one before.
+        let ticks = AtomicI64::new(100);
+        let now = || at(ticks.fetch_add(1, Ordering::SeqCst));
+        let horizon = Duration::ZERO;
+        let pass = Sweep { store: &table.store, queues: &queues, now, horizon, stops_at: Some(at(100)) };
+        let swept = pass.pass().await.unwrap();
+        assert_eq!((swept.sent, swept.left), (0, Job::ALL.len() * (usize::from(SHARDS) + 1)));
+
+        let swept = Sweep { stops_at: None, ..pass }.pass().await.unwrap();
+        assert_eq!((swept.sent, swept.left), (900, 0));
+        let first_ends = table.store.next_wake().await.unwrap().unwrap();
+        assert!(
+            first_ends >= at(160),
+            "no lease is shorter than it would be at the end of the pass: {first_ends}"
+        );
+        let all = waiting(&table.store, at(10_000)).await;
+        assert!(all.iter().any(|entry| entry.is_leased_at(first_ends)), "leases begin with their page");
     })
     .await;
 }

@@ -21,6 +21,8 @@ pub struct Thing {
     pub id: String,
     pub note: String,
     pub due_at: Option<Timestamp>,
+    #[serde(default)]
+    pub ends_at: Option<Timestamp>,
     pub place: Option<String>,
 }
 
@@ -56,7 +58,8 @@ impl Aggregate for Thing {
     }
 
     fn next_due(&self) -> Option<Due> {
-        self.due_at.map(|at| Due { at, job: JOB })
+        let due = Due::new(self.due_at?, JOB);
+        Some(self.ends_at.map_or(due, |end| due.by(end)))
     }
 
     fn view(&self) -> Option<View> {
@@ -109,12 +112,17 @@ pub fn at(second: i64) -> Timestamp {
 }
 
 pub fn thing(id: &str) -> Thing {
-    Thing { id: id.to_owned(), note: "first".to_owned(), due_at: None, place: None }
+    Thing { id: id.to_owned(), note: "first".to_owned(), due_at: None, ends_at: None, place: None }
 }
 
 impl Thing {
     pub fn due(self, due_at: Timestamp) -> Self {
         Self { due_at: Some(due_at), ..self }
+    }
+
+    /// What is due of it is a reminder, and this the end that it reminds of.
+    pub fn ends(self, ends_at: Timestamp) -> Self {
+        Self { ends_at: Some(ends_at), ..self }
     }
 
     pub fn placed(self, place: &str) -> Self {

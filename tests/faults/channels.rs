@@ -35,6 +35,9 @@ fn refused(reason: &str) -> Sending {
     Sending::Refused { reason: reason.to_owned() }
 }
 
+/// Instead of an answer, the end of the connection.
+const BREAK_OFF: &str = "break off";
+
 /// A mail server that answers one command otherwise than a good one would, and keeps what it is sent.
 struct MailServer {
     server: SmtpServer,
@@ -60,8 +63,8 @@ impl MailServer {
                 while let Ok(Some(line)) = read.next_line().await {
                     kept.lock().unwrap().push(line.clone());
                     let answer = match trouble {
-                        Some((command, answer)) if line.starts_with(command) => answer,
                         _ if in_data && line != "." => continue,
+                        Some((command, answer)) if line.starts_with(command) => answer,
                         _ if line.starts_with("EHLO") => "250-mail\r\n250-8BITMIME\r\n250 AUTH PLAIN",
                         _ if line.starts_with("AUTH") => "235 welcome",
                         _ if line.starts_with("DATA") => "354 go on",
@@ -69,6 +72,9 @@ impl MailServer {
                         _ => "250 done",
                     };
                     in_data = answer.starts_with("354");
+                    if answer == BREAK_OFF {
+                        break;
+                    }
                     // What it is to hang at, it never answers.
                     if !answer.is_empty() {
                         drop(write.write_all(format!("{answer}\r\n").as_bytes()).await);
@@ -115,20 +121,45 @@ async fn a_mailbox_that_is_refused_is_refused_for_good_and_anything_else_may_be_
         ("MAIL", "550 5.7.1 no relay", failed("smtp 550")),
         ("RCPT", "450 try again", failed("smtp 450")),
         ("MAIL", "421 too busy", failed("smtp 421")),
+        // Of our own address, and not of the recipient's.
+        ("MAIL", "501 who is that", failed("smtp 501")),
+        ("MAIL", "553 5.1.8 no such sender", failed("smtp 553")),
         ("AUTH", "535 who are you", failed("smtp 535")),
         ("DATA", "554 not that", failed("smtp 554")),
+        (".", "554 5.7.1 not that", failed("smtp 554")),
+        (".", "553 5.1.1 no such mailbox after all", failed("smtp 553")),
+        (".", "451 later", failed("smtp 451")),
     ] {
         let mail = MailServer::start(Some((command, answer))).await;
         assert_eq!(mail.send(ACCOUNT).await, outcome, "{command} {answer}");
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_mail_server_that_hangs_is_given_up() {
-    let mail = MailServer::start(Some(("RCPT", ""))).await;
+/// What becomes of a message whose server does not answer a command, given up after so many seconds. (What cannot even
+/// take leave is left two seconds later.)
+async fn hung(command: &'static str, seconds: u64) -> Sending {
+    let mail = MailServer::start(Some((command, ""))).await;
     let began = tokio::time::Instant::now();
-    assert_eq!(mail.send(ACCOUNT).await, failed("timeout"));
-    assert!(began.elapsed().as_secs() < 10, "within a job's time");
+    let sending = mail.send(ACCOUNT).await;
+    let took = began.elapsed().as_secs();
+    assert!((seconds..=seconds + 2).contains(&took), "{command}: {took}");
+    sending
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mail_server_that_hangs_is_given_up_after_each_steps_own_time() {
+    for (command, seconds) in [("EHLO", 20), ("AUTH", 10), ("MAIL", 10), ("RCPT", 10), ("DATA", 10)] {
+        assert_eq!(hung(command, seconds).await, failed("timeout"), "{command}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_knows_what_became_of_a_message_that_was_written_and_not_answered() {
+    assert_eq!(hung(".", 120).await, Sending::Unknown);
+    let mail = MailServer::start(Some((".", BREAK_OFF))).await;
+    assert_eq!(mail.send(ACCOUNT).await, Sending::Unknown);
+    let mail = MailServer::start(Some(("DATA", BREAK_OFF))).await;
+    assert_eq!(mail.send(ACCOUNT).await, failed("unreachable"), "not one word of it was written");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod engine;
 mod gateways;
 mod hanging;
 mod issuer;
+mod notify;
 mod queues;
 mod requests;
 mod server;

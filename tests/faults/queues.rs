@@ -44,23 +44,39 @@ async fn a_batch_that_is_not_taken_whole_is_not_taken_for_sent() {
         let wake_up = |n: u32| WakeUp { job: Job::Notify, key: Key::new("p", n.to_string()) };
         queues.send((0..12).map(|n| Outgoing { wake_up: wake_up(n), delay: Duration::ZERO }).collect())
     };
+    let unsent = async || send().await.into_iter().map(|unsent| unsent.place).collect::<Vec<_>>();
     faulty.fail(|_, asked| Some(take(asked, |_| false)));
-    send().await.unwrap();
+    assert_eq!(unsent().await.len(), 0);
     assert_eq!(faulty.calls("SendMessageBatch"), 2, "ten at a time");
     faulty.fail(|_, asked| Some(take(asked, |n| n == 1)));
-    assert!(send().await.is_err());
+    assert_eq!(unsent().await, [1, 11], "the second of each batch");
     for fault in [error(500, "InternalFailure"), Fault::BreakOff, error(400, "ThrottlingException")] {
         faulty.fail_at("SendMessageBatch", fault);
-        assert!(send().await.is_err());
+        assert_eq!(unsent().await.len(), 12);
         assert_eq!(faulty.calls("SendMessageBatch"), ATTEMPTS);
     }
     faulty.fail_at("SendMessageBatch", error(400, "AWS.SimpleQueueService.NonExistentQueue"));
-    assert!(send().await.is_err());
+    assert_eq!(unsent().await.len(), 12);
     assert_eq!(faulty.calls("SendMessageBatch"), 1);
 }
 
 #[tokio::test]
-async fn a_sweep_whose_queue_fails_says_so_and_the_entry_comes_back_when_its_lease_ends() {
+async fn the_trouble_of_one_queue_is_not_anothers() {
+    let faulty = Faulty::start(None).await;
+    let queues = queues(&faulty).await;
+    faulty.fail(|_, asked| {
+        let is_down = asked["QueueUrl"].as_str().unwrap().ends_with(Job::Notify.name());
+        Some(if is_down { error(500, "InternalFailure") } else { take(asked, |_| false) })
+    });
+    let wake_up = |n: usize| WakeUp { job: Job::ALL[n % Job::ALL.len()], key: Key::new("p", n.to_string()) };
+    let outgoing: Vec<_> = (0..30).map(|n| Outgoing { wake_up: wake_up(n), delay: Duration::ZERO }).collect();
+    let of_notify: Vec<_> = (0..30).filter(|n| outgoing[*n].wake_up.job == Job::Notify).collect();
+    let unsent: Vec<_> = queues.send(outgoing).await.into_iter().map(|unsent| unsent.place).collect();
+    assert_eq!(unsent, of_notify);
+}
+
+#[tokio::test]
+async fn a_sweep_whose_queue_fails_says_so_and_gives_the_entry_back() {
     let (table, faulty) = (Table::new().await, Faulty::start(None).await);
     let queues = queues(&faulty).await;
     let sweep_at = async |second| sweep(&table.store, &queues, at(second), Duration::ZERO).await;
@@ -68,12 +84,15 @@ async fn a_sweep_whose_queue_fails_says_so_and_the_entry_comes_back_when_its_lea
     let outcome = sweep_at(100).await;
     assert!(matches!(outcome, Err(BrokenPass { first: SweepError::Queue(_), .. })), "{outcome:?}");
     faulty.fail(|_, asked| Some(take(asked, |_| true)));
-    assert_eq!(sweep_at(159).await.unwrap().sent, 0);
-    let outcome = sweep_at(160).await;
+    let outcome = sweep_at(101).await;
     assert!(matches!(outcome, Err(BrokenPass { first: SweepError::Queue(_), .. })), "{outcome:?}");
+    // Where it cannot be given back either, it comes back when its lease ends.
+    table.faulty.fail_times("UpdateItem", 1, Fault::LoseAnswer);
     faulty.fail(|_, asked| Some(take(asked, |_| false)));
-    assert_eq!(sweep_at(279).await.unwrap().sent, 0);
-    assert_eq!(sweep_at(280).await.unwrap().sent, 1, "the second lease is twice as long");
+    assert_eq!(sweep_at(102).await.unwrap().sent, 0, "the answer to the lease was lost");
+    table.faulty.heal();
+    assert_eq!(sweep_at(161).await.unwrap().sent, 0);
+    assert_eq!(sweep_at(162).await.unwrap().sent, 1, "the first lease is over");
 }
 
 #[tokio::test]

@@ -142,6 +142,19 @@ async fn a_refusal_that_cannot_be_saved_is_not_given_as_if_it_were() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_meets_the_commit_of_its_first_request_is_saved_a_moment_later_or_the_client_comes_again()
+ {
+    let world = World::new().await;
+    assert_eq!(world.apply("first").await.status.as_u16(), 201);
+    world.table.fail_times("PutItem", 2, error(400, "TransactionConflictException"));
+    assert_eq!(world.apply("second").await.code(), "already-applied");
+    world.table.fail_at("PutItem", error(400, "TransactionConflictException"));
+    assert_problem(&world.apply("third").await, "contended");
+    world.table.heal();
+    assert_eq!(world.apply("third").await.code(), "already-applied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn while_the_issuers_keys_cannot_be_had_the_client_is_told_to_come_again() {
     let world = World::new().await;
     let issuer = Faulty::start(None).await;

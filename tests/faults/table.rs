@@ -19,7 +19,7 @@ use market_domain::party::{Actor, Contacts, Language, Recipient};
 use market_domain::reminders::Reminders;
 use market_domain::salt::Salts;
 use market_outside::sdk::MAX_ATTEMPTS;
-use market_store::due::{DueEntry, Lease};
+use market_store::due::{DueEntry, Lease, Shard};
 use market_store::{CommitError, SavedReply, Store, StoreError, Submission, of, schema};
 use serde_json::{Value, json};
 
@@ -112,7 +112,8 @@ impl Table {
         let account = store.get::<MarketAccount>(&"shop-1".parse().unwrap()).await.unwrap().unwrap();
         let mut found = None;
         for shard in 0..market_store::due::SHARDS {
-            found = found.or(store.due(Job::Notify, shard, at(100), None, 1).await.unwrap().pop());
+            found =
+                found.or(store.due(Job::Notify, Shard::Due(shard), at(100), None, 1).await.unwrap().pop());
         }
         Self { faulty, store, account, entry: found.unwrap() }
     }
@@ -134,7 +135,7 @@ impl Table {
             ("Query", store.list::<MarketAccount>(&key.partition, "s", None, 9).await.map(drop)),
             ("Query", store.list_view::<Grant>("grants", None, 9).await.map(drop)),
             ("Query", store.ledger(&id, &grant().id, None, 9).await.map(drop)),
-            ("Query", store.due(Job::Notify, 0, at(0), None, 9).await.map(drop)),
+            ("Query", store.due(Job::Notify, Shard::Due(0), at(0), None, 9).await.map(drop)),
             ("Query", store.parked(Job::Notify, 9).await.map(drop)),
         ]
     }
@@ -302,6 +303,24 @@ async fn a_lease_whose_answer_is_lost_hands_nothing_out_twice() {
     assert_eq!(table.store.next_wake().await.unwrap(), Some(at(160)), "it comes back");
 }
 
+#[tokio::test]
+async fn a_single_write_that_meets_a_transaction_is_sent_again_and_not_for_ever() {
+    let conflict = || error(400, "TransactionConflictException");
+    let table = Table::new().await;
+    table.faulty.fail_times("PutItem", 2, conflict());
+    assert!(table.store.save_reply(&submission(), &reply(), at(0)).await.unwrap());
+    assert_eq!(table.faulty.calls("PutItem"), ATTEMPTS);
+    table.faulty.fail_at("PutItem", conflict());
+    let saved = table.store.save_reply(&submission(), &reply(), at(0)).await;
+    assert!(matches!(saved, Err(StoreError::Contended(_))), "{saved:?}");
+    assert_eq!(table.faulty.calls("PutItem"), ATTEMPTS);
+    // An entry whose item is being written is no entry any more, or soon another.
+    table.faulty.fail_at("UpdateItem", conflict());
+    assert_eq!(table.store.lease(&table.entry, at(100)).await.unwrap(), Lease::Lost);
+    table.faulty.heal();
+    assert_eq!(table.store.lease(&table.entry, at(100)).await.unwrap(), Lease::Taken);
+}
+
 fn cancelled(reasons: &[&str]) -> Fault {
     let reasons: Vec<Value> =
         reasons.iter().map(|code| json!({ "Code": code, "Message": INTERNAL })).collect();
@@ -325,11 +344,14 @@ async fn why_a_transaction_was_cancelled_decides_what_is_done_about_it() {
         assert!(matches!(error, CommitError::Conflict), "{reason}: {error:?}");
         assert_eq!(calls, 1, "it must be decided again, not sent again");
     }
-    let (error, _) = outcome_of(error(400, "TransactionInProgressException")).await;
-    assert!(matches!(error, CommitError::Conflict), "{error:?}");
+    // An attempt before is still at work: it may end either way.
+    let (error, calls) = outcome_of(error(400, "TransactionInProgressException")).await;
+    assert!(matches!(error, CommitError::Store(StoreError::UnknownOutcome(_))), "{error:?}");
+    assert_eq!(calls, ATTEMPTS);
     for reason in ["ThrottlingError", "ProvisionedThroughputExceeded"] {
-        let (error, _) = outcome_of(cancelled(&[reason, "None"])).await;
+        let (error, calls) = outcome_of(cancelled(&[reason, "None"])).await;
         assert!(matches!(error, CommitError::Store(StoreError::Throttled(_))), "{reason}: {error:?}");
+        assert_eq!(calls, ATTEMPTS, "{reason}");
     }
     let (error, _) = outcome_of(cancelled(&["ValidationError"])).await;
     assert!(matches!(error, CommitError::Store(StoreError::Rejected(_))), "{error:?}");

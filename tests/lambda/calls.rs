@@ -1,12 +1,14 @@
 //! What handlers ask of AWS beside the table: the file that the roles of the templates are compared with.
 //!
-//! Queues, mail, text messages and secrets are asked by few; each of those does here all that it ever does. (What
-//! Lambda itself asks in their name, to read a queue or a stream, is not theirs.)
+//! Queues, mail, text messages and secrets are asked by few; each of those does here all that it ever does, and each
+//! job fails once: a failed message is asked to come again sooner than its queue would have it. (What Lambda itself asks in their name, to read a queue or a stream, is not theirs.)
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use expect_test::expect_file;
+use market_domain::aggregate::{Job, Key};
 use market_identity::Role;
+use market_jobs::WakeUp;
 use serde_json::{Value, json};
 
 use crate::function::{Function, Settings};
@@ -17,6 +19,7 @@ use crate::surroundings::{Surroundings, long_ago, messages, wake_up};
 /// The action that allows an operation.
 fn action(operation: &str) -> &'static str {
     match operation {
+        "ChangeMessageVisibility" => "sqs:ChangeMessageVisibility",
         "GetSecretValue" => "secretsmanager:GetSecretValue",
         "Publish" => "sns:Publish",
         "SendEmail" => "ses:SendEmail",
@@ -36,6 +39,15 @@ async fn asked(
     // How it ends is for other tests: what it asked for counts.
     drop(function.invoke(event).await);
     around.services.operations().iter().map(|operation| action(operation)).collect()
+}
+
+/// What a worker asks for where its job fails.
+async fn failing(handler: &str) -> BTreeSet<&'static str> {
+    let (around, key) = (Surroundings::start().await, Key::new("provider#northwind", "drilled"));
+    let job: Job = handler.trim_start_matches("worker/").parse().expect("a job's name");
+    let body = serde_json::to_string(&WakeUp { job, key: key.clone() }).expect("JSON");
+    let settings = around.settings().with("MARKET_DRILL", key.sort);
+    asked(&around, handler, settings, messages(&[("m", body, 1)])).await
 }
 
 /// What `notify` asks for where the ways out are chosen so; of an e-mail, or of a text message.
@@ -78,6 +90,10 @@ async fn each_handler_asks_of_aws_beside_the_table_what_its_role_is_compared_wit
         json!({ "type": "TOKEN", "authorizationToken": format!("Bearer {token}"), "methodArn": "arn" });
     seen.insert("authorizer", asked(&around, "authorizer", around.settings(), unlawful).await);
 
+    let workers: Vec<_> = Job::ALL.into_iter().map(|job| format!("worker/{job}")).collect();
+    for worker in &workers {
+        seen.insert(worker, failing(worker).await);
+    }
     seen.insert("worker/notify, EmailBy ses", notify(false, |settings| settings).await);
     seen.insert("worker/notify, SmsBy none", notify(true, |settings| settings).await);
     let sns = notify(true, |settings| settings.with("MARKET_SMS_BY", "sns")).await;

@@ -1,11 +1,11 @@
 //! The handler `feedback`: what SES tells of an e-mail finds the notice that it was.
 
 use market_domain::aggregate::Key;
-use market_domain::notices::Delivery;
+use market_domain::notices::{Delivery, Notice};
 use serde_json::{Value, json};
 
 use crate::function::Function;
-use crate::surroundings::{Surroundings, long_ago, messages, wake_up};
+use crate::surroundings::{Surroundings, long_ago, messages, occasion, wake_up};
 
 /// A queue's event with these bodies.
 fn event(bodies: &[String]) -> Value {
@@ -74,4 +74,29 @@ async fn what_comes_before_the_record_of_the_sending_comes_again() {
     let mut feedback = Function::start("feedback", around.settings()).await;
     let response = feedback.invoke(event(&[told("Delivery", "ses-1", &tags)])).await.expect("a response");
     assert_eq!(response["batchItemFailures"], json!([{ "itemIdentifier": "m-0" }]));
+}
+
+#[tokio::test]
+async fn an_event_of_an_attempt_whose_record_was_lost_proves_that_it_was_sent() {
+    for (kind, is_there) in [("Delivery", true), ("Bounce", false)] {
+        let around = Surroundings::start().await;
+        let key = around.notice_due("northwind", long_ago()).await;
+        let notice = around.store.get_at::<Notice>(&key).await.expect("the engine answers");
+        let (_, claimed) =
+            Notice::claim(&notice.expect("it was drafted"), &occasion(long_ago())).expect("due");
+        around.commit(&claimed).await;
+        let id = key.sort.trim_start_matches("notice#");
+        let tags = json!({ "EmailTags": [
+            { "Name": "notice", "Value": id }, { "Name": "recipient", "Value": "cHJvdmlkZXIjbm9ydGh3aW5k" },
+        ] });
+        let mut feedback = Function::start("feedback", around.settings()).await;
+        let response = feedback.invoke(event(&[told(kind, "ses-7", &tags)])).await.expect("a batch response");
+        assert_eq!(response["batchItemFailures"], json!([]));
+        let (id, arrived) = match around.notice(&key).await.delivery {
+            Delivery::Delivered { gateway_id, .. } => (gateway_id, true),
+            Delivery::Bounced { gateway_id, .. } => (gateway_id, false),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((id.as_deref(), arrived), (Some("ses-7"), is_there));
+    }
 }

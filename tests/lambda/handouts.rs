@@ -7,7 +7,7 @@ use market_domain::credit_code::CreditCode;
 use market_domain::ids::TerminationId;
 use market_domain::periods::Calendar;
 use market_jobs::WakeUp;
-use market_store::due::{Lease, SHARDS};
+use market_store::due::{Lease, SHARDS, Shard};
 use serde_json::{Map, Value, json};
 
 use crate::function::Function;
@@ -83,7 +83,7 @@ async fn the_sweep_sends_what_is_due_once_to_its_jobs_queue_and_leaves_what_is_n
     assert_eq!(queues, ["market-notify", "market-notify", "market-terminate_account"]);
 
     let mut sweep = Function::start("sweep", around.settings()).await;
-    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 3 })));
+    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 3, "left": 0 })));
     assert_eq!(around.services.sent(), expected);
 }
 
@@ -92,8 +92,8 @@ async fn a_sweep_leaves_alone_what_another_has_just_handed_out() {
     let around = Surroundings::start().await;
     around.notice_due("northwind", long_ago()).await;
     let mut sweep = Function::start("sweep", around.settings()).await;
-    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 1 })));
-    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 0 })), "its lease has just begun");
+    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 1, "left": 0 })));
+    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 0, "left": 0 })), "its lease has just begun");
 }
 
 #[tokio::test]
@@ -138,8 +138,11 @@ pub async fn record(around: &Surroundings, number: u32, key: &Key, gone: bool) -
 /// Takes a lease on a notice, as the sweep does.
 async fn lease(around: &Surroundings, key: &Key) {
     for shard in 0..SHARDS {
-        let entries =
-            around.store.due(Job::Notify, shard, far_ahead(), None, 100).await.expect("the engine answers");
+        let entries = around
+            .store
+            .due(Job::Notify, Shard::Due(shard), far_ahead(), None, 100)
+            .await
+            .expect("the engine answers");
         if let Some(entry) = entries.iter().find(|entry| entry.key == *key) {
             let lease = around.store.lease(entry, long_ago()).await.expect("the engine answers");
             assert_eq!(lease, Lease::Taken);
@@ -171,18 +174,25 @@ async fn the_relay_sends_what_a_commit_made_due_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_relay_whose_queue_does_not_take_all_has_its_records_read_again_from_the_first() {
-    for trouble in [Trouble::Down, Trouble::TakesOnlyPart] {
+async fn of_a_relays_records_those_are_read_again_whose_wake_ups_no_queue_took() {
+    for (trouble, unsent) in [(Trouble::Down, &[1, 2][..]), (Trouble::TakesOnlyPart, &[1])] {
         let around = Surroundings::start().await;
         around.services.fall_into(trouble);
-        let (first, second) = (
+        let notices = [
             around.notice_due("northwind", long_ago()).await,
             around.notice_due("southwind", long_ago()).await,
-        );
-        let records = [record(&around, 1, &first, false).await, record(&around, 2, &second, false).await];
+        ];
+        let records = [
+            record(&around, 0, &termination_served(&around).await, false).await,
+            record(&around, 1, &notices[0], false).await,
+            record(&around, 2, &notices[1], false).await,
+        ];
         let mut relay = Function::start("relay", around.settings()).await;
         let response = relay.invoke(json!({ "Records": records })).await;
-        let first = &records[0]["dynamodb"]["SequenceNumber"];
-        assert_eq!(response, Ok(json!({ "batchItemFailures": [{ "itemIdentifier": first }] })));
+        let failures: Vec<_> = unsent
+            .iter()
+            .map(|n| json!({ "itemIdentifier": records[*n as usize]["dynamodb"]["SequenceNumber"] }))
+            .collect();
+        assert_eq!(response, Ok(json!({ "batchItemFailures": failures })));
     }
 }

@@ -12,21 +12,24 @@ pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
     let queues = settings::queues(sdk)?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| {
         let records = event.payload.records;
-        let outgoing = records.iter().filter_map(wake_up).collect();
-        let mut response = StreamResponse::default();
-        // What the queue does not take is read again from here; the sweep has it in any case.
-        if let Err(error) = queues.send(outgoing).await {
-            tracing::warn!(%error, "the relay could not send");
-            response.batch_item_failures = records
-                .first()
-                .map(|first| {
-                    let mut failure = StreamFailure::default();
-                    failure.item_identifier = first.change.sequence_number.clone();
-                    failure
-                })
-                .into_iter()
-                .collect();
+        let (numbers, outgoing): (Vec<_>, Vec<_>) = records
+            .iter()
+            .filter_map(|record| Some((&record.change.sequence_number, wake_up(record)?)))
+            .unzip();
+        let unsent = queues.send(outgoing).await;
+        if let Some(first) = unsent.first() {
+            tracing::warn!(unsent = unsent.len(), error = %first, "the relay could not send all");
         }
+        let mut response = StreamResponse::default();
+        // What the queues did not take is read again, from the earliest of it on; the sweep has it in any case.
+        let unsent = unsent.into_iter().filter_map(|unsent| numbers.get(unsent.place));
+        response.batch_item_failures = unsent
+            .map(|number| {
+                let mut failure = StreamFailure::default();
+                failure.item_identifier.clone_from(number);
+                failure
+            })
+            .collect();
         Ok::<_, Error>(response)
     }))
     .await

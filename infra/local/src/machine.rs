@@ -13,8 +13,8 @@ use market_ambient::Clock;
 use market_domain::aggregate::Job;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sqs::SqsQueues;
-use market_jobs::sweep::sweep;
-use market_jobs::{Outgoing, QueueError, Queues};
+use market_jobs::sweep::Sweep;
+use market_jobs::{Outgoing, Queues, Unsent};
 use market_store::Store;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
@@ -44,7 +44,7 @@ pub enum LocalQueues {
 }
 
 impl Queues for LocalQueues {
-    async fn send(&self, outgoing: Vec<Outgoing>) -> Result<(), QueueError> {
+    async fn send(&self, outgoing: Vec<Outgoing>) -> Vec<Unsent> {
         match self {
             Self::Memory(queues) => queues.send(outgoing).await,
             Self::Sqs(queues, _) => queues.send(outgoing).await,
@@ -160,14 +160,22 @@ impl Machine {
             Feed::Stream(stream) => stream.lock().await.read().await.map_err(failed)?,
         };
         let count = outgoing.len();
-        self.queues.send(outgoing).await.map_err(failed)?;
-        Ok(count)
+        match self.queues.send(outgoing).await.into_iter().next() {
+            None => Ok(count),
+            Some(unsent) => Err(failed(unsent)),
+        }
     }
 
     /// Hands out what has become due. How many wake-ups were sent.
     async fn sweep(&self) -> Result<usize, MachineError> {
-        let pass = sweep(&self.store, &self.queues, self.clock.now(), Duration::ZERO);
-        let swept = Permissions::of_handler("sweep", pass).await.map_err(failed)?;
+        let pass = Sweep {
+            store: &self.store,
+            queues: &self.queues,
+            now: || self.clock.now(),
+            horizon: Duration::ZERO,
+            stops_at: None,
+        };
+        let swept = Permissions::of_handler("sweep", pass.pass()).await.map_err(failed)?;
         Ok(swept.sent)
     }
 

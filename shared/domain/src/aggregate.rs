@@ -101,6 +101,22 @@ pub struct Due {
     pub at: Timestamp,
     /// The job that will look at it.
     pub job: Job,
+    /// When more than a reminder is due of it, where this is one: work that keeps failing is not put off beyond it.
+    pub end: Option<Timestamp>,
+}
+
+impl Due {
+    /// Work that no later instant waits behind.
+    #[must_use]
+    pub const fn new(at: Timestamp, job: Job) -> Self {
+        Self { at, job, end: None }
+    }
+
+    /// The same, at the latest at this instant, at which more than a reminder is due.
+    #[must_use]
+    pub fn by(self, end: Timestamp) -> Self {
+        Self { at: self.at.min(end), job: self.job, end: (self.at < end).then_some(end) }
+    }
 }
 
 /// A place in a list that another party than the owner reads (a provider's grants, the catalogue).

@@ -390,14 +390,13 @@ impl Aggregate for DeletionDemand {
         if !self.is_waiting() {
             return None;
         }
-        let mut at = self.to_merchant.next(TO_MERCHANT, self.ended_at)?;
-        if let DemandStatus::Served { period, overdue: false, .. } = &self.status {
-            at = at.min(period.ends_at);
-            if let Some(next) = self.to_provider.next(TO_PROVIDER, period.ends_at) {
-                at = at.min(next);
-            }
-        }
-        Some(Due { at, job: Job::RemindDeletion })
+        let at = self.to_merchant.next(TO_MERCHANT, self.ended_at)?;
+        let DemandStatus::Served { period, overdue: false, .. } = &self.status else {
+            return Some(Due::new(at, Job::RemindDeletion));
+        };
+        let to_provider = self.to_provider.next(TO_PROVIDER, period.ends_at);
+        let at = to_provider.map_or(at, |next| next.min(at));
+        Some(Due::new(at, Job::RemindDeletion).by(period.ends_at))
     }
 
     /// The provider sees it once it is served.

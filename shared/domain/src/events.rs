@@ -372,10 +372,14 @@ events! {
     TerminationSuperseded "10.1.1" {}
     /// One thing ended with the agreement.
     CascadeStepped "10.1" { target: String }
+    /// Nothing of what was looked at had to end; so many things could not be read, and are looked at again last.
+    CascadePassed "10.1" { aside: u32 }
     /// Nothing is left to end for now; what was decided before the end may still arrive, and is looked for then.
     CascadeLooksAgain "10.1" { at: Timestamp }
     /// Everything that ends with the agreement has ended.
     TerminationCompleted "10.2" {}
+    /// A channel is about to be asked to take a notice. Without a later record nobody knows what became of it.
+    NoticeAttempted "11.1" { attempts: u32 }
     /// A channel took a notice: from then on it counts as served.
     NoticeServed "11.1" { content: Sha256Hash, gateway_id: Option<Foreign>, attempts: u32 }
     /// A channel did not take a notice; it is tried again.

@@ -489,7 +489,7 @@ impl Aggregate for Order {
             OrderStatus::InService { valid_until, .. } => (*valid_until)?,
             OrderStatus::Expired { .. } | OrderStatus::Closed { .. } => return None,
         };
-        Some(Due { at, job: Job::AdvanceCase })
+        Some(Due::new(at, Job::AdvanceCase))
     }
 
     fn view(&self) -> Option<View> {

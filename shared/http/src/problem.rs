@@ -227,6 +227,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let code = match &error {
             StoreError::Throttled(_) | StoreError::Unavailable(_) => Code::Unavailable,
+            StoreError::Contended(_) => Code::Contended,
             StoreError::UnknownOutcome(_) => Code::OutcomeUnknown,
             StoreError::Corrupt { .. } => Code::Corrupt,
             StoreError::Rejected(_) => Code::Internal,

@@ -61,15 +61,21 @@ pub struct Outgoing {
     pub delay: Duration,
 }
 
-/// The queue did not take what was sent; the sweep will send it again.
-#[derive(Debug, thiserror::Error)]
-#[error("the queue did not take it: {0}")]
-pub struct QueueError(pub String);
+/// A wake-up that its queue did not take; the sweep will send it again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the queue did not take it: {reason}")]
+pub struct Unsent {
+    /// Its place among what was to be sent.
+    pub place: usize,
+    /// Why, for logs.
+    pub reason: String,
+}
 
 /// Takes wake-ups for every job.
 pub trait Queues: Clone + Send + Sync + 'static {
-    /// Sends wake-ups, each to its job's queue.
-    fn send(&self, outgoing: Vec<Outgoing>) -> impl Future<Output = Result<(), QueueError>> + Send;
+    /// Sends wake-ups, each to its job's queue, and tells which were not taken, in their order. No queue's trouble is
+    /// another's.
+    fn send(&self, outgoing: Vec<Outgoing>) -> impl Future<Output = Vec<Unsent>> + Send;
 }
 
 /// How long a failed message stays away: 1 s, 2, 4 … at most 15 minutes, by how often it was received.

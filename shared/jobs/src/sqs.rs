@@ -11,12 +11,12 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, SendMessageBatchRequestEntry};
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use market_domain::aggregate::Job;
 
 use crate::worker::{Delivery, Receipt};
-use crate::{Outgoing, QueueError, Queues, WakeUp, retry_delay};
+use crate::{Outgoing, Queues, Unsent, WakeUp, retry_delay};
 
 /// What SQS takes in one request.
 const BATCH: usize = 10;
@@ -47,24 +47,42 @@ impl SqsQueues {
         self.url_pattern.replace("{job}", job.name())
     }
 
-    async fn send_to(&self, job: Job, outgoing: &[&Outgoing]) -> Result<(), QueueError> {
+    /// Sends what is one job's, each with its place; what was not taken.
+    async fn send_to(&self, job: Job, outgoing: Vec<(usize, &Outgoing)>) -> Vec<Unsent> {
+        let mut unsent = Vec::new();
+        for (number, batch) in outgoing.chunks(BATCH).enumerate() {
+            match self.send_batch(job, batch).await {
+                Ok(failed) => unsent.extend(failed),
+                Err(reason) => {
+                    // What is left would wait for the same queue as long, and in vain.
+                    let left = &outgoing[number * BATCH..];
+                    unsent.extend(
+                        left.iter().map(|(place, _)| Unsent { place: *place, reason: reason.clone() }),
+                    );
+                    break;
+                }
+            }
+        }
+        unsent
+    }
+
+    async fn send_batch(&self, job: Job, batch: &[(usize, &Outgoing)]) -> Result<Vec<Unsent>, String> {
         let mut request = self.client.send_message_batch().queue_url(self.url(job));
-        for (n, Outgoing { wake_up, delay }) in outgoing.iter().enumerate() {
-            let body = serde_json::to_string(wake_up).map_err(|error| QueueError(error.to_string()))?;
+        for (place, Outgoing { wake_up, delay }) in batch {
+            let body = serde_json::to_string(wake_up).map_err(|error| error.to_string())?;
             let entry = SendMessageBatchRequestEntry::builder()
-                .id(n.to_string())
+                .id(place.to_string())
                 .message_body(body)
                 .delay_seconds(whole_seconds(*delay))
                 .build()
-                .map_err(|error| QueueError(error.to_string()))?;
+                .map_err(|error| error.to_string())?;
             request = request.entries(entry);
         }
-        let answer =
-            request.send().await.map_err(|error| QueueError(DisplayErrorContext(&error).to_string()))?;
-        match answer.failed() {
-            [] => Ok(()),
-            [first, ..] => Err(QueueError(format!("{} of {job}: {}", answer.failed().len(), first.code()))),
-        }
+        let answer = request.send().await.map_err(|error| DisplayErrorContext(&error).to_string())?;
+        let failed = answer.failed().iter().filter_map(|entry| {
+            Some(Unsent { place: entry.id().parse().ok()?, reason: entry.code().to_owned() })
+        });
+        Ok(failed.collect())
     }
 
     /// What a job's queue delivers, by long polling, until `stop` resolves. A poll that has begun is
@@ -94,7 +112,7 @@ impl SqsQueues {
         Box::pin(polls.flatten())
     }
 
-    async fn receive(&self, url: &str) -> Result<Vec<Delivery>, QueueError> {
+    async fn receive(&self, url: &str) -> Result<Vec<Delivery>, String> {
         let answer = self
             .client
             .receive_message()
@@ -113,7 +131,7 @@ impl SqsQueues {
             )
             .send()
             .await
-            .map_err(|error| QueueError(DisplayErrorContext(&error).to_string()))?;
+            .map_err(|error| DisplayErrorContext(&error).to_string())?;
         let messages = answer.messages.unwrap_or_default();
         Ok(messages
             .into_iter()
@@ -138,14 +156,11 @@ impl SqsQueues {
 }
 
 impl Queues for SqsQueues {
-    async fn send(&self, outgoing: Vec<Outgoing>) -> Result<(), QueueError> {
-        for job in Job::ALL {
-            let of_job: Vec<&Outgoing> = outgoing.iter().filter(|out| out.wake_up.job == job).collect();
-            for batch in of_job.chunks(BATCH) {
-                self.send_to(job, batch).await?;
-            }
-        }
-        Ok(())
+    async fn send(&self, outgoing: Vec<Outgoing>) -> Vec<Unsent> {
+        let of = |job| outgoing.iter().enumerate().filter(move |(_, out)| out.wake_up.job == job).collect();
+        let mut unsent = join_all(Job::ALL.map(|job| self.send_to(job, of(job)))).await.concat();
+        unsent.sort_unstable_by_key(|unsent| unsent.place);
+        unsent
     }
 }
 

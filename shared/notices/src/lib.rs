@@ -1,7 +1,8 @@
 //! The channels on which a notice leaves the market.
 //!
-//! A channel is handed one notice and says what became of it ([`Sending`]); it neither retries beyond the
-//! SDK's bounded attempts nor writes: the job does both, from the notice's own state. In-site messages
+//! A channel is handed one notice, tries once, and says what became of it ([`Sending`]); it neither retries nor
+//! writes: the job does both, from the notice's own state. Where no answer came to what had left already, it says that
+//! nobody knows. In-site messages
 //! and announcements need no channel: they are served by being committed.
 
 mod http_text;
@@ -10,8 +11,11 @@ mod ses;
 mod smtp;
 mod sns;
 
+use std::error::Error;
+use std::iter;
 use std::sync::Arc;
 
+use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_domain::notices::{Channel, Notice, Sending};
@@ -70,18 +74,29 @@ impl Gateways {
     }
 }
 
-/// What an SDK error means for a notice: refused for good where the service said so of this message,
-/// worth another attempt otherwise. The text names the kind of error only: gateways echo addresses.
-pub(crate) fn failed<E, R>(error: &aws_sdk_sesv2::error::SdkError<E, R>, refusals: &[&str]) -> Sending
+/// What an SDK error means for a notice: refused for good where the service said so of this message, worth another
+/// attempt where it said anything else or was not reached at all, and unknown where it may have taken the message.
+/// The text names the kind of error only: gateways echo addresses.
+pub(crate) fn failed<E, R>(error: &SdkError<E, R>, refusals: &[&str]) -> Sending
 where
-    E: aws_sdk_sesv2::error::ProvideErrorMetadata,
+    E: ProvideErrorMetadata,
 {
-    use aws_sdk_sesv2::error::SdkError;
     let reason = match error {
         SdkError::ServiceError(service) => service.err().code().unwrap_or("unknown").to_owned(),
-        SdkError::TimeoutError(_) => "timeout".to_owned(),
-        SdkError::DispatchFailure(_) => "unreachable".to_owned(),
-        _ => "broken answer".to_owned(),
+        SdkError::ConstructionFailure(_) => "cannot be written as a request".to_owned(),
+        SdkError::DispatchFailure(failure)
+            if failure.as_connector_error().is_some_and(|error| was_never_connected(error)) =>
+        {
+            "unreachable".to_owned()
+        }
+        _ => return Sending::Unknown,
     };
     if refusals.contains(&reason.as_str()) { Sending::Refused { reason } } else { Sending::Failed { reason } }
+}
+
+/// Whether a call failed before there was a connection on which anything could have left.
+fn was_never_connected(error: &(dyn Error + 'static)) -> bool {
+    iter::successors(Some(error), |&error| error.source())
+        .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())
+        .any(hyper_util::client::legacy::Error::is_connect)
 }

@@ -1,9 +1,10 @@
-//! E-mail by Amazon SES. SES knows no idempotency key: a crash between its answer and our record of it can
-//! send a notice twice, never leave it unsent.
+//! E-mail by Amazon SES. SES knows no idempotency key, so a message is sent once for each attempt that was claimed:
+//! what is not answered may have left, and what SES publishes of it later tells.
 //!
 //! Each message carries two tags, the notice's id and its recipient's partition, so that what SES learns of it
 //! later finds the notice without an index.
 
+use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use base64::Engine;
@@ -11,6 +12,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_domain::notices::{Notice, Sending, partition};
+use market_outside::sdk::once;
 
 use crate::{Gateway, failed};
 
@@ -40,8 +42,8 @@ const REFUSALS: &[&str] = &["BadRequestException"];
 impl SesEmail {
     /// A gateway that sends from this address.
     #[must_use]
-    pub fn new(client: Client, from: impl Into<String>, configuration_set: Option<String>) -> Self {
-        Self { client, from: from.into(), configuration_set }
+    pub fn new(sdk: &SdkConfig, from: impl Into<String>, configuration_set: Option<String>) -> Self {
+        Self { client: Client::new(&once(sdk)), from: from.into(), configuration_set }
     }
 
     async fn deliver(&self, notice: &Notice) -> Sending {

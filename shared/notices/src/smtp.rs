@@ -1,15 +1,20 @@
 //! E-mail by SMTP (RFC 5321), always over TLS: for regions without SES, and operators with a server of their
 //! own. The Message-ID is the notice's id, so a server or mailbox that drops repeats can tell one.
+//!
+//! Each step of the conversation has its own time. Once the message has been written to its final dot, an answer that
+//! does not come says nothing: the server may have taken it (RFC 5321, 6.1).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use lettre::Address;
 use lettre::transport::smtp::Error;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Tls, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::ClientId;
 use market_ambient::Clock;
 use market_domain::notices::{Notice, Sending};
 use market_outside::secret::FRESH_FOR;
@@ -18,9 +23,14 @@ use serde::Deserialize;
 
 use crate::{Gateway, Mailbox, mime};
 
-/// For all of it, the secret and the whole conversation with the server: the job has to record the outcome
-/// within its own time, or the message goes out again uncounted.
-const TIMEOUT: Duration = Duration::from_secs(6);
+/// To reach the server, and until it has greeted us.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// For each further command, TLS and the account among them.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+/// For the message: servers look at all of it before they answer.
+const MESSAGE_TIMEOUT: Duration = Duration::from_secs(120);
+/// To take leave, which changes nothing any more.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// TLS from the first byte (RFC 8314); on any other port the conversation begins with STARTTLS.
 const IMPLICIT_TLS: u16 = 465;
 
@@ -108,43 +118,110 @@ impl SmtpEmail {
                 return Sending::Failed { reason: "no credentials".to_owned() };
             }
         };
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(self.server.host.as_str())
-            .port(self.server.port)
-            .tls(self.tls.clone())
-            .credentials((*credentials).clone())
-            .timeout(Some(TIMEOUT))
-            .build();
-        match transport.send(message).await {
-            Ok(_) => Sending::Accepted { gateway_id: Some(notice.id.as_str().to_owned()) },
-            Err(error) => failed(&error),
+        let (Some(to), text) = (message.envelope().to().first().cloned(), message.formatted()) else {
+            return Sending::Refused { reason: "cannot be written as a message".to_owned() };
+        };
+        let mut connection = match step(CONNECT_TIMEOUT, self.connect()).await {
+            Ok(connection) => connection,
+            Err(why) => return why.of_ours(),
+        };
+        let outcome = self.converse(&mut connection, &credentials, to, &text).await;
+        drop(tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await);
+        match outcome {
+            Ok(()) => Sending::Accepted { gateway_id: Some(notice.id.as_str().to_owned()) },
+            Err(sending) => sending,
         }
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+        let implicit = match &self.tls {
+            Tls::Wrapper(parameters) => Some(parameters.clone()),
+            _ => None,
+        };
+        let address = (self.server.host.as_str(), self.server.port);
+        AsyncSmtpConnection::connect_tokio1(address, None, &ClientId::default(), implicit, None).await
+    }
+
+    /// The conversation after the greeting, up to the server's answer to the message.
+    async fn converse(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        credentials: &Credentials,
+        to: Address,
+        text: &[u8],
+    ) -> Result<(), Sending> {
+        if let Tls::Required(parameters) = &self.tls {
+            let us = ClientId::default();
+            let starttls = connection.starttls(parameters.clone(), &us);
+            step(COMMAND_TIMEOUT, starttls).await.map_err(Why::of_ours)?;
+        }
+        step(COMMAND_TIMEOUT, connection.auth(DEFAULT_MECHANISMS, credentials))
+            .await
+            .map_err(Why::of_ours)?;
+        let mail = Mail::new(Some(self.from.email.clone()), Vec::new());
+        step(COMMAND_TIMEOUT, connection.command(mail)).await.map_err(Why::of_ours)?;
+        step(COMMAND_TIMEOUT, connection.command(Rcpt::new(to, Vec::new())))
+            .await
+            .map_err(Why::of_the_mailbox)?;
+        step(COMMAND_TIMEOUT, connection.command(Data)).await.map_err(Why::of_ours)?;
+        step(MESSAGE_TIMEOUT, connection.message(text)).await.map_err(Why::of_the_message)?;
+        Ok(())
     }
 }
 
-/// What the server said of this mailbox is final (RFC 3463 numbers those 5.1); of our account, our address, the
-/// message's content or of itself is not: a server that blocks ours for an hour says 554 to every message. The
-/// text is the code alone: servers echo addresses.
-fn failed(error: &Error) -> Sending {
-    let Some(code) = error.status() else {
-        let reason = if error.is_timeout() { "timeout" } else { "unreachable" };
-        return Sending::Failed { reason: reason.to_owned() };
-    };
-    let code = u16::from(code);
-    let reason = format!("smtp {code}");
-    let is_of_the_mailbox = match code {
-        550 => error.to_string().contains(": 5.1."),
-        501 | 551 | 553 | 556 => true,
-        _ => false,
-    };
-    if is_of_the_mailbox { Sending::Refused { reason } } else { Sending::Failed { reason } }
+/// Why a step of the conversation did not succeed.
+enum Why {
+    /// It took too long.
+    Slow,
+    /// The server refused it, or the connection broke.
+    Broken(Error),
+}
+
+async fn step<T>(limit: Duration, step: impl Future<Output = Result<T, Error>>) -> Result<T, Why> {
+    tokio::time::timeout(limit, step).await.map_err(|_| Why::Slow)?.map_err(Why::Broken)
+}
+
+impl Why {
+    /// What the server said; the code alone, because servers echo addresses.
+    fn code(&self) -> Option<u16> {
+        match self {
+            Self::Slow => None,
+            Self::Broken(error) => error.status().map(u16::from),
+        }
+    }
+
+    /// Said of our account, our address, the message's content, or of the server itself, it is not final: a server
+    /// that blocks ours for an hour says 554 to everything.
+    fn of_ours(self) -> Sending {
+        let reason = match (&self, self.code()) {
+            (_, Some(code)) => format!("smtp {code}"),
+            (Self::Slow, None) => "timeout".to_owned(),
+            (Self::Broken(_), None) => "unreachable".to_owned(),
+        };
+        Sending::Failed { reason }
+    }
+
+    /// What is said at `RCPT TO` of the mailbox is final (RFC 3463 numbers those 5.1). A server says 550 of much else.
+    fn of_the_mailbox(self) -> Sending {
+        let is_final = match (self.code(), &self) {
+            (Some(550), Self::Broken(error)) => error.to_string().contains(": 5.1."),
+            (Some(501 | 551 | 553 | 556), _) => true,
+            _ => false,
+        };
+        match self.of_ours() {
+            Sending::Failed { reason } if is_final => Sending::Refused { reason },
+            sending => sending,
+        }
+    }
+
+    /// The message was written: what was not answered may have been taken.
+    fn of_the_message(self) -> Sending {
+        if self.code().is_some() { self.of_ours() } else { Sending::Unknown }
+    }
 }
 
 impl Gateway for SmtpEmail {
     fn send<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Sending> {
-        async move {
-            let timeout = |_| Sending::Failed { reason: "timeout".to_owned() };
-            tokio::time::timeout(TIMEOUT, self.deliver(notice)).await.unwrap_or_else(timeout)
-        }
-        .boxed()
+        self.deliver(notice).boxed()
     }
 }

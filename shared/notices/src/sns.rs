@@ -1,9 +1,12 @@
-//! Text messages by Amazon SNS (not in the China regions). SNS knows no idempotency key for them.
+//! Text messages by Amazon SNS (not in the China regions). SNS knows no idempotency key for them, so each attempt that
+//! was claimed is sent once.
 
+use aws_config::SdkConfig;
 use aws_sdk_sns::Client;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_domain::notices::{Notice, Sending};
+use market_outside::sdk::once;
 
 use crate::{Gateway, failed};
 
@@ -17,10 +20,10 @@ pub struct SnsText {
 const REFUSALS: &[&str] = &["InvalidParameter", "InvalidParameterValue", "OptedOut"];
 
 impl SnsText {
-    /// A gateway over a client.
+    /// A gateway.
     #[must_use]
-    pub const fn new(client: Client) -> Self {
-        Self { client }
+    pub fn new(sdk: &SdkConfig) -> Self {
+        Self { client: Client::new(&once(sdk)) }
     }
 
     async fn deliver(&self, notice: &Notice) -> Sending {

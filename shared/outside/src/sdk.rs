@@ -40,6 +40,21 @@ pub fn retry() -> RetryConfig {
         .with_max_backoff(Duration::from_millis(500))
 }
 
+/// How long a call that is made once may take: the service has all the time that its slowest answer needs.
+pub const ONCE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The same configuration for calls that are made once. What they do cannot be taken back and the service cannot tell
+/// a repeat, so that whether to repeat is for whoever keeps the record to decide.
+#[must_use]
+pub fn once(sdk: &SdkConfig) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ONCE_TIMEOUT)
+        .operation_timeout(ONCE_TIMEOUT)
+        .build();
+    sdk.to_builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts).build()
+}
+
 /// The SDK's configuration from the environment that Lambda gives: the region, credentials, and an endpoint
 /// where one is named (`AWS_ENDPOINT_URL`, or `AWS_ENDPOINT_URL_DYNAMODB` for one service).
 ///

@@ -4,7 +4,7 @@
 //! requests with the same key one commits; the other is cancelled with nothing written and is answered
 //! with the saved reply. There is no lease to run out between an effect and its record.
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use market_domain::Timestamp;
@@ -16,7 +16,7 @@ use market_domain::stored::{self, Storable, StoredForm, Trusted, Upcaster};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
-use crate::error::{StoreError, is_size};
+use crate::error::{Cancelled, StoreError};
 use crate::item::{BODY, Item, OPTIONAL, PK, SCHEMA, SK, TTL, VERSION, encode, key_attributes, n, plain, s};
 use crate::meter::Direction;
 
@@ -323,30 +323,19 @@ fn update_item(
 
 /// What a failed transaction means.
 fn cancelled(error: &SdkError<TransactWriteItemsError>, answered: bool) -> CommitError {
-    let service = match error {
+    let cancelled = match error {
         SdkError::ServiceError(service) => service.err(),
         _ => return StoreError::from_sdk(error, true).into(),
     };
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) = service else {
-        return match service {
-            TransactWriteItemsError::TransactionInProgressException(_) => CommitError::Conflict,
-            _ => StoreError::from_sdk(error, true).into(),
-        };
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = cancelled else {
+        return StoreError::from_sdk(error, true).into();
     };
-    let codes: Vec<&str> =
-        cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
-    if answered && codes.first() == Some(&"ConditionalCheckFailed") {
-        return CommitError::AlreadyAnswered;
+    let text = || DisplayErrorContext(error).to_string();
+    match Cancelled::of(cancelled) {
+        Cancelled::FirstCondition if answered => CommitError::AlreadyAnswered,
+        Cancelled::FirstCondition | Cancelled::Conflict => CommitError::Conflict,
+        Cancelled::Throttled => StoreError::Throttled(text()).into(),
+        Cancelled::TooLarge => StoreError::TooLarge(text()).into(),
+        Cancelled::Refused => StoreError::Rejected(text()).into(),
     }
-    if codes.iter().any(|code| matches!(*code, "ConditionalCheckFailed" | "TransactionConflict")) {
-        return CommitError::Conflict;
-    }
-    let text = format!("transaction cancelled: {codes:?}");
-    if codes.iter().any(|code| matches!(*code, "ThrottlingError" | "ProvisionedThroughputExceeded")) {
-        return StoreError::Throttled(text).into();
-    }
-    if cancelled.cancellation_reasons().iter().any(|reason| is_size(reason.message())) {
-        return StoreError::TooLarge(text).into();
-    }
-    StoreError::Rejected(text).into()
 }

@@ -3,7 +3,8 @@
 //! It is sparse (only what has something due is in it) and sharded by the item's key. An entry's place is
 //! `wake_at`, the instant at which the sweep will next hand it out: the due time itself, or the end of a
 //! lease. Whoever hands an entry out moves it a lease ahead first, so a wake-up that is lost comes back,
-//! and one that keeps failing comes back ever more rarely until it is *parked* for a human. Every commit
+//! and one that keeps failing comes back ever more rarely until it is *parked* for a human: then it is handed out once a
+//! day. Where what fails is a reminder, it comes back when the end that it reminds of is due. Every commit
 //! of the item writes its entry anew from its state. What is due at once when it is written belongs to
 //! the relay, and so is written with the lease already taken.
 
@@ -24,7 +25,8 @@ use crate::schema::DUE_INDEX;
 
 /// Partition key of the index: `due#<job>#<shard>` or `parked#<job>`.
 pub(crate) const SHARD: &str = "due_shard";
-/// Sort key of the index: the instant in milliseconds. Older entries have their item's key behind it, after a `#`.
+/// Sort key of the index: the instant in milliseconds. Behind it, after a `#`, the instant at which more than a reminder
+/// is due, where there is one: an index's own attributes cannot be added to. Older entries have their item's key there.
 pub(crate) const WAKE_AT: &str = "wake_at";
 /// When the item is due, in milliseconds.
 pub(crate) const DUE_AT: &str = "due_at";
@@ -39,6 +41,31 @@ pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
 pub(crate) const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(1);
 /// Leases before an entry is parked: about five hours.
 pub const MAX_TRIES: u32 = 10;
+/// How long a parked entry waits until it is looked at again.
+pub const PARKED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Where in the index a job's entries wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shard {
+    /// One of its [`SHARDS`].
+    Due(u8),
+    /// Apart: what was handed out too often.
+    Parked,
+}
+
+impl Shard {
+    /// All that a job has.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..SHARDS).map(Self::Due).chain([Self::Parked])
+    }
+
+    fn name(self, job: Job) -> String {
+        match self {
+            Self::Due(shard) => shard_name(job, shard),
+            Self::Parked => parked_name(job),
+        }
+    }
+}
 
 /// An entry of the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +78,37 @@ pub struct DueEntry {
     pub due_at: Timestamp,
     /// How often it was handed out.
     pub tries: u32,
+    /// When more than a reminder is due of it, in milliseconds.
+    end_ms: Option<i64>,
     shard: String,
     wake_at: String,
 }
 
 impl DueEntry {
+    fn place(&self) -> Place<'_> {
+        Place { key: &self.key, shard: &self.shard, wake_at: &self.wake_at }
+    }
+
+    /// Whether it waits for a human.
+    #[must_use]
+    pub fn is_parked(&self) -> bool {
+        self.shard == parked_name(self.job)
+    }
+
+    /// Where a lease that is taken at `now` moves it.
+    fn leased(&self, now: Timestamp) -> (String, String) {
+        // What is handed out ahead of its time is leased from that time on.
+        let from = now.max(self.due_at);
+        let (shard, until) = if self.is_parked() || self.tries >= MAX_TRIES {
+            (parked_name(self.job), from.saturating_add(PARKED_FOR).unwrap_or(from))
+        } else {
+            (self.shard.clone(), lease_end(from, self.tries))
+        };
+        let end = self.end_ms.and_then(|end| Timestamp::from_millisecond(end).ok());
+        let until = end.filter(|end| *end > from).map_or(until, |end| until.min(end));
+        (shard, place(until, self.end_ms))
+    }
+
     /// Whether it was handed out and its lease still runs.
     #[must_use]
     pub fn is_leased_at(&self, now: Timestamp) -> bool {
@@ -87,8 +140,9 @@ pub(crate) fn millis(at: Timestamp) -> i64 {
 }
 
 /// Its place in the index. Equal ones are told apart by the index itself, by the keys of their items.
-fn place(at: Timestamp) -> String {
-    format!("{:015}", millis(at))
+fn place(at: Timestamp, end_ms: Option<i64>) -> String {
+    let end = end_ms.map(|end| format!("#{end}")).unwrap_or_default();
+    format!("{:015}{end}", millis(at))
 }
 
 pub(crate) fn shard_of(key: &Key) -> u8 {
@@ -123,8 +177,15 @@ pub(crate) fn parked_name(job: Job) -> String {
 pub(crate) fn encode(item: &mut Item, key: &Key, due: Due, now: Timestamp) {
     let wake_at = if due.at <= now { lease_end(now, 0) } else { due.at };
     item.insert(SHARD.to_owned(), s(shard_name(due.job, shard_of(key))));
-    item.insert(WAKE_AT.to_owned(), s(place(wake_at)));
+    item.insert(WAKE_AT.to_owned(), s(place(wake_at, due.end.map(millis))));
     item.insert(DUE_AT.to_owned(), n(millis(due.at)));
+}
+
+/// Where an entry is: nobody moves it who does not find it there.
+struct Place<'a> {
+    key: &'a Key,
+    shard: &'a str,
+    wake_at: &'a str,
 }
 
 fn lease_end(now: Timestamp, tries: u32) -> Timestamp {
@@ -145,6 +206,7 @@ fn entry(reader: &Reader) -> Result<DueEntry, StoreError> {
         key: reader.key.clone(),
         job,
         due_at: Timestamp::from_millisecond(due_at).unwrap_or(Timestamp::UNIX_EPOCH),
+        end_ms: wake_at.split_once('#').and_then(|(_, end)| end.parse().ok()),
         tries: reader.number(TRIES).ok().and_then(|tries| u32::try_from(tries).ok()).unwrap_or(0),
         wake_at,
         shard,
@@ -173,8 +235,6 @@ pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<(J
 /// `attribute` is as for [`due_at_once`].
 #[must_use]
 pub fn wakes_at<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<Timestamp> {
-    // What was given up on waits for a human.
-    attribute(SHARD)?.strip_prefix("due#")?;
     Timestamp::from_millisecond(wake_ms(attribute(WAKE_AT)?)).ok()
 }
 
@@ -187,12 +247,12 @@ impl Store {
     pub async fn due(
         &self,
         job: Job,
-        shard: u8,
+        shard: Shard,
         until: Timestamp,
         after: Option<&DueEntry>,
         limit: u16,
     ) -> Result<Vec<DueEntry>, StoreError> {
-        self.query_due(shard_name(job, shard), Some(until), after, limit).await
+        self.query_due(shard.name(job), Some(until), after, limit).await
     }
 
     /// The entries that were given up on and wait for a human, the oldest first.
@@ -208,8 +268,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
-        let shards =
-            Job::ALL.into_iter().flat_map(|job| (0..SHARDS).map(move |shard| shard_name(job, shard)));
+        let shards = Job::ALL.into_iter().flat_map(|job| Shard::all().map(move |shard| shard.name(job)));
         let firsts = try_join_all(shards.map(|shard| self.query_due(shard, None, None, 1))).await?;
         let wakes = firsts.iter().flatten().map(DueEntry::wake_ms);
         Ok(wakes.min().and_then(|ms| Timestamp::from_millisecond(ms).ok()))
@@ -251,22 +310,30 @@ impl Store {
         answer.items.unwrap_or_default().into_iter().map(|item| entry(&Reader::new(item)?)).collect()
     }
 
-    /// Takes a lease on an entry before it is handed out. One that was handed out too often is parked instead.
+    /// Takes a lease on an entry before it is handed out. One that was handed out too often is parked instead; one that
+    /// is parked is handed out, and waits another day.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn lease(&self, entry: &DueEntry, now: Timestamp) -> Result<Lease, StoreError> {
-        let give_up = entry.tries >= MAX_TRIES;
-        let shard = if give_up { parked_name(entry.job) } else { entry.shard.clone() };
-        // What is handed out ahead of its time is leased from that time on.
-        let from = now.max(entry.due_at);
-        let moved =
-            self.move_entry(entry, shard, place(lease_end(from, entry.tries)), entry.tries.saturating_add(1));
-        Ok(match (moved.await?, give_up) {
-            (true, false) => Lease::Taken,
-            (true, true) => Lease::Parked,
-            (false, _) => Lease::Lost,
+        let (shard, wake_at) = entry.leased(now);
+        let lease = if shard == entry.shard { Lease::Taken } else { Lease::Parked };
+        let tries = entry.tries.saturating_add(1);
+        Ok(if self.move_entry(&entry.place(), (&shard, &wake_at), tries).await? {
+            lease
+        } else {
+            Lease::Lost
         })
+    }
+
+    /// Gives back a lease that was taken at `now`: its wake-up could not be sent, which is no try.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn give_back(&self, entry: &DueEntry, now: Timestamp) -> Result<bool, StoreError> {
+        let (shard, wake_at) = entry.leased(now);
+        let leased = Place { key: &entry.key, shard: &shard, wake_at: &wake_at };
+        self.move_entry(&leased, (&entry.shard, &entry.wake_at), entry.tries).await
     }
 
     /// Hands a parked entry back to the sweep, as if for the first time.
@@ -275,21 +342,20 @@ impl Store {
     /// See [`StoreError`].
     pub async fn redrive(&self, entry: &DueEntry, now: Timestamp) -> Result<bool, StoreError> {
         let shard = shard_name(entry.job, shard_of(&entry.key));
-        self.move_entry(entry, shard, place(now), 0).await
+        self.move_entry(&entry.place(), (&shard, &place(now, entry.end_ms)), 0).await
     }
 
     async fn move_entry(
         &self,
-        entry: &DueEntry,
-        shard: String,
-        wake_at: String,
+        from: &Place<'_>,
+        (shard, wake_at): (&str, &str),
         tries: u32,
     ) -> Result<bool, StoreError> {
         let sent = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key_attributes(&entry.key)))
+            .set_key(Some(key_attributes(from.key)))
             .update_expression("SET #shard = :shard, #wake = :wake, #tries = :tries")
             .condition_expression("#shard = :old_shard AND #wake = :old_wake")
             .expression_attribute_names("#shard", SHARD)
@@ -298,8 +364,8 @@ impl Store {
             .expression_attribute_values(":shard", s(shard))
             .expression_attribute_values(":wake", s(wake_at))
             .expression_attribute_values(":tries", n(tries))
-            .expression_attribute_values(":old_shard", s(&entry.shard))
-            .expression_attribute_values(":old_wake", s(&entry.wake_at))
+            .expression_attribute_values(":old_shard", s(from.shard))
+            .expression_attribute_values(":old_wake", s(from.wake_at))
             .set_return_consumed_capacity(self.meter.wish())
             .send()
             .await;
@@ -308,7 +374,11 @@ impl Store {
                 self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
                 Ok(true)
             }
-            Err(error) => StoreError::of_condition(&error),
+            // Whatever writes the item just now writes its entry anew.
+            Err(error) => match StoreError::of_condition(&error) {
+                Err(StoreError::Contended(_)) => Ok(false),
+                outcome => outcome,
+            },
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What can be known of a call that did not succeed.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::CancellationReason;
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use market_domain::aggregate::Key;
 
 /// A call to the table that did not succeed. The text is for logs; it never reaches a client.
@@ -9,6 +11,9 @@ pub enum StoreError {
     /// The table takes no more for now; nothing was written.
     #[error("throttled: {0}")]
     Throttled(String),
+    /// Another write of the same item was under way, again and again; nothing was written.
+    #[error("contended: {0}")]
+    Contended(String),
     /// The table could not be reached or failed; nothing was written.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -40,7 +45,7 @@ impl StoreError {
     #[must_use]
     pub const fn retryable(&self) -> bool {
         match self {
-            Self::Throttled(_) | Self::Unavailable(_) | Self::UnknownOutcome(_) => true,
+            Self::Throttled(_) | Self::Contended(_) | Self::Unavailable(_) | Self::UnknownOutcome(_) => true,
             Self::Rejected(_) | Self::OutsideQuery | Self::TooLarge(_) | Self::Corrupt { .. } => false,
         }
     }
@@ -50,8 +55,8 @@ impl StoreError {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        match error.code() {
-            Some("ConditionalCheckFailedException") => Ok(false),
+        match error.code().map(meaning) {
+            Some(Meaning::ConditionFailed) => Ok(false),
             _ => Err(Self::from_sdk(error, true)),
         }
     }
@@ -80,17 +85,13 @@ impl StoreError {
             SdkError::TimeoutError(_) | SdkError::ResponseError(_) | SdkError::DispatchFailure(_) => {
                 lost(text)
             }
-            SdkError::ServiceError(service) => match service.err().code() {
-                Some(
-                    "ProvisionedThroughputExceededException"
-                    | "ThrottlingException"
-                    | "RequestLimitExceeded"
-                    | "LimitExceededException",
-                ) => Self::Throttled(text),
-                Some("ValidationException") if is_size(service.err().message()) => Self::TooLarge(text),
+            SdkError::ServiceError(service) => match service.err().code().map(meaning) {
+                Some(Meaning::Throttled) => Self::Throttled(text),
+                Some(Meaning::Contended) => Self::Contended(text),
+                Some(Meaning::Failed) | None => lost(text),
+                Some(_) if is_size(service.err().message()) => Self::TooLarge(text),
                 // A failure of the table's own says nothing of what became of a write.
-                _ if service.raw().status().is_server_error() => lost(text),
-                None => lost(text),
+                Some(_) if service.raw().status().is_server_error() => lost(text),
                 Some(_) => Self::Rejected(text),
             },
             _ => lost(text),
@@ -98,7 +99,146 @@ impl StoreError {
     }
 }
 
+/// What an error of the table's says of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// A write's condition did not hold; nothing was written.
+    ConditionFailed,
+    /// A write met a transaction or another region's; nothing was written, and a moment later it may be.
+    Contended,
+    /// The table takes no more for now; nothing was written.
+    Throttled,
+    /// The table failed, or is still at it: what became of a write is not known.
+    Failed,
+    /// The call is wrong, or not allowed.
+    Refused,
+}
+
+/// What each error means, by its code. What a transaction was cancelled for is [`Cancelled`]'s to say.
+pub(crate) fn meaning(code: &str) -> Meaning {
+    match code {
+        "ConditionalCheckFailedException" => Meaning::ConditionFailed,
+        "TransactionConflictException" | "ReplicatedWriteConflictException" => Meaning::Contended,
+        "ProvisionedThroughputExceededException"
+        | "ThrottlingException"
+        | "RequestLimitExceeded"
+        | "LimitExceededException" => Meaning::Throttled,
+        "InternalServerError"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "TransactionInProgressException" => Meaning::Failed,
+        _ => Meaning::Refused,
+    }
+}
+
+/// Why a transaction was cancelled: of several reasons, the one that decides what is done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cancelled {
+    /// The condition of its first item did not hold.
+    FirstCondition,
+    /// The state moved, or is moving: decide again.
+    Conflict,
+    /// The table takes no more for now.
+    Throttled,
+    /// An item would be too large.
+    TooLarge,
+    /// Anything else: the call is wrong.
+    Refused,
+}
+
+impl Cancelled {
+    pub(crate) fn of(error: &TransactionCanceledException) -> Self {
+        let reasons = error.cancellation_reasons();
+        let has = |codes: &[&str]| {
+            reasons.iter().any(|reason| reason.code().is_some_and(|code| codes.contains(&code)))
+        };
+        if reasons.first().and_then(CancellationReason::code) == Some("ConditionalCheckFailed") {
+            Self::FirstCondition
+        } else if has(&["ConditionalCheckFailed", "TransactionConflict"]) {
+            Self::Conflict
+        } else if has(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
+            Self::Throttled
+        } else if reasons.iter().any(|reason| is_size(reason.message())) {
+            Self::TooLarge
+        } else {
+            Self::Refused
+        }
+    }
+}
+
 /// Whether the table speaks of an item's size: it has no code of its own for it.
 pub(crate) fn is_size(message: Option<&str>) -> bool {
     message.is_some_and(|message| message.to_ascii_lowercase().contains("item size"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_that_the_table_documents_has_its_meaning() {
+        for (expected, codes) in [
+            (Meaning::ConditionFailed, &["ConditionalCheckFailedException"][..]),
+            (Meaning::Contended, &["TransactionConflictException", "ReplicatedWriteConflictException"]),
+            (
+                Meaning::Throttled,
+                &[
+                    "ProvisionedThroughputExceededException",
+                    "ThrottlingException",
+                    "RequestLimitExceeded",
+                    "LimitExceededException",
+                ],
+            ),
+            (
+                Meaning::Failed,
+                &[
+                    "InternalServerError",
+                    "InternalFailure",
+                    "ServiceUnavailable",
+                    "TransactionInProgressException",
+                ],
+            ),
+            (
+                Meaning::Refused,
+                &[
+                    "AccessDeniedException",
+                    "ExpiredTokenException",
+                    "IdempotentParameterMismatchException",
+                    "IncompleteSignatureException",
+                    "InvalidEndpointException",
+                    "InvalidSignatureException",
+                    "ItemCollectionSizeLimitExceededException",
+                    "MissingAuthenticationTokenException",
+                    "ResourceInUseException",
+                    "ResourceNotFoundException",
+                    "SerializationException",
+                    "UnrecognizedClientException",
+                    "ValidationException",
+                ],
+            ),
+        ] {
+            for code in codes {
+                assert_eq!(meaning(code), expected, "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_several_reasons_the_one_that_has_it_decided_again_counts_most() {
+        let of = |codes: &[&str]| {
+            let reasons =
+                codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect();
+            let error =
+                TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons)).build();
+            Cancelled::of(&error)
+        };
+        assert_eq!(of(&["ConditionalCheckFailed", "ThrottlingError"]), Cancelled::FirstCondition);
+        assert_eq!(of(&["None", "ConditionalCheckFailed"]), Cancelled::Conflict);
+        assert_eq!(of(&["ThrottlingError", "TransactionConflict"]), Cancelled::Conflict);
+        assert_eq!(of(&["None", "ThrottlingError"]), Cancelled::Throttled);
+        assert_eq!(of(&["ProvisionedThroughputExceeded", "ValidationError"]), Cancelled::Throttled);
+        for refused in ["ValidationError", "ItemCollectionSizeLimitExceeded", "DuplicateItem", "None"] {
+            assert_eq!(of(&["None", refused]), Cancelled::Refused, "{refused}");
+        }
+    }
 }

@@ -20,6 +20,7 @@ mod error;
 mod item;
 pub mod meter;
 mod read;
+mod retry;
 pub mod schema;
 mod standing;
 
@@ -43,7 +44,8 @@ impl Store {
     /// A store over a table.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into(), meter: Meter::default() }
+        let config = client.config().to_builder().retry_classifier(retry::Momentary).build();
+        Self { client: Client::from_conf(config), table: table.into(), meter: Meter::default() }
     }
 
     /// The same table, counting its own requests and units.

@@ -13,7 +13,7 @@ use market_domain::hash::Sha256Hash;
 
 use crate::Store;
 use crate::commit::EVIDENCE;
-use crate::due::{self, DUE_AT, LONGEST_LEASE, SHARD, TRIES, WAKE_AT};
+use crate::due::{self, DUE_AT, LONGEST_LEASE, PARKED_FOR, SHARD, TRIES, WAKE_AT};
 use crate::error::StoreError;
 use crate::item::{BODY, HEAD, KIND, LIST, PLACE, Reader, SCHEMA, TTL, VERSION};
 use crate::read::{Page, Record};
@@ -81,7 +81,7 @@ impl fmt::Display for WrongTimer {
             Self::Needless => "it has a timer, and nothing is due of it",
             Self::OtherJob => "its timer waits where its job does not look",
             Self::OtherTime => "its timer says another instant than its state",
-            Self::PutOff => "its timer is put off longer than any lease lasts",
+            Self::PutOff => "its timer is put off longer than it can be",
             Self::GivenUpEarly => "its job was given up on, and has tries left",
         })
     }
@@ -94,7 +94,7 @@ impl Timer {
     }
 
     /// What is wrong with the timer of what lies at this key, if this is due of it. One that was handed out waits
-    /// for the end of a lease; one that was given up on waits for a human; both are as they should be.
+    /// for the end of a lease; one that was given up on waits for a human, or the next day; both are as they should be.
     #[must_use]
     pub fn fault(&self, key: &Key, due: Option<Due>, now: Timestamp) -> Option<WrongTimer> {
         let Some(due) = due else {
@@ -116,13 +116,13 @@ impl Timer {
         if is_parked && tries < due::MAX_TRIES {
             return Some(WrongTimer::GivenUpEarly);
         }
-        let latest =
-            now.max(due.at).saturating_add(LONGEST_LEASE).and_then(|at| at.saturating_add(CLOCKS_DIFFER));
+        let longest = if is_parked { PARKED_FOR } else { LONGEST_LEASE };
+        let latest = now.max(due.at).saturating_add(longest).and_then(|at| at.saturating_add(CLOCKS_DIFFER));
         let is_in_time = match (wake_at.split('#').next().and_then(|ms| ms.parse::<i64>().ok()), latest) {
             (Some(wake_ms), Ok(latest)) => wake_ms <= due::millis(latest),
             (wake_ms, _) => wake_ms.is_some(),
         };
-        (!is_parked && !is_in_time).then_some(WrongTimer::PutOff)
+        (!is_in_time).then_some(WrongTimer::PutOff)
     }
 }
 
@@ -249,19 +249,24 @@ mod tests {
     fn a_timer_in_its_time_leased_or_parked_is_right_and_any_other_is_not() {
         let own = due::shard_name(Job::AdvanceCase, due::shard_of(&key()));
         let other_shard = due::shard_name(Job::AdvanceCase, (due::shard_of(&key()) + 1) % due::SHARDS);
-        let due = Some(Due { at: at(1_000), job: Job::AdvanceCase });
+        let due = Some(Due::new(at(1_000), Job::AdvanceCase));
         let none = Timer { shard: None, wake_at: None, due_at: None, tries: None };
         for (timer, due, wrong) in [
             (timer(&own, 1_000_000, 1_000_000), due, None),
             (timer(&own, 1_060_000, 1_000_000), due, None),
             (timer(&own, 5_600_000, 1_000_000), due, None),
             (
+                Timer { tries: Some("10".to_owned()), ..timer("parked#advance_case", 88_400_000, 1_000_000) },
+                due,
+                None,
+            ),
+            (
                 Timer {
                     tries: Some("10".to_owned()),
                     ..timer("parked#advance_case", 9_999_999_999, 1_000_000)
                 },
                 due,
-                None,
+                Some(WrongTimer::PutOff),
             ),
             (timer("parked#advance_case", 1_000_000, 1_000_000), due, Some(WrongTimer::GivenUpEarly)),
             (none.clone(), None, None),

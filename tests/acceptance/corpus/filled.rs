@@ -14,18 +14,17 @@ use jiff::SignedDuration;
 use market::client::{Answer, Client, json_headers, pay};
 use market::requests;
 use market::stage::{PROVIDER, Stage, TERMS};
-use market_ambient::{Clock, SystemEntropy};
+use market_ambient::SystemEntropy;
 use market_domain::aggregate::{Job, Key};
 use market_domain::notices::{Notice, Sending};
 use market_functions::feedback::record_feedback;
 use market_functions::metrics::Metrics;
-use market_functions::workers::Jobs;
 use market_identity::Role;
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sweep::sweep;
 use market_notices::{Gateway, Gateways, SesEmail};
-use market_store::due::{Lease, MAX_TRIES, SHARDS};
+use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
 use reqwest::Method;
 use reqwest::header::{HeaderValue, USER_AGENT};
 use serde_json::{Map, Value, json};
@@ -63,8 +62,8 @@ pub async fn fill(world: &World) {
     let before_the_end = |hours: i64| ends_at - SignedDuration::from_hours(hours);
     play.check_a_token().await;
     world.advance_to(before_the_end(72)).await;
-    play.park_an_order().await;
     world.advance_to(before_the_end(24)).await;
+    play.park_an_order().await;
     play.open("order-leased").await.order("month").await;
     world.advance_to(before_the_end(1)).await;
     play.open("order-placed").await.order("month").await;
@@ -237,7 +236,7 @@ impl Play<'_> {
         for hour in 0..=i64::from(MAX_TRIES) {
             let now = self.world.now() + SignedDuration::from_hours(24 + hour);
             for shard in 0..SHARDS {
-                let due = store.due(Job::AdvanceCase, shard, now, None, 100).await.unwrap();
+                let due = store.due(Job::AdvanceCase, Shard::Due(shard), now, None, 100).await.unwrap();
                 for entry in due.iter().filter(|entry| entry.key == key) {
                     taken.push(store.lease(entry, now).await.unwrap());
                 }
@@ -328,7 +327,7 @@ impl Play<'_> {
             let key = shop.email().await;
             let gateways =
                 Gateways { email: Arc::new(self.ses.gateway.clone()), sms: Arc::new(Always(sent())) };
-            self.jobs(gateways).run(&WakeUp { job: Job::Notify, key }).await.unwrap();
+            self.world.jobs(gateways).run(&WakeUp { job: Job::Notify, key }).await.unwrap();
             for kind in told {
                 let (store, clock) = (&self.world.running.market.store, &self.world.running.machine.clock);
                 let event = self.ses.event(kind);
@@ -341,24 +340,12 @@ impl Play<'_> {
         self.open("email-undeliverable").await.send_email(refused).await;
     }
 
-    fn jobs(&self, gateways: Gateways) -> Jobs {
-        Jobs {
-            store: self.world.running.market.store.clone(),
-            clock: Arc::clone(&self.world.running.machine.clock) as Arc<dyn Clock>,
-            entropy: Arc::new(SystemEntropy),
-            gateways,
-            metrics: Metrics::default(),
-            corruption_alarm: Arc::clone(&self.world.running.market.corruption_alarm),
-            drill: None,
-        }
-    }
-
     /// Has a job look at a merchant's thing, once, on channels that answer so.
     async fn wake(&self, job: Job, name: &str, sort: String, answer: Sending) {
         let channel = Arc::new(Always(answer));
         let gateways = Gateways { email: Arc::clone(&channel) as _, sms: channel };
         let key = Key::new(format!("account#{name}"), sort);
-        self.jobs(gateways).run(&WakeUp { job, key }).await.unwrap();
+        self.world.jobs(gateways).run(&WakeUp { job, key }).await.unwrap();
     }
 
     pub(super) fn shop<'s>(&'s self, name: &'s str) -> Shop<'s> {
@@ -493,8 +480,8 @@ impl Ses {
         let taken = Arc::<Mutex<Vec<Value>>>::default();
         let router = Router::new().fallback(Self::take).with_state(Arc::clone(&taken));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let client = aws_sdk_sesv2::Client::new(&market::sdk_at(&url).await);
-        Self { gateway: SesEmail::new(client, "notices@market.example.com", None), taken }
+        let sdk = market::sdk_at(&url).await;
+        Self { gateway: SesEmail::new(&sdk, "notices@market.example.com", None), taken }
     }
 
     async fn take(State(taken): State<Arc<Mutex<Vec<Value>>>>, body: Bytes) -> Json<Value> {

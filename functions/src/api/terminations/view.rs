@@ -78,7 +78,7 @@ impl From<Progress> for TerminationStatus {
             Progress::Served { reminders: _ } => Self::Served,
             Progress::Withdrawn { at: _ } => Self::Withdrawn,
             Progress::Superseded { at: _ } => Self::Superseded,
-            Progress::Ending { cursor: _, since: _, again: _ } => Self::Ending,
+            Progress::Ending(_) => Self::Ending,
             Progress::Completed { at: _ } => Self::Completed,
         }
     }

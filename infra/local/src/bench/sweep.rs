@@ -14,7 +14,7 @@ use dynoxide::{Database, ImportOptions};
 use jiff::{SignedDuration, Timestamp};
 use market_domain::aggregate::{Due, Job, Key};
 use market_jobs::sweep::sweep;
-use market_jobs::{Outgoing, QueueError, Queues};
+use market_jobs::{Outgoing, Queues, Unsent};
 use market_store::due::bare_item;
 use market_store::meter::Cost;
 use market_store::{Meter, Store, schema};
@@ -37,8 +37,8 @@ const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
 struct Nowhere;
 
 impl Queues for Nowhere {
-    async fn send(&self, _: Vec<Outgoing>) -> Result<(), QueueError> {
-        Ok(())
+    async fn send(&self, _: Vec<Outgoing>) -> Vec<Unsent> {
+        Vec::new()
     }
 }
 
@@ -132,7 +132,7 @@ impl Table {
 fn item(n: u32, at: Timestamp) -> Item {
     let job = Job::ALL[n as usize % Job::ALL.len()];
     let key = Key::new(format!("account#shop-{}", n / 50), format!("grant#grt_{n:022}"));
-    let attributes = bare_item(&key, Due { at, job }).into_iter();
+    let attributes = bare_item(&key, Due::new(at, job)).into_iter();
     attributes
         .filter_map(|(name, value)| match value {
             AttributeValue::S(text) => Some((name, EngineValue::S(text))),

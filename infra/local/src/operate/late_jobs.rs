@@ -18,7 +18,7 @@ use market_ambient::{Clock, SystemClock};
 use market_domain::Timestamp;
 use market_domain::aggregate::Job;
 use market_store::Store;
-use market_store::due::{DueEntry, SHARDS};
+use market_store::due::{DueEntry, SHARDS, Shard};
 use serde::Serialize;
 
 use super::stack::Stack;
@@ -176,7 +176,7 @@ async fn late_of_shard(
     let until = now.saturating_add(LONGEST_LEASE).unwrap_or(now);
     let mut found: Vec<DueEntry> = Vec::new();
     loop {
-        let page = store.due(job, shard, until, found.last(), PAGE).await?;
+        let page = store.due(job, Shard::Due(shard), until, found.last(), PAGE).await?;
         let is_last = page.len() < usize::from(PAGE);
         found.extend(page);
         if is_last || found.len() >= LOOKED_AT {

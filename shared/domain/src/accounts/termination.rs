@@ -68,19 +68,35 @@ pub enum Progress {
         at: Timestamp,
     },
     /// The agreement has ended; grants and orders are being ended, one by one.
-    Ending {
-        /// The last target that was dealt with.
-        cursor: Option<String>,
-        /// Since when the next step has been due.
-        since: Timestamp,
-        /// Whether it looks a second time, for what was decided before the end and committed after it.
-        again: bool,
-    },
+    Ending(Cascade),
     /// Everything has ended.
     Completed {
         /// When the last target was dealt with.
         at: Timestamp,
     },
+}
+
+/// The ending of everything that ends with an agreement, one thing at a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cascade {
+    /// The last thing that was looked at: what lies before it has ended, or is set aside.
+    pub cursor: Option<String>,
+    /// When the next step is due. While somebody is at it, that lies ahead: nobody else is woken, unless they die.
+    pub since: Timestamp,
+    /// Whether it looks a second time, for what was decided before the end and committed after it.
+    pub again: bool,
+    /// Things that could not be read when their turn came, by their sort keys. They hold up none of the others, and the
+    /// cascade is not complete before they have ended too.
+    pub aside: Vec<String>,
+}
+
+/// Who takes the cascade's next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Whoever took this one.
+    Same,
+    /// Whoever is woken next: it is due at once.
+    Anyone,
 }
 
 /// A termination of one market account's agreement.
@@ -192,8 +208,9 @@ impl Termination {
         Ok((withdrawn, change))
     }
 
-    /// Records that the upstream agreement ended: ours ended at that same instant. A notice whose period
-    /// still ran is superseded. Hearing of it again, or of another event after the end, changes nothing.
+    /// Records that the upstream agreement ended: ours ended at that same instant. Instants decide, and not the order in
+    /// which we hear: a termination that ends it later, running or done, is superseded. Hearing of it again, or of an
+    /// event at or after the end, changes nothing.
     ///
     /// # Errors
     /// See [`TerminateRefusal`]: `AlreadyEnded` where there is nothing left to do.
@@ -209,12 +226,12 @@ impl Termination {
         if occasion.at.saturating_add(CLOCK_SKEW).is_ok_and(|latest| ended_at > latest) {
             return Err(TerminateRefusal::InTheFuture);
         }
-        if account.status == AccountStatus::Terminated || account.ends_at.is_some_and(|end| end <= ended_at) {
-            return Err(TerminateRefusal::AlreadyEnded);
-        }
         let event = Event::of(events::UpstreamAgreementEnded { event_id: event_id.clone(), ended_at });
         // What had ended before ours began ended ours at its beginning. The event keeps its own time.
         let ended_at = ended_at.max(account.applied_at);
+        if account.ends_at.is_some_and(|end| end <= ended_at) {
+            return Err(TerminateRefusal::AlreadyEnded);
+        }
         let event = event
             .tell(Reach::Merchant(&account.id, &account.contacts), Message::AgreementEnded { at: ended_at });
         let termination = Self {
@@ -224,7 +241,7 @@ impl Termination {
             cause: Cause::Natural { event_id, agreement },
             recorded_at: occasion.at,
             ends_at: ended_at,
-            progress: Progress::Ending { cursor: None, since: occasion.at, again: false },
+            progress: Progress::Ending(Cascade { since: occasion.at, ..Cascade::default() }),
         };
         let ended = MarketAccount { termination_id: Some(id), ..ended(account, ended_at) };
         let mut change = Change::on(occasion).create(&termination, event).update(
@@ -232,7 +249,11 @@ impl Termination {
             &ended,
             Event::of(events::AgreementEnded { under: EndedUnder::Natural, ended_at }),
         );
-        if let Some(running) = running.filter(|running| matches!(running.progress, Progress::Served { .. })) {
+        let is_later = |before: &&Loaded<Self>| match before.progress {
+            Progress::Served { .. } | Progress::Ending(_) | Progress::Completed { .. } => true,
+            Progress::Withdrawn { .. } | Progress::Superseded { .. } => false,
+        };
+        if let Some(running) = running.filter(is_later) {
             let superseded =
                 Self { progress: Progress::Superseded { at: occasion.at }, ..running.state.clone() };
             change = change.update(running, &superseded, Event::of(events::TerminationSuperseded {}));
@@ -240,7 +261,7 @@ impl Termination {
         Ok((termination, change))
     }
 
-    /// What is due of a running notice: a reminder, or its effect.
+    /// What is due of a running notice: a reminder, or its effect. Whoever makes it effective goes on with the cascade.
     #[must_use]
     pub fn advance(
         loaded: &Loaded<Self>,
@@ -250,10 +271,8 @@ impl Termination {
         let Progress::Served { reminders } = loaded.progress else { return None };
         let reach = Reach::Merchant(&account.id, &account.contacts);
         if loaded.ends_at <= occasion.at {
-            let ending = Self {
-                progress: Progress::Ending { cursor: None, since: occasion.at, again: false },
-                ..loaded.state.clone()
-            };
+            let cascade = Cascade { since: Next::Same.due(occasion.at), ..Cascade::default() };
+            let ending = Self { progress: Progress::Ending(cascade), ..loaded.state.clone() };
             let event = Event::of(events::TerminationEffective { ends_at: loaded.ends_at })
                 .tell(reach, Message::AgreementEnded { at: loaded.ends_at });
             return Some(Change::on(occasion).update(loaded, &ending, event).update(
@@ -278,16 +297,16 @@ impl Termination {
     /// What a second look is for: things that were made since then. None while the first look is under way.
     #[must_use]
     pub fn stragglers_since(&self) -> Option<Timestamp> {
-        let Progress::Ending { again: true, .. } = self.progress else { return None };
+        let Progress::Ending(Cascade { again: true, .. }) = self.progress else { return None };
         let end = self.ends_at.max(self.recorded_at);
         Some(end.saturating_sub(STRAGGLERS_SINCE).unwrap_or(end))
     }
 
-    /// The cursor of a cascade whose next step is due; the outer `None` where none is.
+    /// The cascade, where its next step is due, or where whoever asks took the one before.
     #[must_use]
-    pub fn cursor(&self, now: Timestamp) -> Option<Option<&str>> {
+    pub fn cascade(&self, now: Timestamp, took_the_last: bool) -> Option<&Cascade> {
         match &self.progress {
-            Progress::Ending { cursor, since, .. } if *since <= now => Some(cursor.as_deref()),
+            Progress::Ending(cascade) if took_the_last || cascade.since <= now => Some(cascade),
             _ => None,
         }
     }
@@ -295,15 +314,47 @@ impl Termination {
     /// Notes a target as dealt with, and where the cascade goes on; goes into the same transaction as the target's own
     /// change.
     #[must_use]
-    pub fn step(loaded: &Loaded<Self>, target: &Key, cursor: Option<String>, occasion: &Occasion) -> Change {
-        let again = matches!(loaded.progress, Progress::Ending { again: true, .. });
-        let stepped =
-            Self { progress: Progress::Ending { cursor, since: occasion.at, again }, ..loaded.state.clone() };
-        Change::on(occasion).update(
+    pub fn step(
+        loaded: &Loaded<Self>,
+        target: &Key,
+        (cursor, aside): (Option<String>, Vec<String>),
+        next: Next,
+        occasion: &Occasion,
+    ) -> Change {
+        let event = Event::of(events::CascadeStepped { target: target.to_string() });
+        Self::go_on(loaded, (cursor, aside), next, event, occasion)
+    }
+
+    /// Notes how far the cascade has looked where nothing had to end, so that nobody looks there again, and what it set
+    /// aside.
+    #[must_use]
+    pub fn pass(
+        loaded: &Loaded<Self>,
+        (cursor, aside): (Option<String>, Vec<String>),
+        next: Next,
+        occasion: &Occasion,
+    ) -> Change {
+        let count = u32::try_from(aside.len()).unwrap_or(u32::MAX);
+        Self::go_on(
             loaded,
-            &stepped,
-            Event::of(events::CascadeStepped { target: target.to_string() }),
+            (cursor, aside),
+            next,
+            Event::of(events::CascadePassed { aside: count }),
+            occasion,
         )
+    }
+
+    fn go_on(
+        loaded: &Loaded<Self>,
+        (cursor, aside): (Option<String>, Vec<String>),
+        next: Next,
+        event: Event<'_>,
+        occasion: &Occasion,
+    ) -> Change {
+        let again = loaded.stragglers_since().is_some();
+        let cascade = Cascade { cursor, since: next.due(occasion.at), again, aside };
+        let stepped = Self { progress: Progress::Ending(cascade), ..loaded.state.clone() };
+        Change::on(occasion).update(loaded, &stepped, event)
     }
 
     /// Notes that no target is left. As long as something that was decided before the end may still be committed, the
@@ -312,12 +363,24 @@ impl Termination {
     pub fn complete(loaded: &Loaded<Self>, occasion: &Occasion) -> Change {
         let settled_at = loaded.settled_at();
         let (progress, event) = if occasion.at < settled_at {
-            let again = Progress::Ending { cursor: None, since: settled_at, again: true };
-            (again, Event::of(events::CascadeLooksAgain { at: settled_at }))
+            let again = Cascade { since: settled_at, again: true, ..Cascade::default() };
+            (Progress::Ending(again), Event::of(events::CascadeLooksAgain { at: settled_at }))
         } else {
             (Progress::Completed { at: occasion.at }, Event::of(events::TerminationCompleted {}))
         };
         Change::on(occasion).update(loaded, &Self { progress, ..loaded.state.clone() }, event)
+    }
+}
+
+/// After which a cascade's step is someone else's: whoever took the one before is dead, or as good as that.
+const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(60);
+
+impl Next {
+    fn due(self, at: Timestamp) -> Timestamp {
+        match self {
+            Self::Anyone => at,
+            Self::Same => at.saturating_add(TAKEN_FOR).unwrap_or(at),
+        }
     }
 }
 
@@ -338,15 +401,13 @@ impl Aggregate for Termination {
     }
 
     fn next_due(&self) -> Option<Due> {
-        let at = match &self.progress {
+        match &self.progress {
             Progress::Served { reminders } => {
-                reminders.next(REMINDERS, self.ends_at).map_or(self.ends_at, |next| next.min(self.ends_at))
+                let at = reminders.next(REMINDERS, self.ends_at).unwrap_or(self.ends_at);
+                Some(Due::new(at, Job::TerminateAccount).by(self.ends_at))
             }
-            Progress::Ending { since, .. } => *since,
-            Progress::Withdrawn { .. } | Progress::Superseded { .. } | Progress::Completed { .. } => {
-                return None;
-            }
-        };
-        Some(Due { at, job: Job::TerminateAccount })
+            Progress::Ending(cascade) => Some(Due::new(cascade.since, Job::TerminateAccount)),
+            Progress::Withdrawn { .. } | Progress::Superseded { .. } | Progress::Completed { .. } => None,
+        }
     }
 }

@@ -151,7 +151,7 @@ impl Aggregate for Ledger {
     }
 
     fn next_due(&self) -> Option<Due> {
-        self.waiting.first().map(|day| Due { at: sealed_at(*day), job: Job::SealLedger })
+        self.waiting.first().map(|day| Due::new(sealed_at(*day), Job::SealLedger))
     }
 }
 

@@ -320,9 +320,8 @@ impl Aggregate for Grant {
     fn next_due(&self) -> Option<Due> {
         match self.status {
             GrantStatus::Active => {
-                let reminder = self.reminders.next(REMINDERS, self.expires_at);
-                let at = reminder.map_or(self.expires_at, |next| next.min(self.expires_at));
-                Some(Due { at, job: Job::ExpireGrant })
+                let at = self.reminders.next(REMINDERS, self.expires_at).unwrap_or(self.expires_at);
+                Some(Due::new(at, Job::ExpireGrant).by(self.expires_at))
             }
             GrantStatus::Ended { .. } => None,
         }

@@ -26,6 +26,20 @@ pub enum Feedback {
 }
 
 impl Notice {
+    /// What a gateway learnt of a message proves that the notice was sent, where the record of it was lost. Nobody but
+    /// the gateway that took the message knows by which notice it was sent.
+    #[must_use]
+    pub fn prove_sent(loaded: &Loaded<Self>, occasion: &Occasion, gateway_id: &str) -> Option<Change> {
+        let attempts = match loaded.delivery {
+            Delivery::Queued { attempts, .. } | Delivery::Undeliverable { attempts, .. } => attempts,
+            Delivery::Sent { .. } | Delivery::Delivered { .. } | Delivery::Bounced { .. } => 0,
+        };
+        let gateway_id = Some(gateway_id.to_owned());
+        let (event, delivery) = loaded.served(occasion, gateway_id, attempts);
+        let notice = Self { delivery, ..loaded.state.clone() };
+        (attempts > 0).then(|| Change::on(occasion).update(loaded, &notice, event))
+    }
+
     /// Records what a gateway learnt of it since. Nothing changes where that is known already.
     #[must_use]
     pub fn hear(
@@ -147,6 +161,22 @@ mod tests {
             Notice::hear(&again, &phone(), &occasion(61), &bounced).is_none(),
             "told twice, followed once"
         );
+    }
+
+    #[test]
+    fn what_is_heard_of_an_attempt_proves_that_it_was_sent_and_of_no_attempt_proves_nothing() {
+        let mut loaded = queued();
+        assert!(Notice::prove_sent(&loaded, &occasion(9), "g-2").is_none(), "nothing was sent");
+        for delivery in [
+            Delivery::Queued { attempts: 3, next_attempt_at: Timestamp::UNIX_EPOCH },
+            Delivery::Undeliverable { attempts: 16, reason: "the last attempt was not answered".to_owned() },
+        ] {
+            loaded.state.delivery = delivery;
+            let change = Notice::prove_sent(&loaded, &occasion(9), "g-2").unwrap();
+            let after: Notice = read(&change.writes[0].body, change.writes[0].schema).unwrap().0;
+            assert!(matches!(after.delivery, Delivery::Sent { gateway_id: Some(id), .. } if id == "g-2"));
+        }
+        assert!(Notice::prove_sent(&sent(), &occasion(9), "g-2").is_none(), "it is known already");
     }
 
     #[test]

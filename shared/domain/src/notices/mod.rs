@@ -4,7 +4,8 @@
 //! so what was said cannot drift from what happened. Its id is derived from its cause, recipient and
 //! channel: the same cause can never draft it twice. In-site messages and announcements are served by
 //! being committed (11.1: deemed served when sent); the others wait in the state `queued` for the job
-//! `notify`, which retries with a backoff over days and then leaves the notice to a human.
+//! `notify`, which claims each attempt in a commit of its own before it sends, retries with a backoff over days and
+//! then leaves the notice to a human.
 
 mod feedback;
 mod message;
@@ -54,11 +55,11 @@ pub enum Reach<'a> {
 /// How far a notice has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
-    /// Waits to be sent.
+    /// Waits to be sent, or is being sent.
     Queued {
-        /// Attempts so far.
+        /// Attempts so far, one that is under way included.
         attempts: u32,
-        /// Not before this instant.
+        /// The next attempt is not before this instant.
         next_attempt_at: Timestamp,
     },
     /// Left our control; from then on it counts as served (11.1).
@@ -163,6 +164,8 @@ pub enum Sending {
         /// Why.
         reason: String,
     },
+    /// It may have taken the message: its answer did not arrive.
+    Unknown,
 }
 
 /// Attempts before a human is asked: with the backoff below they span about three days.
@@ -172,6 +175,10 @@ pub const MAX_ATTEMPTS: u32 = 16;
 fn backoff(attempts: u32) -> SignedDuration {
     SignedDuration::from_mins((1_i64 << attempts.saturating_sub(1).min(10)).min(12 * 60))
 }
+
+/// How long an attempt of which nothing is known keeps the next one away. Much longer than a channel takes to answer,
+/// and than its feedback takes to arrive: a legal notice is sent twice only where nobody can tell that it was sent.
+const UNKNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 impl Notice {
     /// The notices of one message: one for each channel that reaches the recipient.
@@ -237,20 +244,49 @@ impl Notice {
         matches!(self.delivery, Delivery::Queued { next_attempt_at, .. } if next_attempt_at <= now)
     }
 
-    /// Records what the channel answered. Nothing changes once it was sent.
+    /// Claims the attempt that is due, before anything is sent: whoever loses the race for this commit sends nothing.
+    /// The next attempt is moved as far ahead as it has to be where this one's outcome never becomes known. Where the
+    /// last attempt has been made and nobody knows what came of it, the notice is left to a human.
     #[must_use]
-    pub fn record(loaded: &Loaded<Self>, occasion: &Occasion, outcome: Sending) -> Option<(Self, Change)> {
+    pub fn claim(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<(Self, Change)> {
         let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
-        let attempts = attempts.saturating_add(1);
+        if !loaded.is_due(occasion.at) {
+            return None;
+        }
+        let (event, delivery) = if attempts >= MAX_ATTEMPTS {
+            let reason = "the last attempt was not answered".to_owned();
+            (
+                Event::of(events::NoticeUndeliverable { attempts }),
+                Delivery::Undeliverable { attempts, reason },
+            )
+        } else {
+            let attempts = attempts.saturating_add(1);
+            let next_attempt_at =
+                occasion.at.saturating_add(backoff(attempts).max(UNKNOWN_FOR)).unwrap_or(occasion.at);
+            (Event::of(events::NoticeAttempted { attempts }), Delivery::Queued { attempts, next_attempt_at })
+        };
+        let notice = Self { delivery, ..loaded.state.clone() };
+        let change = Change::on(occasion).update(loaded, &notice, event);
+        Some((notice, change))
+    }
+
+    /// Records what came of the attempt with this number. Nothing changes once the notice was sent. What is said of an
+    /// attempt that a later one has followed counts only where it was taken.
+    #[must_use]
+    pub fn record(
+        loaded: &Loaded<Self>,
+        occasion: &Occasion,
+        attempt: u32,
+        outcome: Sending,
+    ) -> Option<(Self, Change)> {
+        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
+        if attempts != attempt && !matches!(outcome, Sending::Accepted { .. }) {
+            return None;
+        }
         let (event, delivery) = match outcome {
-            Sending::Accepted { gateway_id } => {
-                let event = Event::of(events::NoticeServed {
-                    content: loaded.commitment(),
-                    gateway_id: gateway_id.clone().map(Foreign),
-                    attempts,
-                });
-                (event, Delivery::Sent { served_at: occasion.at, gateway_id })
-            }
+            // The claim says all that is known, and when to try again.
+            Sending::Unknown => return None,
+            Sending::Accepted { gateway_id } => loaded.served(occasion, gateway_id, attempts),
             Sending::Failed { .. } if attempts < MAX_ATTEMPTS => (
                 Event::of(events::NoticeDelayed { attempts }),
                 Delivery::Queued {
@@ -266,6 +302,23 @@ impl Notice {
         let notice = Self { delivery, ..loaded.state.clone() };
         let change = Change::on(occasion).update(loaded, &notice, event);
         Some((notice, change))
+    }
+}
+
+impl Notice {
+    /// That a channel took it, as it is recorded.
+    fn served(
+        &self,
+        occasion: &Occasion,
+        gateway_id: Option<String>,
+        attempts: u32,
+    ) -> (Event<'static>, Delivery) {
+        let event = Event::of(events::NoticeServed {
+            content: self.commitment(),
+            gateway_id: gateway_id.clone().map(Foreign),
+            attempts,
+        });
+        (event, Delivery::Sent { served_at: occasion.at, gateway_id })
     }
 }
 
@@ -316,7 +369,7 @@ impl Aggregate for Notice {
 
     fn next_due(&self) -> Option<Due> {
         match self.delivery {
-            Delivery::Queued { next_attempt_at, .. } => Some(Due { at: next_attempt_at, job: Job::Notify }),
+            Delivery::Queued { next_attempt_at, .. } => Some(Due::new(next_attempt_at, Job::Notify)),
             Delivery::Sent { .. }
             | Delivery::Delivered { .. }
             | Delivery::Bounced { .. }
@@ -367,8 +420,34 @@ mod tests {
     fn a_sent_notice_is_never_sent_again() {
         let mut loaded = queued();
         loaded.state.delivery = Delivery::Sent { served_at: Timestamp::UNIX_EPOCH, gateway_id: None };
-        assert!(Notice::record(&loaded, &occasion(9), Sending::Accepted { gateway_id: None }).is_none());
+        assert!(Notice::claim(&loaded, &occasion(9)).is_none());
+        assert!(Notice::record(&loaded, &occasion(9), 1, Sending::Accepted { gateway_id: None }).is_none());
         assert_eq!(loaded.next_due(), None);
+    }
+
+    #[test]
+    fn an_attempt_is_claimed_once_and_one_of_which_nothing_is_known_is_followed_an_hour_later() {
+        let mut loaded = queued();
+        (loaded.state, _) = Notice::claim(&loaded, &occasion(0)).unwrap();
+        let due = loaded.next_due().unwrap().at;
+        assert_eq!(due, occasion(3_600).at);
+        assert!(Notice::claim(&loaded, &occasion(3_599)).is_none(), "it may be under way");
+        assert!(Notice::record(&loaded, &occasion(9), 1, Sending::Unknown).is_none());
+        (loaded.state, _) = Notice::claim(&loaded, &occasion(3_600)).unwrap();
+        let failed = Sending::Failed { reason: "down".into() };
+        assert!(Notice::record(&loaded, &occasion(3_601), 1, failed).is_none(), "the second is under way");
+        let taken = Sending::Accepted { gateway_id: None };
+        let (sent, _) = Notice::record(&loaded, &occasion(3_601), 1, taken).unwrap();
+        assert!(matches!(sent.delivery, Delivery::Sent { .. }), "the first was taken all the same");
+    }
+
+    #[test]
+    fn a_last_attempt_of_which_nothing_is_known_leaves_the_notice_to_a_human() {
+        let mut loaded = queued();
+        loaded.state.delivery =
+            Delivery::Queued { attempts: MAX_ATTEMPTS, next_attempt_at: Timestamp::UNIX_EPOCH };
+        let (after, _) = Notice::claim(&loaded, &occasion(0)).unwrap();
+        assert!(matches!(after.delivery, Delivery::Undeliverable { attempts: MAX_ATTEMPTS, .. }));
     }
 
     #[test]
@@ -377,7 +456,9 @@ mod tests {
         let mut now = 0;
         loop {
             let failed = Sending::Failed { reason: "down".into() };
-            (loaded.state, _) = Notice::record(&loaded, &occasion(now), failed).unwrap();
+            (loaded.state, _) = Notice::claim(&loaded, &occasion(now)).unwrap();
+            let Delivery::Queued { attempts, .. } = loaded.delivery else { unreachable!() };
+            (loaded.state, _) = Notice::record(&loaded, &occasion(now), attempts, failed).unwrap();
             match loaded.state.delivery {
                 Delivery::Queued { next_attempt_at, .. } => now = next_attempt_at.as_second(),
                 Delivery::Undeliverable { attempts, .. } => {

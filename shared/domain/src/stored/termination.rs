@@ -8,7 +8,7 @@ use super::form::{Storable, StoredForm, Upcaster};
 use super::grant::StoredReminders;
 use super::period::StoredTrace;
 use super::values::Trusted;
-use crate::accounts::termination::{Cause, Progress, Termination};
+use crate::accounts::termination::{Cascade, Cause, Progress, Termination};
 use crate::ids::{AccountId, EventId, TerminationId};
 use crate::text::{Line, Prose};
 
@@ -60,6 +60,8 @@ enum StoredProgress {
         since: Timestamp,
         #[serde(default)]
         again: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        aside: Vec<String>,
     },
     Completed {
         at: Timestamp,
@@ -72,7 +74,9 @@ impl StoredProgress {
             Progress::Served { reminders } => Self::Served { reminders: StoredReminders::of(reminders) },
             Progress::Withdrawn { at } => Self::Withdrawn { at },
             Progress::Superseded { at } => Self::Superseded { at },
-            Progress::Ending { cursor, since, again } => Self::Ending { cursor, since, again },
+            Progress::Ending(Cascade { cursor, since, again, aside }) => {
+                Self::Ending { cursor, since, again, aside }
+            }
             Progress::Completed { at } => Self::Completed { at },
         }
     }
@@ -82,7 +86,9 @@ impl StoredProgress {
             Self::Served { reminders } => Progress::Served { reminders: reminders.restore() },
             Self::Withdrawn { at } => Progress::Withdrawn { at },
             Self::Superseded { at } => Progress::Superseded { at },
-            Self::Ending { cursor, since, again } => Progress::Ending { cursor, since, again },
+            Self::Ending { cursor, since, again, aside } => {
+                Progress::Ending(Cascade { cursor, since, again, aside })
+            }
             Self::Completed { at } => Progress::Completed { at },
         }
     }

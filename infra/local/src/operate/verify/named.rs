@@ -146,7 +146,7 @@ async fn check_end(store: &Store, termination: &Termination) -> Result<(), Doubt
         };
         let is_running = matches!(
             termination.progress,
-            Progress::Served { .. } | Progress::Ending { .. } | Progress::Completed { .. }
+            Progress::Served { .. } | Progress::Ending(_) | Progress::Completed { .. }
         );
         let is_of_this_period = account.agreement_period == termination.agreement_period;
         if !is_running || !is_of_this_period || account.ends_at == Some(termination.ends_at) {
