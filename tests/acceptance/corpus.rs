@@ -55,7 +55,7 @@ const TELLING: [(&str, &[(&str, &str)]); 15] = [
     ),
     (
         "termination",
-        &[("/cause/kind", ""), ("/status", ""), ("/reminders/passed", "reminded"), ("/cursor", "cursor")],
+        &[("/cause/kind", ""), ("/status", ""), ("/reminders/passed", "reminded"), ("/cursor", "cursor"), ("/aside/0", "with things set aside")],
     ),
     (
         "notice",
@@ -146,7 +146,7 @@ const THERE: &[&str] = &[
     "termination by_notice served reminded",
     "termination by_notice withdrawn",
     "termination by_notice superseded",
-    "termination by_notice ending cursor",
+    "termination by_notice ending cursor with things set aside",
     "termination by_notice completed",
     "termination natural ending",
     "termination natural completed",
@@ -188,6 +188,7 @@ const THERE: &[&str] = &[
     "event AgreementEnded",
     "event AgreementRenewed",
     "event CascadeLooksAgain",
+    "event CascadePassed",
     "event CascadeStepped",
     "event CreditCodeVouched",
     "event DemandAcknowledged",

@@ -15,8 +15,12 @@ use market::client::{Answer, Client, json_headers, pay};
 use market::requests;
 use market::stage::{PROVIDER, Stage, TERMS};
 use market_ambient::SystemEntropy;
+use market_domain::accounts::termination::{Next, Progress, Termination};
 use market_domain::aggregate::{Job, Key};
+use market_domain::change::Occasion;
 use market_domain::notices::{Notice, Sending};
+use market_domain::party::Actor;
+use market_domain::salt::Salts;
 use market_functions::feedback::record_feedback;
 use market_functions::metrics::Metrics;
 use market_identity::Role;
@@ -80,7 +84,8 @@ pub async fn fill(world: &World) {
     // From here on no worker runs but those that are woken by hand.
     world.set_clock(ends_at);
     let termination = format!("termination#{}", served.text_at("/id"));
-    play.wake(Job::TerminateAccount, ending.name, termination, sent()).await;
+    play.wake(Job::TerminateAccount, ending.name, termination.clone(), sent()).await;
+    play.pass_over(ending.name, &termination).await;
     play.open("email-delayed").await.send_email(Sending::Failed { reason: "timeout".to_owned() }).await;
     play.open("termination-beginning").await;
     play.end_with_the_upstream("termination-beginning").await;
@@ -346,6 +351,24 @@ impl Play<'_> {
         let gateways = Gateways { email: Arc::clone(&channel) as _, sms: channel };
         let key = Key::new(format!("account#{name}"), sort);
         self.world.jobs(gateways).run(&WakeUp { job, key }).await.unwrap();
+    }
+
+    /// A cascade set something aside, and found nothing else to end in all that one wake-up looks at.
+    async fn pass_over(&self, name: &str, termination: &str) {
+        let store = &self.world.running.market.store;
+        let key = Key::new(format!("account#{name}"), termination);
+        let termination = store.get_at::<Termination>(&key).await.unwrap().unwrap();
+        let Progress::Ending(cascade) = &termination.progress else { panic!("{:?}", termination.progress) };
+        let aside = cascade.cursor.clone().into_iter().collect();
+        let occasion = Occasion {
+            at: self.world.now(),
+            actor: Actor::Job(Job::TerminateAccount.name().to_owned()),
+            request: "test".to_owned(),
+            salts: Salts::drawn([7; 32]),
+        };
+        let place = (cascade.cursor.clone(), aside);
+        let passed = Termination::pass(&termination, place, Next::Anyone, &occasion);
+        store.commit(&passed, None).await.unwrap();
     }
 
     pub(super) fn shop<'s>(&'s self, name: &'s str) -> Shop<'s> {
