@@ -8,9 +8,18 @@ use jiff::{SignedDuration, Timestamp};
 use market::clock::LocalClock;
 use market::issuer::AUDIENCE;
 use market::requests;
-use market::stage::Stage;
+use market::stage::{PROVIDER, Stage};
+use market_domain::accounts::MarketAccount;
+use market_domain::aggregate::Job;
+use market_domain::change::Occasion;
+use market_domain::grants::Grant;
+use market_domain::ids::{AccountId, GrantId, ProviderId};
+use market_domain::party::Actor;
+use market_domain::providers::Provider;
+use market_domain::salt::Salts;
 use market_http::{Callers, Market};
 use market_identity::{Claims, Principal, Role, Verified};
+use market_store::CommitError;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -135,4 +144,41 @@ async fn decided_at(world: &World, now: Timestamp, path: &str) -> Value {
     tokio::spawn(async move { axum::serve(listener, router).await });
     let request = reqwest::Client::new().post(url).header("idempotency-key", "behind").json(&json!({}));
     request.send().await.unwrap().json().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_grants_term_is_decided_again_where_we_hear_meanwhile_that_the_agreement_ended_earlier()
+{
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let order = stage.buy(&merchant, "shop-1", "month").await;
+    let path = "/accounts/shop-1/grants";
+    let given = merchant.post(path, requests::grant(&order, &["orders.read"])).await.unwrap();
+    let expires_at = at(given.text_at("/expires_at"));
+    world.set_clock(expires_at);
+    let store = &world.running.market.store;
+    let account = AccountId::try_from("shop-1".to_owned()).unwrap();
+    let provider = ProviderId::try_from(PROVIDER.to_owned()).unwrap();
+    let grant = GrantId::try_from(given.text_at("/id").to_owned()).unwrap();
+    let grant = store.get::<Grant>(&(account.clone(), grant)).await.unwrap().unwrap();
+    let account = store.get::<MarketAccount>(&account).await.unwrap().unwrap();
+    let provider = store.get::<Provider>(&provider).await.unwrap().unwrap();
+    let occasion = Occasion {
+        at: world.now(),
+        actor: Actor::Job(Job::ExpireGrant.name().to_owned()),
+        request: "test".to_owned(),
+        salts: Salts::drawn([7; 32]),
+    };
+    let decided = Grant::advance(&grant, &account, &provider, &occasion).unwrap();
+
+    let ended_at = expires_at - SignedDuration::from_hours(24);
+    let event = json!({ "event_id": "event-1", "agreement": "平台协议", "ended_at": ended_at });
+    let heard = stage.upstream.post("/accounts/shop-1/upstream-end", event).await.unwrap();
+    assert!(heard.is_ok(), "{}", heard.text);
+    let late = store.commit(&decided, None).await;
+    assert!(matches!(late, Err(CommitError::Conflict)), "{late:?}");
+    world.settle().await;
+    let ended = merchant.get(&format!("{path}/{}", given.text_at("/id"))).await.unwrap();
+    assert_eq!((ended.text_at("/cause"), at(ended.text_at("/ended_at"))), ("agreement_ended", ended_at));
 }

@@ -24,6 +24,8 @@ use serde_json::{Value, json};
 
 use crate::harness::World;
 
+/// What decisions read without conditioning on it, and why that is harmless.
+const READS: &str = include_str!("../../docs/READS.md");
 /// A code that breaks the rule.
 const PILOT: &str = "911100008021004330";
 
@@ -115,8 +117,8 @@ fn bounced(notice: &Value, tag: &str) -> String {
     .to_string()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
+/// Does everything once, with nothing forbidden.
+async fn everything() -> Permissions {
     let learning = Permissions::learning();
     let world = World::with(learning.clone()).await;
     let running = &world.running;
@@ -245,7 +247,12 @@ async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
     let counted = running.market.store.count_view(PaymentRecord::WAITING, 1);
     Permissions::of_handler("sweep", counted).await.unwrap();
 
-    let seen = learning.seen();
+    learning
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
+    let seen = everything().await.seen();
     let asleep: BTreeSet<String> =
         handler::names().into_iter().filter(|name| !seen.contains_key(name)).collect();
     let without_table = ["api", "api/explain_error", "api/get_me", "authorizer", "relay"].map(str::to_owned);
@@ -253,6 +260,40 @@ async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
     let mut file = serde_json::to_string_pretty(&seen).unwrap();
     file.push('\n');
     expect_file!["../../infra/permissions.json"].assert_eq(&file);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_decision_reads_and_does_not_rest_on_is_harmless_for_a_stated_reason() {
+    let reads = everything().await.reads().into_iter();
+    let read: BTreeSet<_> = reads
+        .flat_map(|(handler, kinds)| kinds.into_iter().map(move |kind| (named(&handler), kind)))
+        .collect();
+    let explained = explained();
+    let none: [&(String, String); 0] = [];
+    assert_eq!(read.difference(&explained).collect::<Vec<_>>(), none, "not in READS.md");
+    assert_eq!(explained.difference(&read).collect::<Vec<_>>(), none, "in READS.md, and nobody reads it so");
+}
+
+/// A handler's name without where it stands.
+fn named(handler: &str) -> String {
+    handler.rsplit('/').next().unwrap_or(handler).to_owned()
+}
+
+/// The reads that `docs/READS.md` gives a reason for, by handler and kind.
+fn explained() -> BTreeSet<(String, String)> {
+    let rows = READS.lines().filter_map(|line| line.strip_prefix("| ")).skip(1);
+    let cells = rows.map(|row| row.split(" | ").collect::<Vec<_>>());
+    let mut explained = BTreeSet::new();
+    for row in cells {
+        let [kinds, handlers, reason] = row.as_slice() else { panic!("{row:?}") };
+        assert!(reason.len() > 20, "{row:?} gives no reason");
+        for handler in handlers.split(", ") {
+            for kind in kinds.split(", ") {
+                assert!(explained.insert((handler.to_owned(), kind.to_owned())), "{handler} {kind}, twice");
+            }
+        }
+    }
+    explained
 }
 
 #[tokio::test(flavor = "multi_thread")]

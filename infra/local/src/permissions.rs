@@ -19,12 +19,15 @@ use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_smithy_runtime_api::client::interceptors::context::Input;
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 use axum::middleware::{Next, from_fn};
 use market_functions::api;
 use market_functions::handler::Handler;
 use market_http::{Endpoint, Visitor};
+
+use crate::reads::{Pending, Reads};
 
 /// The actions that handlers need, by handler and by resource (`table`, `index/<name>`).
 pub type Table = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
@@ -33,8 +36,14 @@ pub type Table = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 const COMMITTED: &str = include_str!("../../permissions.json");
 
 tokio::task_local! {
-    /// Whose turn it is, by the handler's name.
-    static HANDLER: String;
+    /// Whose turn it is.
+    static TURN: Turn;
+}
+
+/// One request or wake-up of a handler.
+struct Turn {
+    handler: String,
+    pending: Mutex<Pending>,
 }
 
 /// What handlers may do, and what they did.
@@ -46,6 +55,7 @@ struct Inner {
     /// None while they are being learnt.
     allowed: Option<Table>,
     seen: Mutex<Table>,
+    reads: Mutex<Reads>,
 }
 
 /// A call that the handler's role does not allow.
@@ -74,18 +84,24 @@ impl Permissions {
     }
 
     fn of(allowed: Option<Table>) -> Self {
-        Self(Arc::new(Inner { allowed, seen: Mutex::default() }))
+        Self(Arc::new(Inner { allowed, seen: Mutex::default(), reads: Mutex::default() }))
     }
 
     /// What handlers did so far.
     #[must_use]
     pub fn seen(&self) -> Table {
-        self.lock().clone()
+        lock(&self.0.seen).clone()
+    }
+
+    /// What handlers read so far that their commits did not rest on.
+    #[must_use]
+    pub fn reads(&self) -> Reads {
+        lock(&self.0.reads).clone()
     }
 
     /// Does something as a handler.
     pub async fn of_handler<T>(handler: &str, work: impl Future<Output = T>) -> T {
-        HANDLER.scope(handler.to_owned(), work).await
+        TURN.scope(Turn { handler: handler.to_owned(), pending: Mutex::default() }, work).await
     }
 
     /// The same routes, each as its own handler.
@@ -105,7 +121,7 @@ impl Permissions {
 
     fn check(&self, resource: &str, action: &str) -> Result<(), AccessDenied> {
         // Whoever is no handler (the local market itself, a test that looks around) has every right.
-        let Ok(handler) = HANDLER.try_with(Clone::clone) else { return Ok(()) };
+        let Ok(handler) = TURN.try_with(|turn| turn.handler.clone()) else { return Ok(()) };
         let action = format!("dynamodb:{action}");
         let allowed = self.0.allowed.as_ref().is_none_or(|allowed| {
             allowed
@@ -116,14 +132,25 @@ impl Permissions {
         if !allowed {
             return Err(AccessDenied { handler, action, resource: resource.to_owned() });
         }
-        let mut seen = self.lock();
+        let mut seen = lock(&self.0.seen);
         seen.entry(handler).or_default().entry(resource.to_owned()).or_default().insert(action);
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Table> {
-        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes note of what a turn reads, and of what its commit does not rest on.
+    fn note(&self, input: &Input) {
+        // Whoever is no handler decides nothing.
+        let _ = TURN.try_with(|turn| {
+            let unrelied = lock(&turn.pending).note(input);
+            if !unrelied.is_empty() {
+                lock(&self.0.reads).entry(turn.handler.clone()).or_default().extend(unrelied);
+            }
+        });
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Routes by method and path.
@@ -157,6 +184,7 @@ impl Intercept for Permissions {
         _: &mut aws_sdk_dynamodb::config::ConfigBag,
     ) -> Result<(), BoxError> {
         let input = context.input();
+        self.note(input);
         let table = "table";
         if input.downcast_ref::<GetItemInput>().is_some() {
             self.check(table, "GetItem")?;

@@ -240,11 +240,11 @@ impl Grant {
         Self::end(loaded, account, provider, EndCause::Revoked, occasion.at, occasion).ok_or(NotActive::Ended)
     }
 
-    /// What is due of it: a reminder, or the recording of its end.
+    /// What is due of it: a reminder, or the recording of its end, which relies on the account's end that it weighs.
     #[must_use]
     pub fn advance(
         loaded: &Loaded<Self>,
-        account: &MarketAccount,
+        account: &Loaded<MarketAccount>,
         provider: &Provider,
         occasion: &Occasion,
     ) -> Option<Change> {
@@ -257,7 +257,7 @@ impl Grant {
                 _ => (EndCause::Expired, loaded.expires_at),
             };
             let end = Self::end(loaded, account, provider, cause, ended_at, occasion);
-            return end.map(|(_, change)| change);
+            return end.map(|(_, change)| change.relying_on(account));
         }
         let (reminders, days) = loaded.reminders.due(REMINDERS, loaded.expires_at, occasion.at)?;
         let reminded = Self { reminders, ..loaded.state.clone() };
