@@ -5,6 +5,7 @@
 //! it was sent as. Where the record of the sending was lost, the first event proves that it was sent: the tag names the
 //! notice, and only the gateway that took it writes the tag.
 
+use market_domain::Timestamp;
 use market_domain::accounts::MarketAccount;
 use market_domain::aggregate::Key;
 use market_domain::change::Occasion;
@@ -117,11 +118,8 @@ pub async fn record_feedback(
             Err(FeedbackError::Commit(CommitError::Conflict)) if left > 0 => {}
             // It was sent, and nobody had recorded it: the event is heard again of a notice that was.
             Ok(Heard::Proven) if left > 0 => {}
-            Ok(Heard::Recorded) => {
-                if let Feedback::Bounced { reason, .. } = &feedback {
-                    tracing::warn!(notice = %key, %reason, "a notice came back");
-                    metrics.put(occasion.at, &[(Metric::NoticesBounced, 1.0)]);
-                }
+            Ok(Heard::Recorded(notice)) => {
+                alert_of_bounce(metrics, occasion.at, &key, &notice);
                 return Ok(());
             }
             Ok(Heard::Nothing) => return Ok(()),
@@ -137,8 +135,19 @@ enum Heard {
     Nothing,
     /// It proved that the notice was sent, and has yet to be heard itself.
     Proven,
-    /// It is recorded.
-    Recorded,
+    /// It is recorded, and so stands the notice by now.
+    Recorded(Box<Notice>),
+}
+
+/// Counts what came back, and calls a human where nothing else carries it.
+pub(crate) fn alert_of_bounce(metrics: &Metrics, at: Timestamp, key: &Key, notice: &Notice) {
+    if let Delivery::Bounced { reason, .. } = &notice.delivery {
+        tracing::warn!(notice = %key, %reason, "a notice came back");
+        metrics.put(at, &[(Metric::NoticesBounced, 1.0)]);
+        if notice.needs_a_human() {
+            metrics.put(at, &[(Metric::NoticesUndeliverable, 1.0)]);
+        }
+    }
 }
 
 async fn hear(
@@ -160,20 +169,21 @@ async fn hear(
         Delivery::Sent { gateway_id, .. } | Delivery::Delivered { gateway_id, .. } => gateway_id.as_deref(),
         // A release before attempts were claimed is sending it.
         Delivery::Queued { .. } => return Err(FeedbackError::NotYetSent),
-        Delivery::Bounced { .. } | Delivery::Undeliverable { .. } => return Ok(Heard::Nothing),
+        Delivery::Bounced { gateway_id, .. } => gateway_id.as_deref(),
+        Delivery::Undeliverable { .. } | Delivery::Superseded { .. } => return Ok(Heard::Nothing),
     };
     if sent_as != Some(message_id) {
         return Ok(Heard::Nothing);
     }
     let Some(contacts) = contacts(store, &notice.recipient).await? else { return Ok(Heard::Nothing) };
-    let Some(change) = Notice::hear(&notice, &contacts, occasion, feedback) else {
+    let Some((after, change)) = Notice::hear(&notice, &contacts, occasion, feedback) else {
         return Ok(Heard::Nothing);
     };
     store.commit(&change, None).await?;
-    Ok(Heard::Recorded)
+    Ok(Heard::Recorded(Box::new(after)))
 }
 
-async fn contacts(store: &Store, recipient: &Recipient) -> Result<Option<Contacts>, StoreError> {
+pub(crate) async fn contacts(store: &Store, recipient: &Recipient) -> Result<Option<Contacts>, StoreError> {
     Ok(match recipient {
         Recipient::Merchant(id) => {
             store.get::<MarketAccount>(id).await?.map(|account| account.state.contacts)

@@ -140,10 +140,15 @@ async fn take(crowd: usize) -> Ledger {
     taker.route("`list_evidence` (a page of 3)", &shop.get(&format!("{me}/evidence?limit=3")).await.unwrap());
 
     let notices = shop.all(&format!("{me}/notices")).await.unwrap();
-    let email = notices.iter().find(|notice| notice["status"] == "queued").unwrap();
-    let sort = format!("notice#{}", email["id"].as_str().unwrap());
-    taker.job("`notify` (one e-mail)", Job::Notify, here, sort.clone(), world.now()).await;
-    taker.job("`notify` (woken again)", Job::Notify, here, sort, world.now()).await;
+    let email = |about: &str| {
+        let mut queued = notices.iter().filter(|notice| notice["status"] == "queued");
+        let notice = queued.find(|notice| notice["about"] == about).unwrap();
+        format!("notice#{}", notice["id"].as_str().unwrap())
+    };
+    let (first, later) = (email("grant_activated"), email("order_in_service"));
+    taker.job("`notify` (the first of a thing)", Job::Notify, here, first.clone(), world.now()).await;
+    taker.job("`notify` (a later one)", Job::Notify, here, later, world.now()).await;
+    taker.job("`notify` (woken again)", Job::Notify, here, first, world.now()).await;
     let grant_key = format!("grant#{grant}");
     let days = |n: i64| SignedDuration::from_hours(24 * n);
     taker.job("`expire_grant` (too early)", Job::ExpireGrant, here, grant_key.clone(), world.now()).await;

@@ -2,9 +2,9 @@
 //! and the provider attests what it did. `draft → served → acknowledged → attested → closed`, or `waived`.
 //!
 //! A demand has its grant's id: an ended grant has exactly one (invariant 3). The merchant is reminded at
-//! the end (by the notice of the end itself), after 3, 7, 15 and 30 days and then every 30, until the
-//! provider has answered or another agreement is recorded; the provider 7, 3 and 1 days before its
-//! answer is due, and when it is overdue.
+//! the end (by the notice of the end itself), after 3, 7, 15 and 30 days and then every 30, of what is still
+//! open by then: to serve it, to follow it up, to confirm the answer; until it is closed or waived. The provider is
+//! reminded 7, 3 and 1 days before its answer is due, and when it is overdue.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -16,10 +16,10 @@ use crate::change::{Change, Event, Occasion};
 use crate::events;
 use crate::grants::Grant;
 use crate::ids::{AccountId, GrantId, ProviderId, ScopeName};
-use crate::notices::{Message, Reach};
+use crate::notices::{Message, Notice, Reach, Standing, Told};
 use crate::periods::{self, Calendar, Length, Trace};
 use crate::providers::Provider;
-use crate::reminders::{Plan, Reminders};
+use crate::reminders::{Plan, Reminders, days_left, days_since};
 use crate::text::{Line, Prose};
 
 /// The most datasets, and the most sub-processors, that an attestation names.
@@ -311,7 +311,7 @@ impl DeletionDemand {
         provider: &Provider,
         occasion: &Occasion,
     ) -> Option<Change> {
-        if !loaded.is_waiting() {
+        if loaded.is_over() {
             return None;
         }
         let now = occasion.at;
@@ -332,17 +332,18 @@ impl DeletionDemand {
                     acknowledged: *acknowledged,
                     overdue: true,
                 };
-            } else if let Some((reminders, days)) = loaded.to_provider.due(TO_PROVIDER, due, now) {
+            } else if let Some(reminders) = loaded.to_provider.due(TO_PROVIDER, due, now) {
+                let days = days_left(due, now);
                 demand.to_provider = reminders;
                 provider_days = Some(days);
                 told.push((to_provider, Message::DemandDue { listing: listing(), days, due }));
             }
         }
-        if let Some((reminders, days)) = loaded.to_merchant.due(TO_MERCHANT, loaded.ended_at, now) {
+        if let Some(reminders) = loaded.to_merchant.due(TO_MERCHANT, loaded.ended_at, now) {
+            let days = days_since(loaded.ended_at, now);
             demand.to_merchant = reminders;
-            let message = Message::DeletionReminder { listing: listing(), days, ended_at: loaded.ended_at };
             merchant_days = Some(days);
-            told.push((merchant, message));
+            told.extend(demand.asks_of_the_merchant(days).map(|message| (merchant, message)));
         }
         if demand == loaded.state {
             return None;
@@ -356,10 +357,50 @@ impl DeletionDemand {
         Some(Change::on(occasion).update(loaded, &demand, event))
     }
 
-    /// Whether it still waits: to be served, or to be answered.
+    /// What is still open on the merchant's side, so many days after the end.
+    fn asks_of_the_merchant(&self, days: u32) -> Option<Message> {
+        let (listing, ended_at) = (self.listing_name.to_string(), self.ended_at);
+        match &self.status {
+            DemandStatus::Draft => Some(Message::DeletionReminder { listing, days, ended_at }),
+            DemandStatus::Served { period, overdue, .. } => Some(Message::DemandUnanswered {
+                listing,
+                days,
+                ended_at,
+                due: period.ends_at,
+                is_overdue: *overdue,
+            }),
+            DemandStatus::Attested { attestation, .. } => {
+                let (answer, answer_zh) = attestation.answer.words();
+                Some(Message::DemandUnconfirmed { listing, days, ended_at, answer, answer_zh })
+            }
+            DemandStatus::Closed { .. } | DemandStatus::Waived { .. } => None,
+        }
+    }
+
+    /// Whether nothing is left to do: the answer is confirmed, or the parties agreed otherwise.
     #[must_use]
-    pub const fn is_waiting(&self) -> bool {
-        matches!(self.status, DemandStatus::Draft | DemandStatus::Served { .. })
+    pub const fn is_over(&self) -> bool {
+        matches!(self.status, DemandStatus::Closed { .. } | DemandStatus::Waived { .. })
+    }
+
+    fn due_with(&self, next: fn(Reminders, Plan, Timestamp) -> Option<Timestamp>) -> Option<Due> {
+        if self.is_over() {
+            return None;
+        }
+        let at = next(self.to_merchant, TO_MERCHANT, self.ended_at)?;
+        let DemandStatus::Served { period, overdue: false, .. } = &self.status else {
+            return Some(Due::new(at, Job::RemindDeletion));
+        };
+        let to_provider = next(self.to_provider, TO_PROVIDER, period.ends_at);
+        let at = to_provider.map_or(at, |next| next.min(at));
+        Some(Due::new(at, Job::RemindDeletion).by(period.ends_at))
+    }
+
+    /// The timer that releases before 0.4.0 gave it.
+    #[must_use]
+    pub fn former_due(&self) -> Option<Due> {
+        let was_waiting = matches!(self.status, DemandStatus::Draft | DemandStatus::Served { .. });
+        self.due_with(Reminders::next_at_any_hour).filter(|_| was_waiting)
     }
 
     /// Whether the provider has ever received it.
@@ -387,16 +428,7 @@ impl Aggregate for DeletionDemand {
     }
 
     fn next_due(&self) -> Option<Due> {
-        if !self.is_waiting() {
-            return None;
-        }
-        let at = self.to_merchant.next(TO_MERCHANT, self.ended_at)?;
-        let DemandStatus::Served { period, overdue: false, .. } = &self.status else {
-            return Some(Due::new(at, Job::RemindDeletion));
-        };
-        let to_provider = self.to_provider.next(TO_PROVIDER, period.ends_at);
-        let at = to_provider.map_or(at, |next| next.min(at));
-        Some(Due::new(at, Job::RemindDeletion).by(period.ends_at))
+        self.due_with(Reminders::next)
     }
 
     /// The provider sees it once it is served.
@@ -405,5 +437,40 @@ impl Aggregate for DeletionDemand {
             list: format!("provider#{}#demands", self.provider_id),
             place: self.grant_id.to_string(),
         })
+    }
+}
+
+impl Told for DeletionDemand {
+    fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
+        let since = |message: Option<Message>| match message {
+            Some(message) if message.about() == notice.about => {
+                let then = days_since(self.ended_at, notice.drafted_at);
+                Standing::counting(then, days_since(self.ended_at, now), |_| message)
+            }
+            _ => Standing::Gone,
+        };
+        match (notice.about.as_str(), &self.status) {
+            ("deletion_reminder" | "demand_unanswered" | "demand_unconfirmed", _) => {
+                since(self.asks_of_the_merchant(days_since(self.ended_at, now)))
+            }
+            ("demand_due", DemandStatus::Served { period, overdue: false, .. }) if now < period.ends_at => {
+                let due = period.ends_at;
+                let then = days_left(due, notice.drafted_at);
+                Standing::counting(then, days_left(due, now), |days| Message::DemandDue {
+                    listing: self.listing_name.to_string(),
+                    days,
+                    due,
+                })
+            }
+            ("demand_due", _) => Standing::Gone,
+            ("demand_served" | "demand_overdue", status) => {
+                Standing::while_so(matches!(status, DemandStatus::Served { .. }))
+            }
+            // It asks for a confirmation.
+            ("demand_attested", status) => {
+                Standing::while_so(matches!(status, DemandStatus::Attested { .. }))
+            }
+            _ => Standing::Stands,
+        }
     }
 }

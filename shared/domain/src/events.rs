@@ -384,6 +384,12 @@ events! {
     NoticeServed "11.1" { content: Sha256Hash, gateway_id: Option<Foreign>, attempts: u32 }
     /// A channel did not take a notice; it is tried again.
     NoticeDelayed "11.1" { attempts: u32 }
+    /// A notice waits: an earlier one of the same thing has not left yet.
+    NoticeHeldBack "11.1" {}
+    /// A notice no longer stood when it was about to leave, and was not sent.
+    NoticeSuperseded "11.1" { attempts: u32 }
+    /// A mailbox answered for the moment; it may still take the notice.
+    NoticeCameBack "11.1" { reason: Foreign }
     /// A notice cannot be sent; a human has to.
     NoticeUndeliverable "11.1" { attempts: u32 }
     /// A notice arrived.

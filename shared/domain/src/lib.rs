@@ -11,6 +11,7 @@ pub mod aggregate;
 pub mod change;
 mod characters;
 pub mod credit_code;
+pub mod daytime;
 pub mod deletion;
 pub mod documents;
 pub mod events;

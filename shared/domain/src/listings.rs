@@ -14,7 +14,7 @@ use crate::documents::{Document, Publisher};
 use crate::events;
 use crate::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
 use crate::money::Fen;
-use crate::notices::{Message, Reach};
+use crate::notices::{Message, Notice, Reach, Standing, Told};
 use crate::providers::{Provider, ProviderStatus};
 use crate::stored::listing::StoredDescription;
 use crate::text::{Line, Prose};
@@ -307,6 +307,15 @@ impl Listing {
     #[must_use]
     pub fn catalogue(kind: ListingKind) -> String {
         format!("catalogue#{}", kind.name())
+    }
+}
+
+impl Told for Listing {
+    fn standing(&self, notice: &Notice, _: Timestamp) -> Standing {
+        match notice.about.as_str() {
+            "listing_listed" => Standing::while_so(self.status == ListingStatus::Listed),
+            _ => Standing::Stands,
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, PlanId, ProviderId};
 use crate::listings::{Bound, Description, Listing, ListingStatus, Plan};
 use crate::money::Fen;
-use crate::notices::{Message, Reach};
+use crate::notices::{Message, Notice, Reach, Standing, Told};
 use crate::payments::ReturnBecause;
 use crate::periods::{self, Calendar, Length};
 use crate::providers::Provider;
@@ -468,6 +468,15 @@ fn term_end(
             Ok(Some(periods::reckon(from, Length::CalendarDays(days), calendar)?.ends_at))
         }
         Bound::Count { .. } | Bound::Unbounded => Ok(None),
+    }
+}
+
+impl Told for Order {
+    fn standing(&self, notice: &Notice, _: Timestamp) -> Standing {
+        match notice.about.as_str() {
+            "order_in_service" => Standing::while_so(self.is_in_service()),
+            _ => Standing::Stands,
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use market_domain::notices::{Channel, Notice, Sending};
+use market_domain::notices::{Channel, NO_GATEWAY, Notice, Sending};
 
 pub use http_text::HttpText;
 pub use lettre::message::Mailbox;
@@ -39,7 +39,7 @@ pub struct NoGateway;
 
 impl NoGateway {
     /// Why it refuses.
-    pub const REASON: &'static str = "the market has no gateway for this channel";
+    pub const REASON: &'static str = NO_GATEWAY;
 }
 
 impl Gateway for NoGateway {

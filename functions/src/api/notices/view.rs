@@ -3,7 +3,7 @@
 use market_domain::Timestamp;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::NoticeId;
-use market_domain::notices::{Channel, Delivery, Notice};
+use market_domain::notices::{CameBack, Channel, Delivery, Notice};
 use market_domain::party::Language;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -31,6 +31,9 @@ enum DeliveryView {
         /// The gateway's own id of it, where it passed one.
         #[serde(skip_serializing_if = "Option::is_none")]
         gateway_id: Option<String>,
+        /// A temporary answer of its mailbox. Where nothing better is heard within an hour, it has bounced.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        came_back: Option<CameBackView>,
     },
     /// Arrived, as the gateway learnt later.
     Delivered {
@@ -61,7 +64,7 @@ enum DeliveryView {
         bounced_at: Timestamp,
         /// Why, in the gateway's words for it.
         reason: String,
-        /// The same message on another channel, where the recipient has one.
+        /// The notice that goes another way in its place.
         #[serde(skip_serializing_if = "Option::is_none")]
         follow_up: Option<NoticeId>,
     },
@@ -71,21 +74,56 @@ enum DeliveryView {
         attempts: u32,
         /// The last refusal, in the channel's words.
         reason: String,
+        /// The notice that the operator sent in its place.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        follow_up: Option<NoticeId>,
     },
+    /// No longer stood when it was about to leave, and was not sent.
+    Superseded {
+        /// When that was found.
+        #[schemars(with = "String")]
+        superseded_at: Timestamp,
+        /// The notice that says it as it is now, where it still stands in other words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<NoticeId>,
+    },
+}
+
+/// A temporary answer of a mailbox.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CameBack")]
+struct CameBackView {
+    /// When it came.
+    #[schemars(with = "String")]
+    at: Timestamp,
+    /// What it said, in the gateway's words for it.
+    reason: String,
 }
 
 impl From<Delivery> for DeliveryView {
     fn from(delivery: Delivery) -> Self {
         match delivery {
             Delivery::Queued { attempts, next_attempt_at } => Self::Queued { attempts, next_attempt_at },
-            Delivery::Sent { served_at, gateway_id } => Self::Sent { served_at, gateway_id },
+            Delivery::Sent { served_at, gateway_id, came_back } => {
+                let came_back = came_back.map(|CameBack { at, reason }| CameBackView { at, reason });
+                Self::Sent { served_at, gateway_id, came_back }
+            }
             Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
                 Self::Delivered { served_at, gateway_id, delivered_at, complained_at }
             }
-            Delivery::Bounced { served_at, gateway_id, bounced_at, reason, follow_up } => {
-                Self::Bounced { served_at, gateway_id, bounced_at, reason, follow_up }
+            Delivery::Bounced {
+                served_at,
+                gateway_id,
+                bounced_at,
+                reason,
+                is_final: _,
+                follow_up,
+                needs_a_human: _,
+            } => Self::Bounced { served_at, gateway_id, bounced_at, reason, follow_up },
+            Delivery::Undeliverable { attempts, reason, follow_up } => {
+                Self::Undeliverable { attempts, reason, follow_up }
             }
-            Delivery::Undeliverable { attempts, reason } => Self::Undeliverable { attempts, reason },
+            Delivery::Superseded { at, attempts: _, by } => Self::Superseded { superseded_at: at, by },
         }
     }
 }

@@ -8,6 +8,7 @@ use market_domain::documents::clauses;
 use market_domain::evidence::verify_chain;
 use market_domain::hash::Sha256Hash;
 use market_domain::periods;
+use market_domain::reminders::{days_left, days_since};
 use market_identity::Role;
 use serde_json::{Value, json};
 
@@ -336,11 +337,11 @@ impl Story<'_> {
         let ledger = merchant.all(&format!("/accounts/shop-1/grants/{}/accesses", bought.grant)).await?;
         self.expect("both checks are in the ledger that the merchant reads", ledger.len() == 2);
         self.advance_to(bought.expires_at - SignedDuration::from_secs(1)).await?;
-        let days: Vec<i64> = self
+        let days: Vec<u32> = self
             .days_told("accounts/shop-1", "grant_expiring")
             .await?
             .iter()
-            .map(|told| bought.expires_at.duration_since(*told).as_hours() / 24)
+            .map(|told| days_left(bought.expires_at, *told))
             .collect();
         self.expect(format!("reminded 30, 7 and 1 days before ({days:?})"), days == [30, 7, 1]);
         let last = self.check(&bought.token, "orders.read").await?;
@@ -370,8 +371,8 @@ impl Story<'_> {
         self.chapter("The merchant is reminded, demands deletion, and gets an answer").await?;
         self.advance(Span::new().days(8)).await?;
         let told = self.days_told("accounts/shop-1", "deletion_reminder").await?;
-        let days = |told: &[Timestamp]| -> Vec<i64> {
-            told.iter().map(|at| at.duration_since(bought.expires_at).as_hours() / 24).collect()
+        let days = |told: &[Timestamp]| -> Vec<u32> {
+            told.iter().map(|at| days_since(bought.expires_at, *at)).collect()
         };
         self.expect(
             format!("reminded 3 and 7 days after the end ({:?})", days(&told)),
@@ -392,10 +393,14 @@ impl Story<'_> {
         let attestation = requests::attestation(self.now());
         let attested = self.provider.post(&format!("{demand}/attestation"), attestation).await?;
         self.need("northwind attests: deleted", attested).await?;
-        let before = self.days_told("accounts/shop-1", "deletion_reminder").await?.len();
         self.advance(Span::new().days(60)).await?;
-        let after = self.days_told("accounts/shop-1", "deletion_reminder").await?.len();
-        self.expect("no reminder follows in sixty days", before == after);
+        let served = self.days_told("accounts/shop-1", "deletion_reminder").await?;
+        self.expect("nobody is asked any more to serve what was served", served.len() == told.len());
+        let confirm = self.days_told("accounts/shop-1", "demand_unconfirmed").await?;
+        self.expect(
+            format!("but reminded 30 and 60 days after the end to confirm the answer ({:?})", days(&confirm)),
+            days(&confirm) == [30, 60],
+        );
         let closed = merchant.post(&format!("{demand}/closure"), json!({})).await?;
         self.need("shop-1 confirms the attestation", closed).await?;
         Ok(())
@@ -430,11 +435,11 @@ impl Story<'_> {
         let still = self.check(&bought.token, "orders.read").await?;
         self.expect("the rest works until the end", still.body["allowed"] == true);
         self.advance_to(ends_at - SignedDuration::from_secs(1)).await?;
-        let days: Vec<i64> = self
+        let days: Vec<u32> = self
             .days_told("accounts/shop-1", "termination_coming")
             .await?
             .iter()
-            .map(|told| ends_at.duration_since(*told).as_hours() / 24)
+            .map(|told| days_left(ends_at, *told))
             .collect();
         self.expect(format!("reminded 7, 3 and 1 days before ({days:?})"), days == [7, 3, 1]);
         let account = merchant.get("/accounts/shop-1").await?;

@@ -16,9 +16,9 @@ use crate::aggregate::{Aggregate, Due, Job, Key, Loaded};
 use crate::change::{CLOCK_SKEW, Change, Event, Occasion};
 use crate::events::{self, EndedUnder};
 use crate::ids::{AccountId, EventId, TerminationId};
-use crate::notices::{Message, Reach};
+use crate::notices::{Message, Notice, Reach, Standing, Told};
 use crate::periods::{self, Calendar, Length, Trace};
-use crate::reminders::{Plan, Reminders};
+use crate::reminders::{Plan, Reminders, days_left};
 use crate::text::{Line, Prose};
 
 /// The period of notice (10.1.2): 15 full days.
@@ -281,7 +281,8 @@ impl Termination {
                 Event::of(events::AgreementEnded { under: EndedUnder::Notice, ended_at: loaded.ends_at }),
             ));
         }
-        let (reminders, days) = reminders.due(REMINDERS, loaded.ends_at, occasion.at)?;
+        let reminders = reminders.due(REMINDERS, loaded.ends_at, occasion.at)?;
+        let days = days_left(loaded.ends_at, occasion.at);
         let reminded = Self { progress: Progress::Served { reminders }, ..loaded.state.clone() };
         let event = Event::of(events::TerminationReminded { days })
             .tell(reach, Message::TerminationComing { days, ends_at: loaded.ends_at });
@@ -401,13 +402,45 @@ impl Aggregate for Termination {
     }
 
     fn next_due(&self) -> Option<Due> {
+        self.due_with(Reminders::next)
+    }
+}
+
+impl Termination {
+    fn due_with(&self, next: fn(Reminders, Plan, Timestamp) -> Option<Timestamp>) -> Option<Due> {
         match &self.progress {
             Progress::Served { reminders } => {
-                let at = reminders.next(REMINDERS, self.ends_at).unwrap_or(self.ends_at);
+                let at = next(*reminders, REMINDERS, self.ends_at).unwrap_or(self.ends_at);
                 Some(Due::new(at, Job::TerminateAccount).by(self.ends_at))
             }
             Progress::Ending(cascade) => Some(Due::new(cascade.since, Job::TerminateAccount)),
             Progress::Withdrawn { .. } | Progress::Superseded { .. } | Progress::Completed { .. } => None,
+        }
+    }
+
+    /// The timer that releases before 0.4.0 gave it.
+    #[must_use]
+    pub fn former_due(&self) -> Option<Due> {
+        self.due_with(Reminders::next_at_any_hour)
+    }
+}
+
+impl Told for Termination {
+    fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
+        let is_off = matches!(self.progress, Progress::Withdrawn { .. } | Progress::Superseded { .. });
+        match notice.about.as_str() {
+            "termination_coming" if !is_off && now < self.ends_at => {
+                let then = days_left(self.ends_at, notice.drafted_at);
+                Standing::counting(then, days_left(self.ends_at, now), |days| Message::TerminationComing {
+                    days,
+                    ends_at: self.ends_at,
+                })
+            }
+            "termination_coming" => Standing::Gone,
+            "termination_served" => Standing::while_so(!is_off),
+            // Where we heard later of an earlier end, that one is told.
+            "agreement_ended" => Standing::while_so(!matches!(self.progress, Progress::Superseded { .. })),
+            _ => Standing::Stands,
         }
     }
 }

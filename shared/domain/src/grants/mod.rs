@@ -23,10 +23,10 @@ use crate::events;
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
 use crate::listings::Scope;
-use crate::notices::{Message, Reach};
+use crate::notices::{Message, Notice, Reach, Standing, Told};
 use crate::orders::{Order, OrderStatus};
 use crate::providers::Provider;
-use crate::reminders::{Plan, Reminders};
+use crate::reminders::{Plan, Reminders, days_left};
 use crate::text::Line;
 
 /// Reminders before expiry.
@@ -259,7 +259,8 @@ impl Grant {
             let end = Self::end(loaded, account, provider, cause, ended_at, occasion);
             return end.map(|(_, change)| change.relying_on(account));
         }
-        let (reminders, days) = loaded.reminders.due(REMINDERS, loaded.expires_at, occasion.at)?;
+        let reminders = loaded.reminders.due(REMINDERS, loaded.expires_at, occasion.at)?;
+        let days = days_left(loaded.expires_at, occasion.at);
         let reminded = Self { reminders, ..loaded.state.clone() };
         let message = Message::GrantExpiring {
             listing: loaded.listing_name.to_string(),
@@ -305,6 +306,43 @@ impl Grant {
     }
 }
 
+impl Grant {
+    fn due_with(&self, next: fn(Reminders, Plan, Timestamp) -> Option<Timestamp>) -> Option<Due> {
+        match self.status {
+            GrantStatus::Active => {
+                let at = next(self.reminders, REMINDERS, self.expires_at).unwrap_or(self.expires_at);
+                Some(Due::new(at, Job::ExpireGrant).by(self.expires_at))
+            }
+            GrantStatus::Ended { .. } => None,
+        }
+    }
+
+    /// The timer that releases before 0.4.0 gave it.
+    #[must_use]
+    pub fn former_due(&self) -> Option<Due> {
+        self.due_with(Reminders::next_at_any_hour)
+    }
+}
+
+impl Told for Grant {
+    fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
+        let is_active = self.status == GrantStatus::Active && now < self.expires_at;
+        match notice.about.as_str() {
+            "grant_activated" => Standing::while_so(is_active),
+            "grant_expiring" if is_active => {
+                let then = days_left(self.expires_at, notice.drafted_at);
+                Standing::counting(then, days_left(self.expires_at, now), |days| Message::GrantExpiring {
+                    listing: self.listing_name.to_string(),
+                    days,
+                    expires_at: self.expires_at,
+                })
+            }
+            "grant_expiring" => Standing::Gone,
+            _ => Standing::Stands,
+        }
+    }
+}
+
 impl Aggregate for Grant {
     type Id = (AccountId, GrantId);
     const KIND: &'static str = "grant";
@@ -318,13 +356,7 @@ impl Aggregate for Grant {
     }
 
     fn next_due(&self) -> Option<Due> {
-        match self.status {
-            GrantStatus::Active => {
-                let at = self.reminders.next(REMINDERS, self.expires_at).unwrap_or(self.expires_at);
-                Some(Due::new(at, Job::ExpireGrant).by(self.expires_at))
-            }
-            GrantStatus::Ended { .. } => None,
-        }
+        self.due_with(Reminders::next)
     }
 
     fn view(&self) -> Option<View> {

@@ -1,12 +1,14 @@
 //! What becomes known of a notice after it left: that it arrived, came back, or annoyed (11.1). It stays served
 //! whatever that is; what came back goes on another way.
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::aggregate::{Aggregate, Loaded};
 use crate::change::{Change, Event, Occasion};
 use crate::events::{self, Foreign};
 use crate::party::Contacts;
 
-use super::{Channel, Delivery, Message, Notice, id_of};
+use super::{CameBack, Channel, Delivery, Message, Notice};
 
 /// What a gateway learns of a message after it took it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +27,18 @@ pub enum Feedback {
     Complained,
 }
 
+/// How long a mailbox that answered for the moment has to take the message after all, before it goes another way.
+const CAME_BACK_FOR: SignedDuration = SignedDuration::from_hours(1);
+
 impl Notice {
     /// What a gateway learnt of a message proves that the notice was sent, where the record of it was lost. Nobody but
     /// the gateway that took the message knows by which notice it was sent.
     #[must_use]
     pub fn prove_sent(loaded: &Loaded<Self>, occasion: &Occasion, gateway_id: &str) -> Option<Change> {
         let attempts = match loaded.delivery {
-            Delivery::Queued { attempts, .. } | Delivery::Undeliverable { attempts, .. } => attempts,
+            Delivery::Queued { attempts, .. }
+            | Delivery::Undeliverable { attempts, .. }
+            | Delivery::Superseded { attempts, .. } => attempts,
             Delivery::Sent { .. } | Delivery::Delivered { .. } | Delivery::Bounced { .. } => 0,
         };
         let gateway_id = Some(gateway_id.to_owned());
@@ -47,53 +54,108 @@ impl Notice {
         contacts: &Contacts,
         occasion: &Occasion,
         feedback: &Feedback,
-    ) -> Option<Change> {
-        let (served_at, gateway_id) = match &loaded.delivery {
-            Delivery::Sent { served_at, gateway_id } | Delivery::Delivered { served_at, gateway_id, .. } => {
-                (*served_at, gateway_id.clone())
-            }
-            Delivery::Queued { .. } | Delivery::Bounced { .. } | Delivery::Undeliverable { .. } => {
-                return None;
-            }
-        };
+    ) -> Option<(Self, Change)> {
         let at = occasion.at;
-        let (event, delivery) = match (&loaded.delivery, feedback) {
-            (Delivery::Sent { .. }, Feedback::Delivered) => (
+        let (event, delivery) = match (feedback, loaded.delivery.clone()) {
+            // What a mailbox took late was taken, whatever it had said before.
+            (
+                Feedback::Delivered,
+                Delivery::Sent { served_at, gateway_id, .. }
+                | Delivery::Bounced { served_at, gateway_id, is_final: false, .. },
+            ) => (
                 Event::of(events::NoticeDelivered {}),
                 Delivery::Delivered { served_at, gateway_id, delivered_at: at, complained_at: None },
             ),
             // Who complains has received it.
-            (Delivery::Sent { .. }, Feedback::Complained) => (
+            (
+                Feedback::Complained,
+                Delivery::Sent { served_at, gateway_id, .. }
+                | Delivery::Bounced { served_at, gateway_id, is_final: false, .. },
+            ) => (
                 Event::of(events::NoticeComplainedOf {}),
                 Delivery::Delivered { served_at, gateway_id, delivered_at: at, complained_at: Some(at) },
             ),
-            (Delivery::Delivered { delivered_at, complained_at: None, .. }, Feedback::Complained) => (
+            (
+                Feedback::Complained,
+                Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at: None },
+            ) => (
                 Event::of(events::NoticeComplainedOf {}),
-                Delivery::Delivered {
-                    served_at,
-                    gateway_id,
-                    delivered_at: *delivered_at,
-                    complained_at: Some(at),
-                },
+                Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at: Some(at) },
             ),
-            // It arrived all the same.
-            (Delivery::Delivered { .. }, Feedback::Bounced { is_final: false, .. }) => return None,
-            (_, Feedback::Bounced { reason, .. }) => {
-                let follow_up = Self::follow_up(loaded, contacts, occasion);
-                let delivery = Delivery::Bounced {
-                    served_at,
-                    gateway_id,
-                    bounced_at: at,
-                    reason: reason.clone(),
-                    follow_up: follow_up.as_ref().map(|notice| notice.id.clone()),
-                };
-                let event = Event::of(events::NoticeBounced { reason: Foreign(reason.clone()) });
-                (follow_up.into_iter().fold(event, Event::send), delivery)
+            (
+                Feedback::Bounced { is_final: false, reason },
+                Delivery::Sent { served_at, gateway_id, came_back: None },
+            ) => {
+                let event = Event::of(events::NoticeCameBack { reason: Foreign(reason.clone()) });
+                let came_back = Some(CameBack { at, reason: reason.clone() });
+                (event, Delivery::Sent { served_at, gateway_id, came_back })
             }
+            (
+                Feedback::Bounced { is_final: true, reason },
+                Delivery::Sent { served_at, gateway_id, .. }
+                | Delivery::Delivered { served_at, gateway_id, .. },
+            ) => Self::bounced(loaded, contacts, occasion, served_at, gateway_id, reason, true),
             _ => return None,
         };
         let notice = Self { delivery, ..loaded.state.clone() };
-        Some(Change::on(occasion).update(loaded, &notice, event))
+        let change = Change::on(occasion).update(loaded, &notice, event);
+        Some((notice, change))
+    }
+
+    /// Whether its mailbox answered for the moment, and the time that it has to take the message after all is over.
+    #[must_use]
+    pub fn has_come_back(&self, now: Timestamp) -> bool {
+        self.waits_for_its_mailbox_until().is_some_and(|until| until <= now)
+    }
+
+    pub(super) fn waits_for_its_mailbox_until(&self) -> Option<Timestamp> {
+        let Delivery::Sent { came_back: Some(CameBack { at, .. }), .. } = &self.delivery else { return None };
+        Some(at.saturating_add(CAME_BACK_FOR).unwrap_or(*at))
+    }
+
+    /// Sends what came back another way, when the mailbox has had its time.
+    #[must_use]
+    pub fn give_up_waiting(
+        loaded: &Loaded<Self>,
+        contacts: &Contacts,
+        occasion: &Occasion,
+    ) -> Option<(Self, Change)> {
+        if !loaded.has_come_back(occasion.at) {
+            return None;
+        }
+        let Delivery::Sent { served_at, gateway_id, came_back } = loaded.delivery.clone() else {
+            return None;
+        };
+        let reason = came_back?.reason;
+        let (event, delivery) =
+            Self::bounced(loaded, contacts, occasion, served_at, gateway_id, &reason, false);
+        let notice = Self { delivery, ..loaded.state.clone() };
+        let change = Change::on(occasion).update(loaded, &notice, event);
+        Some((notice, change))
+    }
+
+    fn bounced(
+        loaded: &Loaded<Self>,
+        contacts: &Contacts,
+        occasion: &Occasion,
+        served_at: Timestamp,
+        gateway_id: Option<String>,
+        reason: &str,
+        is_final: bool,
+    ) -> (Event<'static>, Delivery) {
+        let follow_up = Self::follow_up(loaded, contacts, occasion);
+        let went_by_itself = Message::is_grave_about(&loaded.about) && contacts.phone.is_some();
+        let delivery = Delivery::Bounced {
+            served_at,
+            gateway_id,
+            bounced_at: occasion.at,
+            reason: reason.to_owned(),
+            is_final,
+            follow_up: follow_up.as_ref().map(|notice| notice.id.clone()),
+            needs_a_human: follow_up.is_none() && !went_by_itself,
+        };
+        let event = Event::of(events::NoticeBounced { reason: Foreign(reason.to_owned()) });
+        (follow_up.into_iter().fold(event, Event::send), delivery)
     }
 
     /// The same message as a text message, where an e-mail came back and its recipient has a telephone. A grave
@@ -101,19 +163,8 @@ impl Notice {
     fn follow_up(loaded: &Loaded<Self>, contacts: &Contacts, occasion: &Occasion) -> Option<Self> {
         let is_sent_after = loaded.channel == Channel::Email && !Message::is_grave_about(&loaded.about);
         let phone = contacts.phone.as_ref().filter(|_| is_sent_after)?;
-        let cause = format!("{}:{}@{}", Self::KIND, loaded.key(), loaded.version + 1);
-        let id = id_of(occasion.at, &cause, &loaded.about, Channel::Sms, &loaded.recipient);
-        Some(Self {
-            // Its own: one of the two may be erased before the other.
-            salt: Some(occasion.salts.of(id.as_str())),
-            id,
-            channel: Channel::Sms,
-            address: Some(phone.as_str().to_owned()),
-            cause,
-            drafted_at: occasion.at,
-            delivery: Delivery::drafted(Channel::Sms, occasion.at),
-            ..loaded.state.clone()
-        })
+        let address = Some(phone.as_str().to_owned());
+        Some(Self { address, ..Self::following(loaded, Channel::Sms, occasion) })
     }
 
     /// Whether it follows up another one, which came back.
@@ -130,12 +181,14 @@ mod tests {
     use crate::hash::Sha256Hash;
     use crate::salt::Salts;
     use crate::stored::form::read;
-    use jiff::Timestamp;
 
     fn sent() -> Loaded<Notice> {
         let mut loaded = queued();
-        loaded.state.delivery =
-            Delivery::Sent { served_at: Timestamp::UNIX_EPOCH, gateway_id: Some("g-1".to_owned()) };
+        loaded.state.delivery = Delivery::Sent {
+            served_at: Timestamp::UNIX_EPOCH,
+            gateway_id: Some("g-1".to_owned()),
+            came_back: None,
+        };
         loaded
     }
 
@@ -143,10 +196,11 @@ mod tests {
     fn an_email_that_bounces_stays_served_and_goes_on_as_a_text_message() {
         let (mut loaded, bounced) =
             (sent(), Feedback::Bounced { is_final: true, reason: "Permanent/General".to_owned() });
-        let grave = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
-        assert_eq!(grave.writes.len(), 1, "its text message was drafted with it");
+        let (grave, change) = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
+        assert_eq!(change.writes.len(), 1, "its text message was drafted with it");
+        assert!(!grave.needs_a_human());
         loaded.state.about = Message::ProviderApproved.about().to_owned();
-        let change = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
+        let (_, change) = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
         let notices: Vec<Notice> =
             change.writes.iter().map(|write| read(&write.body, write.schema).unwrap().0).collect();
         let [after, follow_up] = notices.as_slice() else { panic!("{notices:?}") };
@@ -155,7 +209,7 @@ mod tests {
         assert_eq!(follow_up.channel, Channel::Sms);
         assert!(follow_up.is_follow_up() && !after.is_follow_up());
         assert_eq!(follow_up.content_sha256, after.content_sha256);
-        assert!(follow_up.is_due(occasion(60).at));
+        assert!(follow_up.is_due(occasion(3_600).at), "in the morning: 09:00 in the market's zone");
         let again = Loaded::new(after.clone(), 2, Sha256Hash::origin());
         assert!(
             Notice::hear(&again, &phone(), &occasion(61), &bounced).is_none(),
@@ -169,7 +223,12 @@ mod tests {
         assert!(Notice::prove_sent(&loaded, &occasion(9), "g-2").is_none(), "nothing was sent");
         for delivery in [
             Delivery::Queued { attempts: 3, next_attempt_at: Timestamp::UNIX_EPOCH },
-            Delivery::Undeliverable { attempts: 16, reason: "the last attempt was not answered".to_owned() },
+            Delivery::Undeliverable {
+                attempts: 16,
+                reason: "the last attempt was not answered".to_owned(),
+                follow_up: None,
+            },
+            Delivery::Superseded { at: Timestamp::UNIX_EPOCH, attempts: 1, by: None },
         ] {
             loaded.state.delivery = delivery;
             let change = Notice::prove_sent(&loaded, &occasion(9), "g-2").unwrap();
@@ -190,7 +249,7 @@ mod tests {
         assert_eq!(loaded.commitment(), Sha256Hash::of(text.as_bytes()));
         loaded.state.about = Message::ProviderApproved.about().to_owned();
         let bounced = Feedback::Bounced { is_final: true, reason: "x".to_owned() };
-        let change = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
+        let (_, change) = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
         let notices: Vec<Notice> =
             change.writes.iter().map(|write| read(&write.body, write.schema).unwrap().0).collect();
         let [after, follow_up] = notices.as_slice() else { panic!("{notices:?}") };
@@ -202,15 +261,37 @@ mod tests {
     fn what_bounces_with_no_other_way_is_followed_by_nothing() {
         let contacts = Contacts { phone: None, ..phone() };
         let bounced = Feedback::Bounced { is_final: true, reason: "Permanent/General".to_owned() };
-        let change = Notice::hear(&sent(), &contacts, &occasion(60), &bounced).unwrap();
+        let (after, change) = Notice::hear(&sent(), &contacts, &occasion(60), &bounced).unwrap();
         assert_eq!(change.writes.len(), 1);
+        assert!(after.needs_a_human() && after.view().is_some());
+    }
+
+    #[test]
+    fn a_mailbox_that_answers_for_the_moment_has_an_hour_and_a_later_delivery_wins() {
+        let mut loaded = sent();
+        loaded.state.about = Message::ProviderApproved.about().to_owned();
+        let absent = Feedback::Bounced { is_final: false, reason: "Transient/General".to_owned() };
+        let (after, change) = Notice::hear(&loaded, &phone(), &occasion(60), &absent).unwrap();
+        assert_eq!(change.writes.len(), 1, "no text message yet");
+        let waiting = Loaded::new(after, 2, Sha256Hash::origin());
+        assert!(Notice::hear(&waiting, &phone(), &occasion(61), &absent).is_none(), "told twice");
+        assert_eq!(waiting.next_due().unwrap().at, occasion(3_660).at);
+        assert!(Notice::give_up_waiting(&waiting, &phone(), &occasion(3_659)).is_none());
+        let (delivered, _) = Notice::hear(&waiting, &phone(), &occasion(90), &Feedback::Delivered).unwrap();
+        assert!(matches!(delivered.delivery, Delivery::Delivered { .. }));
+        let (bounced, change) = Notice::give_up_waiting(&waiting, &phone(), &occasion(3_660)).unwrap();
+        assert_eq!(change.writes.len(), 2, "and its text message");
+        assert_eq!(bounced.next_due(), None);
+        let bounced = Loaded::new(bounced, 3, Sha256Hash::origin());
+        let (late, _) = Notice::hear(&bounced, &phone(), &occasion(9_000), &Feedback::Delivered).unwrap();
+        assert!(matches!(late.delivery, Delivery::Delivered { .. }), "it arrived after all");
     }
 
     #[test]
     fn arrival_and_complaint_are_recorded_once_and_a_bounce_after_arrival_counts() {
         let mut loaded = sent();
         for feedback in [Feedback::Delivered, Feedback::Complained] {
-            let change = Notice::hear(&loaded, &phone(), &occasion(60), &feedback).unwrap();
+            let (_, change) = Notice::hear(&loaded, &phone(), &occasion(60), &feedback).unwrap();
             let after = &change.writes[0];
             (loaded.state, loaded.as_read) = read(&after.body, after.schema).unwrap();
             assert!(Notice::hear(&loaded, &phone(), &occasion(61), &feedback).is_none());

@@ -88,6 +88,20 @@ pub enum Message {
         days: u32,
         ended_at: Timestamp,
     },
+    DemandUnanswered {
+        listing: String,
+        days: u32,
+        ended_at: Timestamp,
+        due: Timestamp,
+        is_overdue: bool,
+    },
+    DemandUnconfirmed {
+        listing: String,
+        days: u32,
+        ended_at: Timestamp,
+        answer: &'static str,
+        answer_zh: &'static str,
+    },
     DemandServed {
         listing: String,
         due: Timestamp,
@@ -168,6 +182,8 @@ impl Message {
             Self::GrantExpiring { .. } => "grant_expiring",
             Self::GrantEnded { .. } => "grant_ended",
             Self::DeletionReminder { .. } => "deletion_reminder",
+            Self::DemandUnanswered { .. } => "demand_unanswered",
+            Self::DemandUnconfirmed { .. } => "demand_unconfirmed",
             Self::DemandServed { .. } => "demand_served",
             Self::DemandDue { .. } => "demand_due",
             Self::DemandOverdue { .. } => "demand_overdue",
@@ -276,6 +292,17 @@ impl Message {
                     "对「{listing}」的数据委托处理已于{}终止（{days}天前），删除要求尚未办结。请送达删除要求或跟进服务商的处理。",
                     date(*ended_at)
                 ),
+            ),
+            Self::DemandUnanswered { listing, days, due, .. } => (
+                format!("请跟进「{listing}」的删除要求"),
+                format!(
+                    "删除要求已送达（授权终止已{days}天），服务商应在{}前答复，尚未收到删除声明。",
+                    date(*due)
+                ),
+            ),
+            Self::DemandUnconfirmed { listing, answer_zh, .. } => (
+                format!("请确认「{listing}」的删除声明"),
+                format!("服务商已声明：{answer_zh}。请确认，或提出异议。"),
             ),
             Self::DemandServed { listing, due } => (
                 format!("「{listing}」数据删除要求"),
@@ -434,6 +461,18 @@ impl Message {
                     date(*ended_at),
                     in_days(*days)
                 ),
+            ),
+            Self::DemandUnanswered { listing, days, due, .. } => (
+                format!("Follow up the deletion demand for {listing}"),
+                format!(
+                    "The demand was served ({} since the end); the provider had to answer by {} and has not.",
+                    in_days(*days),
+                    date(*due)
+                ),
+            ),
+            Self::DemandUnconfirmed { listing, answer, .. } => (
+                format!("Confirm the attestation for {listing}"),
+                format!("The provider attested: {answer}. Please confirm it, or object."),
             ),
             Self::DemandServed { listing, due } => (
                 format!("Deletion demand for {listing}"),

@@ -7,25 +7,30 @@
 //! `notify`, which claims each attempt in a commit of its own before it sends, retries with a backoff over days and
 //! then leaves the notice to a human.
 
+mod attempts;
+mod delivery;
 mod feedback;
 mod message;
 mod naming;
+mod standing;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::aggregate::{Aggregate, Due, Job, Key, Loaded};
-use crate::change::{Change, Event, Occasion};
-use crate::events::{self, Foreign};
+use crate::aggregate::{Aggregate, Due, Job, Key, View};
+use crate::change::Occasion;
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, NoticeId, ProviderId};
 use crate::party::{Contacts, Language, Recipient};
 use crate::salt::Salt;
 
+pub use attempts::{MAX_ATTEMPTS, Sending};
+pub use delivery::{CameBack, Delivery, NO_GATEWAY};
 pub use feedback::Feedback;
 pub use message::{Message, Rendered};
+pub use standing::{Chain, Standing, Told};
 
 /// How a notice travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -50,66 +55,6 @@ pub enum Reach<'a> {
     Provider(&'a ProviderId, &'a Contacts),
     /// Everyone, on the notice board, in this language.
     Everyone(Language),
-}
-
-/// How far a notice has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
-    /// Waits to be sent, or is being sent.
-    Queued {
-        /// Attempts so far, one that is under way included.
-        attempts: u32,
-        /// The next attempt is not before this instant.
-        next_attempt_at: Timestamp,
-    },
-    /// Left our control; from then on it counts as served (11.1).
-    Sent {
-        /// When it counts as served.
-        served_at: Timestamp,
-        /// The gateway's own id of it, where it passed one.
-        gateway_id: Option<String>,
-    },
-    /// Arrived, as the gateway learnt later.
-    Delivered {
-        /// When it counts as served.
-        served_at: Timestamp,
-        /// The gateway's own id of it.
-        gateway_id: Option<String>,
-        /// When it arrived.
-        delivered_at: Timestamp,
-        /// When its recipient called it a nuisance.
-        complained_at: Option<Timestamp>,
-    },
-    /// Came back. It counts as served all the same (11.1); what follows it up goes another way.
-    Bounced {
-        /// When it counts as served.
-        served_at: Timestamp,
-        /// The gateway's own id of it.
-        gateway_id: Option<String>,
-        /// When it came back.
-        bounced_at: Timestamp,
-        /// Why, in the gateway's words for it.
-        reason: String,
-        /// The same message on another channel, where the recipient has one.
-        follow_up: Option<NoticeId>,
-    },
-    /// Could not be sent; a human has to.
-    Undeliverable {
-        /// Attempts made.
-        attempts: u32,
-        /// The last refusal, in the channel's words.
-        reason: String,
-    },
-}
-
-impl Delivery {
-    /// How a notice begins: what the site itself shows is served by being committed.
-    fn drafted(channel: Channel, at: Timestamp) -> Self {
-        match channel {
-            Channel::Announcement | Channel::InSite => Self::Sent { served_at: at, gateway_id: None },
-            Channel::Email | Channel::Sms => Self::Queued { attempts: 0, next_attempt_at: at },
-        }
-    }
 }
 
 /// A message to one recipient on one channel, with its proof of service.
@@ -146,41 +91,10 @@ pub struct Notice {
     pub delivery: Delivery,
 }
 
-/// What a channel answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sending {
-    /// It took the message.
-    Accepted {
-        /// Its own id of it.
-        gateway_id: Option<String>,
-    },
-    /// It may take the message later.
-    Failed {
-        /// Why not now.
-        reason: String,
-    },
-    /// It will never take it.
-    Refused {
-        /// Why.
-        reason: String,
-    },
-    /// It may have taken the message: its answer did not arrive.
-    Unknown,
-}
-
-/// Attempts before a human is asked: with the backoff below they span about three days.
-pub const MAX_ATTEMPTS: u32 = 16;
-
-/// 1 min, 2, 4 … at most 12 h.
-fn backoff(attempts: u32) -> SignedDuration {
-    SignedDuration::from_mins((1_i64 << attempts.saturating_sub(1).min(10)).min(12 * 60))
-}
-
-/// How long an attempt of which nothing is known keeps the next one away. Much longer than a channel takes to answer,
-/// and than its feedback takes to arrive: a legal notice is sent twice only where nobody can tell that it was sent.
-const UNKNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
-
 impl Notice {
+    /// The list of those that nothing else carries, for operators.
+    pub const FOR_A_HUMAN: &'static str = "notices#for-a-human";
+
     /// The notices of one message: one for each channel that reaches the recipient.
     pub(crate) fn draft(
         occasion: &Occasion,
@@ -237,89 +151,6 @@ impl Notice {
             None => Sha256Hash::of(content.as_bytes()),
         }
     }
-
-    /// Whether the job has to send it now.
-    #[must_use]
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        matches!(self.delivery, Delivery::Queued { next_attempt_at, .. } if next_attempt_at <= now)
-    }
-
-    /// Claims the attempt that is due, before anything is sent: whoever loses the race for this commit sends nothing.
-    /// The next attempt is moved as far ahead as it has to be where this one's outcome never becomes known. Where the
-    /// last attempt has been made and nobody knows what came of it, the notice is left to a human.
-    #[must_use]
-    pub fn claim(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<(Self, Change)> {
-        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
-        if !loaded.is_due(occasion.at) {
-            return None;
-        }
-        let (event, delivery) = if attempts >= MAX_ATTEMPTS {
-            let reason = "the last attempt was not answered".to_owned();
-            (
-                Event::of(events::NoticeUndeliverable { attempts }),
-                Delivery::Undeliverable { attempts, reason },
-            )
-        } else {
-            let attempts = attempts.saturating_add(1);
-            let next_attempt_at =
-                occasion.at.saturating_add(backoff(attempts).max(UNKNOWN_FOR)).unwrap_or(occasion.at);
-            (Event::of(events::NoticeAttempted { attempts }), Delivery::Queued { attempts, next_attempt_at })
-        };
-        let notice = Self { delivery, ..loaded.state.clone() };
-        let change = Change::on(occasion).update(loaded, &notice, event);
-        Some((notice, change))
-    }
-
-    /// Records what came of the attempt with this number. Nothing changes once the notice was sent. What is said of an
-    /// attempt that a later one has followed counts only where it was taken.
-    #[must_use]
-    pub fn record(
-        loaded: &Loaded<Self>,
-        occasion: &Occasion,
-        attempt: u32,
-        outcome: Sending,
-    ) -> Option<(Self, Change)> {
-        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
-        if attempts != attempt && !matches!(outcome, Sending::Accepted { .. }) {
-            return None;
-        }
-        let (event, delivery) = match outcome {
-            // The claim says all that is known, and when to try again.
-            Sending::Unknown => return None,
-            Sending::Accepted { gateway_id } => loaded.served(occasion, gateway_id, attempts),
-            Sending::Failed { .. } if attempts < MAX_ATTEMPTS => (
-                Event::of(events::NoticeDelayed { attempts }),
-                Delivery::Queued {
-                    attempts,
-                    next_attempt_at: occasion.at.saturating_add(backoff(attempts)).unwrap_or(occasion.at),
-                },
-            ),
-            Sending::Failed { reason } | Sending::Refused { reason } => {
-                let event = Event::of(events::NoticeUndeliverable { attempts });
-                (event, Delivery::Undeliverable { attempts, reason })
-            }
-        };
-        let notice = Self { delivery, ..loaded.state.clone() };
-        let change = Change::on(occasion).update(loaded, &notice, event);
-        Some((notice, change))
-    }
-}
-
-impl Notice {
-    /// That a channel took it, as it is recorded.
-    fn served(
-        &self,
-        occasion: &Occasion,
-        gateway_id: Option<String>,
-        attempts: u32,
-    ) -> (Event<'static>, Delivery) {
-        let event = Event::of(events::NoticeServed {
-            content: self.commitment(),
-            gateway_id: gateway_id.clone().map(Foreign),
-            attempts,
-        });
-        (event, Delivery::Sent { served_at: occasion.at, gateway_id })
-    }
 }
 
 /// What a notice says, as it is hashed.
@@ -370,17 +201,26 @@ impl Aggregate for Notice {
     fn next_due(&self) -> Option<Due> {
         match self.delivery {
             Delivery::Queued { next_attempt_at, .. } => Some(Due::new(next_attempt_at, Job::Notify)),
-            Delivery::Sent { .. }
-            | Delivery::Delivered { .. }
+            Delivery::Sent { .. } => {
+                self.waits_for_its_mailbox_until().map(|until| Due::new(until, Job::Notify))
+            }
+            Delivery::Delivered { .. }
             | Delivery::Bounced { .. }
-            | Delivery::Undeliverable { .. } => None,
+            | Delivery::Undeliverable { .. }
+            | Delivery::Superseded { .. } => None,
         }
+    }
+
+    /// Operators see what nobody else carries.
+    fn view(&self) -> Option<View> {
+        self.needs_a_human().then(|| View { list: Self::FOR_A_HUMAN.to_owned(), place: self.id.to_string() })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::Loaded;
     use crate::party::Actor;
     use crate::salt::Salts;
 
@@ -414,61 +254,5 @@ mod tests {
         let again = Notice::draft(&occasion(0), "c", 1, "10.1", &reach, &message);
         assert_eq!(drafts, again, "the same cause drafts the same notices");
         Loaded::new(drafts[1].clone(), 1, Sha256Hash::origin())
-    }
-
-    #[test]
-    fn a_sent_notice_is_never_sent_again() {
-        let mut loaded = queued();
-        loaded.state.delivery = Delivery::Sent { served_at: Timestamp::UNIX_EPOCH, gateway_id: None };
-        assert!(Notice::claim(&loaded, &occasion(9)).is_none());
-        assert!(Notice::record(&loaded, &occasion(9), 1, Sending::Accepted { gateway_id: None }).is_none());
-        assert_eq!(loaded.next_due(), None);
-    }
-
-    #[test]
-    fn an_attempt_is_claimed_once_and_one_of_which_nothing_is_known_is_followed_an_hour_later() {
-        let mut loaded = queued();
-        (loaded.state, _) = Notice::claim(&loaded, &occasion(0)).unwrap();
-        let due = loaded.next_due().unwrap().at;
-        assert_eq!(due, occasion(3_600).at);
-        assert!(Notice::claim(&loaded, &occasion(3_599)).is_none(), "it may be under way");
-        assert!(Notice::record(&loaded, &occasion(9), 1, Sending::Unknown).is_none());
-        (loaded.state, _) = Notice::claim(&loaded, &occasion(3_600)).unwrap();
-        let failed = Sending::Failed { reason: "down".into() };
-        assert!(Notice::record(&loaded, &occasion(3_601), 1, failed).is_none(), "the second is under way");
-        let taken = Sending::Accepted { gateway_id: None };
-        let (sent, _) = Notice::record(&loaded, &occasion(3_601), 1, taken).unwrap();
-        assert!(matches!(sent.delivery, Delivery::Sent { .. }), "the first was taken all the same");
-    }
-
-    #[test]
-    fn a_last_attempt_of_which_nothing_is_known_leaves_the_notice_to_a_human() {
-        let mut loaded = queued();
-        loaded.state.delivery =
-            Delivery::Queued { attempts: MAX_ATTEMPTS, next_attempt_at: Timestamp::UNIX_EPOCH };
-        let (after, _) = Notice::claim(&loaded, &occasion(0)).unwrap();
-        assert!(matches!(after.delivery, Delivery::Undeliverable { attempts: MAX_ATTEMPTS, .. }));
-    }
-
-    #[test]
-    fn a_failing_channel_is_tried_for_days_and_then_a_human_is_asked() {
-        let mut loaded = queued();
-        let mut now = 0;
-        loop {
-            let failed = Sending::Failed { reason: "down".into() };
-            (loaded.state, _) = Notice::claim(&loaded, &occasion(now)).unwrap();
-            let Delivery::Queued { attempts, .. } = loaded.delivery else { unreachable!() };
-            (loaded.state, _) = Notice::record(&loaded, &occasion(now), attempts, failed).unwrap();
-            match loaded.state.delivery {
-                Delivery::Queued { next_attempt_at, .. } => now = next_attempt_at.as_second(),
-                Delivery::Undeliverable { attempts, .. } => {
-                    assert_eq!(attempts, MAX_ATTEMPTS);
-                    break;
-                }
-                _ => unreachable!(),
-            }
-        }
-        assert!((3 * 86_400..4 * 86_400).contains(&now), "{now}");
-        assert_eq!(loaded.next_due(), None);
     }
 }

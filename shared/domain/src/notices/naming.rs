@@ -39,7 +39,7 @@ impl Notice {
             (serves_its_clause, "it serves another clause than its cause"),
             (self.was_served_at(cause), "it says that it was served when its cause was not committed"),
             (
-                !is_first || self.delivery == Delivery::drafted(self.channel, cause.at),
+                !is_first || self.is_as_drafted(cause),
                 "nothing is recorded of it since it was drafted, and it is not as drafted",
             ),
             (
@@ -53,6 +53,13 @@ impl Notice {
         ]
         .into_iter()
         .find_map(|(holds, otherwise)| (!holds).then_some(otherwise))
+    }
+
+    /// Releases before 0.4.0 sent text messages at night too.
+    fn is_as_drafted(&self, cause: &Evidence) -> bool {
+        let at_once = Delivery::Queued { attempts: 0, next_attempt_at: cause.at };
+        self.delivery == Delivery::drafted(self.channel, cause.at)
+            || self.channel == Channel::Sms && self.delivery == at_once
     }
 
     /// What the site itself shows is served at the instant of its cause, whatever became of it since.
@@ -147,7 +154,8 @@ mod tests {
             let mut moved = notice.clone();
             moved.drafted_at = later(moved.drafted_at);
             let mut served = notice.clone();
-            served.delivery = Delivery::Sent { served_at: later(cause.at), gateway_id: None };
+            served.delivery =
+                Delivery::Sent { served_at: later(cause.at), gateway_id: None, came_back: None };
             for edited in [moved, served] {
                 let body = form::write(&edited, &form::AsRead::default(), None);
                 assert!(edited.departs_from(&cause, 1, &body).is_some(), "{:?}", edited.channel);
@@ -164,7 +172,7 @@ mod tests {
         }
         assert_eq!(notice.departs_from(&cause, 1, "another"), None);
         let mut served = notice.clone();
-        served.delivery = Delivery::Sent { served_at: Timestamp::MAX, gateway_id: None };
+        served.delivery = Delivery::Sent { served_at: Timestamp::MAX, gateway_id: None, came_back: None };
         assert!(served.departs_from(&cause, 1, "another").is_some());
     }
 }

@@ -17,7 +17,7 @@ use crate::change::{CLOCK_SKEW, Change, Event, Occasion};
 use crate::events;
 use crate::ids::{AccountId, EventId, OrderId, PaymentRecordId};
 use crate::money::Fen;
-use crate::notices::Message;
+use crate::notices::{Message, Notice, Standing, Told};
 use crate::orders::{Order, Payment, Timeliness};
 use crate::periods::Calendar;
 use crate::providers::Provider;
@@ -327,6 +327,16 @@ impl Taken {
             record: Some(record.state.clone()),
             order: named.map(|named| named.order.state.clone()),
             change: None,
+        }
+    }
+}
+
+impl Told for PaymentRecord {
+    fn standing(&self, notice: &Notice, _: Timestamp) -> Standing {
+        match notice.about.as_str() {
+            "payment_held" => Standing::while_so(matches!(self.status, PaymentStatus::Held { .. })),
+            "payment_to_return" => Standing::while_so(matches!(self.status, PaymentStatus::ToReturn { .. })),
+            _ => Standing::Stands,
         }
     }
 }

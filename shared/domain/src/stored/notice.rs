@@ -8,7 +8,7 @@ use super::party::StoredRecipient;
 use super::values::{Name, Trusted};
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
-use crate::notices::{Channel, Delivery, Notice};
+use crate::notices::{CameBack, Channel, Delivery, Notice};
 use crate::party::Language;
 use crate::salt::Salt;
 
@@ -23,6 +23,8 @@ enum StoredDelivery {
         served_at: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         gateway_id: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        came_back: Option<StoredCameBack>,
     },
     Delivered {
         served_at: Timestamp,
@@ -38,45 +40,111 @@ enum StoredDelivery {
         gateway_id: Option<String>,
         bounced_at: Timestamp,
         reason: String,
+        /// Absent on what came back before 0.4.0, which did not tell: it counts as final.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        is_final: Option<bool>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         follow_up: Option<Trusted<NoticeId>>,
+        #[serde(default)]
+        needs_a_human: bool,
     },
+    /// Superseded ones too, with when, and by what: 0.3.0 knows no such state, and does not send these.
     Undeliverable {
         attempts: u32,
         reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        follow_up: Option<Trusted<NoticeId>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        superseded_at: Option<Timestamp>,
     },
 }
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredCameBack {
+    at: Timestamp,
+    reason: String,
+}
+
+/// What a superseded notice has for a reason.
+const SUPERSEDED: &str = "superseded";
 
 impl StoredDelivery {
     fn of(delivery: Delivery) -> Self {
         match delivery {
             Delivery::Queued { attempts, next_attempt_at } => Self::Queued { attempts, next_attempt_at },
-            Delivery::Sent { served_at, gateway_id } => Self::Sent { served_at, gateway_id },
+            Delivery::Sent { served_at, gateway_id, came_back } => {
+                let came_back = came_back.map(|CameBack { at, reason }| StoredCameBack { at, reason });
+                Self::Sent { served_at, gateway_id, came_back }
+            }
             Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
                 Self::Delivered { served_at, gateway_id, delivered_at, complained_at }
             }
-            Delivery::Bounced { served_at, gateway_id, bounced_at, reason, follow_up } => {
-                Self::Bounced { served_at, gateway_id, bounced_at, reason, follow_up: follow_up.map(Trusted) }
-            }
-            Delivery::Undeliverable { attempts, reason } => Self::Undeliverable { attempts, reason },
+            Delivery::Bounced {
+                served_at,
+                gateway_id,
+                bounced_at,
+                reason,
+                is_final,
+                follow_up,
+                needs_a_human,
+            } => Self::Bounced {
+                served_at,
+                gateway_id,
+                bounced_at,
+                reason,
+                is_final: Some(is_final),
+                follow_up: follow_up.map(Trusted),
+                needs_a_human,
+            },
+            Delivery::Undeliverable { attempts, reason, follow_up } => Self::Undeliverable {
+                attempts,
+                reason,
+                follow_up: follow_up.map(Trusted),
+                superseded_at: None,
+            },
+            Delivery::Superseded { at, attempts, by } => Self::Undeliverable {
+                attempts,
+                reason: SUPERSEDED.to_owned(),
+                follow_up: by.map(Trusted),
+                superseded_at: Some(at),
+            },
         }
     }
 
     fn restore(self) -> Delivery {
         match self {
             Self::Queued { attempts, next_attempt_at } => Delivery::Queued { attempts, next_attempt_at },
-            Self::Sent { served_at, gateway_id } => Delivery::Sent { served_at, gateway_id },
+            Self::Sent { served_at, gateway_id, came_back } => {
+                let came_back = came_back.map(|StoredCameBack { at, reason }| CameBack { at, reason });
+                Delivery::Sent { served_at, gateway_id, came_back }
+            }
             Self::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
                 Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at }
             }
-            Self::Bounced { served_at, gateway_id, bounced_at, reason, follow_up } => Delivery::Bounced {
+            Self::Bounced {
                 served_at,
                 gateway_id,
                 bounced_at,
                 reason,
+                is_final,
+                follow_up,
+                needs_a_human,
+            } => Delivery::Bounced {
+                served_at,
+                gateway_id,
+                bounced_at,
+                reason,
+                is_final: is_final.unwrap_or(true),
                 follow_up: follow_up.map(|id| id.0),
+                needs_a_human,
             },
-            Self::Undeliverable { attempts, reason } => Delivery::Undeliverable { attempts, reason },
+            Self::Undeliverable { attempts, reason, follow_up, superseded_at } => {
+                let follow_up = follow_up.map(|id| id.0);
+                match superseded_at {
+                    Some(at) => Delivery::Superseded { at, attempts, by: follow_up },
+                    None => Delivery::Undeliverable { attempts, reason, follow_up },
+                }
+            }
         }
     }
 }

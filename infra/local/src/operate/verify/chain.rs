@@ -4,7 +4,7 @@ use market_domain::Timestamp;
 use market_domain::aggregate::Key;
 use market_domain::evidence::{Evidence, verify_chain};
 use market_domain::hash::Sha256Hash;
-use market_domain::notices::Notice;
+use market_domain::notices::{Chain, Notice};
 use market_store::commit::evidence_key;
 use market_store::{Record, Standing, Store};
 
@@ -84,11 +84,7 @@ async fn check_once(
 
 /// The hash of the record that a notice's chain goes on from, which must name that notice.
 async fn cause_of(store: &Store, notice: &Notice, standing: &Standing) -> Result<Sha256Hash, Doubt> {
-    // `kind:partition/sort@number`
-    let place = notice.cause.rsplit_once('@').and_then(|(chain, number)| {
-        let (partition, sort) = chain.split_once(':')?.1.split_once('/')?;
-        Some(evidence_key(&Key::new(partition, sort), number.parse().ok()?))
-    });
+    let place = Chain::of(&notice.cause).map(|chain| evidence_key(&chain.key, chain.number));
     let place = place.ok_or_else(|| broken(format!("its cause, {}, is no record", notice.cause)))?;
     let stored = store.content(&place).await?;
     let stored =

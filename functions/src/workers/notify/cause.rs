@@ -1,0 +1,79 @@
+//! What a notice rests on: the thing that it speaks of, and what was said of that before.
+
+use market_domain::Timestamp;
+use market_domain::accounts::termination::Termination;
+use market_domain::aggregate::{Aggregate, Key};
+use market_domain::deletion::DeletionDemand;
+use market_domain::grants::Grant;
+use market_domain::listings::Listing;
+use market_domain::notices::{Chain, Delivery, Notice, Standing, Told};
+use market_domain::orders::Order;
+use market_domain::payments::PaymentRecord;
+use market_store::commit::{evidence_key, evidence_prefix};
+
+use crate::workers::{JobError, Jobs};
+
+/// How many records of the same thing are looked through for earlier notices: more than are written while one waits.
+const EARLIER: u64 = 8;
+/// How often a notice follows another in its place. Each is drafted by a human, or for another channel or day.
+const FOLLOWED: usize = 8;
+
+/// Asks the cause of a notice whether it still stands.
+pub(super) async fn standing(jobs: &Jobs, notice: &Notice, now: Timestamp) -> Result<Standing, JobError> {
+    let mut cause = Chain::of(&notice.cause);
+    for _ in 0..FOLLOWED {
+        let Some(Chain { kind, key, .. }) = cause else { break };
+        return match kind.as_str() {
+            // It goes in another's place: that one's cause is its own.
+            Notice::KIND => {
+                let before = jobs.store.get_at::<Notice>(&key).await?;
+                cause = before.and_then(|before| Chain::of(&before.cause));
+                continue;
+            }
+            Termination::KIND => asked::<Termination>(jobs, &key, notice, now).await,
+            DeletionDemand::KIND => asked::<DeletionDemand>(jobs, &key, notice, now).await,
+            Grant::KIND => asked::<Grant>(jobs, &key, notice, now).await,
+            Order::KIND => asked::<Order>(jobs, &key, notice, now).await,
+            PaymentRecord::KIND => asked::<PaymentRecord>(jobs, &key, notice, now).await,
+            Listing::KIND => asked::<Listing>(jobs, &key, notice, now).await,
+            // What is said of an account, a provider or a document happened, and stays so.
+            _ => Ok(Standing::Stands),
+        };
+    }
+    Ok(Standing::Stands)
+}
+
+async fn asked<A: Told>(
+    jobs: &Jobs,
+    key: &Key,
+    notice: &Notice,
+    now: Timestamp,
+) -> Result<Standing, JobError> {
+    let cause = jobs.store.get_at::<A>(key).await?;
+    Ok(cause.map_or(Standing::Stands, |cause| cause.standing(notice, now)))
+}
+
+/// Whether an earlier notice of the same thing, to the same recipient on the same channel, has yet to leave. The records
+/// of the thing name its notices.
+pub(super) async fn earlier_waits(jobs: &Jobs, notice: &Notice) -> Result<bool, JobError> {
+    let Some(Chain { key, number, .. }) = Chain::of(&notice.cause) else { return Ok(false) };
+    // What a thing is created with is said first.
+    if number == 1 {
+        return Ok(false);
+    }
+    let after = evidence_key(&key, number.saturating_sub(EARLIER)).sort;
+    let prefix = evidence_prefix(&key.sort);
+    let limit = u16::try_from(EARLIER).unwrap_or(u16::MAX);
+    let page = jobs.store.list_records(&key.partition, &prefix, Some(&after), limit).await?;
+    let named = page.items.into_iter().flat_map(|record| record.evidence.notices);
+    let earlier: Vec<_> = named
+        .take_while(|named| named.id != notice.id)
+        .filter(|named| named.recipient == notice.recipient && named.channel == notice.channel)
+        .map(|named| (named.recipient, named.id))
+        .collect();
+    if earlier.is_empty() {
+        return Ok(false);
+    }
+    let earlier = jobs.store.load_each::<Notice>(&earlier).await?;
+    Ok(earlier.items.iter().any(|earlier| matches!(earlier.delivery, Delivery::Queued { .. })))
+}
