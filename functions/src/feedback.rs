@@ -4,18 +4,19 @@
 //! | `eventType` | the notice |
 //! |---|---|
 //! | `Delivery` | arrived |
-//! | `Bounce`: `Permanent`, `Undetermined` | came back for good, as far as anyone can tell; suppressed ones among them |
+//! | `Bounce`: `Permanent`, `Undetermined` | came back for good; suppressed ones among them |
 //! | `Bounce`: `Transient` | came back, unless it arrived |
 //! | `Complaint` with `complaintSubType` `OnAccountSuppressionList` | came back for good: it was never sent |
 //! | `Complaint`: `not-spam` | arrived: its recipient takes an earlier complaint back |
-//! | `Complaint`: `auth-failure`, `virus` | nothing: a mail provider found that, and did not say that it arrived |
+//! | `Complaint`: `auth-failure`, `virus` | nothing: its mail provider's finding, no sign of arrival |
 //! | `Complaint`: `abuse`, `fraud`, `other`, any other, or none | arrived, and its recipient complained |
 //! | `Reject` | came back for good: SES took it, and then took it for a virus |
-//! | `Rendering Failure` | came back for good: it was never sent. (Of templates, which the market has none of.) |
+//! | `Rendering Failure` | came back for good: never sent (of templates; we have none) |
 //! | `Send`, `DeliveryDelay`, `Open`, `Click`, `Subscription`, any other | nothing |
 //!
-//! A message has one recipient, so an event's list of recipients says nothing that its tags do not; and who complained
-//! stands in no list for certain.
+//! A message has one recipient, so an event's list of recipients says nothing that its tags do not; and who
+//! complained stands in no list for certain. What SES cannot tell (`Undetermined`) counts as final: in doubt the
+//! message goes another way too.
 //!
 //! Events come late, twice and out of order. A notice takes each only once, and only of the very message that
 //! it was sent as. Where the record of the sending was lost, the first event proves that it was sent: the tag names the
@@ -147,7 +148,7 @@ impl Told {
     }
 }
 
-/// SES took the message and did not try to send it: an earlier one to the same mailbox came back or was complained of.
+/// SES took the message and did not try to send it, because of an earlier one to the same mailbox.
 const SUPPRESSED: &str = "OnAccountSuppressionList";
 
 /// What SES publishes once, as plain text, when it is told to publish to the topic.
@@ -257,8 +258,8 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// An event in the form that SES documents (*Contents of event data that Amazon SES publishes to Amazon SNS*), with
-    /// every field of it.
+    /// An event with every field that SES documents (*Contents of event data that Amazon SES publishes to Amazon
+    /// SNS*).
     fn event(kind: &str, name: &str, about: Value) -> Value {
         let mut event = json!({
             "eventType": kind,
@@ -309,7 +310,10 @@ mod tests {
     fn complaint(feedback_type: Value, sub_type: Value) -> Value {
         let about = json!({
             // Whoever was sent it at the domain that complains.
-            "complainedRecipients": [{ "emailAddress": "shop@example.com" }, { "emailAddress": "it@example.com" }],
+            "complainedRecipients": [
+                { "emailAddress": "shop@example.com" },
+                { "emailAddress": "it@example.com" },
+            ],
             "timestamp": "2026-01-05T01:00:02.000Z",
             "feedbackId": "f-1",
             "userAgent": "Feedback/1.0",

@@ -202,15 +202,15 @@ pub fn jobs(sdk: &SdkConfig, job: Job) -> Result<Jobs, SettingError> {
     })
 }
 
-/// The address that parties send their notices to (`MARKET_OFFICIAL_ADDRESS`, 11.2); none where nothing is said.
+/// The address for notices to the platform (`MARKET_OFFICIAL_ADDRESS`, 11.2); none where nothing is said.
 fn official_address() -> Result<Option<EmailAddress>, SettingError> {
     const NAME: &str = "MARKET_OFFICIAL_ADDRESS";
     let address = optional(NAME).map(EmailAddress::try_from).transpose();
     address.map_err(|problem| wrong(NAME)(problem.to_owned()))
 }
 
-/// The ways out: `MARKET_EMAIL_BY` (`ses`, `smtp`) from `MARKET_EMAIL_FROM`, answered to the official address, and `MARKET_SMS_BY` (`none`, `sns`,
-/// `http`).
+/// The ways out: `MARKET_EMAIL_BY` (`ses`, `smtp`) from `MARKET_EMAIL_FROM`, answered to the official address,
+/// and `MARKET_SMS_BY` (`none`, `sns`, `http`).
 fn gateways(sdk: &SdkConfig) -> Result<Gateways, SettingError> {
     let clock = || Arc::new(SystemClock);
     let sender = Sender::new(&required("MARKET_EMAIL_FROM")?, official_address()?)

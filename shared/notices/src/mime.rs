@@ -1,10 +1,10 @@
 //! A notice as an internet message (RFC 5322), the same for every way by which e-mail leaves.
 //!
-//! What its reader sees is what was hashed. Words that parties chose stand in the subject, and a listing may be named
-//! `=?utf-8?B?…?=`: so every text of a header is encoded, whatever it contains (RFC 2047), and a reader's program decodes
-//! exactly what we encoded. The body travels in base64: no relay shortens its lines, drops blanks at their ends, or
-//! writes `>` before "From ". One thing differs: a text's line ends are CRLF in mail (RFC 2045, 6.8), and line feeds in
-//! what is hashed.
+//! What its reader sees is what was hashed. Words that parties chose stand in the subject, and a listing may be
+//! named `=?utf-8?B?…?=`: so every text of a header is encoded, whatever it contains (RFC 2047), and a reader's
+//! program decodes exactly what we encoded. The body travels in base64: no relay shortens its lines, drops blanks at
+//! their ends, or writes `>` before "From ". One thing differs: a text's line ends are CRLF in mail (RFC 2045,
+//! 6.8), and line feeds in what is hashed.
 
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
@@ -36,8 +36,8 @@ pub struct Sender {
 pub struct BadSender;
 
 impl Sender {
-    /// The sender at an address, with a name before it or without (`Market <notices@market.example>`). Answers go to
-    /// the official address (11.2); to the sender itself where there is none.
+    /// The sender at an address, with a name before it or without (`Market <notices@market.example>`). Answers go
+    /// to the official address (11.2); to the sender itself where there is none.
     ///
     /// # Errors
     /// Where it is no such address.
@@ -55,8 +55,8 @@ impl Sender {
 }
 
 /// The message that carries a notice by e-mail; none where its address is none. Its Message-ID is the notice's
-/// id at the sender's domain, its date the instant of the draft: sent again, it is the same message. (SES writes both
-/// anew; there its own id tells which message it was.)
+/// id at the sender's domain, its date the instant of the draft: sent again, it is the same message. (SES writes
+/// both anew; there its own id tells which message it was.)
 ///
 /// A machine sends it: `Auto-Submitted` keeps other machines from answering (RFC 3834).
 #[must_use]
@@ -109,8 +109,8 @@ fn mailbox(name: &'static str, mailbox: &Mailbox) -> Option<HeaderValue> {
     })
 }
 
-/// A header as it is to stand in the message. (The library's own encoding leaves ASCII as it is, encoded words that
-/// somebody wrote into it included.)
+/// A header as it is to stand in the message. (The library's own encoding leaves ASCII as it is, encoded words
+/// that somebody wrote into it included.)
 fn written(
     name: &'static str,
     value: &str,

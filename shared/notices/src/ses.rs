@@ -1,8 +1,8 @@
 //! E-mail by Amazon SES. SES knows no idempotency key, so a message is sent once for each attempt that was claimed:
 //! what is not answered may have left, and what SES publishes of it later tells.
 //!
-//! It is the message that SMTP would carry, as it is. SES writes its Message-ID and date anew: which message it was, its
-//! own id tells, and the tags.
+//! It is the message that SMTP would carry, as it is. SES writes its Message-ID and date anew: which message it
+//! was, its own id tells, and the tags.
 //!
 //! Each message carries two tags, the notice's id and its recipient's partition, so that what SES learns of it
 //! later finds the notice without an index.
@@ -60,7 +60,7 @@ impl SesEmail {
         else {
             return Sending::Refused { reason: "cannot be written as a message".to_owned() };
         };
-        // Without an address to send from: where it is named beside the message, SES writes it over the message's own.
+        // No address to send from: where one is named beside the message, SES writes it over the message's own.
         let sent = self
             .client
             .send_email()
