@@ -7,11 +7,14 @@ use aws_config::SdkConfig;
 use market_ambient::{SystemClock, SystemEntropy};
 use market_domain::aggregate::Job;
 use market_domain::periods::{Calendar, PublicityMode};
+use market_domain::text::EmailAddress;
 use market_http::{Access, Callers, Endpoint, Market, PaymentKeys, Visitor};
 use market_identity::terms::NoClaimName;
 use market_identity::{ClaimName, IssuerKeys, NotBefore, SubjectRule, Subjects, Terms, Verifier};
 use market_jobs::sqs::SqsQueues;
-use market_notices::{Gateway, Gateways, HttpText, NoGateway, SesEmail, SmtpEmail, SmtpServer, SnsText};
+use market_notices::{
+    Gateway, Gateways, HttpText, NoGateway, Sender, SesEmail, SmtpEmail, SmtpServer, SnsText,
+};
 use market_outside::Secret;
 use market_store::Store;
 
@@ -199,23 +202,28 @@ pub fn jobs(sdk: &SdkConfig, job: Job) -> Result<Jobs, SettingError> {
     })
 }
 
-/// The ways out: `MARKET_EMAIL_BY` (`ses`, `smtp`) from `MARKET_EMAIL_FROM`, and `MARKET_SMS_BY` (`none`, `sns`,
-/// `http`).
+/// The address for notices to the platform (`MARKET_OFFICIAL_ADDRESS`, 11.2); none where nothing is said.
+fn official_address() -> Result<Option<EmailAddress>, SettingError> {
+    const NAME: &str = "MARKET_OFFICIAL_ADDRESS";
+    let address = optional(NAME).map(EmailAddress::try_from).transpose();
+    address.map_err(|problem| wrong(NAME)(problem.to_owned()))
+}
+
+/// The ways out: `MARKET_EMAIL_BY` (`ses`, `smtp`) from `MARKET_EMAIL_FROM`, answered to the official address,
+/// and `MARKET_SMS_BY` (`none`, `sns`, `http`).
 fn gateways(sdk: &SdkConfig) -> Result<Gateways, SettingError> {
     let clock = || Arc::new(SystemClock);
-    let from = required("MARKET_EMAIL_FROM")?;
+    let sender = Sender::new(&required("MARKET_EMAIL_FROM")?, official_address()?)
+        .map_err(|error| wrong("MARKET_EMAIL_FROM")(error.to_string()))?;
     let email: Arc<dyn Gateway> = match required("MARKET_EMAIL_BY")?.as_str() {
-        "ses" => Arc::new(SesEmail::new(sdk, from, optional("MARKET_EMAIL_CONFIGURATION_SET"))),
+        "ses" => Arc::new(SesEmail::new(sdk, sender, optional("MARKET_EMAIL_CONFIGURATION_SET"))),
         "smtp" => {
             let port = required("MARKET_SMTP_PORT")?;
             let port = port.parse().map_err(|_| wrong("MARKET_SMTP_PORT")("is not a port".to_owned()))?;
             let server = SmtpServer { host: required("MARKET_SMTP_SERVER")?, port };
             let secret = secret(sdk, "MARKET_SMTP_SECRET")?;
-            let from = from
-                .parse()
-                .map_err(|_| wrong("MARKET_EMAIL_FROM")("is not an address to send from".to_owned()))?;
             Arc::new(
-                SmtpEmail::new(server, from, secret, clock())
+                SmtpEmail::new(server, sender, secret, clock())
                     .map_err(|error| wrong("MARKET_SMTP_SERVER")(error.to_string()))?,
             )
         }

@@ -8,18 +8,21 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use market_ambient::SystemClock;
 use market_domain::notices::{Channel, Sending};
 use market_http::{Code, PaymentKeys};
-use market_notices::{Gateway, HttpText, SmtpEmail, SmtpServer};
+use market_notices::{Gateway, HttpText, SesEmail, SmtpEmail, SmtpServer};
 use market_outside::Secret;
 use serde_json::json;
 use standardwebhooks::Webhook;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
+use crate::gateways::SEND_EMAIL;
 use crate::server::{Fault, Faulty};
-use crate::table::{at, notice};
+use crate::table::{at, notice, sender};
 use crate::{INTERNAL, sdk};
 
 const KEY: &str = "whsec_dGhlIHNlY3JldCBvZiB0aGUgZ2F0ZXdheQ==";
@@ -87,8 +90,7 @@ impl MailServer {
 
     async fn send(&self, account: &str) -> Sending {
         let secret = Secret::Given(account.to_owned());
-        let from = "Market <notices@market.example>".parse().unwrap();
-        let smtp = SmtpEmail::without_tls(self.server.clone(), from, secret, Arc::new(SystemClock));
+        let smtp = SmtpEmail::without_tls(self.server.clone(), sender(), secret, Arc::new(SystemClock));
         smtp.send(&notice(Channel::Email, "shop@example.com")).await
     }
 }
@@ -104,10 +106,39 @@ async fn an_email_is_sent_by_smtp_under_its_notices_id() {
         "MAIL FROM:<notices@market.example>".to_owned(),
         "RCPT TO:<shop@example.com>".to_owned(),
         format!("Message-ID: <{id}@market.example>"),
-        "Subject: The agreement has ended".to_owned(),
+        "Reply-To: legal@market.example".to_owned(),
     ] {
         assert!(lines.contains(&line), "{line}: {lines:#?}");
     }
+}
+
+#[tokio::test]
+async fn ses_carries_the_same_message_as_smtp_to_the_same_mailbox() {
+    let mail = MailServer::start(None).await;
+    mail.send(ACCOUNT).await;
+    let by_smtp = {
+        let lines = mail.lines.lock().unwrap();
+        let data = lines.iter().skip_while(|line| *line != "DATA").skip(1).take_while(|line| *line != ".");
+        data.cloned().collect::<Vec<_>>()
+    };
+    let faulty = Faulty::start(None).await;
+    let answer = json!({ "MessageId": "ses-1" }).to_string();
+    faulty.fail_at(SEND_EMAIL, Fault::Answer(200, answer));
+    let ses = SesEmail::new(&sdk(&faulty.url).await, sender(), Some("market-notices".to_owned()));
+    let accepted = Sending::Accepted { gateway_id: Some("ses-1".to_owned()) };
+    assert_eq!(ses.send(&notice(Channel::Email, "shop@example.com")).await, accepted);
+    let asked = faulty.asked(SEND_EMAIL);
+    let raw = BASE64_STANDARD.decode(asked["Content"]["Raw"]["Data"].as_str().unwrap()).unwrap();
+    assert_eq!(String::from_utf8(raw).unwrap().lines().collect::<Vec<_>>(), by_smtp);
+    assert_eq!(asked["Destination"], json!({ "ToAddresses": ["shop@example.com"] }));
+    assert_eq!(asked["ConfigurationSetName"], "market-notices");
+    let tags: Vec<_> = asked["EmailTags"].as_array().unwrap().iter().map(|tag| &tag["Name"]).collect();
+    assert_eq!(tags, ["notice", "recipient"]);
+    assert_eq!(
+        asked.get("FromEmailAddress"),
+        None,
+        "SES would write it over the message's own, name and all"
+    );
 }
 
 #[tokio::test]
@@ -174,8 +205,8 @@ async fn a_mail_server_cannot_be_used_without_its_account_and_the_secret_is_told
 #[tokio::test]
 async fn a_mail_server_without_tls_learns_neither_the_account_nor_the_message() {
     let mail = MailServer::start(None).await;
-    let (from, secret) = ("notices@market.example".parse().unwrap(), Secret::Given(ACCOUNT.to_owned()));
-    let smtp = SmtpEmail::new(mail.server.clone(), from, secret, Arc::new(SystemClock));
+    let secret = Secret::Given(ACCOUNT.to_owned());
+    let smtp = SmtpEmail::new(mail.server.clone(), sender(), secret, Arc::new(SystemClock));
     let sending = smtp.unwrap().send(&notice(Channel::Email, "shop@example.com")).await;
     assert_eq!(sending, failed("unreachable"));
     let lines = mail.lines.lock().unwrap();

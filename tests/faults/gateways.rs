@@ -6,15 +6,15 @@ use market_domain::notices::{Channel, Sending};
 use market_notices::{Gateway, SesEmail, SnsText};
 
 use crate::server::{Fault, Faulty, error};
-use crate::table::notice;
+use crate::table::{notice, sender};
 use crate::{INTERNAL, sdk};
 
-const SEND_EMAIL: &str = "/v2/email/outbound-emails";
+pub const SEND_EMAIL: &str = "/v2/email/outbound-emails";
 const PUBLISH: &str = "/";
 
 async fn ses() -> (Arc<Faulty>, SesEmail) {
     let faulty = Faulty::start(None).await;
-    let ses = SesEmail::new(&sdk(&faulty.url).await, "market@example.com", None);
+    let ses = SesEmail::new(&sdk(&faulty.url).await, sender(), None);
     (faulty, ses)
 }
 
@@ -107,7 +107,7 @@ async fn a_channel_that_cannot_be_reached_fails_and_is_not_a_refusal() {
     let nobody = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let sdk = sdk(&nobody).await;
-    let ses = SesEmail::new(&sdk, "market@example.com", None);
+    let ses = SesEmail::new(&sdk, sender(), None);
     assert_eq!(ses.send(&notice(Channel::Email, "shop@example.com")).await, failed("unreachable"));
     let sns = SnsText::new(&sdk);
     assert_eq!(sns.send(&notice(Channel::Sms, "+8613800000001")).await, failed("unreachable"));

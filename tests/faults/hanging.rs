@@ -26,7 +26,7 @@ use market_store::due::Shard;
 use market_store::{CommitError, Store, StoreError, of};
 use tokio::time::Instant;
 
-use crate::table::{at, notice};
+use crate::table::{at, notice, sender};
 
 /// Takes a request and never answers.
 #[derive(Debug, Clone, Default)]
@@ -104,7 +104,7 @@ async fn a_queue_that_hangs_is_given_up() {
 #[tokio::test(start_paused = true)]
 async fn a_channel_that_hangs_is_given_up_after_one_attempt_and_nobody_knows_what_became_of_the_notice() {
     let (sdk, silence) = silent().await;
-    let ses = SesEmail::new(&sdk, "market@example.com", None);
+    let ses = SesEmail::new(&sdk, sender(), None);
     let email = notice(Channel::Email, "shop@example.com");
     assert_eq!(waited(&silence, ses.send(&email)).await, (1, ONCE_TIMEOUT, Sending::Unknown));
     let sns = SnsText::new(&sdk);

@@ -96,6 +96,12 @@ impl Faulty {
         self.calls.lock().unwrap().iter().filter(|(called, _)| called == operation).count()
     }
 
+    /// What an operation was last asked for with.
+    pub fn asked(&self, operation: &str) -> Value {
+        let calls = self.calls.lock().unwrap();
+        calls.iter().rfind(|(called, _)| called == operation).unwrap().1.clone()
+    }
+
     /// From now on writes that name the same item at the same time are cancelled, conditions included, as DynamoDB
     /// does it. (The engine serves one after the other, and shows no contention.)
     pub fn contend(&self) {

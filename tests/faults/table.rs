@@ -18,6 +18,7 @@ use market_domain::notices::{Channel, Delivery, Notice};
 use market_domain::party::{Actor, Contacts, Language, Recipient};
 use market_domain::reminders::Reminders;
 use market_domain::salt::Salts;
+use market_notices::Sender;
 use market_outside::sdk::MAX_ATTEMPTS;
 use market_store::due::{DueEntry, Lease, Shard};
 use market_store::{CommitError, SavedReply, Store, StoreError, Submission, of, schema};
@@ -77,6 +78,12 @@ fn grant() -> Grant {
         reminders: Reminders::default(),
         status: GrantStatus::Active,
     }
+}
+
+/// Whom notices come from.
+pub fn sender() -> Sender {
+    let official = "legal@market.example".to_owned().try_into().unwrap();
+    Sender::new("Market <notices@market.example>", Some(official)).unwrap()
 }
 
 /// A notice that waits to be sent at second 100.

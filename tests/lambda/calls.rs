@@ -16,14 +16,15 @@ use crate::gateway::Request;
 use crate::handouts::{record, tick};
 use crate::surroundings::{Surroundings, long_ago, messages, wake_up};
 
-/// The action that allows an operation.
-fn action(operation: &str) -> &'static str {
+/// The actions that allow an operation.
+fn actions(operation: &str) -> &'static [&'static str] {
     match operation {
-        "ChangeMessageVisibility" => "sqs:ChangeMessageVisibility",
-        "GetSecretValue" => "secretsmanager:GetSecretValue",
-        "Publish" => "sns:Publish",
-        "SendEmail" => "ses:SendEmail",
-        "SendMessageBatch" => "sqs:SendMessage",
+        "ChangeMessageVisibility" => &["sqs:ChangeMessageVisibility"],
+        "GetSecretValue" => &["secretsmanager:GetSecretValue"],
+        "Publish" => &["sns:Publish"],
+        // SES asks for the second where the message is composed already, as ours is.
+        "SendEmail" => &["ses:SendEmail", "ses:SendRawEmail"],
+        "SendMessageBatch" => &["sqs:SendMessage"],
         other => panic!("no handler is to call {other}"),
     }
 }
@@ -38,7 +39,7 @@ async fn asked(
     let mut function = Function::start(handler, settings).await;
     // How it ends is for other tests: what it asked for counts.
     drop(function.invoke(event).await);
-    around.services.operations().iter().map(|operation| action(operation)).collect()
+    around.services.operations().iter().flat_map(|operation| actions(operation)).copied().collect()
 }
 
 /// What a worker asks for where its job fails.

@@ -25,6 +25,8 @@ fn told(kind: &str, message_id: &str, sent: &Value) -> String {
         "eventType": kind,
         "mail": { "messageId": message_id, "timestamp": "2026-01-01T00:00:00Z", "tags": tags },
         "bounce": { "bounceType": "Permanent", "bounceSubType": "NoEmail", "bouncedRecipients": [] },
+        "complaint": { "complaintSubType": "OnAccountSuppressionList", "complainedRecipients": [] },
+        "reject": { "reason": "Bad content" },
     })
     .to_string()
 }
@@ -64,6 +66,23 @@ async fn a_bounce_finds_its_notice_which_stays_served_and_only_what_cannot_be_re
 }
 
 #[tokio::test]
+async fn what_ses_took_and_never_sent_came_back() {
+    for (kind, because) in
+        [("Complaint", "Complaint/OnAccountSuppressionList"), ("Reject", "Reject/Bad content")]
+    {
+        let around = Surroundings::start().await;
+        let (key, mail) = sent(&around).await;
+        let mut feedback = Function::start("feedback", around.settings()).await;
+        let response = feedback.invoke(event(&[told(kind, "ses-1", &mail)])).await.expect("a batch response");
+        assert_eq!(response["batchItemFailures"], json!([]));
+        let Delivery::Bounced { reason, .. } = around.notice(&key).await.delivery else {
+            panic!("{kind}: it came back");
+        };
+        assert_eq!(reason, because);
+    }
+}
+
+#[tokio::test]
 async fn what_comes_before_the_record_of_the_sending_comes_again() {
     let around = Surroundings::start().await;
     let key = around.notice_due("northwind", long_ago()).await;
@@ -78,7 +97,8 @@ async fn what_comes_before_the_record_of_the_sending_comes_again() {
 
 #[tokio::test]
 async fn an_event_of_an_attempt_whose_record_was_lost_proves_that_it_was_sent() {
-    for (kind, is_there) in [("Delivery", true), ("Bounce", false)] {
+    let bounces = ["Bounce", "Complaint", "Reject"].map(|kind| (kind, false));
+    for (kind, is_there) in [("Delivery", true)].into_iter().chain(bounces) {
         let around = Surroundings::start().await;
         let key = around.notice_due("northwind", long_ago()).await;
         let notice = around.store.get_at::<Notice>(&key).await.expect("the engine answers");

@@ -97,6 +97,7 @@ async fn send(mail: &MailServer, certificate: &str) -> Delivery {
     let settings = around
         .settings()
         .with("SSL_CERT_FILE", roots.path().to_str().expect("a path of text"))
+        .with("MARKET_OFFICIAL_ADDRESS", "legal@market.example")
         .by_smtp("localhost", mail.port);
     let mut worker = Function::start("worker/notify", settings).await;
     worker.invoke(messages(&[("m", wake_up(&key), 1)])).await.expect("a batch response");
@@ -110,7 +111,7 @@ async fn a_mail_server_learns_account_and_message_under_tls_alone() {
     assert!(matches!(delivery, Delivery::Sent { .. }), "{delivery:?}");
     let told = mail.told.lock().unwrap();
     let recipient = format!("RCPT TO:<{}>", email("northwind"));
-    for wanted in [recipient.as_str(), "DATA", "."] {
+    for wanted in [recipient.as_str(), "DATA", "Reply-To: legal@market.example", "."] {
         assert!(told.contains(&(true, wanted.to_owned())), "{wanted}: {told:#?}");
     }
     assert!(told.iter().any(|(is_secret, line)| *is_secret && line.starts_with("AUTH PLAIN ")), "{told:#?}");

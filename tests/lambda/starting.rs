@@ -74,6 +74,8 @@ async fn a_wrong_setting_ends_the_function_at_once_and_is_named() {
         ("authorizer", "MARKET_PARTY_CLAIM", "/"),
         ("authorizer", "MARKET_ROLE_CLAIM", "/"),
         ("worker/notify", "MARKET_EMAIL_BY", "pigeon"),
+        ("worker/notify", "MARKET_EMAIL_FROM", "a..b@x.cn"),
+        ("worker/notify", "MARKET_OFFICIAL_ADDRESS", "Market <legal@market.example>"),
         ("worker/notify", "MARKET_SMS_BY", "pigeon"),
         ("worker/notify", "MARKET_JOB_TIMEOUT_MS", "soon"),
     ] {
@@ -96,9 +98,7 @@ async fn each_way_out_of_the_market_names_the_setting_that_it_lacks_or_cannot_us
             assert_did_not_come_up(&exit, &[&format!("the setting {name} is missing")]);
         }
     }
-    for (name, value) in
-        [("MARKET_SMTP_PORT", "mail"), ("MARKET_SMTP_SERVER", "no name"), ("MARKET_EMAIL_FROM", "a..b@x.cn")]
-    {
+    for (name, value) in [("MARKET_SMTP_PORT", "mail"), ("MARKET_SMTP_SERVER", "no name")] {
         let exit = Function::start("worker/notify", smtp.clone().with(name, value)).await.exit().await;
         assert_did_not_come_up(&exit, &[&format!("the setting {name} ")]);
     }

@@ -246,7 +246,7 @@ def strip(template, parameters):
             if BATCHES.keys() & set(actions):
                 statement["Action"] = [*actions, *(BATCHES[action] for action in actions if action in BATCHES)]
                 yield "batches of SQS: actions of their own to it; added", logical
-            if actions == ["ses:SendEmail"]:
+            if "ses:SendEmail" in actions:
                 statement["Resource"] = "*"
                 yield "ses:SendEmail: checked against every resource, whichever is named; so written", logical
 

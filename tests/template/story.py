@@ -220,8 +220,10 @@ class Story:
         )
         if notice:
             mail = self.machinery.mail(notice["gateway_id"])
-            right = mail and mail["To"] == ["shop-1@example.com"] and mail["BodyText"] == notice["body"]
-            self.expect("SES has it, with that text, to the merchant's address", right, mail)
+            # Line ends are CRLF in mail.
+            said = mail and (mail["To"], mail["Subject"], mail["BodyText"].replace("\r\n", "\n"))
+            right = said == (["shop-1@example.com"], notice["subject"], notice["body"])
+            self.expect("SES has it, with those words, to the merchant's address", right, mail)
             content = sha256(f"{notice['subject']}\n{notice['body']}")
             self.expect(
                 "the notice has its proof of service", notice["served_at"] and notice["content_sha256"] == content

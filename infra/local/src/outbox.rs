@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_domain::notices::{Channel, Notice, Sending};
-use market_notices::{Gateway, Mailbox, mime};
+use market_notices::{Gateway, Sender, mime};
 use tokio::io::AsyncWriteExt;
 
 use crate::folder;
@@ -18,14 +18,14 @@ const FROM: &str = "Service market <notices@market.localhost>";
 #[derive(Debug, Clone)]
 pub struct Outbox {
     folder: PathBuf,
-    from: Mailbox,
+    sender: Sender,
 }
 
 impl Outbox {
     /// An outbox in a folder, which is made where it does not exist.
     pub fn open(folder: PathBuf) -> std::io::Result<Self> {
         folder::make(&folder)?;
-        Ok(Self { folder, from: FROM.parse().map_err(std::io::Error::other)? })
+        Ok(Self { folder, sender: Sender::new(FROM, None).map_err(std::io::Error::other)? })
     }
 
     async fn deliver(&self, notice: &Notice) -> Sending {
@@ -33,7 +33,7 @@ impl Outbox {
             return Sending::Refused { reason: "no address".to_owned() };
         };
         let (extension, bytes) = match notice.channel {
-            Channel::Email => match mime(notice, self.from.clone()) {
+            Channel::Email => match mime(notice, &self.sender) {
                 Some(message) => ("eml", message.formatted()),
                 None => return Sending::Refused { reason: "cannot be written as a message".to_owned() },
             },

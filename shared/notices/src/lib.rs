@@ -21,8 +21,7 @@ use futures_util::future::BoxFuture;
 use market_domain::notices::{Channel, NO_GATEWAY, Notice, Sending};
 
 pub use http_text::HttpText;
-pub use lettre::message::Mailbox;
-pub use mime::mime;
+pub use mime::{BadSender, Sender, mime};
 pub use ses::{NOTICE_TAG, RECIPIENT_TAG, SesEmail, recipient_of_tag};
 pub use smtp::{BadServer, SmtpEmail, SmtpServer};
 pub use sns::SnsText;

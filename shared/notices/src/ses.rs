@@ -1,12 +1,16 @@
 //! E-mail by Amazon SES. SES knows no idempotency key, so a message is sent once for each attempt that was claimed:
 //! what is not answered may have left, and what SES publishes of it later tells.
 //!
+//! It is the message that SMTP would carry, as it is. SES writes its Message-ID and date anew: which message it
+//! was, its own id tells, and the tags.
+//!
 //! Each message carries two tags, the notice's id and its recipient's partition, so that what SES learns of it
 //! later finds the notice without an index.
 
 use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::FutureExt;
@@ -14,13 +18,13 @@ use futures_util::future::BoxFuture;
 use market_domain::notices::{Notice, Sending, partition};
 use market_outside::sdk::once;
 
-use crate::{Gateway, failed};
+use crate::{Gateway, Sender, failed, mime};
 
-/// Sends from one address, under one configuration set where one is named.
+/// Sends from one sender, under one configuration set where one is named.
 #[derive(Debug, Clone)]
 pub struct SesEmail {
     client: Client,
-    from: String,
+    sender: Sender,
     configuration_set: Option<String>,
 }
 
@@ -40,33 +44,30 @@ pub fn recipient_of_tag(value: &str) -> Option<String> {
 const REFUSALS: &[&str] = &["BadRequestException"];
 
 impl SesEmail {
-    /// A gateway that sends from this address.
+    /// A gateway that sends from this sender.
     #[must_use]
-    pub fn new(sdk: &SdkConfig, from: impl Into<String>, configuration_set: Option<String>) -> Self {
-        Self { client: Client::new(&once(sdk)), from: from.into(), configuration_set }
+    pub fn new(sdk: &SdkConfig, sender: Sender, configuration_set: Option<String>) -> Self {
+        Self { client: Client::new(&once(sdk)), sender, configuration_set }
     }
 
     async fn deliver(&self, notice: &Notice) -> Sending {
-        let content = |data: &str| Content::builder().data(data).charset("UTF-8").build();
         let tag = |name: &str, value: &str| MessageTag::builder().name(name).value(value).build();
         let recipient = BASE64_URL_SAFE_NO_PAD.encode(partition(&notice.recipient));
-        let (Ok(subject), Ok(text), Ok(id_tag), Ok(recipient_tag)) = (
-            content(&notice.subject),
-            content(&notice.body),
-            tag(NOTICE_TAG, notice.id.as_str()),
-            tag(RECIPIENT_TAG, &recipient),
-        ) else {
+        let message = mime(notice, &self.sender);
+        let raw = message.map(|message| RawMessage::builder().data(Blob::new(message.formatted())).build());
+        let (Some(Ok(raw)), Ok(id_tag), Ok(recipient_tag)) =
+            (raw, tag(NOTICE_TAG, notice.id.as_str()), tag(RECIPIENT_TAG, &recipient))
+        else {
             return Sending::Refused { reason: "cannot be written as a message".to_owned() };
         };
-        let message = Message::builder().subject(subject).body(Body::builder().text(text).build()).build();
+        // No address to send from: where one is named beside the message, SES writes it over the message's own.
         let sent = self
             .client
             .send_email()
-            .from_email_address(&self.from)
             .destination(
                 Destination::builder().set_to_addresses(notice.address.clone().map(|to| vec![to])).build(),
             )
-            .content(EmailContent::builder().simple(message).build())
+            .content(EmailContent::builder().raw(raw).build())
             .email_tags(id_tag)
             .email_tags(recipient_tag)
             .set_configuration_set_name(self.configuration_set.clone())

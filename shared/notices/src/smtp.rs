@@ -21,7 +21,7 @@ use market_outside::secret::FRESH_FOR;
 use market_outside::{Kept, Secret};
 use serde::Deserialize;
 
-use crate::{Gateway, Mailbox, mime};
+use crate::{Gateway, Sender, mime};
 
 /// To reach the server, and until it has greeted us.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -43,11 +43,11 @@ pub struct SmtpServer {
     pub port: u16,
 }
 
-/// Sends from one address by one server.
+/// Sends from one sender by one server.
 pub struct SmtpEmail {
     server: SmtpServer,
     tls: Tls,
-    from: Mailbox,
+    sender: Sender,
     secret: Secret,
     credentials: Kept<Credentials>,
     clock: Arc<dyn Clock>,
@@ -72,13 +72,13 @@ struct Account {
 pub struct BadServer(String);
 
 impl SmtpEmail {
-    /// A gateway that sends from this address. `secret` holds `{"username": …, "password": …}`.
+    /// A gateway that sends from this sender. `secret` holds `{"username": …, "password": …}`.
     ///
     /// # Errors
     /// Where the server's name is none.
     pub fn new(
         server: SmtpServer,
-        from: Mailbox,
+        sender: Sender,
         secret: Secret,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, BadServer> {
@@ -92,18 +92,18 @@ impl SmtpEmail {
             TlsParameters::new(server.host.clone()).map_err(|_| BadServer(server.host.clone()))?;
         let tls =
             if server.port == IMPLICIT_TLS { Tls::Wrapper(parameters) } else { Tls::Required(parameters) };
-        Ok(Self { tls, ..Self::without_tls(server, from, secret, clock) })
+        Ok(Self { tls, ..Self::without_tls(server, sender, secret, clock) })
     }
 
     /// The same without TLS: for a server on this machine, in tests.
     #[must_use]
-    pub fn without_tls(server: SmtpServer, from: Mailbox, secret: Secret, clock: Arc<dyn Clock>) -> Self {
+    pub fn without_tls(server: SmtpServer, sender: Sender, secret: Secret, clock: Arc<dyn Clock>) -> Self {
         let credentials = Kept::fresh_for(FRESH_FOR);
-        Self { server, tls: Tls::None, from, secret, credentials, clock }
+        Self { server, tls: Tls::None, sender, secret, credentials, clock }
     }
 
     async fn deliver(&self, notice: &Notice) -> Sending {
-        let Some(message) = mime(notice, self.from.clone()) else {
+        let Some(message) = mime(notice, &self.sender) else {
             return Sending::Refused { reason: "cannot be written as a message".to_owned() };
         };
         let fetch = async || {
@@ -158,7 +158,7 @@ impl SmtpEmail {
         step(COMMAND_TIMEOUT, connection.auth(DEFAULT_MECHANISMS, credentials))
             .await
             .map_err(Why::of_ours)?;
-        let mail = Mail::new(Some(self.from.email.clone()), Vec::new());
+        let mail = Mail::new(Some(self.sender.address().clone()), Vec::new());
         step(COMMAND_TIMEOUT, connection.command(mail)).await.map_err(Why::of_ours)?;
         step(COMMAND_TIMEOUT, connection.command(Rcpt::new(to, Vec::new())))
             .await

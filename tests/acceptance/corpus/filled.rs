@@ -27,7 +27,7 @@ use market_identity::Role;
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sweep::sweep;
-use market_notices::{Gateway, Gateways, SesEmail};
+use market_notices::{Gateway, Gateways, Sender, SesEmail};
 use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
 use reqwest::Method;
 use reqwest::header::{HeaderValue, USER_AGENT};
@@ -504,7 +504,8 @@ impl Ses {
         let router = Router::new().fallback(Self::take).with_state(Arc::clone(&taken));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let sdk = market::sdk_at(&url).await;
-        Self { gateway: SesEmail::new(&sdk, "notices@market.example.com", None), taken }
+        let sender = Sender::new("notices@market.example.com", None).unwrap();
+        Self { gateway: SesEmail::new(&sdk, sender, None), taken }
     }
 
     async fn take(State(taken): State<Arc<Mutex<Vec<Value>>>>, body: Bytes) -> Json<Value> {
@@ -525,6 +526,7 @@ impl Ses {
             "eventType": kind,
             "mail": { "messageId": format!("ses-{}", taken.len()), "tags": tags },
             "bounce": { "bounceType": "Permanent", "bounceSubType": "NoEmail" },
+            "complaint": { "complaintSubType": null, "complaintFeedbackType": "abuse" },
         })
         .to_string()
     }

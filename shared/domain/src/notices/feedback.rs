@@ -15,7 +15,7 @@ use super::{CameBack, Channel, Delivery, Message, Notice};
 pub enum Feedback {
     /// It arrived.
     Delivered,
-    /// It came back.
+    /// It came back, or was never sent.
     Bounced {
         /// Whether the mailbox will never take it. An absent recipient's automatic reply comes as a bounce too,
         /// and is not.
