@@ -79,7 +79,8 @@ pub async fn fill(world: &World) {
     for _ in 0..ORDERS {
         ending.order("thousand").await;
     }
-    world.settle().await;
+    // A notice may have to wait a minute for the one before it.
+    world.advance_to(world.now() + SignedDuration::from_mins(5)).await;
 
     // From here on no worker runs but those that are woken by hand.
     world.set_clock(ends_at);
@@ -324,6 +325,7 @@ impl Play<'_> {
         for (name, phone, told) in [
             ("email-delivered", None, ["Delivery"].as_slice()),
             ("email-complained-of", None, &["Delivery", "Complaint"]),
+            ("email-came-back", None, &["Transient"]),
             ("email-bounced", None, &["Bounce"]),
             ("email-bounced-followed-up", Some("+8613800000002"), &["Bounce"]),
         ] {
@@ -522,10 +524,14 @@ impl Ses {
             .iter()
             .map(|tag| (tag["Name"].as_str().unwrap().to_owned(), json!([tag["Value"]])))
             .collect();
+        let (kind, bounce) = match kind {
+            "Transient" => ("Bounce", ("Transient", "MailboxFull")),
+            kind => (kind, ("Permanent", "NoEmail")),
+        };
         json!({
             "eventType": kind,
             "mail": { "messageId": format!("ses-{}", taken.len()), "tags": tags },
-            "bounce": { "bounceType": "Permanent", "bounceSubType": "NoEmail" },
+            "bounce": { "bounceType": bounce.0, "bounceSubType": bounce.1 },
             "complaint": { "complaintSubType": null, "complaintFeedbackType": "abuse" },
         })
         .to_string()
