@@ -88,6 +88,7 @@ pub async fn fill(world: &World) {
     play.wake(Job::TerminateAccount, ending.name, termination.clone(), sent()).await;
     play.pass_over(ending.name, &termination).await;
     play.open("email-delayed").await.send_email(Sending::Failed { reason: "timeout".to_owned() }).await;
+    play.outrun().await;
     play.open("termination-beginning").await;
     play.end_with_the_upstream("termination-beginning").await;
     // The wake-ups are lost with their queues; the leases stay.
@@ -347,6 +348,17 @@ impl Play<'_> {
         self.open("email-undeliverable").await.send_email(refused).await;
     }
 
+    /// A grant that ends before anything was said of it: the end waits for the beginning, which is not said any more.
+    async fn outrun(&self) {
+        let shop = self.open("email-outrun").await;
+        let order = shop.buy("month").await;
+        shop.ended_grant(&order).await;
+        for about in ["grant_ended", "grant_activated"] {
+            let email = shop.email_about(about).await;
+            self.wake(Job::Notify, shop.name, email.sort, sent()).await;
+        }
+    }
+
     /// Has a job look at a merchant's thing, once, on channels that answer so.
     async fn wake(&self, job: Job, name: &str, sort: String, answer: Sending) {
         let channel = Arc::new(Always(answer));
@@ -465,10 +477,15 @@ impl Shop<'_> {
         done(self.play.stage.operator.post(&self.path("terminations"), notice).await)
     }
 
-    /// Where its only e-mail is.
+    /// Where the e-mail lies that says that its account is open.
     async fn email(&self) -> Key {
+        self.email_about("account_opened").await
+    }
+
+    async fn email_about(&self, about: &str) -> Key {
         let notices = self.client.all(&self.path("notices")).await.unwrap();
-        let email = notices.iter().find(|notice| notice["channel"] == "email").unwrap();
+        let mut emails = notices.iter().filter(|notice| notice["channel"] == "email");
+        let email = emails.find(|notice| notice["about"] == about).unwrap();
         Key::new(format!("account#{}", self.name), format!("notice#{}", email["id"].as_str().unwrap()))
     }
 
