@@ -43,7 +43,10 @@ const TELLING: [(&str, &[(&str, &str)]); 15] = [
     ("grant", &[("/status", ""), ("/cause", "")]),
     ("token", &[("/digests/1", "with one that was replaced")]),
     ("payment", &[("/report/kind", ""), ("/status", ""), ("/because", ""), ("/proof/by", "")]),
-    ("ledger", &[("/sealed_through", "sealed"), ("/waiting", "waiting")]),
+    (
+        "ledger",
+        &[("/sealed_through", "sealed"), ("/waiting", "waiting"), ("/waiting_spread", "waiting, spread")],
+    ),
     (
         "demand",
         &[
@@ -55,7 +58,13 @@ const TELLING: [(&str, &[(&str, &str)]); 15] = [
     ),
     (
         "termination",
-        &[("/cause/kind", ""), ("/status", ""), ("/reminders/passed", "reminded"), ("/cursor", "cursor"), ("/aside/0", "with things set aside")],
+        &[
+            ("/cause/kind", ""),
+            ("/status", ""),
+            ("/reminders/passed", "reminded"),
+            ("/cursor", "cursor"),
+            ("/aside/0", "with things set aside"),
+        ],
     ),
     (
         "notice",
@@ -114,6 +123,7 @@ const THERE: &[&str] = &[
     "grant ended revoked",
     "ledger waiting",
     "ledger sealed",
+    "ledger waiting, spread",
     "token",
     "token with one that was replaced",
     "payment payment formed",
@@ -211,6 +221,7 @@ const THERE: &[&str] = &[
     "event LedgerDayClosed",
     "event LedgerDayOpened",
     "event LedgerSealed",
+    "event LedgerSpread",
     "event ListingDrafted",
     "event ListingListed",
     "event ListingSubmitted",

@@ -38,7 +38,7 @@ impl World {
     }
 
     async fn lines(&self, grant: &Granted) -> Vec<Item> {
-        let partition = ledger_partition(&"shop-1".parse().unwrap(), &grant.grant.parse().unwrap());
+        let partition = ledger_partition(&"shop-1".parse().unwrap(), &grant.grant.parse().unwrap(), 0);
         let items = Corpus::of(self).await.items;
         items.into_iter().filter(|item| corpus::key(item).0 == partition).collect()
     }
@@ -96,7 +96,7 @@ async fn the_last_day_of_a_grant_that_has_ended_is_sealed_and_a_day_that_was_mis
     let id: (AccountId, GrantId) = ("shop-1".parse().unwrap(), granted.grant.parse().unwrap());
     let grant = store.get::<Grant>(&id).await.unwrap().unwrap();
     let scope = "orders.read".parse().unwrap();
-    store.count_access(&grant, &scope, Outcome::Allowed, world.now()).await.unwrap();
+    store.count_access(&grant, &scope, Outcome::Allowed, world.now(), [1, 2]).await.unwrap();
     world.advance_days(2).await;
     let revocation = format!("/accounts/shop-1/grants/{}/revocation", granted.grant);
     assert!(merchant.post(&revocation, json!({})).await.unwrap().is_ok());
