@@ -175,7 +175,7 @@ async fn nothing_is_counted_where_no_reader_would_look() {
     let granted = stage.grant(&merchant, "shop-1", "year").await;
     world.table.fail(|operation, body| {
         let is_first = written(operation, body).iter().any(|partition| partition.ends_with("#0"));
-        (is_first || operation == "TransactWriteItems").then(throttled)
+        (is_first || operation == "TransactWriteItems").then(|| error(400, "ThrottlingException"))
     });
     let check = json!({ "token": granted.token, "scope": "orders.read" });
     let refused = stage.gateway.post("/checks", check).await.unwrap();
