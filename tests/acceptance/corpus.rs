@@ -43,7 +43,10 @@ const TELLING: [(&str, &[(&str, &str)]); 15] = [
     ("grant", &[("/status", ""), ("/cause", "")]),
     ("token", &[("/digests/1", "with one that was replaced")]),
     ("payment", &[("/report/kind", ""), ("/status", ""), ("/because", ""), ("/proof/by", "")]),
-    ("ledger", &[("/sealed_through", "sealed"), ("/waiting", "waiting")]),
+    (
+        "ledger",
+        &[("/sealed_through", "sealed"), ("/waiting", "waiting"), ("/waiting_spread", "waiting, spread")],
+    ),
     (
         "demand",
         &[
@@ -122,6 +125,7 @@ const THERE: &[&str] = &[
     "grant ended revoked",
     "ledger waiting",
     "ledger sealed",
+    "ledger waiting, spread",
     "token",
     "token with one that was replaced",
     "payment payment formed",
@@ -225,6 +229,7 @@ const THERE: &[&str] = &[
     "event LedgerDayClosed",
     "event LedgerDayOpened",
     "event LedgerSealed",
+    "event LedgerSpread",
     "event ListingDrafted",
     "event ListingListed",
     "event ListingSubmitted",

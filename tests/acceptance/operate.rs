@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{IntoResponse, Response};
 use indicatif::ProgressBar;
 use jiff::SignedDuration;
 use market::client::Client;
@@ -24,6 +24,7 @@ use market_domain::hash::Sha256Hash;
 use market_identity::Role;
 use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::harness::World;
 
@@ -180,6 +181,60 @@ async fn what_is_no_market_fails_the_smoke_test_question_by_question() {
     assert_eq!(failed(&nowhere).len(), nowhere.checks.len());
 }
 
+/// A gateway as API Gateway is: it refuses by itself whoever has no good token, and what a function says of a challenge it
+/// renames. One that was not told to refuse so hands everything on.
+#[derive(Clone)]
+struct Gateway {
+    market: String,
+    refuses: bool,
+}
+
+impl Gateway {
+    async fn before(world: &World, refuses: bool) -> String {
+        let gateway = Self { market: world.running.url.clone(), refuses };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(Self::answer).with_state(gateway);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
+
+    async fn answer(
+        State(gateway): State<Self>,
+        method: Method,
+        uri: Uri,
+        mut headers: HeaderMap,
+        body: Bytes,
+    ) -> Response {
+        headers.remove("host");
+        let url = format!("{}{uri}", gateway.market);
+        let asked = reqwest::Client::new().request(method, url).headers(headers).body(body);
+        let answer = asked.send().await.unwrap();
+        let (status, mut headers) = (answer.status(), answer.headers().clone());
+        let body = answer.bytes().await.unwrap();
+        if status == 401 && gateway.refuses {
+            let problem = json!({ "type": "/errors/invalid-token", "status": 401, "code": "invalid-token" });
+            let own = [("content-type", "application/problem+json"), ("www-authenticate", "Bearer")];
+            return (status, own, problem.to_string()).into_response();
+        }
+        if let Some(challenge) = headers.remove("www-authenticate") {
+            headers.insert("x-amzn-remapped-www-authenticate", challenge);
+        }
+        (status, headers, body).into_response()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_leaves_refusals_to_functions_fails_the_smoke_test_where_it_renames_their_challenge() {
+    let world = World::new().await;
+    let told = smoke(&Gateway::before(&world, true).await, Some(&world.operators_token())).await;
+    assert_eq!(failed(&told), [""; 0], "{told:?}");
+    let untold = smoke(&Gateway::before(&world, false).await, None).await;
+    let wrong: Vec<_> = untold.failures().map(|check| check.wrong.as_deref().unwrap()).collect();
+    assert_eq!(wrong.len(), 3, "each that is refused for want of a token: {untold:?}");
+    assert!(wrong.iter().all(|wrong| wrong.contains("x-amzn-remapped-www-authenticate")), "{wrong:?}");
+}
+
 /// As much of SQS as the commands use: it keeps messages, and hides what was received until it is told.
 #[derive(Default)]
 struct Sqs {
@@ -202,7 +257,7 @@ const SENT_MS: &str = "1767574800000";
 
 impl Sqs {
     async fn start() -> (Arc<Self>, DeadLetterQueues) {
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let sqs = Arc::new(Self::default());
         let router = Router::new().fallback(Self::answer).with_state(Arc::clone(&sqs));

@@ -10,10 +10,14 @@ use jiff::SignedDuration;
 use market::TABLE;
 use market::stage::{Granted, Stage};
 use market_domain::aggregate::{Job, Key};
+use market_domain::change::Occasion;
 use market_domain::grants::Grant;
 use market_domain::grants::access::{Outcome, ledger_partition};
+use market_domain::grants::ledger::Ledger;
 use market_domain::ids::{AccountId, GrantId};
 use market_domain::notices::{Notice, Sending};
+use market_domain::party::Actor;
+use market_domain::salt::Salts;
 use market_functions::workers::Jobs;
 use market_jobs::WakeUp;
 use market_notices::{Gateway, Gateways};
@@ -38,7 +42,7 @@ impl World {
     }
 
     async fn lines(&self, grant: &Granted) -> Vec<Item> {
-        let partition = ledger_partition(&"shop-1".parse().unwrap(), &grant.grant.parse().unwrap());
+        let partition = ledger_partition(&"shop-1".parse().unwrap(), &grant.grant.parse().unwrap(), 0);
         let items = Corpus::of(self).await.items;
         items.into_iter().filter(|item| corpus::key(item).0 == partition).collect()
     }
@@ -96,7 +100,7 @@ async fn the_last_day_of_a_grant_that_has_ended_is_sealed_and_a_day_that_was_mis
     let id: (AccountId, GrantId) = ("shop-1".parse().unwrap(), granted.grant.parse().unwrap());
     let grant = store.get::<Grant>(&id).await.unwrap().unwrap();
     let scope = "orders.read".parse().unwrap();
-    store.count_access(&grant, &scope, Outcome::Allowed, world.now()).await.unwrap();
+    store.count_access(&grant, &scope, Outcome::Allowed, world.now(), [1, 2]).await.unwrap();
     world.advance_days(2).await;
     let revocation = format!("/accounts/shop-1/grants/{}/revocation", granted.grant);
     assert!(merchant.post(&revocation, json!({})).await.unwrap().is_ok());
@@ -167,6 +171,59 @@ async fn a_line_of_a_sealed_day_that_was_edited_added_or_deleted_is_named_by_its
     world.put(&former).await;
     let faults = world.broken().await;
     assert_eq!(faults.keys().collect::<Vec<_>>(), [&format!("{ACCOUNT}/{sort}")], "{faults:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_any_partition_that_was_edited_is_named_by_its_day() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "year").await;
+    stage.check(&granted.token, "orders.read").await;
+    let store = &world.running.market.store;
+    let id: (AccountId, GrantId) = ("shop-1".parse().unwrap(), granted.grant.parse().unwrap());
+    let grant = store.get::<Grant>(&id).await.unwrap().unwrap();
+    let ledger = store.get::<Ledger>(&id).await.unwrap();
+    let occasion = Occasion {
+        at: world.now(),
+        actor: Actor::DataGateway,
+        request: "test".to_owned(),
+        salts: Salts::drawn([7; 32]),
+    };
+    store.commit(&Ledger::spread(ledger.as_ref(), &grant, &occasion).unwrap(), None).await.unwrap();
+    let scope = "orders.read".parse().unwrap();
+    for _ in 0..2 {
+        store.begin_line(&grant, &scope, Outcome::Allowed, world.now(), 3).await.unwrap();
+    }
+    world.advance_days(1).await;
+    let seals = world.seals(&granted.grant).await;
+    assert_eq!([&seals[0]["lines"], &seals[0]["checks"]], [&json!(1), &json!(3)]);
+    assert_eq!(world.broken().await, BTreeMap::new());
+
+    let elsewhere = ledger_partition(&id.0, &id.1, 3);
+    let items = Corpus::of(&world).await.items;
+    let line = items.iter().find(|item| corpus::key(item).0 == elsewhere).unwrap();
+    let day = format!("{}/2026-01-05", ledger_partition(&id.0, &id.1, 0));
+    for (name, value) in [
+        ("count", AttributeValue::N("1".to_owned())),
+        ("provider", AttributeValue::S("southwind".to_owned())),
+        ("outcome", AttributeValue::S("ended".to_owned())),
+    ] {
+        let mut edited = line.clone();
+        edited.insert(name.to_owned(), value);
+        world.put(&edited).await;
+        assert_eq!(world.broken().await.keys().collect::<Vec<_>>(), [&day], "{name}");
+    }
+    // Where it cannot be read whether the ledger is spread, all of it is looked at.
+    world.put(line).await;
+    let sort = format!("ledger#{}", granted.grant);
+    let mut unread = items.iter().find(|item| corpus::key(item) == (ACCOUNT, sort.as_str())).unwrap().clone();
+    unread.insert("schema".to_owned(), AttributeValue::N("99".to_owned()));
+    world.put(&unread).await;
+    assert_eq!(world.broken().await.keys().collect::<Vec<_>>(), [&format!("{ACCOUNT}/{sort}")]);
+    let path = format!("/accounts/shop-1/grants/{}/accesses", granted.grant);
+    let shown = merchant.get(&path).await.unwrap();
+    assert_eq!((&shown.body["unreadable"], &shown.body["items"][0]["count"]), (&json!(1), &json!(3)));
 }
 
 struct Nobody;

@@ -5,6 +5,7 @@
 //! embedded engine where something must really happen. What hangs, hangs in virtual time, so that the very
 //! timeouts that are deployed are tested and nobody waits for them. No test sleeps.
 
+mod busy;
 mod channels;
 #[path = "../contract/engine.rs"]
 mod engine;

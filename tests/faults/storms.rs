@@ -23,14 +23,14 @@ fn key_of(path: &str) -> String {
     format!("the-act-{}", path.len())
 }
 
-struct World {
-    running: Running,
-    table: Arc<Faulty>,
+pub struct World {
+    pub running: Running,
+    pub table: Arc<Faulty>,
     _folder: TempDir,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let table = Faulty::start(Some(engine::start())).await;
         let folder = tempfile::tempdir().unwrap();
         let options = Options {

@@ -160,7 +160,10 @@ impl Table {
             ("PutItem", store.save_reply(&submission, &reply(), at(0)).await.map(drop)),
             ("UpdateItem", store.lease(&self.entry, at(100)).await.map(drop)),
             ("UpdateItem", store.redrive(&self.entry, at(100)).await.map(drop)),
-            ("UpdateItem", store.count_access(&grant(), &scope, Outcome::Allowed, at(0)).await.map(drop)),
+            (
+                "UpdateItem",
+                store.count_access(&grant(), &scope, Outcome::Allowed, at(0), [1, 2]).await.map(drop),
+            ),
         ]
     }
 }

@@ -97,6 +97,11 @@ impl Reply {
         self.headers[name][0].as_str()
     }
 
+    /// The names of its headers.
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.headers.as_object().into_iter().flat_map(Map::keys).map(String::as_str)
+    }
+
     /// The status and code of a problem document, which this has to be.
     pub fn problem(&self) -> (u64, &str) {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.body);

@@ -1,5 +1,7 @@
 //! The handlers `api` and `api/<operation>`.
 
+use std::collections::BTreeSet;
+
 use market_domain::credit_code::CreditCode;
 use market_identity::Role;
 use serde_json::{Value, json};
@@ -117,6 +119,69 @@ async fn what_is_wrong_with_a_request_is_told_in_a_reply_and_never_as_a_function
     assert_eq!(function.answer(good()).await.status, 201, "and the function goes on serving");
     let anew = function.answer(good().header("Idempotency-Key", "key-2")).await;
     assert_eq!(anew.problem(), (409, "already-applied"));
+}
+
+/// Headers that API Gateway may hand on as `x-amzn-remapped-…`, by its documentation ("Important notes", REST APIs).
+const RENAMED: [&str; 27] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "age",
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-md5",
+    "content-type",
+    "date",
+    "expect",
+    "host",
+    "max-forwards",
+    "pragma",
+    "proxy-authenticate",
+    "range",
+    "referer",
+    "server",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+    "warn",
+    "www-authenticate",
+];
+
+#[tokio::test]
+async fn no_reply_has_a_header_that_the_gateway_renames_but_a_challenge() {
+    let around = Surroundings::start().await;
+    let settings = around.settings().with("MARKET_ALLOWED_ORIGIN", "https://shop.example.com");
+    let mut function = Function::start("api", settings).await;
+    let token = around.issuer.token(Role::Merchant, "shop-1");
+    let open = || open_account("shop-1", &token);
+    let mut names = BTreeSet::new();
+    for (request, status) in [
+        (open(), 201),
+        (open(), 201),
+        (open().header("Idempotency-Key", "key-2"), 409),
+        (Request::get("/accounts/shop-1").bearer(&token), 200),
+        (Request::get("/accounts/shop-1"), 401),
+        (Request::get("/accounts/shop-2").bearer(&token), 404),
+        (Request::post("/listings", "key-3", "{}"), 405),
+        (Request::get("/listings").query("kind", "neither"), 400),
+    ] {
+        let reply = function.answer(request).await;
+        assert_eq!(reply.status, status, "{}", reply.body);
+        names.extend(reply.header_names().map(str::to_owned));
+        assert_eq!(reply.header("www-authenticate"), (status == 401).then_some("Bearer"));
+    }
+    let renamed: Vec<_> = names.iter().filter(|name| RENAMED.contains(&name.as_str())).collect();
+    // Type and length are of the reply itself: the gateway sets them by what it is given.
+    assert_eq!(renamed, ["content-length", "content-type", "www-authenticate"], "of {names:?}");
+    assert!(
+        ["location", "idempotent-replayed", "x-request-id", "vary"].iter().all(|n| names.contains(*n)),
+        "{names:?}"
+    );
 }
 
 #[tokio::test]

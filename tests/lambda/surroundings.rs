@@ -346,6 +346,22 @@ impl Issuer {
 pub struct Services {
     calls: Mutex<Vec<(String, Value)>>,
     trouble: Mutex<Option<Trouble>>,
+    /// The actions that the caller's role allows; whatever is asked, where there is none. And what was refused for it.
+    role: Mutex<Option<BTreeSet<String>>>,
+    refused: Mutex<BTreeSet<&'static str>>,
+}
+
+/// The actions that allow an operation.
+pub fn actions(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "ChangeMessageVisibility" => &["sqs:ChangeMessageVisibility"],
+        "GetSecretValue" => &["secretsmanager:GetSecretValue"],
+        "Publish" => &["sns:Publish"],
+        // SES asks for the second where the message is composed already, as ours is.
+        "SendEmail" => &["ses:SendEmail", "ses:SendRawEmail"],
+        "SendMessageBatch" => &["sqs:SendMessage"],
+        other => panic!("no handler is to call {other}"),
+    }
 }
 
 /// What is wrong with the queues.
@@ -361,6 +377,40 @@ impl Services {
     /// From now on the queues are in trouble.
     pub fn fall_into(&self, trouble: Trouble) {
         *self.trouble.lock().unwrap() = Some(trouble);
+    }
+
+    /// From now on a call is refused that none of these actions allows, as IAM does it.
+    pub fn allow_only(&self, actions: BTreeSet<String>) {
+        *self.role.lock().unwrap() = Some(actions);
+    }
+
+    /// The actions that were missing so far.
+    pub fn refused(&self) -> BTreeSet<&'static str> {
+        self.refused.lock().unwrap().clone()
+    }
+
+    /// The answer to a call that the role does not allow.
+    fn denial(&self, operation: &str) -> Option<Response> {
+        let role = self.role.lock().unwrap();
+        let allowed = role.as_ref()?;
+        let missing: Vec<_> =
+            actions(operation).iter().copied().filter(|action| !allowed.contains(*action)).collect();
+        if missing.is_empty() {
+            return None;
+        }
+        self.refused.lock().unwrap().extend(missing);
+        let error = ("x-amzn-errortype", "AccessDeniedException");
+        Some(match operation {
+            // It speaks XML.
+            "Publish" => {
+                let text = "<ErrorResponse><Error><Code>AuthorizationError</Code></Error></ErrorResponse>";
+                (StatusCode::FORBIDDEN, text).into_response()
+            }
+            _ => {
+                let body = json!({ "__type": "AccessDeniedException", "message": "not authorized" });
+                (StatusCode::FORBIDDEN, [error], axum::Json(body)).into_response()
+            }
+        })
     }
 
     /// The bodies of all calls of an operation so far.
@@ -401,6 +451,9 @@ async fn aws(State(services): State<Arc<Services>>, headers: HeaderMap, body: By
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     if target == "secretsmanager.GetSecretValue" {
         let asked = services.record("GetSecretValue", &body);
+        if let Some(denial) = services.denial("GetSecretValue") {
+            return denial;
+        }
         let secret = match asked["SecretId"].as_str() {
             Some(SMTP_SECRET) => SMTP_ACCOUNT,
             Some(SUBJECT_KEY_SECRET) => SUBJECT_KEY,
@@ -410,12 +463,18 @@ async fn aws(State(services): State<Arc<Services>>, headers: HeaderMap, body: By
     }
     if body.starts_with(b"Action=Publish&") {
         services.record("Publish", b"null");
+        if let Some(denial) = services.denial("Publish") {
+            return denial;
+        }
         let published =
             "<PublishResponse><PublishResult><MessageId>sns-1</MessageId></PublishResult></PublishResponse>";
         return published.into_response();
     }
     let operation = target.strip_prefix("AmazonSQS.").expect("a call of SQS");
     let body = services.record(operation, &body);
+    if let Some(denial) = services.denial(operation) {
+        return denial;
+    }
     let trouble = *services.trouble.lock().unwrap();
     if let Some(Trouble::Down) = trouble {
         let failure = json!({ "__type": "com.amazonaws.sqs#InternalFailure" });
@@ -437,7 +496,8 @@ async fn aws(State(services): State<Arc<Services>>, headers: HeaderMap, body: By
     .into_response()
 }
 
-async fn ses(State(services): State<Arc<Services>>, body: Bytes) -> axum::Json<Value> {
+async fn ses(State(services): State<Arc<Services>>, body: Bytes) -> Response {
     services.record("SendEmail", &body);
-    axum::Json(json!({ "MessageId": "ses-1" }))
+    let sent = || axum::Json(json!({ "MessageId": "ses-1" })).into_response();
+    services.denial("SendEmail").unwrap_or_else(sent)
 }

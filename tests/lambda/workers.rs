@@ -17,7 +17,7 @@ use crate::function::Function;
 use crate::serve;
 use crate::surroundings::{Surroundings, email, far_ahead, long_ago, messages, wake_up};
 
-fn failures(response: &Value) -> Vec<&str> {
+pub fn failures(response: &Value) -> Vec<&str> {
     let failures = response["batchItemFailures"].as_array().expect("a batch response");
     let mut ids: Vec<_> = failures.iter().filter_map(|failure| failure["itemIdentifier"].as_str()).collect();
     ids.sort_unstable();
@@ -25,14 +25,14 @@ fn failures(response: &Value) -> Vec<&str> {
 }
 
 /// A way to the table on which the answer to one item's read never comes.
-struct StuckWay {
+pub struct StuckWay {
     table: String,
     stuck: Key,
     hanging: AtomicU32,
 }
 
 impl StuckWay {
-    async fn start(table: &str, stuck: &Key) -> (Arc<Self>, String) {
+    pub async fn start(table: &str, stuck: &Key) -> (Arc<Self>, String) {
         let way =
             Arc::new(Self { table: table.to_owned(), stuck: stuck.clone(), hanging: AtomicU32::new(0) });
         let address = serve(Router::new().fallback(Self::pass).with_state(Arc::clone(&way))).await;

@@ -237,6 +237,10 @@ def test_what_the_gateway_refuses_by_itself_it_explains_like_the_code(market):
         # The rest of 4xx comes with whatever status it has.
         assert (kind == "DEFAULT_4XX") == ("statusCode" not in response), kind
         assert response.get("statusCode") == document.get("status"), kind
+        headers = {name.rpartition(".")[2]: v for name, v in response["responseParameters"].items()}
+        # A function's own challenge would be renamed; the gateway's is not.
+        assert headers.get("WWW-Authenticate") == ("'Bearer'" if document.get("status") == 401 else None), kind
+        assert ("Retry-After" in headers) == (document.get("status") in (429, 503)), kind
 
 
 def test_pages_of_the_allowed_origin_may_read_refusals_too_and_by_default_none_may(expanded):

@@ -12,6 +12,6 @@ pub(super) async fn seal_ledger(jobs: &Jobs, key: &Key) -> Result<(), JobError> 
     let Some((from, until)) = ledger.span_to_seal(occasion.at) else { return Ok(()) };
     let id = (ledger.account_id.clone(), ledger.grant_id.clone());
     let grant = jobs.store.get::<Grant>(&id).await?.ok_or_else(|| JobError::Orphan(key.clone()))?;
-    let lines = jobs.store.ledger_between(&id.0, &id.1, from, until).await?;
+    let lines = jobs.store.ledger_between(&id.0, &id.1, ledger.partitions(), from, until).await?;
     jobs.commit(Ledger::seal(&ledger, &grant, &lines, &occasion)).await
 }

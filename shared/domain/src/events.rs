@@ -340,6 +340,8 @@ events! {
     LedgerDayOpened "4.4.3" { day: Date }
     /// The checks of a day that is over were sealed into the grant's chain.
     LedgerSealed "4.4.3" { day: Date, lines: u32, checks: u64, sha256: Sha256Hash }
+    /// So many checks were counted that their ledger was spread over several partitions.
+    LedgerSpread "4.4.3" { partitions: u32 }
     /// A day of a ledger waits no longer.
     LedgerDayClosed "4.4.3" { day: Date }
     /// A deletion demand follows the end of a grant.

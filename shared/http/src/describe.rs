@@ -158,13 +158,17 @@ impl Visitor for Describer {
         problems.dedup();
         for chunk in problems.chunk_by(|a, b| a.status() == b.status()) {
             let codes: Vec<&str> = chunk.iter().map(|code| code.name()).collect();
-            responses.insert(
-                chunk[0].status().to_string(),
-                json!({
-                    "description": codes.join(", "),
-                    "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
-                }),
-            );
+            let mut response = json!({
+                "description": codes.join(", "),
+                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
+            });
+            if chunk[0].status() == 401 {
+                response["headers"] = json!({ "WWW-Authenticate": {
+                    "description": "`Bearer`. On AWS it is `x-amzn-remapped-www-authenticate` where a function refused and not the gateway: a token that ended while the gateway still knew it, or a payment callback. Go by the code.",
+                    "schema": { "type": "string" }
+                } });
+            }
+            responses.insert(chunk[0].status().to_string(), response);
         }
         operation["responses"] = Value::Object(responses);
         let path = self.paths.entry(route.path).or_insert_with(|| json!({}));

@@ -1,13 +1,22 @@
 //! The access ledger: one line for each hour, scope and outcome, counted in place.
+//!
+//! A check is counted in the ledger's partition 0. Only when that takes no more is it counted in another one, drawn by
+//! chance; so a ledger that is not busy costs one write for a check and is read in one query. Nothing is counted in a
+//! partition before the ledger says that it is spread ([`Counted::NotBegun`]).
+
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use futures_util::future::try_join_all;
 use market_domain::Timestamp;
 use market_domain::aggregate::Key;
 use market_domain::grants::Grant;
 use market_domain::grants::access::{
-    AccessEntry, Outcome, entry_key, former_ledger_prefix, hour_of, ledger_partition,
+    AccessEntry, LEDGER_PARTITIONS, Outcome, add_up, entry_key, former_ledger_prefix, hour_of,
+    ledger_partition,
 };
+use market_domain::grants::ledger::Ledger;
 use market_domain::ids::{AccountId, GrantId, ScopeName};
 use market_domain::stored::{FIRST_SCHEMA, Named, Trust};
 
@@ -25,8 +34,25 @@ const COUNT: &str = "count";
 const FIRST_AT: &str = "first_at";
 const LAST_AT: &str = "last_at";
 
+/// A line that counts goes on.
+const GOES_ON: &str = "#schema = :schema";
+/// A line that counts begins or goes on. One that this version cannot read is not counted on.
+const MAY_BEGIN: &str = "attribute_not_exists(#schema) OR #schema = :schema";
+
+/// What became of a check that is to be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// It is counted, as the first of its line.
+    First,
+    /// It is counted in a line that was there.
+    Further,
+    /// It is not counted yet: partition 0 takes no more, and this one has no such line. The ledger is to be spread
+    /// ([`Ledger::spread`]) before the line is begun ([`Store::begin_line`]).
+    NotBegun(u8),
+}
+
 impl Store {
-    /// Counts one check of a token, and says whether it is the first of its line.
+    /// Counts one check of a token: in partition 0, or, where that takes no more, in the first of `others` that does.
     ///
     /// # Errors
     /// See [`StoreError`]. A repeated attempt may count a check twice, never lose it.
@@ -36,10 +62,54 @@ impl Store {
         scope: &ScopeName,
         outcome: Outcome,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let key: Key = entry_key(&grant.account_id, &grant.id, scope, outcome, now);
+        others: [u8; 2],
+    ) -> Result<Counted, StoreError> {
+        let count = |partition, condition| {
+            let key = entry_key(&grant.account_id, &grant.id, scope, outcome, now, partition);
+            self.count(key, grant, scope, outcome, now, condition)
+        };
+        let mut throttled = match count(0, MAY_BEGIN).await {
+            Err(StoreError::Throttled(text)) => text,
+            counted => return counted,
+        };
+        for partition in others {
+            match count(partition, GOES_ON).await {
+                Err(StoreError::Throttled(text)) => throttled = text,
+                Err(StoreError::Corrupt { .. }) => return Ok(Counted::NotBegun(partition)),
+                counted => return counted,
+            }
+        }
+        Err(StoreError::Throttled(throttled))
+    }
+
+    /// Counts one check of a token in a partition of a ledger that is spread, and begins its line where there is none.
+    ///
+    /// # Errors
+    /// As [`Store::count_access`].
+    pub async fn begin_line(
+        &self,
+        grant: &Grant,
+        scope: &ScopeName,
+        outcome: Outcome,
+        now: Timestamp,
+        partition: u8,
+    ) -> Result<Counted, StoreError> {
+        let key = entry_key(&grant.account_id, &grant.id, scope, outcome, now, partition);
+        self.count(key, grant, scope, outcome, now, MAY_BEGIN).await
+    }
+
+    /// Adds one to a line, where its condition holds.
+    async fn count(
+        &self,
+        key: Key,
+        grant: &Grant,
+        scope: &ScopeName,
+        outcome: Outcome,
+        now: Timestamp,
+        condition: &str,
+    ) -> Result<Counted, StoreError> {
         let done = self
-            .client
+            .counting
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key_attributes(&key)))
@@ -62,8 +132,7 @@ impl Store {
             .expression_attribute_values(":scope", s(scope.as_str()))
             .expression_attribute_values(":outcome", s(outcome.name()))
             .expression_attribute_values(":now", AttributeValue::N(now.as_millisecond().to_string()))
-            // A line that this version cannot read is not counted on.
-            .condition_expression("attribute_not_exists(#schema) OR #schema = :schema")
+            .condition_expression(condition)
             .return_values(ReturnValue::UpdatedNew)
             .set_return_consumed_capacity(self.meter.wish())
             .send()
@@ -72,7 +141,7 @@ impl Store {
             Ok(done) => {
                 self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
                 let count = done.attributes.as_ref().and_then(|line| line.get(COUNT)?.as_n().ok());
-                Ok(count.is_some_and(|count| count == "1"))
+                Ok(if count.is_some_and(|count| count == "1") { Counted::First } else { Counted::Further })
             }
             // The call is always the same: what is there is no number.
             Err(error) if error.message().is_some_and(|message| message.contains("incorrect data type")) => {
@@ -85,8 +154,8 @@ impl Store {
         }
     }
 
-    /// The lines of a grant's ledger between two instants that begin hours, the later one excluded. Lines from before
-    /// ledgers had partitions are not among them.
+    /// The lines of a grant's ledger between two instants that begin hours, the later one excluded; those of its
+    /// partitions, so many from number 0 on, are added up. Lines from before ledgers had partitions are not among them.
     ///
     /// # Errors
     /// See [`StoreError`]; a line that cannot be read is one.
@@ -94,26 +163,32 @@ impl Store {
         &self,
         account: &AccountId,
         grant: &GrantId,
+        partitions: u8,
         from: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<AccessEntry>, StoreError> {
-        let partition = ledger_partition(account, grant);
         // A line's key is its hour and more behind it, so those of the last hour sort after the bare instant.
         let (from, until) = (from.to_string(), until.to_string());
-        let (mut lines, mut after) = (Vec::new(), None);
-        loop {
-            let page = self.page_between(&partition, &from, &until, after.as_deref()).await?;
-            for line in &page.items {
-                lines.push(entry_of(line)?);
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(lines);
+        let mut lines = Vec::new();
+        for number in 0..partitions {
+            let partition = ledger_partition(account, grant, number);
+            let mut after = None;
+            loop {
+                let page = self.page_between(&partition, &from, &until, after.as_deref()).await?;
+                for line in &page.items {
+                    lines.push(entry_of(line)?);
+                }
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
             }
         }
+        Ok(add_up(lines))
     }
 
-    /// A page of a grant's ledger, in the order of its hours. Lines from before ledgers had partitions come first.
+    /// A page of a grant's ledger, in the order of its hours. Lines from before ledgers had partitions come first. Where
+    /// it cannot be read whether the ledger is spread, every partition is looked at, and that is among what is unreadable.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -126,23 +201,68 @@ impl Store {
     ) -> Result<Page<AccessEntry>, StoreError> {
         let former = former_ledger_prefix(grant);
         let mut lines = Page { items: Vec::new(), next: None, unreadable: Vec::new() };
-        if after.is_none_or(|after| after.starts_with(&former)) {
-            lines = self.page(&format!("account#{account}"), &former, after, limit).await?;
+        let is_former = |after: &&str| after.starts_with(&former);
+        if after.is_none_or(|after| is_former(&after)) {
+            lines = self.page(&format!("account#{account}"), &former, after, limit).await?.of(entry_of);
             if lines.next.is_some() {
-                return Ok(lines.of(entry_of));
+                return Ok(lines);
             }
         }
-        match limit.saturating_sub(u16::try_from(lines.items.len()).unwrap_or(limit)) {
+        let read = lines.items.len() + lines.unreadable.len();
+        match limit.saturating_sub(u16::try_from(read).unwrap_or(limit)) {
             // Full with the last of the former lines: the next page begins behind all of them.
             0 => lines.next = Some(format!("{former}~")),
             left => {
-                let after = after.filter(|after| !after.starts_with(&former));
-                let page = self.page(&ledger_partition(account, grant), "", after, left).await?;
+                let after = after.filter(|after| !is_former(after));
+                let page = self.spread_page(account, grant, after, left).await?;
                 lines.items.extend(page.items);
+                lines.unreadable.extend(page.unreadable);
                 lines.next = page.next;
             }
         }
-        Ok(lines.of(entry_of))
+        Ok(lines)
+    }
+
+    /// A page of the lines of all of a ledger's partitions, in the order of their keys. Those with the same key are one
+    /// line.
+    async fn spread_page(
+        &self,
+        account: &AccountId,
+        grant: &GrantId,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Page<AccessEntry>, StoreError> {
+        let mut unreadable = Vec::new();
+        let partitions = match self.get::<Ledger>(&(account.clone(), grant.clone())).await {
+            Ok(ledger) => ledger.map_or(1, |ledger| ledger.partitions()),
+            Err(error @ StoreError::Corrupt { .. }) => {
+                unreadable.push(error);
+                LEDGER_PARTITIONS
+            }
+            Err(error) => return Err(error),
+        };
+        let pages = try_join_all((0..partitions).map(async |number| {
+            self.page(&ledger_partition(account, grant, number), "", after, limit).await
+        }))
+        .await?;
+        // Beyond the first page's end that partition may have lines that were not read.
+        let end = pages.iter().filter_map(|page| page.next.clone()).min();
+        let mut lines = BTreeMap::<String, Vec<Reader>>::new();
+        for line in pages.into_iter().flat_map(|page| page.items) {
+            if end.as_ref().is_none_or(|end| line.key.sort <= *end) {
+                lines.entry(line.key.sort.clone()).or_default().push(line);
+            }
+        }
+        let is_full = lines.len() > usize::from(limit);
+        let taken: Vec<_> = lines.into_iter().take(usize::from(limit)).collect();
+        let last = taken.last().map(|(sort, _)| sort.clone());
+        let mut page = Page { items: Vec::new(), next: if is_full { last } else { end }, unreadable };
+        for (_, lines) in taken {
+            let (read, broken): (Vec<_>, Vec<_>) = lines.iter().map(entry_of).partition(Result::is_ok);
+            page.items.extend(add_up(read.into_iter().flatten()));
+            page.unreadable.extend(broken.into_iter().filter_map(Result::err));
+        }
+        Ok(page)
     }
 }
 

@@ -26,6 +26,7 @@ mod standing;
 
 use aws_sdk_dynamodb::Client;
 
+pub use access::Counted;
 pub use commit::{CommitError, SavedReply, Submission};
 pub use error::StoreError;
 pub use meter::Meter;
@@ -36,6 +37,8 @@ pub use standing::{Found, Listed, Standing, Timer, WrongTimer};
 #[derive(Debug, Clone)]
 pub struct Store {
     client: Client,
+    /// For what is counted: a throttled call is not tried again.
+    counting: Client,
     table: String,
     meter: Meter,
 }
@@ -44,8 +47,14 @@ impl Store {
     /// A store over a table.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        let config = client.config().to_builder().retry_classifier(retry::Momentary).build();
-        Self { client: Client::from_conf(config), table: table.into(), meter: Meter::default() }
+        let config = client.config().to_builder().retry_classifier(retry::Momentary);
+        let counting = config.clone().retry_classifier(retry::Elsewhere).build();
+        Self {
+            client: Client::from_conf(config.build()),
+            counting: Client::from_conf(counting),
+            table: table.into(),
+            meter: Meter::default(),
+        }
     }
 
     /// The same table, counting its own requests and units.

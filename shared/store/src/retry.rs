@@ -1,5 +1,6 @@
 //! What the SDK does not know to be worth another attempt: a write that met a transaction, and a transaction that was
-//! cancelled because the table took no more. Nothing was written, and the SDK's own bounded retry sends it again.
+//! cancelled because the table took no more. Nothing was written, and the SDK's own bounded retry sends it again. And what
+//! the SDK would try again that is better done elsewhere.
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -45,5 +46,25 @@ impl ClassifyRetry for Momentary {
 
     fn name(&self) -> &'static str {
         "market: what lasts a moment"
+    }
+}
+
+/// Has a count that the table does not take for now fail at once: it is tried in another partition instead.
+#[derive(Debug)]
+pub(crate) struct Elsewhere;
+
+impl ClassifyRetry for Elsewhere {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(|answer| answer.err());
+        let error = error.and_then(OrchestratorError::as_operation_error);
+        let error = error.and_then(|error| error.downcast_ref::<UpdateItemError>());
+        match error.and_then(ProvideErrorMetadata::code).map(meaning) {
+            Some(Meaning::Throttled) => RetryAction::RetryForbidden,
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "market: what is counted elsewhere"
     }
 }

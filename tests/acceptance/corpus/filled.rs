@@ -18,6 +18,9 @@ use market_ambient::SystemEntropy;
 use market_domain::accounts::termination::{Next, Progress, Termination};
 use market_domain::aggregate::{Job, Key};
 use market_domain::change::Occasion;
+use market_domain::grants::Grant;
+use market_domain::grants::access::Outcome;
+use market_domain::grants::ledger::Ledger;
 use market_domain::notices::{Notice, Sending};
 use market_domain::party::Actor;
 use market_domain::salt::Salts;
@@ -73,6 +76,7 @@ pub async fn fill(world: &World) {
     play.open("order-placed").await.order("month").await;
     play.dispute_deletion().await;
     play.check_tokens().await;
+    play.spread_a_ledger().await;
     play.tell().await;
     play.receive_money().await;
     play.amend().await;
@@ -298,6 +302,24 @@ impl Play<'_> {
         assert_eq!(self.stage.check(&token, "orders.read").await, "allowed");
     }
 
+    /// A check that the first partition of its ledger did not take: it is counted as `check_token` counts it then.
+    async fn spread_a_ledger(&self) {
+        let shop = self.open("ledger-spread").await;
+        let order = shop.buy("year").await;
+        let grant = shop.grant(&order).await;
+        let token = shop.token(&grant).await;
+        assert_eq!(self.stage.check(&token, "orders.read").await, "allowed");
+        let store = &self.world.running.market.store;
+        let id = ("ledger-spread".parse().unwrap(), grant.parse().unwrap());
+        let grant = store.get::<Grant>(&id).await.unwrap().unwrap();
+        let ledger = store.get::<Ledger>(&id).await.unwrap();
+        let occasion = self.occasion(Actor::DataGateway);
+        let spread = Ledger::spread(ledger.as_ref(), &grant, &occasion).unwrap();
+        store.commit(&spread, None).await.unwrap();
+        let (scope, now) = ("orders.read".parse().unwrap(), self.world.now());
+        store.begin_line(&grant, &scope, Outcome::Allowed, now, 3).await.unwrap();
+    }
+
     /// Grants with and without a token, and a check of every outcome.
     async fn check_tokens(&self) {
         let shop = self.open("grant-active").await;
@@ -374,15 +396,16 @@ impl Play<'_> {
         let termination = store.get_at::<Termination>(&key).await.unwrap().unwrap();
         let Progress::Ending(cascade) = &termination.progress else { panic!("{:?}", termination.progress) };
         let aside = cascade.cursor.clone().into_iter().collect();
-        let occasion = Occasion {
-            at: self.world.now(),
-            actor: Actor::Job(Job::TerminateAccount.name().to_owned()),
-            request: "test".to_owned(),
-            salts: Salts::drawn([7; 32]),
-        };
+        let occasion = self.occasion(Actor::Job(Job::TerminateAccount.name().to_owned()));
         let place = (cascade.cursor.clone(), aside);
         let passed = Termination::pass(&termination, place, Next::Anyone, &occasion);
         store.commit(&passed, None).await.unwrap();
+    }
+
+    /// What is decided now, by hand.
+    fn occasion(&self, actor: Actor) -> Occasion {
+        let salts = Salts::drawn([7; 32]);
+        Occasion { at: self.world.now(), actor, request: "test".to_owned(), salts }
     }
 
     pub(super) fn shop<'s>(&'s self, name: &'s str) -> Shop<'s> {

@@ -1,17 +1,18 @@
 //! `check_token` – may data of this scope be used with this token, now? Every check is counted in the
-//! grant's ledger before it is answered: a check that cannot be counted is not allowed.
+//! grant's ledger before it is answered: a check that cannot be counted is not allowed. Of a busy grant it is counted in
+//! one of the ledger's other partitions; that the ledger has them is noted before.
 
 use market_domain::Timestamp;
 use market_domain::accounts::MarketAccount;
 use market_domain::change::Occasion;
 use market_domain::grants::Grant;
-use market_domain::grants::access::{Outcome as Checked, check};
+use market_domain::grants::access::{Outcome as Checked, check, other_partitions};
 use market_domain::grants::ledger::Ledger;
 use market_domain::grants::token::{GrantToken, GrantTokens};
 use market_domain::ids::{AccountId, GrantId, ProviderId, ScopeName};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
-use market_store::{CommitError, StoreError, of};
+use market_store::{CommitError, Counted, StoreError, of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -79,8 +80,13 @@ impl Endpoint for CheckToken {
         };
         let (scope, now) = (&call.body.scope, call.occasion.at);
         let outcome = check(&token, scope, &grant, tokens.as_deref(), &account, now);
-        let is_first = market.store.count_access(&grant, scope, outcome, now).await?;
-        if is_first {
+        let others = other_partitions(market.random());
+        let mut counted = market.store.count_access(&grant, scope, outcome, now, others).await?;
+        if let Counted::NotBegun(partition) = counted {
+            spread_ledger(&grant, &call.occasion, market).await?;
+            counted = market.store.begin_line(&grant, scope, outcome, now, partition).await?;
+        }
+        if counted == Counted::First {
             open_ledger_day(&grant, &call.occasion, market).await;
         }
         let Grant { id, account_id, provider_id, expires_at, .. } = grant.state;
@@ -93,6 +99,27 @@ impl Endpoint for CheckToken {
             expires_at: (outcome == Checked::Allowed).then_some(expires_at),
         }))
     }
+}
+
+/// How often a check tries to note that its ledger is spread. Others may be at it at the same moment, and one that is
+/// done is all it takes.
+const TRIES: u8 = 4;
+
+/// Notes that the ledger has lines in every partition. Nothing is counted there before: no reader would know of it.
+async fn spread_ledger(grant: &Grant, occasion: &Occasion, market: &Market) -> Result<(), Problem> {
+    let id = (grant.account_id.clone(), grant.id.clone());
+    let mut occasion = occasion.clone();
+    for _ in 0..TRIES {
+        let ledger = market.store.get::<Ledger>(&id).await?;
+        let Some(change) = Ledger::spread(ledger.as_ref(), grant, &occasion) else { return Ok(()) };
+        match market.store.commit(&change, None).await {
+            Ok(()) => return Ok(()),
+            Err(CommitError::Conflict | CommitError::AlreadyAnswered) => {}
+            Err(CommitError::Behind(newest)) => occasion.at = newest,
+            Err(CommitError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(Problem::new(Code::Unavailable))
 }
 
 /// Notes that today has a line, so that the day is sealed when it is over. A line that begins asks; no check fails for it:

@@ -83,9 +83,25 @@ fn is_problem(answer: &Answer, status: u16, codes: &[&str]) -> Expected {
     })
 }
 
+/// A refusal for want of a token, with the challenge that HTTP asks of every 401. API Gateway renames the header where it
+/// comes from a function; its own replies have it.
+fn is_unauthorized(answer: &Answer) -> Expected {
+    is_problem(answer, 401, &NO_TOKEN)?;
+    let challenge = answer.header("www-authenticate");
+    expect(challenge == "Bearer", || match answer.header(RENAMED) {
+        "" => format!("its www-authenticate is {challenge:?}"),
+        _ => format!(
+            "it has {RENAMED} instead of www-authenticate: a function refused what the gateway should have"
+        ),
+    })
+}
+
 fn has_items(answer: &Answer) -> bool {
     answer.body["items"].is_array()
 }
+
+/// What API Gateway makes of a function's `www-authenticate`.
+const RENAMED: &str = "x-amzn-remapped-www-authenticate";
 
 /// The gateway knows only that there is no good token, not whether there is one at all.
 const NO_TOKEN: [&str; 2] = ["missing-token", "invalid-token"];
@@ -110,9 +126,9 @@ pub async fn smoke(url: &str, token: Option<&str>) -> Smoke {
         },
     );
     let nobody = api.get("/accounts/smoke", None).await;
-    check("without a token an account stays closed", nobody, &|answer| is_problem(answer, 401, &NO_TOKEN));
+    check("without a token an account stays closed", nobody, &is_unauthorized);
     let nonsense = api.get("/accounts/smoke", Some("nonsense")).await;
-    check("with a nonsense token too", nonsense, &|answer| is_problem(answer, 401, &NO_TOKEN));
+    check("with a nonsense token too", nonsense, &is_unauthorized);
     let unknown = api.get("/no-such-path", None).await;
     check("an unknown path is a problem document", unknown, &|answer| {
         is_problem(answer, 404, &["not-found"])
@@ -124,7 +140,7 @@ pub async fn smoke(url: &str, token: Option<&str>) -> Smoke {
         keyless,
         &|answer| match token {
             Some(_) => is_problem(answer, 400, &["missing-idempotency-key"]),
-            None => is_problem(answer, 401, &NO_TOKEN),
+            None => is_unauthorized(answer),
         },
     );
     if token.is_some() {

@@ -5,6 +5,9 @@
 //! hashed and the hash goes into the grant's own chain. This aggregate lies beside the grant: it says which days wait,
 //! so that counting a check never writes the item that the merchant must be able to end. A check adds the day with its
 //! first line, and at most once; the job `seal_ledger` takes days off, one at a time.
+//!
+//! It also says whether the ledger is spread over several partitions. That is noted before the first line begins beyond
+//! partition 0, and stays: whoever reads a ledger knows where all of its lines are.
 
 use std::fmt::Write as _;
 
@@ -12,7 +15,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Grant;
-use super::access::AccessEntry;
+use super::access::{AccessEntry, LEDGER_PARTITIONS};
 use crate::aggregate::{Aggregate, Due, Job, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
 use crate::events;
@@ -35,17 +38,46 @@ pub struct Ledger {
     pub sealed_through: Option<Date>,
     /// Days that have lines and wait to be sealed, in their order.
     pub waiting: Vec<Date>,
+    /// Whether it has lines in every partition, or only in the first.
+    pub is_spread: bool,
 }
 
 impl Ledger {
+    /// How many partitions its lines are in, from number 0 on.
+    #[must_use]
+    pub const fn partitions(&self) -> u8 {
+        if self.is_spread { LEDGER_PARTITIONS } else { 1 }
+    }
+
+    /// Notes that the ledger has lines in every partition. `None` where it is noted already.
+    #[must_use]
+    pub fn spread(loaded: Option<&Loaded<Self>>, grant: &Grant, occasion: &Occasion) -> Option<Change> {
+        let event = Event::of(events::LedgerSpread { partitions: u32::from(LEDGER_PARTITIONS) });
+        let Some(loaded) = loaded else {
+            let ledger = Self { is_spread: true, ..Self::new(grant) };
+            return Some(Change::on(occasion).create(&ledger, event));
+        };
+        let ledger = Self { is_spread: true, ..loaded.state.clone() };
+        (!loaded.is_spread).then(|| Change::on(occasion).update(loaded, &ledger, event))
+    }
+
+    fn new(grant: &Grant) -> Self {
+        Self {
+            account_id: grant.account_id.clone(),
+            grant_id: grant.id.clone(),
+            sealed_through: None,
+            waiting: Vec::new(),
+            is_spread: false,
+        }
+    }
+
     /// Notes that today has a line. `None` where it is noted already.
     #[must_use]
     pub fn open_day(loaded: Option<&Loaded<Self>>, grant: &Grant, occasion: &Occasion) -> Option<Change> {
         let day = local_date(occasion.at);
         let event = Event::of(events::LedgerDayOpened { day });
         let Some(loaded) = loaded else {
-            let (account_id, grant_id) = (grant.account_id.clone(), grant.id.clone());
-            let ledger = Self { account_id, grant_id, sealed_through: None, waiting: vec![day] };
+            let ledger = Self { waiting: vec![day], ..Self::new(grant) };
             return Some(Change::on(occasion).create(&ledger, event));
         };
         // A clock that runs behind does not open a day again that is sealed.
@@ -187,6 +219,7 @@ mod tests {
             grant_id: GrantId::new(Timestamp::UNIX_EPOCH, [0; 10]),
             sealed_through: sealed_through.map(day),
             waiting: waiting.iter().map(|one| day(one)).collect(),
+            is_spread: false,
         }
     }
 

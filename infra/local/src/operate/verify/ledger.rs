@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use market_domain::aggregate::{Aggregate, Key};
 use market_domain::events::{Happening, LedgerSealed};
 use market_domain::grants::Grant;
-use market_domain::grants::access::{AccessEntry, former_ledger_prefix, ledger_partition};
+use market_domain::grants::access::{AccessEntry, LEDGER_PARTITIONS, former_ledger_prefix, ledger_partition};
 use market_domain::grants::ledger::{DaySeal, Ledger};
 use market_domain::periods::{end_of, local_date, start_of};
 use market_store::{Record, Store, StoreError};
@@ -30,7 +30,7 @@ pub(super) async fn check(
     let seals = chain.iter().filter(|record| record.evidence.event == LedgerSealed::REGISTERED.name);
     let seals: Vec<(Date, &Record)> = seals.filter_map(|record| Some((day_of(record)?, record))).collect();
     let (Some((first, _)), Some((last, _))) = (seals.first(), seals.last()) else { return Ok(()) };
-    check_ledger(store, grant, *last, faults).await?;
+    let partitions = check_ledger(store, grant, *last, faults).await?;
     // Where lines lay before ledgers had partitions: what is of a sealed day cannot be from then.
     let former = former_ledger_prefix(&grant.id);
     for line in contents {
@@ -39,14 +39,16 @@ pub(super) async fn check(
             faults.say(line, "it is a line of a sealed day, and was not sealed");
         }
     }
-    let lines =
-        match store.ledger_between(&grant.account_id, &grant.id, start_of(*first), end_of(*last)).await {
-            Ok(lines) => lines,
-            // The line is a fault of its own by now.
-            Err(StoreError::Corrupt { .. }) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-    let partition = ledger_partition(&grant.account_id, &grant.id);
+    let lines = match store
+        .ledger_between(&grant.account_id, &grant.id, partitions, start_of(*first), end_of(*last))
+        .await
+    {
+        Ok(lines) => lines,
+        // The line is a fault of its own by now.
+        Err(StoreError::Corrupt { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let partition = ledger_partition(&grant.account_id, &grant.id, 0);
     for (day, record) in &seals {
         if !is_sealed_by(*day, &lines, record) {
             let wrong = format!("its lines are not the ones that record {} sealed", record.evidence.number);
@@ -98,23 +100,26 @@ async fn check_lines(store: &Store, grant: &Grant, faults: &mut Faults) -> Resul
     }
 }
 
-/// A grant with a sealed day has what says how far: sealed at least as far as its chain.
+/// A grant with a sealed day has what says how far: sealed at least as far as its chain. Its answer is in how many
+/// partitions there are lines; where that cannot be read, every one is looked at.
 async fn check_ledger(
     store: &Store,
     grant: &Grant,
     last: Date,
     faults: &mut Faults,
-) -> Result<(), OperateError> {
+) -> Result<u8, OperateError> {
     let id = (grant.account_id.clone(), grant.id.clone());
     let key = Ledger::key_of(&id);
     match store.get::<Ledger>(&id).await {
         Ok(None) => faults.say(key, format!("it is gone, and its grant, {}, has sealed days", grant.key())),
-        Ok(Some(ledger)) if ledger.sealed_through < Some(last) => {
-            faults.say(key, format!("{last} is sealed, and it says otherwise"));
+        Ok(Some(ledger)) => {
+            if ledger.sealed_through < Some(last) {
+                faults.say(key, format!("{last} is sealed, and it says otherwise"));
+            }
+            return Ok(ledger.partitions());
         }
-        Ok(Some(_)) => {}
         Err(StoreError::Corrupt { reason, .. }) => faults.say(key, format!("it cannot be read: {reason}")),
         Err(error) => return Err(error.into()),
     }
-    Ok(())
+    Ok(LEDGER_PARTITIONS)
 }

@@ -1,0 +1,216 @@
+//! A grant that is checked so often that the first partition of its ledger takes no more: each check is allowed and
+//! counted once all the same, and nothing else of the merchant's waits for it (4.4.3).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::join_all;
+use indicatif::ProgressBar;
+use jiff::SignedDuration;
+use market::TABLE;
+use market::client::Client;
+use market::operate::verify;
+use market::stage::Stage;
+use market_ambient::Clock;
+use market_domain::grants::access::LEDGER_PARTITIONS;
+use market_identity::Role;
+use serde_json::{Value, json};
+
+use crate::server::{Fault, error};
+use crate::storms::World;
+
+const CHECKS: usize = 40;
+
+fn throttled() -> Fault {
+    error(400, "ProvisionedThroughputExceededException")
+}
+
+/// The partitions in which a call writes.
+fn written(operation: &str, asked: &Value) -> BTreeSet<String> {
+    let places: Vec<&Value> = match operation {
+        "UpdateItem" => vec![&asked["Key"]],
+        "PutItem" => vec![&asked["Item"]],
+        "TransactWriteItems" => {
+            let writes = asked["TransactItems"].as_array().unwrap().iter();
+            let writes = writes.flat_map(|write| write.as_object().unwrap().values());
+            writes
+                .map(|write| if write["Item"].is_object() { &write["Item"] } else { &write["Key"] })
+                .collect()
+        }
+        _ => Vec::new(),
+    };
+    places.into_iter().map(|key| key["pk"]["S"].as_str().unwrap().to_owned()).collect()
+}
+
+fn is_of_ledger(partition: &str) -> bool {
+    partition.starts_with("ledger#")
+}
+
+impl World {
+    /// From now on the table takes no write in the partitions of ledgers with these numbers. What it was asked to write
+    /// there, how often in each.
+    fn throttle(&self, numbers: &'static [u8]) -> Arc<Mutex<BTreeMap<u8, usize>>> {
+        let asked_for = Arc::<Mutex<BTreeMap<u8, usize>>>::default();
+        let asked = Arc::clone(&asked_for);
+        self.table.fail(move |operation, body| {
+            let partitions = written(operation, body);
+            let partitions = partitions.iter().filter(|partition| is_of_ledger(partition));
+            let of = partitions.map(|partition| partition.rsplit('#').next().unwrap().parse::<u8>().unwrap());
+            let of: Vec<u8> = of.collect();
+            for number in &of {
+                *asked.lock().unwrap().entry(*number).or_default() += 1;
+            }
+            of.iter().any(|number| numbers.contains(number)).then(throttled)
+        });
+        asked_for
+    }
+}
+
+/// What the merchant reads: its lines, page by page.
+async fn ledger(stage: &Stage<'_>, grant: &str, limit: usize) -> Vec<(String, u64)> {
+    let merchant = Client::of(stage.running, Role::Merchant, "shop-1");
+    let first = format!("/accounts/shop-1/grants/{grant}/accesses?limit={limit}");
+    let (mut lines, mut path) = (Vec::new(), first.clone());
+    loop {
+        let page = merchant.get(&path).await.unwrap();
+        let items = page.body["items"].as_array().unwrap();
+        assert!(page.is_ok() && items.len() <= limit, "{}", page.text);
+        let told =
+            |line: &Value| (line["outcome"].as_str().unwrap().to_owned(), line["count"].as_u64().unwrap());
+        lines.extend(items.iter().map(told));
+        match page.body["next_cursor"].as_str() {
+            Some(cursor) => path = format!("{first}&cursor={cursor}"),
+            None => return lines,
+        }
+    }
+}
+
+/// The facts of the records of a merchant that an event left.
+async fn recorded(stage: &Stage<'_>, event: &str) -> Vec<Value> {
+    let records = stage.operator.all("/accounts/shop-1/evidence").await.unwrap();
+    let records =
+        records.iter().map(|record| serde_json::from_str::<Value>(record["stored"].as_str().unwrap()));
+    let records = records.map(Result::unwrap).filter(|record| record["event"] == event);
+    records.map(|record| record["facts"].clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn checks_beyond_what_the_first_partition_takes_are_counted_once_each_shown_exactly_and_sealed() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "year").await;
+    let quiet = stage.grant(&merchant, "shop-1", "year").await;
+    for token in [&granted.token, &quiet.token] {
+        assert_eq!(stage.check(token, "orders.read").await, "allowed");
+    }
+    let asked = world.throttle(&[0]);
+    let checks = (0..CHECKS).map(|_| stage.check(&granted.token, "orders.read"));
+    assert!(join_all(checks).await.iter().all(|outcome| outcome == "allowed"));
+    // While it goes on, the merchant takes the grant back, and that counts at once.
+    let revocation = format!("/accounts/shop-1/grants/{}/revocation", granted.grant);
+    assert!(merchant.post(&revocation, json!({})).await.unwrap().is_ok());
+    for _ in 0..3 {
+        assert_eq!(stage.check(&granted.token, "orders.read").await, "ended");
+    }
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked[&0], CHECKS + 3, "each asks there once, and goes elsewhere at once");
+    assert!(asked.len() > 2, "chance leads to several: {asked:?}");
+    world.table.heal();
+
+    let lines = [("allowed".to_owned(), CHECKS as u64 + 1), ("ended".to_owned(), 3)];
+    for limit in [1, 2, 100] {
+        assert_eq!(ledger(&stage, &granted.grant, limit).await, lines, "limit {limit}");
+    }
+    assert_eq!(recorded(&stage, "LedgerSpread").await, [json!({ "partitions": LEDGER_PARTITIONS })]);
+    world.running.machine.advance_to("2026-01-06T00:10:00+08:00".parse().unwrap()).await.unwrap();
+    let seals = recorded(&stage, "LedgerSealed").await;
+    let mut sums: Vec<_> = seals.iter().map(|seal| (&seal["lines"], &seal["checks"])).collect();
+    sums.sort_by_key(|(lines, _)| lines.as_u64());
+    assert_eq!(sums, [(&json!(1), &json!(1)), (&json!(2), &json!(CHECKS + 4))]);
+    let store = &world.running.market.store;
+    let verified = verify::verify(store, "account#shop-1", &ProgressBar::hidden()).await.unwrap();
+    assert_eq!(format!("{:?}", verified.faults), "[]");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_merchant_does_waits_for_no_partition_of_a_ledger_and_counting_writes_in_no_other() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "year").await;
+    assert_eq!(stage.check(&granted.token, "orders.read").await, "allowed");
+    let asked = Arc::<Mutex<BTreeSet<String>>>::default();
+    world.table.fail({
+        let asked = Arc::clone(&asked);
+        move |operation, body| {
+            asked.lock().unwrap().extend(written(operation, body));
+            None
+        }
+    });
+    assert_eq!(stage.check(&granted.token, "orders.read").await, "allowed");
+    assert_eq!(*asked.lock().unwrap(), BTreeSet::from([format!("ledger#shop-1#{}#0", granted.grant)]));
+
+    let asked = world.throttle(&[0, 1, 2, 3, 4, 5, 6, 7]);
+    let check = json!({ "token": granted.token, "scope": "orders.read" });
+    let refused = stage.gateway.post("/checks", check).await.unwrap();
+    assert_eq!(
+        (refused.status.as_u16(), refused.code()),
+        (503, "unavailable"),
+        "not counted, so not allowed"
+    );
+    assert_eq!(asked.lock().unwrap().values().sum::<usize>(), 3, "three places are tried, none twice");
+    let revocation = format!("/accounts/shop-1/grants/{}/revocation", granted.grant);
+    assert!(merchant.post(&revocation, json!({})).await.unwrap().is_ok());
+    world.table.heal();
+    assert_eq!(ledger(&stage, &granted.grant, 100).await, [("allowed".to_owned(), 2)]);
+    assert_eq!(recorded(&stage, "LedgerSpread").await, [json!(null); 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_counted_where_no_reader_would_look() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "year").await;
+    world.table.fail(|operation, body| {
+        let is_first = written(operation, body).iter().any(|partition| partition.ends_with("#0"));
+        (is_first || operation == "TransactWriteItems").then(|| error(400, "ThrottlingException"))
+    });
+    let check = json!({ "token": granted.token, "scope": "orders.read" });
+    let refused = stage.gateway.post("/checks", check).await.unwrap();
+    assert_eq!((refused.status.as_u16(), refused.code()), (503, "unavailable"));
+    world.table.heal();
+    let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&world.running.table_endpoint).await);
+    for number in 0..LEDGER_PARTITIONS {
+        let query = client.query().table_name(TABLE).key_condition_expression("pk = :pk");
+        let partition = format!("ledger#shop-1#{}#{number}", granted.grant);
+        let partition = aws_sdk_dynamodb::types::AttributeValue::S(partition);
+        let found = query.expression_attribute_values(":pk", partition).send().await.unwrap();
+        assert_eq!(found.count, 0, "{number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_was_spread_goes_on_in_its_first_partition_and_is_read_whole() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "year").await;
+    for hour in 0..4 {
+        world.throttle(&[0]);
+        assert_eq!(stage.check(&granted.token, "orders.read").await, "allowed");
+        world.table.heal();
+        assert_eq!(stage.check(&granted.token, "orders.read").await, "allowed");
+        assert_eq!(stage.check(&granted.token, "buyers.read").await, "wrong_scope");
+        assert_eq!(ledger(&stage, &granted.grant, 1).await.len(), 2 * (hour + 1));
+        let later = world.running.machine.clock.now() + SignedDuration::from_hours(1);
+        world.running.machine.clock.advance_to(later).unwrap();
+    }
+    let lines = [("wrong_scope".to_owned(), 1), ("allowed".to_owned(), 2)];
+    let lines: Vec<_> = std::iter::repeat_n(lines, 4).flatten().collect();
+    for limit in 1..=9 {
+        assert_eq!(ledger(&stage, &granted.grant, limit).await, lines, "limit {limit}");
+    }
+    assert_eq!(recorded(&stage, "LedgerSpread").await.len(), 1, "it is said once");
+}
