@@ -105,7 +105,16 @@ pub struct TraceView {
 
 impl From<Trace> for TraceView {
     fn from(trace: Trace) -> Self {
-        let Trace { start, rule, nominal_last_day, moves, last_day, ends_at, calendar_unpublished } = trace;
+        let Trace {
+            start,
+            rule,
+            nominal_last_day,
+            moves,
+            last_day,
+            ends_at,
+            calendar_unpublished,
+            looked_at: _,
+        } = trace;
         Self {
             start,
             rule: rule.into(),

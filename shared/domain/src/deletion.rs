@@ -29,7 +29,7 @@ pub const ANSWER: Length = Length::Days(15);
 /// To the merchant; the reminder at the end itself is the notice of the end.
 const TO_MERCHANT: Plan = Plan::After { days: &[3, 7, 15, 30], then_every: 30 };
 /// To the provider.
-const TO_PROVIDER: Plan = Plan::Before(&[7, 3, 1]);
+pub(crate) const TO_PROVIDER: Plan = Plan::Before(&[7, 3, 1]);
 
 /// What the provider did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -396,6 +396,8 @@ impl Aggregate for DeletionDemand {
         };
         let to_provider = self.to_provider.next(TO_PROVIDER, period.ends_at);
         let at = to_provider.map_or(at, |next| next.min(at));
+        let look = self.open_period().and_then(Trace::next_look);
+        let at = look.map_or(at, |look| look.min(at));
         Some(Due::new(at, Job::RemindDeletion).by(period.ends_at))
     }
 

@@ -8,6 +8,7 @@
 //! Where a schedule that can say something about a day that was looked at is not published, the trace says so, and the
 //! date is to be reckoned again when the schedule appears.
 
+mod again;
 mod calendar;
 mod schedule;
 mod statutory;
@@ -21,8 +22,9 @@ use jiff::{SignedDuration, Span, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::again::Again;
 pub use self::calendar::{Calendar, DayKind, RestReason};
-pub use self::schedule::{Holiday, Notice, Schedule, ScheduleError};
+pub use self::schedule::{Holiday, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Notice, Schedule, ScheduleError};
 
 /// Asia/Shanghai, whose clocks have not been changed since 1991: an offset says it all.
 pub const ZONE: Offset = tz::offset(8);
@@ -112,6 +114,8 @@ pub struct Trace {
     /// A schedule that can say something about a day that was looked at is not published: its year's, or for the last
     /// days of December the next year's.
     pub calendar_unpublished: bool,
+    /// When it was last looked, in vain, whether that schedule was published.
+    pub looked_at: Option<Timestamp>,
 }
 
 impl fmt::Display for Trace {
@@ -228,6 +232,7 @@ fn reckon_on(
                 last_day: None,
                 ends_at: start.checked_add(SignedDuration::from_hours(i64::from(n)))?,
                 calendar_unpublished: false,
+                looked_at: None,
             };
             return Ok((trace, missing));
         }
@@ -248,6 +253,7 @@ fn reckon_on(
         last_day: Some(last_day),
         ends_at: midnight(last_day.tomorrow()?)?,
         calendar_unpublished: !missing.is_empty(),
+        looked_at: None,
     };
     Ok((trace, missing))
 }

@@ -20,6 +20,13 @@ const LATE_DECEMBER: i8 = 29;
 /// The most days that notices gave beyond the law in a year were two, in 2020; what gives more than this is a mistake.
 const MAX_BEYOND_THE_LAW: usize = 5;
 
+/// The most holidays of a schedule, notices that changed it, and days worked for one holiday.
+pub const MAX_HOLIDAYS: usize = 16;
+/// See [`MAX_HOLIDAYS`].
+pub const MAX_CHANGES: usize = 8;
+/// See [`MAX_HOLIDAYS`].
+pub const MAX_MAKE_UP: usize = 8;
+
 /// The notice that a schedule comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +90,14 @@ pub enum ScheduleError {
         /// The date.
         date: Date,
     },
+    /// A notice that was not issued in the year or in the one before it.
+    #[error("a notice of {date} does not arrange the holidays of {year}")]
+    OtherNotice {
+        /// The schedule's year.
+        year: i16,
+        /// The date that the notice bears.
+        date: Date,
+    },
     /// A date that is claimed twice.
     #[error("{0} is listed twice")]
     DateTwice(Date),
@@ -108,15 +123,30 @@ pub(super) fn is_late_december(date: Date) -> bool {
 }
 
 impl Schedule {
-    /// The days on which it says something.
+    /// Whether it agrees with itself and with the law.
     ///
     /// # Errors
     /// See [`ScheduleError`].
-    pub fn days(&self) -> Result<BTreeMap<Date, DayKind>, ScheduleError> {
+    pub fn check(&self) -> Result<(), ScheduleError> {
+        for notice in self.changed_by.iter().chain([&self.notice]) {
+            let issued = i32::from(notice.date.year());
+            if ![i32::from(self.year) - 1, i32::from(self.year)].contains(&issued) {
+                return Err(ScheduleError::OtherNotice { year: self.year, date: notice.date });
+            }
+        }
         let mut days = BTreeMap::new();
         let mut given = 0;
         for holiday in &self.holidays {
-            given += self.add(holiday, &mut days)?;
+            self.check_holiday(holiday)?;
+            for (day, kind) in days_of(holiday) {
+                match kind {
+                    DayKind::MakeUp => given -= 1,
+                    _ => given += i64::from(!is_weekend(day)),
+                }
+                if days.insert(day, kind).is_some() {
+                    return Err(ScheduleError::DateTwice(day));
+                }
+            }
         }
         let statutory = statutory_days(self.year);
         let missing = statutory.iter().find(|(day, _)| !matches!(days.get(day), Some(DayKind::Rest(_))));
@@ -125,55 +155,49 @@ impl Schedule {
         }
         let lawful = statutory.len();
         match usize::try_from(given) {
-            Ok(given) if (lawful..=lawful + MAX_BEYOND_THE_LAW).contains(&given) => Ok(days),
+            Ok(given) if (lawful..=lawful + MAX_BEYOND_THE_LAW).contains(&given) => Ok(()),
             _ => Err(ScheduleError::Unbalanced { given, lawful }),
         }
     }
 
-    /// Adds a holiday's days, and counts its weekdays off, less the weekend days that are worked for it.
-    fn add(&self, holiday: &Holiday, days: &mut BTreeMap<Date, DayKind>) -> Result<i64, ScheduleError> {
-        let Holiday { name_zh, name_en, from, to, make_up } = holiday;
+    /// Its days by themselves, before anything walks from the first to the last.
+    fn check_holiday(&self, holiday: &Holiday) -> Result<(), ScheduleError> {
+        let Holiday { name_en, from, to, make_up, .. } = holiday;
         if to < from {
             return Err(ScheduleError::Backwards { name: name_en.clone() });
         }
-        // Checked before the days between are walked, so that nothing can make the walk a long one.
         for date in [from, to].into_iter().chain(make_up).copied() {
             let before = is_late_december(date) && i32::from(date.year()) + 1 == i32::from(self.year);
             if date.year() != self.year && !before {
                 return Err(ScheduleError::OtherYear { year: self.year, date });
             }
         }
-        let mut set = |date, kind| match days.insert(date, kind) {
+        match make_up.iter().find(|day| !is_weekend(**day)) {
+            Some(day) => Err(ScheduleError::MakeUpOnWeekday(*day)),
             None => Ok(()),
-            Some(_) => Err(ScheduleError::DateTwice(date)),
-        };
-        let rest = RestReason::Holiday { name_zh: name_zh.to_string(), name_en: name_en.to_string() };
-        let mut given = 0;
-        for date in from.series(Span::new().days(1)).take_while(|date| date <= to) {
-            given += i64::from(!is_weekend(date));
-            set(date, DayKind::Rest(rest.clone()))?;
         }
-        for date in make_up.iter().copied() {
-            if !is_weekend(date) {
-                return Err(ScheduleError::MakeUpOnWeekday(date));
-            }
-            given -= 1;
-            set(date, DayKind::MakeUp)?;
-        }
-        Ok(given)
     }
 
-    /// The last day that its notice, or one that changed it, bears.
-    #[must_use]
-    pub fn dated(&self) -> Date {
-        self.changed_by.iter().map(|notice| notice.date).max().unwrap_or(self.notice.date)
+    /// The days on which it says something. It was checked when it was taken in.
+    pub(super) fn days(&self) -> impl Iterator<Item = (Date, DayKind)> {
+        self.holidays.iter().flat_map(days_of)
     }
+}
+
+/// A holiday's days off, and the days that are worked for it.
+fn days_of(holiday: &Holiday) -> impl Iterator<Item = (Date, DayKind)> {
+    let Holiday { name_zh, name_en, from, to, make_up } = holiday;
+    let rest = RestReason::Holiday { name_zh: name_zh.to_string(), name_en: name_en.to_string() };
+    let off = from.series(Span::new().days(1)).take_while(|day| day <= to);
+    let off = off.map(move |day| (day, DayKind::Rest(rest.clone())));
+    off.chain(make_up.iter().map(|day| (*day, DayKind::MakeUp)))
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
 
+    use super::super::calendar::Calendar;
     use super::*;
 
     fn line(text: &str) -> Line {
@@ -182,7 +206,7 @@ mod tests {
 
     /// The schedule of 2023, with another New Year's Day.
     fn with_new_year(from: &str, to: &str, make_up: &[&str]) -> Schedule {
-        let mut schedule = super::super::calendar::built_in(2023);
+        let mut schedule = Calendar::built_in(2023).unwrap();
         let day = |text: &str| text.parse().unwrap();
         schedule.holidays[0] = Holiday {
             name_zh: line("元旦"),
@@ -196,7 +220,9 @@ mod tests {
 
     #[test]
     fn a_schedule_may_reach_into_the_last_days_of_the_december_before_it() {
-        let days = with_new_year("2022-12-30", "2023-01-02", &["2023-01-07"]).days().unwrap();
+        let schedule = with_new_year("2022-12-30", "2023-01-02", &["2023-01-07"]);
+        assert_eq!(schedule.check(), Ok(()));
+        let days: BTreeMap<_, _> = schedule.days().collect();
         assert!(matches!(days[&date(2022, 12, 30)], DayKind::Rest(_)));
         assert_eq!(days[&date(2023, 1, 7)], DayKind::MakeUp);
     }
@@ -204,7 +230,7 @@ mod tests {
     #[test]
     fn a_schedule_that_contradicts_itself_or_the_law_is_refused() {
         use ScheduleError::{
-            Backwards, DateTwice, MakeUpOnWeekday, OtherYear, StatutoryDayMissing, Unbalanced,
+            Backwards, DateTwice, MakeUpOnWeekday, OtherNotice, OtherYear, StatutoryDayMissing, Unbalanced,
         };
         let other = |year, month, day| OtherYear { year: 2023, date: date(year, month, day) };
         let new_year = line("New Year's Day");
@@ -223,8 +249,11 @@ mod tests {
             ("2023-01-01", "2023-01-02", &["2023-01-07"], Unbalanced { given: 10, lawful: 11 }),
             ("2023-01-01", "2023-01-11", &[], Unbalanced { given: 18, lawful: 11 }),
         ] {
-            let refused = with_new_year(from, to, make_up).days();
-            assert_eq!(refused.map(drop), Err(why), "{from} {to} {make_up:?}");
+            let refused = with_new_year(from, to, make_up).check();
+            assert_eq!(refused, Err(why), "{from} {to} {make_up:?}");
         }
+        let mut schedule = Calendar::built_in(2023).unwrap();
+        schedule.notice.date = date(2021, 12, 8);
+        assert_eq!(schedule.check(), Err(OtherNotice { year: 2023, date: date(2021, 12, 8) }));
     }
 }

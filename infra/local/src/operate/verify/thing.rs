@@ -4,14 +4,15 @@
 
 use market_domain::Timestamp;
 use market_domain::accounts::MarketAccount;
-use market_domain::accounts::termination::Termination;
+use market_domain::accounts::termination::{Cause, Termination};
 use market_domain::aggregate::{Aggregate, Due, Key, View};
-use market_domain::deletion::DeletionDemand;
+use market_domain::deletion::{DeletionDemand, DemandStatus};
 use market_domain::documents::acceptance::{Acceptance, AcceptanceId};
 use market_domain::documents::{Document, Publisher};
 use market_domain::grants::Grant;
 use market_domain::grants::ledger::Ledger;
 use market_domain::grants::token::GrantTokens;
+use market_domain::holidays::Holidays;
 use market_domain::ids::DocumentId;
 use market_domain::listings::Listing;
 use market_domain::notices::Notice;
@@ -73,6 +74,7 @@ kinds! {
     Listing,
     PaymentRecord,
     Vouching,
+    Holidays,
 }
 
 impl Thing {
@@ -146,7 +148,27 @@ impl Thing {
                 (PaymentStatus::Formed, Some(order)) => vec![Order::key_of(&order)],
                 _ => Vec::new(),
             },
-            Self::Provider(_) | Self::Vouching(_) => Vec::new(),
+            Self::Provider(_) | Self::Vouching(_) | Self::Holidays(_) => Vec::new(),
+        }
+    }
+
+    /// What releases up to 0.3.0 answered to what is due of it, where that was something else: they looked for no
+    /// holiday schedule. What they wrote last keeps that timer until it is next written.
+    fn former_due(&self) -> Option<Option<Due>> {
+        match self {
+            Self::Termination(termination) => {
+                let mut without_looks = termination.as_ref().clone();
+                let Cause::ByNotice { period, .. } = &mut without_looks.cause else { return None };
+                (period.looked_at.is_none() && std::mem::take(&mut period.calendar_unpublished))
+                    .then(|| without_looks.next_due())
+            }
+            Self::DeletionDemand(demand) => {
+                let mut without_looks = demand.as_ref().clone();
+                let DemandStatus::Served { period, .. } = &mut without_looks.status else { return None };
+                (period.looked_at.is_none() && std::mem::take(&mut period.calendar_unpublished))
+                    .then(|| without_looks.next_due())
+            }
+            _ => None,
         }
     }
 
@@ -158,7 +180,10 @@ impl Thing {
         // Without a present, no lease is too long.
         let now = now.unwrap_or(Timestamp::MAX);
         if let Some(wrong) = standing.timer.fault(&standing.key, self.next_due(), now) {
-            return Err(broken(wrong.to_string()));
+            let former = self.former_due().map(|due| standing.timer.fault(&standing.key, due, now));
+            if former != Some(None) {
+                return Err(broken(wrong.to_string()));
+            }
         }
         if !standing.listed.is(self.view().as_ref()) {
             return Err(broken("its place in the list that another party reads is not the one of its state"));
