@@ -6,5 +6,6 @@ pub mod api;
 pub mod feedback;
 pub mod handler;
 pub mod metrics;
+pub mod schedules;
 pub mod settings;
 pub mod workers;

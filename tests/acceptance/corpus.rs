@@ -22,7 +22,7 @@ pub use kept::{Corpus, Item, key, text};
 
 /// What tells an item of a kind from another in a different state: a place in its body, and the word for its being
 /// there; a text without such a word speaks for itself.
-const TELLING: [(&str, &[(&str, &str)]); 15] = [
+const TELLING: [(&str, &[(&str, &str)]); 16] = [
     ("account", &[("/status", ""), ("/ends_at", "with an end")]),
     ("provider", &[("/status", "")]),
     ("vouching", &[("/document_sha256", "with a document")]),
@@ -54,6 +54,7 @@ const TELLING: [(&str, &[(&str, &str)]); 15] = [
             ("/attestation/answer", ""),
             ("/acknowledged", "acknowledged"),
             ("/overdue", "overdue"),
+            ("/period/calendar_unpublished", "waiting for a schedule"),
         ],
     ),
     (
@@ -64,8 +65,10 @@ const TELLING: [(&str, &[(&str, &str)]); 15] = [
             ("/reminders/passed", "reminded"),
             ("/cursor", "cursor"),
             ("/aside/0", "with things set aside"),
+            ("/cause/period/looked_at", "that looked for a schedule"),
         ],
     ),
+    ("holidays", &[("/versions/1", "with a correction")]),
     (
         "notice",
         &[
@@ -146,8 +149,8 @@ const THERE: &[&str] = &[
     "payment return returned report",
     "payment unreadable held unreadable",
     "demand draft",
-    "demand served",
-    "demand served acknowledged",
+    "demand served waiting for a schedule",
+    "demand served acknowledged waiting for a schedule",
     "demand served overdue",
     "demand served acknowledged overdue",
     "demand attested deleted",
@@ -156,12 +159,14 @@ const THERE: &[&str] = &[
     "demand closed deleted",
     "demand waived",
     "termination by_notice served reminded",
+    "termination by_notice served reminded that looked for a schedule",
     "termination by_notice withdrawn",
     "termination by_notice superseded",
-    "termination by_notice ending cursor with things set aside",
+    "termination by_notice ending cursor with things set aside that looked for a schedule",
     "termination by_notice completed",
     "termination natural ending",
     "termination natural completed",
+    "holidays with a correction",
     "notice everyone announcement zh sent",
     "notice merchant in_site en sent",
     "notice merchant in_site zh sent",
@@ -226,6 +231,7 @@ const THERE: &[&str] = &[
     "event GrantExpired",
     "event GrantExpiryReminded",
     "event GrantRevoked",
+    "event HolidaysPublished",
     "event LedgerDayClosed",
     "event LedgerDayOpened",
     "event LedgerSealed",
@@ -252,8 +258,11 @@ const THERE: &[&str] = &[
     "event PaymentHeld",
     "event PaymentReturned",
     "event PaymentToReturn",
+    "event PeriodConfirmed",
+    "event PeriodMoved",
     "event ProviderApplied",
     "event ProviderApproved",
+    "event ScheduleAwaited",
     "event TerminationCompleted",
     "event TerminationEffective",
     "event TerminationReminded",
@@ -313,7 +322,9 @@ fn shown(item: &Item, now: Timestamp) -> Vec<String> {
     let body = body();
     let mut shown = vec![in_words(kind, &body)];
     let versions = body["versions"].as_array().into_iter().flatten();
-    if versions.into_iter().any(|version| at(version["effective_at"].as_str().unwrap()) > now) {
+    // Versions of a holiday schedule have no such date.
+    if versions.into_iter().filter_map(|version| version["effective_at"].as_str()).any(|date| at(date) > now)
+    {
         shown.push("document with a version to come".to_owned());
     }
     shown.extend(waiting(item));

@@ -168,7 +168,7 @@ impl Hidden {
         Route::Asked(match operation {
             "publish_version" => return Route::HidesNothing("everyone reads every document and version"),
             "get_document" | "get_version" | "get_text" | "get_page" | "get_clause"
-            | "list_announcements" | "explain_error" | "browse_listings" => {
+            | "list_announcements" | "explain_error" | "browse_listings" | "get_holidays" => {
                 return Route::HidesNothing("everyone reads all of it");
             }
             "approve_provider"
@@ -178,6 +178,7 @@ impl Hidden {
             | "settle_payment"
             | "vouch_credit_code"
             | "get_vouching"
+            | "publish_holidays"
             | "serve_termination"
             | "withdraw_termination"
             | "list_parked"

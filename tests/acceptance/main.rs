@@ -10,6 +10,7 @@ mod documents;
 mod evidence;
 mod grants;
 mod harness;
+mod holidays;
 mod input;
 mod instants;
 mod invisible;

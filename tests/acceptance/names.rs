@@ -43,6 +43,8 @@ fn whole_bodies() -> Vec<(&'static str, Role, String, Value)> {
     let mut grant = requests::grant(&id("ord"), &["orders.read"]);
     grant["expires_at"] = json!(now);
     let end = json!({ "event_id": "e", "agreement": "x", "ended_at": now });
+    let mut holidays = requests::holidays_of_2027("2026-01-05");
+    holidays["changed_by"] = json!([holidays["notice"]]);
     let demand = |step: &str| format!("/accounts/shop-1/demands/{}/{step}", id("grt"));
     let bodies = [
         ("publish_version", Role::Operator, "/documents/rule-1/versions", publication),
@@ -72,6 +74,7 @@ fn whole_bodies() -> Vec<(&'static str, Role, String, Value)> {
         ("serve_termination", Role::Operator, "/accounts/shop-1/terminations", json!({ "reason": "x" })),
         ("end_upstream", Role::Upstream, "/accounts/shop-1/upstream-end", end),
         ("check_token", Role::DataGateway, "/checks", json!({ "token": "x", "scope": "orders.read" })),
+        ("publish_holidays", Role::Operator, "/holidays/2027", holidays),
         (
             "vouch_credit_code",
             Role::Operator,

@@ -48,6 +48,7 @@ fn body(operation: &str, world: &World, granted: &Granted) -> Value {
         "place_order" => requests::order(&format!("lst_{}", "0".repeat(32)), "month", "northwind.terms"),
         "give_grant" => requests::grant(&granted.order, &["orders.read"]),
         "attest_demand" => requests::attestation(world.now()),
+        "publish_holidays" => requests::holidays_of_2027("2026-01-05"),
         "vouch_credit_code" => json!({ "reason": "x" }),
         "settle_payment" => json!({ "settlement": "dismiss", "evidence": "x" }),
         "waive_demand" => json!({ "agreement": "x" }),
@@ -98,6 +99,7 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
         ("clause", "4.2".to_owned()),
         ("credit_code", "91110000802100433B".to_owned()),
         ("record_id", format!("pay-{}", granted.order)),
+        ("year", "2027".to_owned()),
         ("code", "not-found".to_owned()),
         ("job", "notify".to_owned()),
     ]);
@@ -110,6 +112,7 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
         ("termination_id", format!("trm_{}", "0".repeat(32))),
         ("notice_id", format!("ntc_{}", "0".repeat(32))),
         ("record_id", "pay-none".to_owned()),
+        ("year", "2028".to_owned()),
         ("document_id", "nothing".to_owned()),
         ("version", "1".to_owned()),
         ("clause", "4.2".to_owned()),
@@ -155,6 +158,7 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
             || key.starts_with("provider#northwind/")
             || key.starts_with("document#")
             || key.starts_with("announcements")
+            || key.starts_with("holidays#")
             || key.starts_with("listing#")
             || key.starts_with("reply#provider#someone-else")),
         "{:?}",

@@ -137,6 +137,13 @@ async fn everything() -> Permissions {
     let vouching = format!("/credit-codes/{PILOT}/vouching");
     thrice(operator, &vouching, json!({ "reason": "见营业执照。" })).await;
     read(operator, &vouching).await;
+    thrice(operator, "/holidays/2027", requests::holidays_of_2027("2026-01-05")).await;
+    read(operator, "/holidays/2027").await;
+    let mut correction = requests::holidays_of_2027("2026-01-05");
+    correction["corrects"] = json!(1);
+    correction["holidays"][0]["to"] = json!("2027-01-04");
+    let corrected = operator.post("/holidays/2027", correction).await.unwrap();
+    assert!(corrected.is_ok(), "{}", corrected.text);
     let newcomer = Client::of(running, Role::Provider, "eastwind");
     let mut application = requests::provider();
     application["credit_code"] = json!(PILOT);

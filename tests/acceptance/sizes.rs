@@ -279,6 +279,38 @@ async fn the_longest_subject_acts_and_a_longer_one_is_no_subject() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_year_can_have_as_many_holidays_versions_and_notices_as_are_allowed_all_of_them_long() {
+    for fill in [WIDE, QUOTE] {
+        let world = World::new().await;
+        let stage = Stage::set(&world.running).await;
+        let line = fill.repeat(120);
+        let mut schedule = requests::holidays_of_2027("2026-01-05");
+        let notice =
+            |n: usize| json!({ "title": line, "number": line, "url": line, "date": format!("2026-01-0{n}") });
+        let holidays = schedule["holidays"].as_array_mut().unwrap();
+        // A weekend day by itself gives nobody a day.
+        let saturdays = [3, 10, 17, 24, 31].map(|day| format!("2027-07-{day:02}"));
+        let sundays = [4, 11, 18, 25].map(|day| format!("2027-07-{day:02}"));
+        let weekends = saturdays.into_iter().chain(sundays);
+        holidays.extend(weekends.map(|day| json!({ "from": day, "to": day, "make_up": [] })));
+        assert_eq!(holidays.len(), 16);
+        for holiday in holidays {
+            (holiday["name_zh"], holiday["name_en"]) = (json!(line), json!(line));
+        }
+        schedule["notice"] = notice(1);
+        for version in 0..8 {
+            schedule["changed_by"] = json!(vec![notice(1 + version % 5); 8]);
+            if version > 0 {
+                schedule["corrects"] = json!(version);
+            }
+            ok(stage.operator.post("/holidays/2027", schedule.clone()).await.unwrap());
+        }
+        let shown = ok(stage.operator.get("/holidays/2027").await.unwrap());
+        assert_eq!(shown.body["versions"].as_array().unwrap().len(), 8);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_instant_is_too_far_away_to_be_answered() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use indicatif::ProgressBar;
+use jiff::SignedDuration;
 use market::TABLE;
 use market::operate::verify::{Expected, Heads, verify_at};
 use market::stage::{Stage, TERMS};
@@ -12,7 +13,7 @@ use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
 use serde_json::{Value, json};
 
 use crate::corpus::{Corpus, Item, key, text};
-use crate::harness::World;
+use crate::harness::{World, at};
 
 impl World {
     /// The items of which something does not hold, each with what is wrong.
@@ -390,7 +391,7 @@ async fn a_timer_that_was_stripped_moved_or_put_off_is_found_and_one_that_is_lea
     world.settle().await;
     let store = &world.running.market.store;
     for round in 0..=MAX_TRIES {
-        world.set_clock(world.now() + jiff::SignedDuration::from_hours(24 * 32));
+        world.set_clock(world.now() + SignedDuration::from_hours(24 * 32));
         let mut leases = BTreeSet::new();
         for shard in 0..SHARDS {
             for entry in store.due(Job::ExpireGrant, Shard::Due(shard), world.now(), None, 10).await.unwrap()
@@ -696,4 +697,36 @@ mod folder {
         assert!(!is_good && said.contains("account#shop-2/state"), "{said}");
         assert!(!next.exists(), "heads of what does not hold are not written down");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timer_of_a_release_that_looked_for_no_schedule_is_right_and_whoever_writes_next_looks() {
+    let world = World::new().await;
+    world.set_clock(at("2026-12-17T09:00:00+08:00"));
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let served =
+        stage.operator.post("/accounts/shop-1/terminations", json!({ "reason": "x" })).await.unwrap();
+    world.settle().await;
+    let ends_at = at(served.text_at("/ends_at"));
+    let reminded_at = ends_at - SignedDuration::from_hours(7 * 24);
+    let mut item = world.item(ACCOUNT, &format!("termination#{}", served.text_at("/id"))).await;
+    let (due_ms, end_ms) = (reminded_at.as_millisecond(), ends_at.as_millisecond());
+    item.insert("due_at".to_owned(), AttributeValue::N(due_ms.to_string()));
+    item.insert("wake_at".to_owned(), AttributeValue::S(format!("{due_ms:015}#{end_ms}")));
+    world.put(&item).await;
+    assert_eq!(world.faults(ACCOUNT).await, BTreeMap::new());
+    world.advance_to(reminded_at - SignedDuration::from_secs(1)).await;
+    let looks = async || {
+        let evidence = merchant.all("/accounts/shop-1/evidence").await.unwrap();
+        evidence.iter().filter(|record| record["record"]["event"] == "ScheduleAwaited").count()
+    };
+    assert_eq!(looks().await, 0);
+    world.advance_to(reminded_at + SignedDuration::from_hours(24)).await;
+    assert!(looks().await > 0);
+    assert_eq!(world.faults(ACCOUNT).await, BTreeMap::new());
+    let other = AttributeValue::N((due_ms + 1).to_string());
+    item.insert("due_at".to_owned(), other);
+    world.put(&item).await;
+    assert_eq!(world.faults(ACCOUNT).await.len(), 1);
 }

@@ -13,6 +13,7 @@ pub mod documents;
 pub mod errors;
 pub mod evidence;
 pub mod grants;
+pub mod holidays;
 pub mod jobs;
 pub mod listings;
 mod lists;
@@ -81,6 +82,8 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<terminations::GetTermination>();
     visitor.visit::<terminations::WithdrawTermination>();
     visitor.visit::<terminations::EndUpstream>();
+    visitor.visit::<holidays::PublishHolidays>();
+    visitor.visit::<holidays::GetHolidays>();
     visitor.visit::<notices::ListNotices>();
     visitor.visit::<notices::GetNotice>();
     visitor.visit::<notices::ListProviderNotices>();

@@ -52,6 +52,8 @@ paths! {
     ClausePath { document_id: DocumentId, version: u32, clause: ClauseNumber };
     /// A record of money that arrived.
     PaymentPath { record_id: PaymentRecordId };
+    /// The year of a holiday schedule.
+    YearPath { year: i16 };
     /// A credit code.
     CreditCodePath { credit_code: GivenCode };
     /// A job.

@@ -44,9 +44,10 @@ impl From<Length> for LengthView {
 pub enum RestReasonView {
     /// A Saturday or Sunday on which nobody makes up for a holiday.
     Weekend,
-    /// A day of a holiday's schedule, be it the festival itself or a day exchanged for it.
+    /// A day of a holiday: of a schedule, be it the festival itself or a day exchanged for it, or in a year without a
+    /// schedule a statutory day, or the day in lieu of one.
     Holiday {
-        /// The holiday in Chinese, as the notice calls it.
+        /// The holiday in Chinese, as the notice or the law calls it.
         name_zh: String,
         /// The holiday in English.
         name_en: String,
@@ -97,13 +98,23 @@ pub struct TraceView {
     /// The first instant after the period.
     #[schemars(with = "String")]
     ends_at: Timestamp,
-    /// A day that was looked at lies in a year without a published holiday schedule.
+    /// A schedule that can say something about a day that was looked at is not published: its year's, or for the last
+    /// days of December the next year's.
     calendar_unpublished: bool,
 }
 
 impl From<Trace> for TraceView {
     fn from(trace: Trace) -> Self {
-        let Trace { start, rule, nominal_last_day, moves, last_day, ends_at, calendar_unpublished } = trace;
+        let Trace {
+            start,
+            rule,
+            nominal_last_day,
+            moves,
+            last_day,
+            ends_at,
+            calendar_unpublished,
+            looked_at: _,
+        } = trace;
         Self {
             start,
             rule: rule.into(),

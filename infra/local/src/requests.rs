@@ -108,3 +108,24 @@ pub fn attestation(done_at: jiff::Timestamp) -> Value {
         "sub_processors": ["云存储服务商"], "done_at": done_at, "method": "覆写并核验", "signer": "王芳",
     })
 }
+
+/// A holiday schedule of 2027, as a notice of that day might have it: New Year's Day as the law alone gives it.
+#[must_use]
+pub fn holidays_of_2027(dated: &str) -> Value {
+    let holiday = |name_zh: &str, name_en: &str, from: &str, to: &str, make_up: &[&str]| json!({ "name_zh": name_zh, "name_en": name_en, "from": from, "to": to, "make_up": make_up });
+    json!({
+        "notice": {
+            "title": "国务院办公厅关于2027年部分节假日安排的通知", "number": "国办发明电〔2026〕0号", "date": dated,
+            "url": "https://www.gov.cn/zhengce/",
+        },
+        "holidays": [
+            holiday("元旦", "New Year's Day", "2027-01-01", "2027-01-03", &[]),
+            holiday("春节", "Spring Festival", "2027-02-05", "2027-02-11", &["2027-02-14"]),
+            holiday("清明节", "Qingming Festival", "2027-04-03", "2027-04-05", &[]),
+            holiday("劳动节", "Labour Day", "2027-05-01", "2027-05-05", &["2027-05-08"]),
+            holiday("端午节", "Dragon Boat Festival", "2027-06-09", "2027-06-09", &[]),
+            holiday("中秋节", "Mid-Autumn Festival", "2027-09-15", "2027-09-15", &[]),
+            holiday("国庆节", "National Day", "2027-10-01", "2027-10-07", &["2027-09-26", "2027-10-09"]),
+        ],
+    })
+}

@@ -29,7 +29,7 @@ pub const ANSWER: Length = Length::Days(15);
 /// To the merchant; the reminder at the end itself is the notice of the end.
 const TO_MERCHANT: Plan = Plan::After { days: &[3, 7, 15, 30], then_every: 30 };
 /// To the provider.
-const TO_PROVIDER: Plan = Plan::Before(&[7, 3, 1]);
+pub(crate) const TO_PROVIDER: Plan = Plan::Before(&[7, 3, 1]);
 
 /// What the provider did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -383,7 +383,11 @@ impl DeletionDemand {
         matches!(self.status, DemandStatus::Closed { .. } | DemandStatus::Waived { .. })
     }
 
-    fn due_with(&self, next: fn(Reminders, Plan, Timestamp) -> Option<Timestamp>) -> Option<Due> {
+    fn due_with(
+        &self,
+        next: fn(Reminders, Plan, Timestamp) -> Option<Timestamp>,
+        look: Option<Timestamp>,
+    ) -> Option<Due> {
         if self.is_over() {
             return None;
         }
@@ -392,15 +396,16 @@ impl DeletionDemand {
             return Some(Due::new(at, Job::RemindDeletion));
         };
         let to_provider = next(self.to_provider, TO_PROVIDER, period.ends_at);
-        let at = to_provider.map_or(at, |next| next.min(at));
+        let at = [to_provider, look].into_iter().flatten().fold(at, Timestamp::min);
         Some(Due::new(at, Job::RemindDeletion).by(period.ends_at))
     }
 
-    /// The timer that releases before 0.4.0 gave it.
+    /// The timer that releases before 0.4.0 gave it: they kept to no daytime, looked for no holiday schedule, and let an
+    /// answered demand be.
     #[must_use]
     pub fn former_due(&self) -> Option<Due> {
         let was_waiting = matches!(self.status, DemandStatus::Draft | DemandStatus::Served { .. });
-        self.due_with(Reminders::next_at_any_hour).filter(|_| was_waiting)
+        self.due_with(Reminders::next_at_any_hour, None).filter(|_| was_waiting)
     }
 
     /// Whether the provider has ever received it.
@@ -428,7 +433,7 @@ impl Aggregate for DeletionDemand {
     }
 
     fn next_due(&self) -> Option<Due> {
-        self.due_with(Reminders::next)
+        self.due_with(Reminders::next, self.open_period().and_then(Trace::next_look))
     }
 
     /// The provider sees it once it is served.
@@ -463,7 +468,7 @@ impl Told for DeletionDemand {
                 })
             }
             ("demand_due", _) => Standing::Gone,
-            ("demand_served" | "demand_overdue", status) => {
+            ("demand_served" | "demand_moved" | "demand_overdue", status) => {
                 Standing::while_so(matches!(status, DemandStatus::Served { .. }))
             }
             // It asks for a confirmation.

@@ -275,6 +275,13 @@ clauses! {
         /// By notice.
         Notice = "10.1.2",
     }
+    /// What a period is of that is reckoned again.
+    ReckonedUnder {
+        /// The notice of a termination.
+        Notice = "10.1.2",
+        /// The provider's answer to a deletion demand.
+        Answer = "4.4.5",
+    }
 }
 
 events! {
@@ -294,6 +301,14 @@ events! {
     EndSet "10.1.2" { ends_at: Timestamp }
     /// The end that was set was lifted.
     EndLifted "10.1.2" {}
+    /// A year's holiday schedule was published, or a version that corrects it.
+    HolidaysPublished "10.1.2" { version: u32, notice: Foreign, dated: Date }
+    /// The holiday schedule that a period waits for is not published yet. It is looked for again then.
+    ScheduleAwaited [ReckonedUnder] { under: ReckonedUnder, until: Timestamp }
+    /// The holiday schedule was published, and the end of a period stands.
+    PeriodConfirmed [ReckonedUnder] { under: ReckonedUnder, period: String }
+    /// A period was reckoned again, and ends later.
+    PeriodMoved [ReckonedUnder] { under: ReckonedUnder, ends_at: Timestamp, period: String }
     /// The agreement ended.
     AgreementEnded [EndedUnder] { under: EndedUnder, ended_at: Timestamp }
     /// A provider applied.

@@ -8,6 +8,7 @@ use market_domain::documents::PublishRefusal;
 use market_domain::documents::acceptance::AcceptRefusal;
 use market_domain::grants::token::IssueRefusal;
 use market_domain::grants::{GrantRefusal, NotActive};
+use market_domain::holidays::HolidaysRefusal;
 use market_domain::listings::ListingRefusal;
 use market_domain::orders::PlaceRefusal;
 use market_domain::payments::SettleRefusal;
@@ -42,6 +43,14 @@ refusals! {
     VouchRefusal {
         VouchRefusal::KeepsTheRule => NothingToVouch,
         VouchRefusal::AlreadyVouched => AlreadyVouched,
+    }
+    HolidaysRefusal {
+        HolidaysRefusal::Schedule(_) | HolidaysRefusal::InTheFuture => InvalidSchedule,
+        HolidaysRefusal::AlreadyPublished { .. }
+            | HolidaysRefusal::NothingToCorrect
+            | HolidaysRefusal::SameSchedule
+            | HolidaysRefusal::TooManyVersions => SchedulePublished,
+        HolidaysRefusal::BuiltIn(_) => ScheduleBuiltIn,
     }
     PublishRefusal {
         PublishRefusal::NotThePublisher => NotThePublisher,

@@ -15,6 +15,7 @@ use market::client::{Answer, Client, json_headers, pay};
 use market::requests;
 use market::stage::{PROVIDER, Stage, TERMS};
 use market_ambient::SystemEntropy;
+use market_domain::accounts::MarketAccount;
 use market_domain::accounts::termination::{Next, Progress, Termination};
 use market_domain::aggregate::{Job, Key};
 use market_domain::change::Occasion;
@@ -23,6 +24,7 @@ use market_domain::grants::access::Outcome;
 use market_domain::grants::ledger::Ledger;
 use market_domain::notices::{Notice, Sending};
 use market_domain::party::Actor;
+use market_domain::periods::Calendar;
 use market_domain::salt::Salts;
 use market_functions::feedback::record_feedback;
 use market_functions::metrics::Metrics;
@@ -40,14 +42,17 @@ use tokio::net::TcpListener;
 use crate::harness::{World, at};
 
 const AGREEMENT: &str = "market-agreement";
+/// A Monday from which periods reach into a year that has no holiday schedule yet.
+const BEGINS: &str = "2026-12-07T09:00:00+08:00";
 /// When its second version takes effect.
-const SECOND_VERSION: &str = "2026-01-14T00:00:00+08:00";
+const SECOND_VERSION: &str = "2026-12-16T00:00:00+08:00";
 /// Orders of one account: more than one wake-up of its termination ends.
 const ORDERS: usize = 11;
 
 /// Fills an empty market. What is due when it returns was handed out to nobody, and what was drafted last is not
 /// sent: all of that is in the table too.
 pub async fn fill(world: &World) {
+    world.set_clock(at(BEGINS));
     let play = Play { world, stage: Stage::set(&world.running).await, ses: Ses::start().await };
     play.publish().await;
     play.offer().await;
@@ -65,6 +70,10 @@ pub async fn fill(world: &World) {
     let given_notice = play.open("termination-served").await;
     given_notice.order("month").await;
     given_notice.serve_termination().await;
+    let reckoned_again = ["termination-confirmed", "termination-moved"];
+    for name in reckoned_again {
+        play.open(name).await.serve_termination().await;
+    }
 
     let before_the_end = |hours: i64| ends_at - SignedDuration::from_hours(hours);
     play.check_a_token().await;
@@ -91,6 +100,11 @@ pub async fn fill(world: &World) {
     let termination = format!("termination#{}", served.text_at("/id"));
     play.wake(Job::TerminateAccount, ending.name, termination.clone(), sent()).await;
     play.pass_over(ending.name, &termination).await;
+    play.announce().await;
+    let moves = ["2027-01-04", "2027-01-12"];
+    for (name, rest_day) in reckoned_again.into_iter().zip(moves) {
+        play.reckon_again(name, rest_day).await;
+    }
     play.open("email-delayed").await.send_email(Sending::Failed { reason: "timeout".to_owned() }).await;
     play.outrun().await;
     play.open("termination-beginning").await;
@@ -400,6 +414,35 @@ impl Play<'_> {
         let place = (cascade.cursor.clone(), aside);
         let passed = Termination::pass(&termination, place, Next::Anyone, &occasion);
         store.commit(&passed, None).await.unwrap();
+    }
+
+    /// The holiday schedule of the next year, and a correction of it, which nobody has looked at yet.
+    async fn announce(&self) {
+        let mut schedule = requests::holidays_of_2027("2026-12-30");
+        done(self.stage.operator.post("/holidays/2027", schedule.clone()).await);
+        schedule["corrects"] = json!(1);
+        schedule["changed_by"] = json!([{
+            "title": "国务院办公厅关于调整2027年元旦假期安排的通知", "number": "国办发明电〔2027〕0号", "date": "2027-01-04",
+        }]);
+        schedule["holidays"][0]["make_up"] = json!(["2027-01-09"]);
+        schedule["holidays"][0]["to"] = json!("2027-01-04");
+        done(self.stage.operator.post("/holidays/2027", schedule).await);
+    }
+
+    /// One looks at a schedule that has a further rest day.
+    async fn reckon_again(&self, name: &str, rest_day: &str) {
+        let store = &self.world.running.market.store;
+        let account = store.get::<MarketAccount>(&name.parse().unwrap()).await.unwrap().unwrap();
+        let id = (account.id.clone(), account.termination_id.clone().unwrap());
+        let termination = store.get::<Termination>(&id).await.unwrap().unwrap();
+        let mut schedule = Calendar::built_in(2026).unwrap();
+        (schedule.year, schedule.holidays[0].from) = (2027, rest_day.parse().unwrap());
+        (schedule.holidays[0].to, schedule.holidays[0].make_up) = (rest_day.parse().unwrap(), Vec::new());
+        schedule.holidays.truncate(1);
+        let calendar = Calendar::with([&schedule]);
+        let occasion = self.occasion(Actor::Job(Job::TerminateAccount.name().to_owned()));
+        let change = Termination::reckon_again(&termination, &account, &calendar, &occasion).unwrap();
+        store.commit(&change, None).await.unwrap();
     }
 
     /// What is decided now, by hand.

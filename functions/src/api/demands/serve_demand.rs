@@ -1,12 +1,13 @@
 //! `serve_demand` – the merchant serves the drafted demand on the provider, in one action.
 
-use market_domain::deletion::DeletionDemand;
+use market_domain::deletion::{ANSWER, DeletionDemand};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DemandView;
 use super::load::for_merchant;
 use crate::api::paths::GrantPath;
+use crate::schedules::calendar_for;
 
 /// See the module.
 #[derive(Debug)]
@@ -28,7 +29,8 @@ impl Endpoint for ServeDemand {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
         let (demand, provider) = for_merchant(call, market).await?;
-        let served = DeletionDemand::serve(&demand, &provider, market.calendar, &call.occasion)?;
+        let calendar = calendar_for(&market.store, call.occasion.at, ANSWER).await?;
+        let served = DeletionDemand::serve(&demand, &provider, &calendar, &call.occasion)?;
         Ok(Outcome::commit(served).map(DemandView::from))
     }
 }

@@ -1,7 +1,7 @@
 //! `serve_termination` – the operator serves 15 days' notice; the reply carries the date and its trace.
 
 use market_domain::accounts::MarketAccount;
-use market_domain::accounts::termination::Termination;
+use market_domain::accounts::termination::{NOTICE, Termination};
 use market_domain::ids::TerminationId;
 use market_domain::text::Prose;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::TerminationView;
 use crate::api::paths::AccountPath;
+use crate::schedules::calendar_for;
 
 /// The notice.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -46,7 +47,8 @@ impl Endpoint for ServeTermination {
         let id = TerminationId::new(call.occasion.at, market.random());
         let location = format!("/accounts/{}/terminations/{id}", account.id);
         let reason = call.body.reason.clone();
-        let served = Termination::serve(id, &account, reason, market.calendar, &call.occasion)?;
+        let calendar = calendar_for(&market.store, call.occasion.at, NOTICE).await?;
+        let served = Termination::serve(id, &account, reason, &calendar, &call.occasion)?;
         Ok(Outcome::created(served, location).map(TerminationView::from))
     }
 }

@@ -13,6 +13,7 @@ use market_domain::accounts::termination::{Next, Termination};
 use market_domain::aggregate::{Aggregate, Job, Key, Loaded};
 
 use super::{JobError, Jobs};
+use crate::schedules::calendar_for;
 use targets::{Found, Targets};
 
 /// Steps of one wake-up: well within a job's time, even on a slow day.
@@ -58,13 +59,22 @@ pub(super) async fn terminate_account(jobs: &Jobs, key: &Key) -> Result<(), JobE
     Ok(())
 }
 
-/// What is due of a notice whose period runs; whether it took effect, so that its cascade begins.
+/// What is due of a notice whose period runs; whether there may be more at once: it took effect, so that its cascade
+/// begins, or it was reckoned again.
 async fn advance(
     jobs: &Jobs,
     termination: &Loaded<Termination>,
     account: &Loaded<MarketAccount>,
 ) -> Result<bool, JobError> {
     let occasion = jobs.occasion(Job::TerminateAccount, &termination.key());
+    if let Some(period) = termination.open_period().filter(|period| period.look_is_due(occasion.at)) {
+        let calendar = calendar_for(&jobs.store, period.start, period.rule).await?;
+        let change = Termination::reckon_again(termination, account, &calendar, &occasion);
+        if change.is_some() {
+            jobs.commit(change).await?;
+            return Ok(true);
+        }
+    }
     let change = Termination::advance(termination, account, &occasion);
     let took_effect = change.is_some() && termination.ends_at <= occasion.at;
     jobs.commit(change).await?;

@@ -1,4 +1,4 @@
-//! What operators do with a market that is deployed: `publish`, `dead-letters`, `jobs`, `verify`, `smoke`.
+//! What operators do with a market that is deployed: `publish`, `holidays`, `dead-letters`, `jobs`, `verify`, `smoke`.
 //!
 //! A stack is named as the AWS CLI names it; everything else is read from its outputs ([`stack`]). Nothing
 //! here goes round the market's own rules: a document is published through the API, due work is handed back
@@ -11,6 +11,7 @@
 
 pub mod api;
 pub mod dead_letters;
+pub mod holidays;
 pub mod late_jobs;
 pub mod publish;
 pub mod smoke;
@@ -35,6 +36,9 @@ use crate::StartError;
 pub enum Operate {
     /// Publish the first or the next version of a document. MARKET_TOKEN holds an operator's bearer token.
     Publish(publish::Arguments),
+    /// Publish what the State Council announced of a year's holidays.
+    #[command(subcommand)]
+    Holidays(holidays::Holidays),
     /// Count, show and send back the messages that failed every time they were received.
     #[command(subcommand)]
     DeadLetters(dead_letters::DeadLetters),
@@ -180,6 +184,7 @@ where
 pub async fn run(operate: Operate) -> Result<ExitCode, OperateError> {
     match operate {
         Operate::Publish(arguments) => publish::run(arguments).await,
+        Operate::Holidays(command) => holidays::run(command).await,
         Operate::DeadLetters(command) => dead_letters::run(command).await,
         Operate::Jobs(command) => late_jobs::run(command).await,
         Operate::Verify(arguments) => verify::run(*arguments).await,
@@ -251,6 +256,9 @@ mod tests {
             "market jobs redrive expire_grant",
             "market verify --account shop-1 --account shop-2 --document market-agreement",
             "market verify --announcements",
+            "market verify --holidays 2027",
+            "market holidays publish --file 2027.json",
+            "market holidays publish --file 2027.json --corrects 1 --url http://127.0.0.1:8080",
             "market verify --data market-data --all --export-heads heads.jsonl",
             "market verify --against heads.jsonl --stack-name market-restored",
             "market verify --account shop-1 --against heads.jsonl --export-heads next.jsonl",
@@ -264,6 +272,8 @@ mod tests {
             "market dead-letters redrive everything",
             "market dead-letters inspect notify --limit 0",
             "market jobs redrive",
+            "market holidays",
+            "market holidays publish --corrects 1",
             "market verify",
             "market verify --account a#b",
             "market verify --all",

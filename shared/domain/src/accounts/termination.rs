@@ -1,8 +1,9 @@
 //! The end of a market agreement (clause 10.1), and everything that ends with it.
 //!
-//! By notice (10.1.2): `served → ending → completed`, or `withdrawn`. The end is reckoned once, with its
+//! By notice (10.1.2): `served → ending → completed`, or `withdrawn`. The end is reckoned with its
 //! trace, written into the account when the notice is served, and never takes effect before its period
-//! has fully run: the account compares it with the present whenever it is read.
+//! has fully run: the account compares it with the present whenever it is read. Where a holiday schedule was still to
+//! come, it is reckoned again when that appears (`reckoned_again`).
 //! Naturally (10.1.1): the upstream platform says when its own agreement ended; this one ended at that
 //! same instant, however late we hear of it.
 //!
@@ -24,7 +25,7 @@ use crate::text::{Line, Prose};
 /// The period of notice (10.1.2): 15 full days.
 pub const NOTICE: Length = Length::Days(15);
 /// Reminders before the end.
-const REMINDERS: Plan = Plan::Before(&[7, 3, 1]);
+pub(crate) const REMINDERS: Plan = Plan::Before(&[7, 3, 1]);
 /// How long after an end a request that was decided before it may still be committed: longer than any request lives.
 const STRAGGLING: SignedDuration = SignedDuration::from_mins(2);
 /// How long before an end what straggles may have been decided, by a clock that is behind ours.
@@ -402,15 +403,20 @@ impl Aggregate for Termination {
     }
 
     fn next_due(&self) -> Option<Due> {
-        self.due_with(Reminders::next)
+        self.due_with(Reminders::next, self.open_period().and_then(Trace::next_look))
     }
 }
 
 impl Termination {
-    fn due_with(&self, next: fn(Reminders, Plan, Timestamp) -> Option<Timestamp>) -> Option<Due> {
+    fn due_with(
+        &self,
+        next: fn(Reminders, Plan, Timestamp) -> Option<Timestamp>,
+        look: Option<Timestamp>,
+    ) -> Option<Due> {
         match &self.progress {
             Progress::Served { reminders } => {
                 let at = next(*reminders, REMINDERS, self.ends_at).unwrap_or(self.ends_at);
+                let at = look.map_or(at, |look| look.min(at));
                 Some(Due::new(at, Job::TerminateAccount).by(self.ends_at))
             }
             Progress::Ending(cascade) => Some(Due::new(cascade.since, Job::TerminateAccount)),
@@ -418,10 +424,10 @@ impl Termination {
         }
     }
 
-    /// The timer that releases before 0.4.0 gave it.
+    /// The timer that releases before 0.4.0 gave it: they kept to no daytime, and looked for no holiday schedule.
     #[must_use]
     pub fn former_due(&self) -> Option<Due> {
-        self.due_with(Reminders::next_at_any_hour)
+        self.due_with(Reminders::next_at_any_hour, None)
     }
 }
 
@@ -437,7 +443,7 @@ impl Told for Termination {
                 })
             }
             "termination_coming" => Standing::Gone,
-            "termination_served" => Standing::while_so(!is_off),
+            "termination_served" | "termination_moved" => Standing::while_so(!is_off),
             // Where we heard later of an earlier end, that one is told.
             "agreement_ended" => Standing::while_so(!matches!(self.progress, Progress::Superseded { .. })),
             _ => Standing::Stands,

@@ -141,6 +141,13 @@ pub enum Message {
     AgreementEnded {
         at: Timestamp,
     },
+    TerminationMoved {
+        period: Box<Trace>,
+    },
+    DemandMoved {
+        listing: String,
+        period: Box<Trace>,
+    },
 }
 
 /// A date and time as the parties read it.
@@ -161,6 +168,7 @@ fn in_days(days: u32) -> String {
 const TERMINATION_SERVED: &str = "termination_served";
 const TERMINATION_COMING: &str = "termination_coming";
 const AGREEMENT_ENDED: &str = "agreement_ended";
+const TERMINATION_MOVED: &str = "termination_moved";
 
 impl Message {
     /// What it is about, for programs; stable.
@@ -195,13 +203,15 @@ impl Message {
             Self::TerminationComing { .. } => TERMINATION_COMING,
             Self::TerminationWithdrawn => "termination_withdrawn",
             Self::AgreementEnded { .. } => AGREEMENT_ENDED,
+            Self::TerminationMoved { .. } => TERMINATION_MOVED,
+            Self::DemandMoved { .. } => "demand_moved",
         }
     }
 
     /// Whether so much depends on a message about this that it also goes out as a text message.
     #[must_use]
     pub fn is_grave_about(about: &str) -> bool {
-        [TERMINATION_SERVED, TERMINATION_COMING, AGREEMENT_ENDED].contains(&about)
+        [TERMINATION_SERVED, TERMINATION_COMING, AGREEMENT_ENDED, TERMINATION_MOVED].contains(&about)
     }
 
     /// Subject and text.
@@ -355,6 +365,22 @@ impl Message {
                 format!(
                     "协议已于{}终止，数据授权同时终止。您仍可要求删除数据、查询记录和处理争议。",
                     date(*at)
+                ),
+            ),
+            Self::TerminationMoved { period } => (
+                "服务市场协议终止时间顺延".into(),
+                format!(
+                    "依节假日安排重新计算期间，协议终止时间顺延至{}；解除通知的其他内容不变。期间计算：{}。",
+                    date(period.ends_at),
+                    period.chinese()
+                ),
+            ),
+            Self::DemandMoved { listing, period } => (
+                format!("「{listing}」删除声明期限顺延"),
+                format!(
+                    "依节假日安排重新计算期间，「{listing}」删除声明的提交期限顺延至{}。期间计算：{}。",
+                    date(period.ends_at),
+                    period.chinese()
                 ),
             ),
         }
@@ -528,6 +554,20 @@ impl Message {
                 format!(
                     "The agreement ended at {} and data grants with it. You can still demand deletion, read your records and pursue disputes.",
                     date(*at)
+                ),
+            ),
+            Self::TerminationMoved { period } => (
+                "The agreement ends later".into(),
+                format!(
+                    "The period of notice was reckoned again by the holiday schedule: the agreement now ends at {}. Nothing else in the notice of termination changes. Reckoning: {period}.",
+                    date(period.ends_at)
+                ),
+            ),
+            Self::DemandMoved { listing, period } => (
+                format!("More time to attest deletion for {listing}"),
+                format!(
+                    "The period was reckoned again by the holiday schedule: the attestation of deletion for {listing} is now due by {}. Reckoning: {period}.",
+                    date(period.ends_at)
                 ),
             ),
         }

@@ -5,11 +5,15 @@
 //! last day, each day that moved it and why, and the result. A period is served in full: its end is an
 //! exclusive instant, 24:00 of its last day, and what it protects holds while `now < ends_at`.
 //!
-//! Where no holiday schedule is published for a day that was looked at, the trace says so, and the date is
-//! to be reckoned again when the schedule appears.
+//! Where a schedule that can say something about a day that was looked at is not published, the trace says so, and the
+//! date is to be reckoned again when the schedule appears.
 
+mod again;
 mod calendar;
+mod schedule;
+mod statutory;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::civil::{Date, Time};
@@ -18,7 +22,9 @@ use jiff::{SignedDuration, Span, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::calendar::{Calendar, CalendarError, DayKind, Notice, RestReason};
+pub use self::again::Again;
+pub use self::calendar::{Calendar, DayKind, RestReason};
+pub use self::schedule::{Holiday, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Notice, Schedule, ScheduleError};
 
 /// Asia/Shanghai, whose clocks have not been changed since 1991: an offset says it all.
 pub const ZONE: Offset = tz::offset(8);
@@ -105,8 +111,11 @@ pub struct Trace {
     pub last_day: Option<Date>,
     /// The first instant after the period.
     pub ends_at: Timestamp,
-    /// A day that was looked at lies in a year without a published holiday schedule.
+    /// A schedule that can say something about a day that was looked at is not published: its year's, or for the last
+    /// days of December the next year's.
     pub calendar_unpublished: bool,
+    /// When it was last looked, in vain, whether that schedule was published.
+    pub looked_at: Option<Timestamp>,
 }
 
 impl fmt::Display for Trace {
@@ -153,7 +162,7 @@ impl Trace {
         }
         line.push_str("，该日24时届满");
         if self.calendar_unpublished {
-            line.push_str("（该年度节假日安排尚未公布）");
+            line.push_str("（有关年度的节假日安排尚未公布）");
         }
         line
     }
@@ -175,9 +184,29 @@ impl From<jiff::Error> for PeriodError {
 /// # Errors
 /// [`PeriodError`] when the end is too far away to be represented.
 pub fn reckon(start: Timestamp, length: Length, calendar: &Calendar) -> Result<Trace, PeriodError> {
-    let mut calendar_unpublished = false;
+    Ok(reckon_on(start, length, calendar)?.0)
+}
+
+/// The years whose schedules could change the end of such a period and are not in the calendar.
+///
+/// # Errors
+/// [`PeriodError`] when the end is too far away to be represented.
+pub fn missing_years(
+    start: Timestamp,
+    length: Length,
+    calendar: &Calendar,
+) -> Result<BTreeSet<i16>, PeriodError> {
+    Ok(reckon_on(start, length, calendar)?.1)
+}
+
+fn reckon_on(
+    start: Timestamp,
+    length: Length,
+    calendar: &Calendar,
+) -> Result<(Trace, BTreeSet<i16>), PeriodError> {
+    let mut missing = BTreeSet::new();
     let mut examine = |date: Date| {
-        calendar_unpublished |= !calendar.is_published(date.year());
+        missing.extend(calendar.missing(date));
         calendar.day_kind(date)
     };
     let first = local_date(start);
@@ -195,15 +224,17 @@ pub fn reckon(start: Timestamp, length: Length, calendar: &Calendar) -> Result<T
             day
         }
         Length::Hours(n) => {
-            return Ok(Trace {
+            let trace = Trace {
                 start,
                 rule: length,
                 nominal_last_day: None,
                 moves: Vec::new(),
                 last_day: None,
                 ends_at: start.checked_add(SignedDuration::from_hours(i64::from(n)))?,
-                calendar_unpublished,
-            });
+                calendar_unpublished: false,
+                looked_at: None,
+            };
+            return Ok((trace, missing));
         }
     };
     let mut moves = Vec::new();
@@ -214,15 +245,17 @@ pub fn reckon(start: Timestamp, length: Length, calendar: &Calendar) -> Result<T
             last_day = last_day.tomorrow()?;
         }
     }
-    Ok(Trace {
+    let trace = Trace {
         start,
         rule: length,
         nominal_last_day: Some(nominal),
         moves,
         last_day: Some(last_day),
         ends_at: midnight(last_day.tomorrow()?)?,
-        calendar_unpublished,
-    })
+        calendar_unpublished: !missing.is_empty(),
+        looked_at: None,
+    };
+    Ok((trace, missing))
 }
 
 /// Whether the day of publication counts as a day of publicity (clause 9.4 does not say).
@@ -317,6 +350,35 @@ mod tests {
     }
 
     #[test]
+    fn a_period_that_ends_on_a_statutory_day_of_a_year_without_a_schedule_is_moved_past_it() {
+        let trace = trace("2026-12-17T09:00:00+08:00", Length::Days(15));
+        assert_eq!(trace.nominal_last_day, Some(date(2027, 1, 1)), "a Friday");
+        assert_eq!(trace.last_day, Some(date(2027, 1, 4)));
+        assert_eq!(trace.ends_at, at("2027-01-05T00:00:00+08:00"));
+        assert_eq!(
+            trace.to_string(),
+            "15 days from 2026-12-17 → nominal last day 2027-01-01, moved past New Year's Day, weekend to \
+             2027-01-04; ends 2027-01-05T00:00+08:00; calendar unpublished"
+        );
+        assert_eq!(
+            trace.chinese(),
+            "2026-12-17当日不计，15日的最后一日为2027-01-01，适逢元旦、周末，顺延至2027-01-04，该日24时届满\
+             （有关年度的节假日安排尚未公布）"
+        );
+    }
+
+    #[test]
+    fn a_period_that_ends_in_the_last_days_of_december_waits_for_the_next_years_schedule() {
+        let missing = |start, length| missing_years(at(start), length, Calendar::published()).unwrap();
+        assert!(missing("2026-12-18T09:00:00+08:00", Length::Days(10)).is_empty());
+        assert_eq!(missing("2026-12-18T09:00:00+08:00", Length::Days(11)), BTreeSet::from([2027]));
+        assert_eq!(missing("2027-12-20T09:00:00+08:00", Length::Days(11)), BTreeSet::from([2027, 2028]));
+        assert!(missing("2025-12-18T09:00:00+08:00", Length::Days(11)).is_empty());
+        let trace = trace("2026-12-18T09:00:00+08:00", Length::Days(11));
+        assert_eq!((trace.last_day, trace.calendar_unpublished), (Some(date(2026, 12, 29)), true));
+    }
+
+    #[test]
     fn a_make_up_working_saturday_does_not_move_a_period() {
         let trace = trace("2026-01-31T09:00:00+08:00", Length::Months(1));
         assert_eq!((trace.last_day, trace.moves.len()), (Some(date(2026, 2, 28)), 0));
@@ -380,9 +442,10 @@ mod tests {
     #[test]
     fn a_year_without_a_schedule_is_said_only_when_a_day_of_it_was_looked_at() {
         let unpublished = |start, length| trace(start, length).calendar_unpublished;
-        assert!(!unpublished("2026-12-25T09:00:00+08:00", Length::Days(6)));
-        assert!(unpublished("2026-12-25T09:00:00+08:00", Length::Days(7)));
+        assert!(!unpublished("2026-12-22T09:00:00+08:00", Length::Days(6)));
+        assert!(unpublished("2026-12-22T09:00:00+08:00", Length::Days(7)));
         assert!(!unpublished("2023-12-31T09:00:00+08:00", Length::WorkingDays(1)));
+        assert!(!unpublished("2026-12-25T09:00:00+08:00", Length::WorkingDays(1)));
         assert!(unpublished("2026-12-30T09:00:00+08:00", Length::WorkingDays(2)));
     }
 
@@ -395,7 +458,7 @@ mod tests {
             let (mut served, mut today, mut looked_beyond) = (0, event, false);
             loop {
                 if served >= days {
-                    looked_beyond |= today.year() == 2027;
+                    looked_beyond |= today >= date(2026, 12, 29);
                     if calendar.is_working_day(today) {
                         return (today, looked_beyond);
                     }

@@ -22,6 +22,7 @@ mod document;
 mod evidence;
 pub mod form;
 mod grant;
+mod holidays;
 mod ledger;
 pub(crate) mod listing;
 mod names;

@@ -79,11 +79,22 @@ pub struct StoredTrace {
     last_day: Option<Date>,
     ends_at: Timestamp,
     calendar_unpublished: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    looked_at: Option<Timestamp>,
 }
 
 impl StoredTrace {
     pub fn of(trace: Trace) -> Self {
-        let Trace { start, rule, nominal_last_day, moves, last_day, ends_at, calendar_unpublished } = trace;
+        let Trace {
+            start,
+            rule,
+            nominal_last_day,
+            moves,
+            last_day,
+            ends_at,
+            calendar_unpublished,
+            looked_at,
+        } = trace;
         Self {
             start,
             rule: StoredLength::of(rule),
@@ -92,11 +103,13 @@ impl StoredTrace {
             last_day,
             ends_at,
             calendar_unpublished,
+            looked_at,
         }
     }
 
     pub fn restore(self) -> Trace {
-        let Self { start, rule, nominal_last_day, moves, last_day, ends_at, calendar_unpublished } = self;
+        let Self { start, rule, nominal_last_day, moves, last_day, ends_at, calendar_unpublished, looked_at } =
+            self;
         Trace {
             start,
             rule: rule.restore(),
@@ -105,6 +118,7 @@ impl StoredTrace {
             last_day,
             ends_at,
             calendar_unpublished,
+            looked_at,
         }
     }
 }
@@ -124,9 +138,12 @@ mod tests {
             Length::WorkingDays(3),
             Length::Months(1),
             Length::Hours(24),
+            Length::WorkingDays(120),
         ];
         for length in lengths {
             let trace = reckon(start, length, Calendar::published()).unwrap();
+            let looked_at = trace.calendar_unpublished.then_some(trace.ends_at);
+            let trace = Trace { looked_at, ..trace };
             let stored = serde_json::to_string(&StoredTrace::of(trace.clone())).unwrap();
             assert_eq!(serde_json::from_str::<StoredTrace>(&stored).unwrap().restore(), trace, "{stored}");
         }

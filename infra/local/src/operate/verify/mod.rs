@@ -34,6 +34,7 @@ use indicatif::ProgressBar;
 use market_domain::Timestamp;
 use market_domain::aggregate::{Aggregate, Key};
 use market_domain::credit_code::GivenCode;
+use market_domain::holidays::Holidays;
 use market_domain::ids::{AccountId, DocumentId, ListingId, PaymentRecordId, ProviderId};
 use market_domain::payments::PaymentRecord;
 use market_domain::vouching::Vouching;
@@ -87,6 +88,9 @@ pub struct Parties {
     /// A credit code that the operator vouched for.
     #[arg(long, value_name = "CODE")]
     credit_code: Vec<GivenCode>,
+    /// The holiday schedule of a year.
+    #[arg(long, value_name = "YEAR")]
+    holidays: Vec<i16>,
     /// The notice board.
     #[arg(long)]
     announcements: bool,
@@ -107,6 +111,7 @@ impl Parties {
         let listings = self.listing.iter().map(|id| format!("listing#{id}"));
         let payments = self.payment.iter().map(|id| PaymentRecord::key_of(id).partition);
         let codes = self.credit_code.iter().map(|code| Vouching::key_of(code).partition);
+        let holidays = self.holidays.iter().map(|year| Holidays::key_of(year).partition);
         let board = self.announcements.then(|| "announcements".to_owned());
         accounts
             .chain(providers)
@@ -114,6 +119,7 @@ impl Parties {
             .chain(listings)
             .chain(payments)
             .chain(codes)
+            .chain(holidays)
             .chain(board)
             .collect()
     }

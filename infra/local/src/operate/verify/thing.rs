@@ -12,6 +12,7 @@ use market_domain::documents::{Document, Publisher};
 use market_domain::grants::Grant;
 use market_domain::grants::ledger::Ledger;
 use market_domain::grants::token::GrantTokens;
+use market_domain::holidays::Holidays;
 use market_domain::ids::DocumentId;
 use market_domain::listings::Listing;
 use market_domain::notices::Notice;
@@ -73,6 +74,7 @@ kinds! {
     Listing,
     PaymentRecord,
     Vouching,
+    Holidays,
 }
 
 impl Thing {
@@ -146,7 +148,7 @@ impl Thing {
                 (PaymentStatus::Formed, Some(order)) => vec![Order::key_of(&order)],
                 _ => Vec::new(),
             },
-            Self::Provider(_) | Self::Vouching(_) => Vec::new(),
+            Self::Provider(_) | Self::Vouching(_) | Self::Holidays(_) => Vec::new(),
         }
     }
 
