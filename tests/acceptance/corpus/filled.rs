@@ -334,9 +334,10 @@ impl Play<'_> {
                 Gateways { email: Arc::new(self.ses.gateway.clone()), sms: Arc::new(Always(sent())) };
             self.world.jobs(gateways).run(&WakeUp { job: Job::Notify, key }).await.unwrap();
             for kind in told {
-                let (store, clock) = (&self.world.running.market.store, &self.world.running.machine.clock);
+                let (market, clock) = (&self.world.running.market, &self.world.running.machine.clock);
                 let event = self.ses.event(kind);
-                record_feedback(store, clock.as_ref(), &SystemEntropy, &Metrics::default(), &event)
+                let (entropy, metrics) = (SystemEntropy, Metrics::default());
+                record_feedback(&market.store, clock.as_ref(), &entropy, &market.operator, &metrics, &event)
                     .await
                     .unwrap();
             }
@@ -365,6 +366,7 @@ impl Play<'_> {
             actor: Actor::Job(Job::TerminateAccount.name().to_owned()),
             request: "test".to_owned(),
             salts: Salts::drawn([7; 32]),
+            operator: Arc::clone(&self.world.running.market.operator),
         };
         let place = (cascade.cursor.clone(), aside);
         let passed = Termination::pass(&termination, place, Next::Anyone, &occasion);

@@ -162,7 +162,7 @@ impl Termination {
         let message =
             Message::TerminationServed { reason: reason.to_string(), period: Box::new(period.clone()) };
         let event = Event::of(events::TerminationServed { ends_at, period: period.to_string() })
-            .tell(Reach::Merchant(&account.id, &account.contacts), message);
+            .tell(Reach::Merchant(account), message);
         let termination = Self {
             id: id.clone(),
             account_id: account.id.clone(),
@@ -197,12 +197,13 @@ impl Termination {
         }
         let withdrawn = Self { progress: Progress::Withdrawn { at: occasion.at }, ..loaded.state.clone() };
         let freed = MarketAccount { ends_at: None, termination_id: None, ..account.state.clone() };
+        let message =
+            Message::TerminationWithdrawn { served_at: loaded.recorded_at, ends_at: loaded.ends_at };
         let change = Change::on(occasion)
             .update(
                 loaded,
                 &withdrawn,
-                Event::of(events::TerminationWithdrawn {})
-                    .tell(Reach::Merchant(&account.id, &account.contacts), Message::TerminationWithdrawn),
+                Event::of(events::TerminationWithdrawn {}).tell(Reach::Merchant(account), message),
             )
             .update(account, &freed, Event::of(events::EndLifted {}));
         Ok((withdrawn, change))
@@ -232,8 +233,7 @@ impl Termination {
         if account.ends_at.is_some_and(|end| end <= ended_at) {
             return Err(TerminateRefusal::AlreadyEnded);
         }
-        let event = event
-            .tell(Reach::Merchant(&account.id, &account.contacts), Message::AgreementEnded { at: ended_at });
+        let event = event.tell(Reach::Merchant(account), Message::AgreementEnded { at: ended_at });
         let termination = Self {
             id: id.clone(),
             account_id: account.id.clone(),
@@ -269,7 +269,7 @@ impl Termination {
         occasion: &Occasion,
     ) -> Option<Change> {
         let Progress::Served { reminders } = loaded.progress else { return None };
-        let reach = Reach::Merchant(&account.id, &account.contacts);
+        let reach = Reach::Merchant(account);
         if loaded.ends_at <= occasion.at {
             let cascade = Cascade { since: Next::Same.due(occasion.at), ..Cascade::default() };
             let ending = Self { progress: Progress::Ending(cascade), ..loaded.state.clone() };

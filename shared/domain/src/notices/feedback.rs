@@ -96,14 +96,18 @@ impl Notice {
         Some(Change::on(occasion).update(loaded, &notice, event))
     }
 
-    /// The same message as a text message, where an e-mail came back and its recipient has a telephone. A grave
-    /// one went there by itself.
+    /// A text message in its place, where an e-mail came back and its recipient has a telephone.
     fn follow_up(loaded: &Loaded<Self>, contacts: &Contacts, occasion: &Occasion) -> Option<Self> {
-        let is_sent_after = loaded.channel == Channel::Email && !Message::is_grave_about(&loaded.about);
+        let is_sent_after = loaded.channel == Channel::Email && Message::is_followed_up_about(&loaded.about);
         let phone = contacts.phone.as_ref().filter(|_| is_sent_after)?;
         let cause = format!("{}:{}@{}", Self::KIND, loaded.key(), loaded.version + 1);
         let id = id_of(occasion.at, &cause, &loaded.about, Channel::Sms, &loaded.recipient);
+        let text = loaded.short(&occasion.operator);
         Some(Self {
+            content_sha256: text.sha256(),
+            subject: text.subject,
+            body: text.body,
+            cites: None,
             // Its own: one of the two may be erased before the other.
             salt: Some(occasion.salts.of(id.as_str())),
             id,
@@ -125,7 +129,7 @@ impl Notice {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{occasion, phone, queued};
+    use super::super::tests::{drafts, occasion, phone, queued};
     use super::*;
     use crate::hash::Sha256Hash;
     use crate::salt::Salts;
@@ -154,7 +158,11 @@ mod tests {
             if *served_at == Timestamp::UNIX_EPOCH && *id == follow_up.id));
         assert_eq!(follow_up.channel, Channel::Sms);
         assert!(follow_up.is_follow_up() && !after.is_follow_up());
-        assert_eq!(follow_up.content_sha256, after.content_sha256);
+        assert!(follow_up.subject.ends_with(&after.subject), "it says what the e-mail was about");
+        let [in_site, _, _] = drafts().try_into().unwrap();
+        assert!(after.cause == in_site.cause && after.drafted_at == in_site.drafted_at);
+        let told = format!("{}\n{}", follow_up.subject, follow_up.body);
+        assert_eq!(follow_up.content_sha256, Sha256Hash::of(told.as_bytes()));
         assert!(follow_up.is_due(occasion(60).at));
         let again = Loaded::new(after.clone(), 2, Sha256Hash::origin());
         assert!(
