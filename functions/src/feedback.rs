@@ -27,13 +27,14 @@ use market_domain::accounts::MarketAccount;
 use market_domain::aggregate::Key;
 use market_domain::change::Occasion;
 use market_domain::notices::{Delivery, Feedback, Notice};
-use market_domain::party::{Actor, Contacts, Recipient};
+use market_domain::party::{Actor, Contacts, Operator, Recipient};
 use market_domain::providers::Provider;
 use market_domain::salt::Salts;
 use market_notices::{NOTICE_TAG, RECIPIENT_TAG, recipient_of_tag};
 use market_store::{CommitError, Store, StoreError};
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use market_ambient::{Clock, Entropy, random};
 
@@ -166,6 +167,7 @@ pub async fn record_feedback(
     store: &Store,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
+    operator: &Arc<Operator>,
     metrics: &Metrics,
     body: &str,
 ) -> Result<(), FeedbackError> {
@@ -182,6 +184,7 @@ pub async fn record_feedback(
             actor: Actor::Job("feedback".to_owned()),
             request: format!("event of {message_id}"),
             salts: Salts::drawn(random(entropy)),
+            operator: Arc::clone(operator),
         };
         left -= 1;
         match hear(store, &key, message_id, &feedback, &occasion).await {

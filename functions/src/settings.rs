@@ -6,8 +6,9 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use market_ambient::{SystemClock, SystemEntropy};
 use market_domain::aggregate::Job;
+use market_domain::party::Operator;
 use market_domain::periods::{Calendar, PublicityMode};
-use market_domain::text::EmailAddress;
+use market_domain::text::TextError;
 use market_http::{Access, Callers, Endpoint, Market, PaymentKeys, Visitor};
 use market_identity::terms::NoClaimName;
 use market_identity::{ClaimName, IssuerKeys, NotBefore, SubjectRule, Subjects, Terms, Verifier};
@@ -150,6 +151,24 @@ fn is_signed_by_payments(operation: Option<&str>) -> bool {
     search.1
 }
 
+/// Who runs the market, as its notices name it (`MARKET_OPERATOR_ZH`, `MARKET_OPERATOR_EN`), and the official
+/// e-mail address at which it takes answers (`MARKET_OFFICIAL_ADDRESS`; 11.2).
+///
+/// # Errors
+/// Where a setting is missing or wrong.
+pub fn operator() -> Result<Operator, SettingError> {
+    let name =
+        |setting| required(setting)?.try_into().map_err(|error: TextError| wrong(setting)(error.to_string()));
+    let address = "MARKET_OFFICIAL_ADDRESS";
+    Ok(Operator {
+        name_zh: name("MARKET_OPERATOR_ZH")?,
+        name_en: name("MARKET_OPERATOR_EN")?,
+        official_address: required(address)?
+            .try_into()
+            .map_err(|_| wrong(address)("is not an e-mail address".to_owned()))?,
+    })
+}
+
 /// What the routes of one function have at hand: of one operation, or of all.
 ///
 /// # Errors
@@ -169,6 +188,7 @@ pub fn market(sdk: &SdkConfig, operation: Option<&str>) -> Result<Market, Settin
                 return Err(wrong("MARKET_PUBLICITY")(format!("is neither strict nor lenient: {other}")));
             }
         },
+        operator: Arc::new(operator()?),
         corruption_alarm: metrics().corruption_alarm(),
     })
 }
@@ -196,24 +216,18 @@ pub fn jobs(sdk: &SdkConfig, job: Job) -> Result<Jobs, SettingError> {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         gateways: if job == Job::Notify { gateways(sdk)? } else { nowhere() },
+        operator: Arc::new(operator()?),
         metrics: metrics(),
         corruption_alarm: metrics().corruption_alarm(),
         drill: optional("MARKET_DRILL"),
     })
 }
 
-/// The address for notices to the platform (`MARKET_OFFICIAL_ADDRESS`, 11.2); none where nothing is said.
-fn official_address() -> Result<Option<EmailAddress>, SettingError> {
-    const NAME: &str = "MARKET_OFFICIAL_ADDRESS";
-    let address = optional(NAME).map(EmailAddress::try_from).transpose();
-    address.map_err(|problem| wrong(NAME)(problem.to_owned()))
-}
-
 /// The ways out: `MARKET_EMAIL_BY` (`ses`, `smtp`) from `MARKET_EMAIL_FROM`, answered to the official address,
 /// and `MARKET_SMS_BY` (`none`, `sns`, `http`).
 fn gateways(sdk: &SdkConfig) -> Result<Gateways, SettingError> {
     let clock = || Arc::new(SystemClock);
-    let sender = Sender::new(&required("MARKET_EMAIL_FROM")?, official_address()?)
+    let sender = Sender::new(&required("MARKET_EMAIL_FROM")?, Some(operator()?.official_address))
         .map_err(|error| wrong("MARKET_EMAIL_FROM")(error.to_string()))?;
     let email: Arc<dyn Gateway> = match required("MARKET_EMAIL_BY")?.as_str() {
         "ses" => Arc::new(SesEmail::new(sdk, sender, optional("MARKET_EMAIL_CONFIGURATION_SET"))),

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use expect_test::expect_file;
 use market_domain::aggregate::Job;
 use market_domain::events::{REGISTER, RETIRED, Retired};
+use market_domain::notices::samples::{self, Sample, Told};
+use market_domain::notices::{Channel, Message, Notice, Rendered};
+use market_domain::party::{Actor, Language};
 use market_functions::api;
 use market_http::{Access, Code, Endpoint, Visitor};
 
@@ -31,6 +34,81 @@ fn every_problem_code_has_its_page() {
         expect_file![format!("{}/../../docs/errors/{name}.md", env!("CARGO_MANIFEST_DIR"))].assert_eq(&page);
     }
     expect_file!["../../docs/errors/README.md"].assert_eq(&index);
+}
+
+/// What a reader of a notice is called in the pages.
+const fn reader(told: &Told) -> &'static str {
+    match told {
+        Told::Merchant(_) => "to the merchant",
+        Told::Provider(_) | Told::ProviderOf(_) => "to the provider",
+        Told::Everyone(_) => "on the notice board",
+    }
+}
+
+fn drafted(sample: &Sample, told: &Told) -> Vec<Notice> {
+    let at = "2026-12-12T06:37:00Z".parse().unwrap();
+    let occasion = samples::occasion(at, Actor::Operator("ops".to_owned()));
+    Notice::draft(&occasion, "sample", 1, sample.clause, &told.reach(), &sample.message)
+}
+
+/// A notice as its recipient reads it, and the text message that takes its place.
+fn show(page: &mut String, language: &str, sample: &Sample, told: &Told) {
+    let drafted = drafted(sample, told);
+    let channels: Vec<_> = drafted
+        .iter()
+        .map(|notice| match notice.channel {
+            Channel::Announcement => "notice board",
+            Channel::InSite => "in-site message",
+            Channel::Email => "e-mail",
+            Channel::Sms => "text message",
+        })
+        .collect();
+    let (Notice { subject, body, .. }, channels) = (&drafted[0], channels.join(", "));
+    let heading = format!("## {language}, {}", reader(told));
+    writeln!(page, "\n{heading}\n\nGoes out as {channels}.\n\n```text\n{subject}\n\n{body}\n```").unwrap();
+    let sms = drafted.iter().find(|notice| notice.channel == Channel::Sms);
+    let is_followed_up = Message::is_followed_up_about(sample.message.about());
+    if matches!(told, Told::Everyone(_)) || sms.is_none() && !is_followed_up {
+        return;
+    }
+    let Rendered { subject, body } = drafted[0].short(&samples::operator());
+    assert!(sms.is_none_or(|sms| (&sms.subject, &sms.body) == (&subject, &body)));
+    let when = if sms.is_some() { "Text message" } else { "Text message, where the e-mail comes back" };
+    writeln!(page, "\n{when}:\n\n```text\n{subject}\n{body}\n```").unwrap();
+}
+
+#[test]
+fn every_text_of_every_notice_has_its_page() {
+    let mut index = String::from(
+        "# Notices\n\nWhat the market writes to its parties, with sample values: each text in Chinese and in English, to \
+         each party that is told it, and the text message that takes its place. Made from \
+         `shared/domain/src/notices/texts`; change the texts there.\n\n| about | it says | Chinese | told |\n\
+         |---|---|---|---|\n",
+    );
+    let mut pages: Vec<(&str, String)> = Vec::new();
+    for (zh, en) in samples::samples(Language::Chinese).iter().zip(&samples::samples(Language::English)) {
+        let about = zh.message.about();
+        assert_eq!(about, en.message.about());
+        if pages.last().is_none_or(|(last, _)| *last != about) {
+            pages.push((about, format!("# `{about}`\n\nServes rule {} of the market.\n", zh.clause)));
+            let told: Vec<_> = zh.told.iter().map(reader).collect();
+            let subject = |sample: &Sample| drafted(sample, &sample.told[0])[0].subject.clone();
+            let (told, zh, en) = (told.join(", "), subject(zh), subject(en));
+            writeln!(index, "| [`{about}`]({about}.md) | {en} | {zh} | {told} |").unwrap();
+        }
+        let Some((_, page)) = pages.last_mut() else { continue };
+        for (zh_told, en_told) in zh.told.iter().zip(&en.told) {
+            show(page, "Chinese", zh, zh_told);
+            show(page, "English", en, en_told);
+        }
+    }
+    let names: HashSet<_> = pages.iter().map(|(about, _)| *about).collect();
+    assert_eq!(names.len(), pages.len(), "samples of one message stand together");
+    for (about, page) in pages {
+        expect_file![format!("{}/../../docs/notices/{about}.md", env!("CARGO_MANIFEST_DIR"))]
+            .assert_eq(&page);
+    }
+    expect_file!["../../docs/notices/README.md"].assert_eq(&index);
 }
 
 /// The files of a folder, and of those below it, with their texts.

@@ -133,6 +133,7 @@ async fn decided_at(world: &World, now: Timestamp, path: &str) -> Value {
         payments: None,
         calendar: market.calendar,
         publicity: market.publicity,
+        operator: Arc::clone(&market.operator),
         corruption_alarm: Arc::clone(&market.corruption_alarm),
     };
     let principal = Principal { role: Role::Merchant, subject: "shop-1".to_owned() };
@@ -169,6 +170,7 @@ async fn the_end_of_a_grants_term_is_decided_again_where_we_hear_meanwhile_that_
         actor: Actor::Job(Job::ExpireGrant.name().to_owned()),
         request: "test".to_owned(),
         salts: Salts::drawn([7; 32]),
+        operator: Arc::clone(&world.running.market.operator),
     };
     let decided = Grant::advance(&grant, &account, &provider, &occasion).unwrap();
 

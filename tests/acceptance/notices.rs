@@ -3,14 +3,186 @@
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
-use market::client::Client;
+use market::client::{Client, pay};
 use market::requests;
 use market::stage::Stage;
 use market_domain::hash::Sha256Hash;
 use market_domain::periods::ZONE;
-use serde_json::json;
+use market_identity::Role;
+use serde_json::{Value, json};
 
 use crate::harness::{World, at};
+
+/// What a notice says, in one.
+fn said(notice: &Value) -> String {
+    format!("{}\n{}", notice["subject"].as_str().unwrap(), notice["body"].as_str().unwrap())
+}
+
+/// The only in-site notice of a party about something, as the operator reads it.
+async fn only(world: &World, of: &str, about: &str) -> Value {
+    let notices = world.notices(of, about).await;
+    assert_eq!(notices.len(), 1, "{about}");
+    notices[0].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demand_names_both_parties_grant_scopes_and_dates_and_who_sends_it() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "month").await;
+    let revocation = format!("/accounts/shop-1/grants/{}/revocation", granted.grant);
+    assert_eq!(merchant.post(&revocation, json!({})).await.unwrap().status, 200);
+    let demand = format!("/accounts/shop-1/demands/{}", granted.grant);
+    let served = merchant.post(&format!("{demand}/service"), json!({})).await.unwrap();
+    assert_eq!(at(served.text_at("/period/ends_at")), at("2026-01-21T00:00:00+08:00"));
+    world.settle().await;
+    let told = said(&only(&world, "providers/northwind", "demand_served").await);
+    for part in [
+        "To: 北风软件有限公司",
+        "The merchant 成都示例商贸有限公司",
+        &granted.grant,
+        "orders.read, stock.read",
+        "ended at 09:00 on 5 January 2026, Beijing time",
+        "by 24:00 on 20 January 2026, Beijing time",
+        "under clause 4.4.5 of 服务市场服务协议（用户版）, as accepted by the merchant",
+        "Local Market Operator",
+        "notices@market.example",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    // The seller is told of a sale, and not that it bought something.
+    let told = said(&only(&world, "providers/northwind", "order_in_service").await);
+    assert!(told.contains("by the merchant 成都示例商贸有限公司") && told.contains(&granted.order), "{told}");
+    assert!(!told.contains("Your order"), "{told}");
+    let told = said(&only(&world, "accounts/shop-1", "order_in_service").await);
+    assert!(told.contains("服务商北风软件有限公司") && told.contains(&granted.order), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_asks_for_what_is_still_open_of_a_demand() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "month").await;
+    let revocation = format!("/accounts/shop-1/grants/{}/revocation", granted.grant);
+    assert_eq!(merchant.post(&revocation, json!({})).await.unwrap().status, 200);
+    world.advance_days(3).await;
+    let told = said(&only(&world, "accounts/shop-1", "deletion_reminder").await);
+    assert!(told.contains("尚未送达") && told.contains("2026年1月5日09:00"), "{told}");
+    let demand = format!("/accounts/shop-1/demands/{}", granted.grant);
+    assert_eq!(merchant.post(&format!("{demand}/service"), json!({})).await.unwrap().status, 200);
+    world.advance_days(4).await;
+    let told = said(&only(&world, "accounts/shop-1", "demand_unanswered").await);
+    assert!(told.contains("答复期限为北京时间2026年1月23日24时，服务商尚未提交"), "{told}");
+    world.advance_days(25).await;
+    let told = world.notices("accounts/shop-1", "demand_unanswered").await;
+    assert!(told.iter().any(|notice| said(notice).contains("现已届满")), "{told:?}");
+    assert_eq!(world.notices("accounts/shop-1", "deletion_reminder").await.len(), 1, "it was served since");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_cites_the_version_that_binds_its_party_by_that_versions_own_clauses() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    stage.merchant("shop-1").await;
+    let terminate = async || {
+        let served =
+            stage.operator.post("/accounts/shop-1/terminations", json!({ "reason": "违规。" })).await;
+        served.unwrap().headers["location"].to_str().unwrap().to_owned()
+    };
+    let path = terminate().await;
+    let notice = only(&world, "accounts/shop-1", "termination_served").await;
+    let cited = "《服务市场服务协议（用户版）》第10.1.2条";
+    assert_eq!((notice["clause"].as_str(), notice["cites"].as_str()), (Some("10.1.2"), Some(cited)));
+    assert!(said(&notice).contains(&format!("通知依据：{cited}。")), "{notice}");
+    assert_eq!(stage.operator.post(&format!("{path}/withdrawal"), json!({})).await.unwrap().status, 200);
+
+    // The next version numbers its clauses otherwise, and has none on orders.
+    let mut second = requests::agreement("1.总则\n1.1定义。\n2.终止\n2.1提前通知解除。\n", &[]);
+    second["title"] = json!("《服务市场协议》（新版）");
+    second["rules"] = json!({ "10.1.2": "2.1" });
+    second["effective_at"] = json!("2026-01-13T00:00:00+08:00");
+    let published = stage.operator.post("/documents/market-agreement/versions", second).await.unwrap();
+    assert_eq!(published.body["versions"][1]["rules"], json!({ "10.1.2": "2.1" }), "{}", published.text);
+    world.advance_days(9).await;
+    terminate().await;
+    let notices = world.notices("accounts/shop-1", "termination_served").await;
+    assert_eq!(notices.iter().filter(|notice| notice["cites"] == cited).count(), 2, "not accepted yet");
+    let merchant = Client::of(&world.running, Role::Merchant, "shop-1");
+    let mut acceptance =
+        requests::acceptance("market-agreement", published.text_at("/versions/1/sha256"), &[]);
+    acceptance["version"] = json!(2);
+    let accepted = merchant.post("/accounts/shop-1/acceptances", acceptance).await.unwrap();
+    assert_eq!(accepted.status, 201, "{}", accepted.text);
+    world.advance_days(9).await;
+    let told = world.notices("accounts/shop-1", "termination_coming").await;
+    assert_eq!(told[0]["cites"], "《服务市场协议》（新版）第2.1条");
+    let mut free = stage.order("year");
+    free["accept_shorter_term"] = json!(true);
+    let order = merchant.post("/accounts/shop-1/orders", free).await.unwrap();
+    let price = order.body["snapshot"]["plan"]["price_fen"].as_i64().unwrap();
+    let id = order.text_at("/id");
+    pay(&world.running, "pay-1", "shop-1", id, price).await.unwrap();
+    let notice = only(&world, "accounts/shop-1", "order_in_service").await;
+    assert_eq!(notice["clause"], "4.6");
+    assert!(notice.get("cites").is_none() && !said(&notice).contains("通知依据"), "{notice}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_names_only_rules_that_the_market_knows_and_clauses_that_it_has() {
+    let world = World::new().await;
+    let operator = Client::of(&world.running, Role::Operator, "ops");
+    let publish = async |rules: Value| {
+        let mut body = requests::agreement("1.总则\n1.1定义。\n", &[]);
+        body["rules"] = rules;
+        operator.post("/documents/market-agreement/versions", body).await.unwrap()
+    };
+    for (rules, status, code) in [
+        (json!({ "99.1": "1.1" }), 422, "invalid-body"),
+        (json!({ "10.1.2": "zwei" }), 422, "invalid-body"),
+        (json!(["10.1.2"]), 422, "invalid-body"),
+        (json!({ "10.1.2": "1.2" }), 422, "no-such-clause"),
+    ] {
+        let refused = publish(rules.clone()).await;
+        assert_eq!((refused.status.as_u16(), refused.code()), (status, code), "{rules}: {}", refused.text);
+    }
+    assert_eq!(publish(json!({ "10.1.2": "1.1", "4.4.5": "1.1" })).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_goes_out_on_every_channel_that_the_withdrawn_notice_took() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let reason = json!({ "reason": "违规。".repeat(1_000) });
+    let served = stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap();
+    let path = served.headers["location"].to_str().unwrap();
+    assert_eq!(stage.operator.post(&format!("{path}/withdrawal"), json!({})).await.unwrap().status, 200);
+    world.settle().await;
+    let all = merchant.all("/accounts/shop-1/notices").await.unwrap();
+    let of = |about: &str| {
+        let mut notices: Vec<_> = all.iter().filter(|notice| notice["about"] == about).collect();
+        notices.sort_by_key(|notice| notice["channel"].as_str());
+        notices
+    };
+    let channels = |about| of(about).iter().map(|notice| notice["channel"].clone()).collect::<Vec<_>>();
+    assert_eq!(channels("termination_withdrawn"), channels("termination_served"));
+    assert_eq!(channels("termination_served"), ["email", "in_site", "sms"]);
+    for about in ["termination_served", "termination_withdrawn"] {
+        let [_, in_site, sms] = of(about).try_into().unwrap();
+        let text = said(sms);
+        assert!(text.chars().count() <= 200, "{text}");
+        assert!(
+            text.contains(in_site["id"].as_str().unwrap()) && text.contains("本机服务市场运营方"),
+            "{text}"
+        );
+        assert_eq!(sms["content_sha256"], Sha256Hash::of(text.as_bytes()).as_str());
+    }
+    let text = said(of("termination_served")[2]);
+    assert!(text.contains("北京时间2026年1月20日24时"), "{text}");
+    assert_eq!(world.verified("account#shop-1").await.faults.len(), 0);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_email_is_written_once_and_its_proof_names_what_was_said_to_whom_and_when() {

@@ -20,6 +20,7 @@ use market::operate::smoke::{Smoke, smoke};
 use market::stage::Stage;
 use market_domain::aggregate::Job;
 use market_domain::documents::DocumentKind;
+use market_domain::documents::rules::Rules;
 use market_domain::hash::Sha256Hash;
 use market_identity::Role;
 use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
@@ -41,6 +42,7 @@ fn agreement(text: &str) -> ToPublish {
         title: "服务市场服务协议".to_owned(),
         text: text.to_owned(),
         prominent: vec!["1.1".parse().unwrap()],
+        rules: Rules::new(),
         effective_at: None,
         major: false,
     }
@@ -61,6 +63,29 @@ async fn a_document_that_is_published_twice_has_one_version() {
     let document = anyone.get("/documents/market-agreement").await.unwrap();
     assert_eq!(document.body["versions"].as_array().map(Vec::len), Some(1));
     assert_eq!(anyone.get("/documents/market-agreement/versions/1/text").await.unwrap().text, text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rules_of_a_version_are_read_from_a_file_and_published_with_it() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let [text, rules] = ["agreement.txt", "rules.json"].map(|name| folder.path().join(name));
+    std::fs::write(&text, "1.甲\n1.1乙\n").unwrap();
+    let publish = async |content: &str| {
+        std::fs::write(&rules, content).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_market"));
+        command.args(["publish", "--document", "market-agreement", "--kind", "body", "--title", "协议"]);
+        command.arg("--file").arg(&text).arg("--rules").arg(&rules).args(["--url", &world.running.url]);
+        command.env("MARKET_TOKEN", world.operators_token());
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    };
+    let unknown = publish("{\"99.1\": \"1.1\"}").await;
+    let told = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(!unknown.status.success() && told.contains("rules.json"), "{told}");
+    let published = publish("{\"10.1.2\": \"1.1\"}").await;
+    assert!(published.status.success(), "{}", String::from_utf8_lossy(&published.stderr));
+    let version = Client::anonymous(&world.running).get("/documents/market-agreement/versions/1").await;
+    assert_eq!(version.unwrap().body["rules"], json!({ "10.1.2": "1.1" }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,8 @@
 //! Money that arrives (4.6): rightly signed, it always leaves a record, is answered 200, and forms a contract, waits to
 //! be returned, or waits for a human.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use market::client::{Answer, Client, report};
 use market::requests;
@@ -168,6 +170,7 @@ async fn an_order_that_is_taken_up_again_while_its_agreement_ends_is_not_left_in
         actor: Actor::Payments,
         request: "late".to_owned(),
         salts: Salts::drawn([7; 32]),
+        operator: Arc::clone(&world.running.market.operator),
     };
     let calendar = world.running.market.calendar;
     let paid = Order::pay(&order, &account, &provider, payment, Timeliness::Judged, calendar, &occasion);
@@ -258,7 +261,7 @@ async fn no_order_runs_past_the_end_of_the_agreement() {
     assert_eq!((&*outcome, &*because), ("formed", ""), "{}", taken.text);
     assert!(taken.body["order"]["valid_until"].is_null());
     let told = world.notices("accounts/shop-1", "order_in_service").await;
-    let says_so = |notice: &Value| notice["body"].as_str().unwrap().contains("服务随之终止");
+    let says_so = |notice: &Value| notice["body"].as_str().unwrap().contains("服务届时随之终止");
     assert!(told.iter().any(says_so), "{told:?}");
     world.advance_to(at(&ends_at) + SignedDuration::from_mins(3)).await;
     let orders = trade.merchant.all("/accounts/shop-1/orders").await.unwrap();

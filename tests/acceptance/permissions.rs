@@ -206,7 +206,8 @@ async fn everything() -> Permissions {
     let (store, clock) = (&running.market.store, &*running.market.clock);
     let feedback = bounced(mail, "YWNjb3VudCNzaG9wLTE");
     let metrics = Metrics::default();
-    let recorded = record_feedback(store, clock, &SystemEntropy, &metrics, &feedback);
+    let recorded =
+        record_feedback(store, clock, &SystemEntropy, &running.market.operator, &metrics, &feedback);
     Permissions::of_handler("feedback", recorded).await.unwrap();
     let after = shop.get(&format!("{me}/notices/{}", mail["id"].as_str().unwrap())).await.unwrap();
     assert_eq!(after.text_at("/status"), "bounced");

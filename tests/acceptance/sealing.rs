@@ -189,6 +189,7 @@ async fn a_line_of_any_partition_that_was_edited_is_named_by_its_day() {
         actor: Actor::DataGateway,
         request: "test".to_owned(),
         salts: Salts::drawn([7; 32]),
+        operator: Arc::clone(&world.running.market.operator),
     };
     store.commit(&Ledger::spread(ledger.as_ref(), &grant, &occasion).unwrap(), None).await.unwrap();
     let scope = "orders.read".parse().unwrap();

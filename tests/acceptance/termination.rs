@@ -153,6 +153,7 @@ async fn a_wake_up_that_comes_while_another_is_at_a_cascade_does_nothing_and_a_d
         actor: Actor::Job("terminate_account".to_owned()),
         request: "test".to_owned(),
         salts: Salts::drawn([7; 32]),
+        operator: Arc::clone(&world.running.market.operator),
     };
     let taken = Termination::pass(&termination, (None, Vec::new()), Next::Same, &occasion);
     store.commit(&taken, None).await.unwrap();

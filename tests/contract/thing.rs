@@ -1,9 +1,12 @@
 //! The plainest aggregate there can be: a note, perhaps with a time at which it is due, perhaps in a list.
 
+use std::sync::Arc;
+
 use market_domain::Timestamp;
 use market_domain::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
 use market_domain::change::{Change, Event, Occasion};
 use market_domain::events;
+use market_domain::notices::samples;
 use market_domain::party::Actor;
 use market_domain::salt::Salts;
 use market_domain::stored::{Storable, StoredForm, Upcaster};
@@ -141,6 +144,7 @@ pub fn change(at: Timestamp) -> Change {
         actor: Actor::Operator("ops".to_owned()),
         request: "test".to_owned(),
         salts: Salts::drawn([7; 32]),
+        operator: Arc::new(samples::operator()),
     })
 }
 

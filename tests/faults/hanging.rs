@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use market_domain::accounts::MarketAccount;
 use market_domain::aggregate::{Job, Key};
 use market_domain::change::{Change, Occasion};
-use market_domain::notices::{Channel, Sending};
+use market_domain::notices::{Channel, Sending, samples};
 use market_domain::party::Actor;
 use market_domain::salt::Salts;
 use market_domain::stored::FIRST_SCHEMA;
@@ -85,6 +85,7 @@ async fn a_table_that_hangs_is_given_up_and_what_is_known_of_the_outcome_is_said
         actor: Actor::Payments,
         request: "test".to_owned(),
         salts: Salts::drawn([7; 32]),
+        operator: Arc::new(samples::operator()),
     })
     .store(Key::new("p", "text"), "text".to_owned(), FIRST_SCHEMA);
     let done = given_up("TransactWriteItems", &silence, store.commit(&change, None)).await;

@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, join_all};
 use market_ambient::{Clock, SystemEntropy};
 use market_domain::Timestamp;
 use market_domain::aggregate::Job;
-use market_domain::notices::{Delivery, Notice, Sending};
+use market_domain::notices::{Delivery, Notice, Sending, samples};
 use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_jobs::WakeUp;
@@ -62,6 +62,7 @@ impl World {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
             gateways: Gateways { email: Arc::clone(&channel) as Arc<dyn Gateway>, sms: Arc::new(NoGateway) },
+            operator: Arc::new(samples::operator()),
             metrics: Metrics::default(),
             corruption_alarm: Arc::new(|_| {}),
             drill: None,

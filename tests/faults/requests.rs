@@ -173,6 +173,7 @@ async fn while_the_issuers_keys_cannot_be_had_the_client_is_told_to_come_again()
         payments: Some(PaymentKeys::given(world.running.payments.key()).unwrap()),
         calendar: market.calendar,
         publicity: market.publicity,
+        operator: Arc::clone(&market.operator),
         corruption_alarm: Arc::clone(&market.corruption_alarm),
     };
     let router = market_http::router(Arc::new(market), None, |routes| market_functions::api::visit(routes));

@@ -14,7 +14,7 @@ use market_domain::grants::access::Outcome;
 use market_domain::grants::{Grant, GrantStatus};
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{DocumentId, GrantId, ListingId, NoticeId, OrderId};
-use market_domain::notices::{Channel, Delivery, Notice};
+use market_domain::notices::{Channel, Delivery, Notice, samples};
 use market_domain::party::{Actor, Contacts, Language, Recipient};
 use market_domain::reminders::Reminders;
 use market_domain::salt::Salts;
@@ -47,6 +47,7 @@ fn occasion() -> Occasion {
         actor: Actor::Operator("ops".to_owned()),
         request: "test".to_owned(),
         salts: Salts::drawn([7; 32]),
+        operator: Arc::new(samples::operator()),
     }
 }
 
@@ -100,6 +101,7 @@ pub fn notice(channel: Channel, address: &str) -> Notice {
         content_sha256: Sha256Hash::of(b""),
         salt: None,
         clause: "10.1".to_owned(),
+        cites: None,
         cause: "test".to_owned(),
         drafted_at: at(0),
         delivery: Delivery::Queued { attempts: 0, next_attempt_at: at(100) },

@@ -22,7 +22,7 @@ use market_domain::Timestamp;
 use market_domain::aggregate::{Job, Key};
 use market_domain::change::{Change, Occasion};
 use market_domain::credit_code::CreditCode;
-use market_domain::notices::{Channel, Notice};
+use market_domain::notices::{Channel, Notice, samples};
 use market_domain::party::{Actor, Contacts, Language};
 use market_domain::providers::Provider;
 use market_domain::salt::Salts;
@@ -113,6 +113,9 @@ impl Surroundings {
             ("MARKET_TOKEN_ALGORITHM", "ES256".to_owned()),
             ("MARKET_PAYMENT_KEYS_SECRET", "payment-keys".to_owned()),
             ("MARKET_SUBJECT_KEY_SECRET", SUBJECT_KEY_SECRET.to_owned()),
+            ("MARKET_OPERATOR_ZH", "服务市场示例运营有限公司".to_owned()),
+            ("MARKET_OPERATOR_EN", "Sample Market Ltd.".to_owned()),
+            ("MARKET_OFFICIAL_ADDRESS", "notices@market.example.com".to_owned()),
             ("MARKET_EMAIL_BY", "ses".to_owned()),
             ("MARKET_EMAIL_FROM", "market@example.com".to_owned()),
             ("MARKET_SMS_BY", "none".to_owned()),
@@ -226,6 +229,7 @@ pub fn occasion(at: Timestamp) -> Occasion {
         actor: Actor::Operator("ops".to_owned()),
         request: "test".to_owned(),
         salts: Salts::drawn([7; 32]),
+        operator: Arc::new(samples::operator()),
     }
 }
 

@@ -599,6 +599,9 @@ def play(arguments, folder, checks):
             "JwksUrl": f"{issuer.url}/jwks.json",
             "PaymentKeysSecret": SECRET,
             "SubjectKeySecret": SUBJECT_KEY_SECRET,
+            "OperatorNameZh": "服务市场示例运营有限公司",
+            "OperatorNameEn": "Sample Market Ltd.",
+            "OfficialAddress": "notices@market.example.com",
             "EmailFrom": FROM,
             # What a large account chooses; the default is for a new one.
             "ReserveConcurrency": "true",

@@ -285,6 +285,9 @@ def tree(partition, templates=None, **parameters):
         "JwksUrl": "https://issuer.example.com/jwks.json",
         "PaymentKeysSecret": "market/payment-keys",
         "SubjectKeySecret": "market/subject-key",
+        "OperatorNameZh": "服务市场示例运营有限公司",
+        "OperatorNameEn": "Sample Market Ltd.",
+        "OfficialAddress": "notices@market.example.com",
         "EmailFrom": "no-reply@example.com",
     }
     if partition == "aws-cn":

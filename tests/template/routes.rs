@@ -45,6 +45,24 @@ const PAYMENT_KEYS: &str = r"
 ";
 
 const REST: &str = r"
+  OperatorNameZh:
+    Type: String
+    Description: Full name in Chinese of who runs the market; its notices name it.
+    MinLength: 1
+    MaxLength: 120
+
+  OperatorNameEn:
+    Type: String
+    Description: The same in English.
+    MinLength: 1
+    MaxLength: 120
+
+  OfficialAddress:
+    Type: String
+    Description: The official e-mail address at which the operator takes answers to notices (clause 11.2).
+    AllowedPattern: ^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$
+    ConstraintDescription: an address without a name
+
   Publicity:
     Type: String
     Description: How publicity periods are counted.
@@ -91,6 +109,9 @@ Globals:
         MARKET_NAMESPACE: !Ref MarketName
         # Its authorizer has verified the token; nobody else may invoke the functions.
         MARKET_CALLERS: gateway
+        MARKET_OPERATOR_ZH: !Ref OperatorNameZh
+        MARKET_OPERATOR_EN: !Ref OperatorNameEn
+        MARKET_OFFICIAL_ADDRESS: !Ref OfficialAddress
         MARKET_PUBLICITY: !Ref Publicity
         MARKET_ALLOWED_ORIGIN: !Ref AllowedOrigin
 

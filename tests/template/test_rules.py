@@ -379,6 +379,10 @@ def test_every_function_knows_the_table_the_queues_and_the_metrics_that_it_uses(
             assert variables["MARKET_QUEUE_URLS"].endswith("/market-{job}"), function.id
         if handler.startswith("api/"):
             assert variables["MARKET_CALLERS"] == "gateway", function.id
+        # What drafts notices, or sends one again, names the operator in them.
+        if handler.startswith(("api/", "worker/")) or handler == "feedback":
+            assert variables["MARKET_OPERATOR_ZH"] and variables["MARKET_OPERATOR_EN"], function.id
+            assert variables["MARKET_OFFICIAL_ADDRESS"] == "notices@market.example.com", function.id
 
 
 def test_every_setting_of_a_function_is_one_that_the_code_reads(market):

@@ -1,6 +1,7 @@
 //! What SES publishes about its mail, message by message of a queue's event: side by side, each in its own time, so that
 //! a slow one costs its neighbours nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -21,11 +22,13 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 
 pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
     let (store, metrics) = (settings::store(sdk)?, settings::metrics());
+    let operator = Arc::new(settings::operator()?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let failed = stream::iter(event.payload.records)
             .map(async |message| {
                 let body = message.body.as_deref().unwrap_or_default();
-                let recording = record_feedback(&store, &SystemClock, &SystemEntropy, &metrics, body);
+                let recording =
+                    record_feedback(&store, &SystemClock, &SystemEntropy, &operator, &metrics, body);
                 match tokio::time::timeout(TIMEOUT, recording).await {
                     Ok(Ok(())) => return None,
                     Ok(Err(error)) => {

@@ -16,7 +16,7 @@ use market_domain::accounts::MarketAccount;
 use market_domain::aggregate::{Job, Key, Loaded};
 use market_domain::change::{Change, Occasion};
 use market_domain::ids::{AccountId, ProviderId};
-use market_domain::party::Actor;
+use market_domain::party::{Actor, Operator};
 use market_domain::providers::Provider;
 use market_domain::salt::Salts;
 use market_http::CorruptionAlarm;
@@ -37,6 +37,8 @@ pub struct Jobs {
     pub entropy: Arc<dyn Entropy>,
     /// The ways out.
     pub gateways: Gateways,
+    /// Who runs the market: its notices name it.
+    pub operator: Arc<Operator>,
     /// What operators watch.
     pub metrics: Metrics,
     /// Raised when something that is stored cannot be read.
@@ -106,6 +108,7 @@ impl Jobs {
             actor: Actor::Job(job.name().to_owned()),
             request: format!("wake-up {key}"),
             salts: Salts::drawn(random(&*self.entropy)),
+            operator: Arc::clone(&self.operator),
         }
     }
 

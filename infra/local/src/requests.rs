@@ -1,6 +1,8 @@
 //! The bodies of requests, as a client of the market writes them: for the demo, the benchmarks and the tests.
 
 use market_domain::credit_code::CreditCode;
+use market_domain::documents::clauses::{ClauseNumber, first_unknown};
+use market_domain::documents::rules::{RuleId, Rules};
 use market_domain::hash::Sha256Hash;
 use serde_json::{Value, json};
 
@@ -23,6 +25,22 @@ pub fn page(what: &str) -> Sha256Hash {
 #[must_use]
 pub fn agreement(text: &str, prominent: &[String]) -> Value {
     json!({ "kind": "body", "title": "服务市场服务协议（用户版）", "text": text, "prominent": prominent })
+}
+
+/// The same with the market's rules, where the text has a clause of a rule's own number.
+///
+/// # Panics
+/// Where it is not a version to publish.
+#[must_use]
+pub fn with_rules(mut version: Value) -> Value {
+    let text = version["text"].as_str().expect("a version has a text").to_owned();
+    let clause = |rule: &RuleId| rule.as_str().parse::<ClauseNumber>().ok();
+    let rules: Rules = RuleId::all()
+        .filter_map(|rule| clause(&rule).map(|clause| (rule, clause)))
+        .filter(|(_, clause)| first_unknown(&text, std::slice::from_ref(clause)).is_none())
+        .collect();
+    version["rules"] = json!(rules);
+    version
 }
 
 /// A merchant's application.

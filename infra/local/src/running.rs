@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use market_ambient::{Clock, SystemEntropy};
 use market_domain::aggregate::Job;
+use market_domain::party::Operator;
 use market_domain::periods::{Calendar, PublicityMode};
 use market_functions::api;
 use market_functions::metrics::Metrics;
@@ -46,6 +47,15 @@ use crate::subject_key;
 pub const TABLE: &str = "market";
 /// The name of its issuer.
 const ISSUER: &str = "https://issuer.market.localhost";
+
+/// Who runs it, as its notices say.
+fn operator() -> Result<Operator, StartError> {
+    Ok(Operator {
+        name_zh: "本机服务市场运营方".try_into().map_err(part)?,
+        name_en: "Local Market Operator".try_into().map_err(part)?,
+        official_address: "notices@market.example".to_owned().try_into().map_err(part)?,
+    })
+}
 
 /// How the market's clock moves.
 #[derive(Debug, Clone, Copy)]
@@ -195,6 +205,7 @@ impl Running {
                 count.fetch_add(1, Ordering::Relaxed);
             })
         };
+        let operator = Arc::new(operator()?);
         let market = Arc::new(Market {
             store: store.metered(route_meter.clone()),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -207,6 +218,7 @@ impl Running {
             payments: Some(PaymentKeys::given(payments.key()).map_err(part)?),
             calendar: Calendar::published(),
             publicity: PublicityMode::Strict,
+            operator: Arc::clone(&operator),
             corruption_alarm: Arc::clone(&corruption_alarm),
         });
         let jobs = Arc::new(Jobs {
@@ -214,6 +226,7 @@ impl Running {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
             gateways: Gateways { email: Arc::clone(&outbox) as _, sms: outbox },
+            operator,
             metrics: Metrics::default(),
             corruption_alarm,
             drill: None,

@@ -66,7 +66,7 @@ impl<'a> Stage<'a> {
         let operator = Client::of(running, Role::Operator, "ops");
         let provider = Client::of(running, Role::Provider, PROVIDER);
         let prominent = PROMINENT.map(str::to_owned);
-        let agreement = requests::agreement(demo::AGREEMENT, &prominent);
+        let agreement = requests::with_rules(requests::agreement(demo::AGREEMENT, &prominent));
         let agreement = done(operator.post("/documents/market-agreement/versions", agreement).await);
         done(provider.post(&format!("/providers/{PROVIDER}"), requests::provider()).await);
         done(operator.post(&format!("/providers/{PROVIDER}/approval"), json!({})).await);

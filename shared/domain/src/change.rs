@@ -4,6 +4,8 @@
 //! and the only way to send a notice is as part of an event. So no state changes without its evidence
 //! record and its notices (invariant 1): the types leave no other way.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
@@ -12,14 +14,14 @@ use crate::events::Happening;
 use crate::evidence::{Evidence, NoticeEvidence};
 use crate::hash::Sha256Hash;
 use crate::notices::{Message, Notice, Reach};
-use crate::party::Actor;
+use crate::party::{Actor, Operator};
 use crate::salt::Salts;
 use crate::stored::form::{self, AsRead, StoredForm};
 
 /// How far the clock of another system may be from ours.
 pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// When, by whom and in which request something is decided.
+/// When, by whom, in which request and in whose market something is decided.
 #[derive(Debug, Clone)]
 pub struct Occasion {
     /// The market's time.
@@ -30,6 +32,8 @@ pub struct Occasion {
     pub request: String,
     /// What makes the hashes in its evidence say nothing of personal data.
     pub salts: Salts,
+    /// Who runs the market: its notices name it.
+    pub operator: Arc<Operator>,
 }
 
 /// What happened, why it may, and who is told.

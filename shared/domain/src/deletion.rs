@@ -185,6 +185,7 @@ impl DeletionDemand {
     /// See [`DemandRefusal`].
     pub fn serve(
         loaded: &Loaded<Self>,
+        account: &MarketAccount,
         provider: &Provider,
         calendar: &Calendar,
         occasion: &Occasion,
@@ -196,8 +197,15 @@ impl DeletionDemand {
             periods::reckon(occasion.at, ANSWER, calendar).map_err(|_| DemandRefusal::Unreckonable)?;
         let due = period.ends_at;
         let event = Event::of(events::DemandServed { due, period: period.to_string() }).tell(
-            Reach::Provider(&provider.id, &provider.contacts),
-            Message::DemandServed { listing: loaded.listing_name.to_string(), due },
+            Reach::ProviderOf(provider, account),
+            Message::DemandServed {
+                merchant: account.legal_name.to_string(),
+                listing: loaded.listing_name.to_string(),
+                grant: loaded.grant_id.to_string(),
+                scopes: loaded.scope_names(),
+                ended_at: loaded.ended_at,
+                due,
+            },
         );
         Ok(Self::step(
             loaded,
@@ -218,6 +226,7 @@ impl DeletionDemand {
     pub fn acknowledge(
         loaded: &Loaded<Self>,
         account: &MarketAccount,
+        provider: &Provider,
         occasion: &Occasion,
     ) -> Result<(Self, Change), DemandRefusal> {
         let DemandStatus::Served { period, acknowledged, overdue } = &loaded.status else {
@@ -227,8 +236,13 @@ impl DeletionDemand {
             return Err(DemandRefusal::AlreadyAcknowledged);
         }
         let event = Event::of(events::DemandAcknowledged {}).tell(
-            Reach::Merchant(&account.id, &account.contacts),
-            Message::DemandAcknowledged { listing: loaded.listing_name.to_string() },
+            Reach::Merchant(account),
+            Message::DemandAcknowledged {
+                provider: provider.legal_name.to_string(),
+                listing: loaded.listing_name.to_string(),
+                grant: loaded.grant_id.to_string(),
+                due: period.ends_at,
+            },
         );
         let status = DemandStatus::Served { period: period.clone(), acknowledged: true, overdue: *overdue };
         Ok(Self::step(loaded, Self { status, ..loaded.state.clone() }, event, occasion))
@@ -241,6 +255,7 @@ impl DeletionDemand {
     pub fn attest(
         loaded: &Loaded<Self>,
         account: &MarketAccount,
+        provider: &Provider,
         attestation: Attestation,
         occasion: &Occasion,
     ) -> Result<(Self, Change), DemandRefusal> {
@@ -255,8 +270,14 @@ impl DeletionDemand {
         }
         let (answer, answer_zh) = attestation.answer.words();
         let event = Event::of(events::DemandAttested { answer }).tell(
-            Reach::Merchant(&account.id, &account.contacts),
-            Message::DemandAttested { listing: loaded.listing_name.to_string(), answer, answer_zh },
+            Reach::Merchant(account),
+            Message::DemandAttested {
+                provider: provider.legal_name.to_string(),
+                listing: loaded.listing_name.to_string(),
+                grant: loaded.grant_id.to_string(),
+                answer,
+                answer_zh,
+            },
         );
         let status = DemandStatus::Attested { attestation, attested_at: occasion.at };
         Ok(Self::step(loaded, Self { status, ..loaded.state.clone() }, event, occasion))
@@ -268,6 +289,7 @@ impl DeletionDemand {
     /// See [`DemandRefusal`].
     pub fn close(
         loaded: &Loaded<Self>,
+        account: &MarketAccount,
         provider: &Provider,
         occasion: &Occasion,
     ) -> Result<(Self, Change), DemandRefusal> {
@@ -275,8 +297,13 @@ impl DeletionDemand {
             return Err(DemandRefusal::NotAttested);
         };
         let event = Event::of(events::DemandClosed {}).tell(
-            Reach::Provider(&provider.id, &provider.contacts),
-            Message::DemandClosed { listing: loaded.listing_name.to_string() },
+            Reach::ProviderOf(provider, account),
+            Message::DemandClosed {
+                merchant: account.legal_name.to_string(),
+                listing: loaded.listing_name.to_string(),
+                grant: loaded.grant_id.to_string(),
+                scopes: loaded.scope_names(),
+            },
         );
         let status = DemandStatus::Closed { attestation: attestation.clone(), closed_at: occasion.at };
         Ok(Self::step(loaded, Self { status, ..loaded.state.clone() }, event, occasion))
@@ -288,6 +315,7 @@ impl DeletionDemand {
     /// See [`DemandRefusal`].
     pub fn waive(
         loaded: &Loaded<Self>,
+        account: &MarketAccount,
         provider: &Provider,
         agreement: Prose,
         occasion: &Occasion,
@@ -296,8 +324,13 @@ impl DeletionDemand {
             return Err(DemandRefusal::Over);
         }
         let event = Event::of(events::DemandWaived {}).tell(
-            Reach::Provider(&provider.id, &provider.contacts),
-            Message::DemandWaived { listing: loaded.listing_name.to_string() },
+            Reach::ProviderOf(provider, account),
+            Message::DemandWaived {
+                merchant: account.legal_name.to_string(),
+                listing: loaded.listing_name.to_string(),
+                grant: loaded.grant_id.to_string(),
+                scopes: loaded.scope_names(),
+            },
         );
         let status = DemandStatus::Waived { agreement, waived_at: occasion.at };
         Ok(Self::step(loaded, Self { status, ..loaded.state.clone() }, event, occasion))
@@ -316,15 +349,22 @@ impl DeletionDemand {
         }
         let now = occasion.at;
         let listing = || loaded.listing_name.to_string();
-        let merchant = Reach::Merchant(&account.id, &account.contacts);
-        let to_provider = Reach::Provider(&provider.id, &provider.contacts);
+        let merchant = Reach::Merchant(account);
+        let to_provider = Reach::ProviderOf(provider, account);
         let mut demand = loaded.state.clone();
         let (mut is_overdue, mut provider_days, mut merchant_days) = (false, None, None);
         let mut told = Vec::new();
         if let DemandStatus::Served { period, acknowledged, overdue: false } = &loaded.status {
             let due = period.ends_at;
             if due <= now {
-                let message = Message::DemandOverdue { listing: listing(), due };
+                let message = Message::DemandOverdue {
+                    merchant: account.legal_name.to_string(),
+                    provider: provider.legal_name.to_string(),
+                    listing: listing(),
+                    grant: loaded.grant_id.to_string(),
+                    scopes: loaded.scope_names(),
+                    due,
+                };
                 is_overdue = true;
                 told.extend([(merchant.clone(), message.clone()), (to_provider, message)]);
                 demand.status = DemandStatus::Served {
@@ -336,7 +376,8 @@ impl DeletionDemand {
                 let days = days_left(due, now);
                 demand.to_provider = reminders;
                 provider_days = Some(days);
-                told.push((to_provider, Message::DemandDue { listing: listing(), days, due }));
+                let message = loaded.answer_due(account, due, now);
+                told.push((to_provider, message));
             }
         }
         if let Some(reminders) = loaded.to_merchant.due(TO_MERCHANT, loaded.ended_at, now) {
@@ -355,6 +396,23 @@ impl DeletionDemand {
         };
         let event = told.into_iter().fold(event, |event, (reach, message)| event.tell(reach, message));
         Some(Change::on(occasion).update(loaded, &demand, event))
+    }
+
+    /// That the provider's answer is due soon.
+    fn answer_due(&self, account: &MarketAccount, due: Timestamp, now: Timestamp) -> Message {
+        Message::DemandDue {
+            merchant: account.legal_name.to_string(),
+            listing: self.listing_name.to_string(),
+            grant: self.grant_id.to_string(),
+            scopes: self.scope_names(),
+            days: days_left(due, now),
+            due,
+        }
+    }
+
+    /// What had been granted, as a text says it.
+    fn scope_names(&self) -> String {
+        self.scopes.iter().map(ScopeName::as_str).collect::<Vec<_>>().join(", ")
     }
 
     /// What is still open on the merchant's side, so many days after the end.
@@ -447,35 +505,45 @@ impl Aggregate for DeletionDemand {
 
 impl Told for DeletionDemand {
     fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
-        let since = |message: Option<Message>| match message {
-            Some(message) if message.about() == notice.about => {
-                let then = days_since(self.ended_at, notice.drafted_at);
-                Standing::counting(then, days_since(self.ended_at, now), |_| message)
-            }
-            _ => Standing::Gone,
-        };
+        let is_served = matches!(self.status, DemandStatus::Served { .. });
         match (notice.about.as_str(), &self.status) {
             ("deletion_reminder" | "demand_unanswered" | "demand_unconfirmed", _) => {
-                since(self.asks_of_the_merchant(days_since(self.ended_at, now)))
+                let [then, now] = [notice.drafted_at, now].map(|at| days_since(self.ended_at, at));
+                match self.asks_of_the_merchant(now) {
+                    Some(message) if message.about() == notice.about => Standing::counting(then, now),
+                    _ => Standing::Gone,
+                }
             }
             ("demand_due", DemandStatus::Served { period, overdue: false, .. }) if now < period.ends_at => {
-                let due = period.ends_at;
-                let then = days_left(due, notice.drafted_at);
-                Standing::counting(then, days_left(due, now), |days| Message::DemandDue {
-                    listing: self.listing_name.to_string(),
-                    days,
-                    due,
-                })
+                let [then, now] = [notice.drafted_at, now].map(|at| days_left(period.ends_at, at));
+                Standing::counting(then, now)
             }
             ("demand_due", _) => Standing::Gone,
-            ("demand_served" | "demand_moved" | "demand_overdue", status) => {
-                Standing::while_so(matches!(status, DemandStatus::Served { .. }))
-            }
+            ("demand_served" | "demand_moved" | "demand_overdue", _) => Standing::while_so(is_served),
             // It asks for a confirmation.
             ("demand_attested", status) => {
                 Standing::while_so(matches!(status, DemandStatus::Attested { .. }))
             }
             _ => Standing::Stands,
+        }
+    }
+
+    fn parties(&self) -> Option<(&AccountId, Option<&ProviderId>)> {
+        Some((&self.account_id, Some(&self.provider_id)))
+    }
+
+    fn reminder(
+        &self,
+        about: &str,
+        account: &MarketAccount,
+        _: Option<&Provider>,
+        now: Timestamp,
+    ) -> Option<Message> {
+        match &self.status {
+            DemandStatus::Served { period, .. } if about == "demand_due" => {
+                Some(self.answer_due(account, period.ends_at, now))
+            }
+            _ => self.asks_of_the_merchant(days_since(self.ended_at, now)),
         }
     }
 }

@@ -345,10 +345,16 @@ impl Order {
                     status: OrderStatus::Expired { payment: payment.clone(), at: *end },
                     ..loaded.state.clone()
                 };
-                let message = Message::OrderExpired { listing: loaded.name() };
+                let message = Message::OrderExpired {
+                    merchant: account.legal_name.to_string(),
+                    provider: provider.legal_name.to_string(),
+                    listing: loaded.name(),
+                    order: loaded.id.to_string(),
+                    at: *end,
+                };
                 let event = Event::of(events::OrderExpired {})
-                    .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
-                    .tell(Reach::Provider(&provider.id, &provider.contacts), message);
+                    .tell(Reach::Merchant(account), message.clone())
+                    .tell(Reach::ProviderOf(provider, account), message);
                 Some(Change::on(occasion).update(loaded, &expired, event))
             }
             _ => None,
@@ -370,15 +376,22 @@ impl Order {
         }
         let (payment, was_formed) = (loaded.payment().cloned(), loaded.is_in_service());
         let (words, words_zh) = reason.words();
-        let message = Message::OrderClosed { listing: loaded.name(), reason: words, reason_zh: words_zh };
+        let message = Message::OrderClosed {
+            merchant: account.legal_name.to_string(),
+            provider: provider.legal_name.to_string(),
+            listing: loaded.name(),
+            order: loaded.id.to_string(),
+            reason: words,
+            reason_zh: words_zh,
+        };
         let under = match reason {
             CloseReason::Unpaid => ClosedUnder::Payment,
             CloseReason::AgreementEnded => ClosedUnder::Termination,
         };
         let mut event = Event::of(events::OrderClosed { under, reason: words })
-            .tell(Reach::Merchant(&account.id, &account.contacts), message.clone());
+            .tell(Reach::Merchant(account), message.clone());
         if was_formed {
-            event = event.tell(Reach::Provider(&provider.id, &provider.contacts), message);
+            event = event.tell(Reach::ProviderOf(provider, account), message);
         }
         let closed =
             Self { status: OrderStatus::Closed { at: occasion.at, reason, payment }, ..loaded.state.clone() };
@@ -443,15 +456,20 @@ fn in_service<'a>(
     provider: Option<&'a Provider>,
     valid_until: Option<Timestamp>,
 ) -> Event<'a> {
+    let seller =
+        provider.map_or_else(|| order.provider_id.to_string(), |provider| provider.legal_name.to_string());
     let message = Message::OrderInService {
+        merchant: account.legal_name.to_string(),
+        provider: seller,
         listing: order.name(),
+        order: order.id.to_string(),
         paid: order.snapshot.plan.price_fen,
         valid_until,
         agreement_ends_at: account.ends_at,
     };
-    let event = event.tell(Reach::Merchant(&account.id, &account.contacts), message.clone());
+    let event = event.tell(Reach::Merchant(account), message.clone());
     match provider {
-        Some(provider) => event.tell(Reach::Provider(&provider.id, &provider.contacts), message),
+        Some(provider) => event.tell(Reach::ProviderOf(provider, account), message),
         None => event,
     }
 }

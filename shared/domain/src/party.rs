@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, ProviderId};
-use crate::text::{EmailAddress, PhoneNumber};
+use crate::text::{EmailAddress, Line, PhoneNumber};
 
 /// Who caused a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,28 @@ pub struct Contacts {
     pub phone: Option<PhoneNumber>,
     /// Language of what is sent.
     pub language: Language,
+}
+
+/// Who runs the market (运营方), as its notices name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// Its full name in Chinese.
+    pub name_zh: Line,
+    /// Its full name in English.
+    pub name_en: Line,
+    /// The official address at which it takes what parties answer (11.2).
+    pub official_address: EmailAddress,
+}
+
+impl Operator {
+    /// Its full name.
+    #[must_use]
+    pub const fn name(&self, language: Language) -> &Line {
+        match language {
+            Language::Chinese => &self.name_zh,
+            Language::English => &self.name_en,
+        }
+    }
 }
 
 /// Whom a notice is for.

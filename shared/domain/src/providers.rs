@@ -92,8 +92,8 @@ impl Provider {
             return Err(ProviderRefusal::AlreadyApproved);
         }
         let approved = Self { status: ProviderStatus::Approved, ..loaded.state.clone() };
-        let event = Event::of(events::ProviderApproved {})
-            .tell(Reach::Provider(&loaded.id, &loaded.contacts), Message::ProviderApproved);
+        let event =
+            Event::of(events::ProviderApproved {}).tell(Reach::Provider(loaded), Message::ProviderApproved);
         let change = Change::on(occasion).update(loaded, &approved, event);
         Ok((approved, change))
     }

@@ -66,7 +66,7 @@ impl Termination {
             Again::Later(period) => {
                 let ends_at = period.ends_at;
                 let message = Message::TerminationMoved { period: Box::new(period.clone()) };
-                let event = event.tell(Reach::Merchant(&account.id, &account.contacts), message);
+                let event = event.tell(Reach::Merchant(account), message);
                 let reminders = Reminders::beginning(REMINDERS, ends_at, occasion.at);
                 let moved = Self { ends_at, progress: Progress::Served { reminders }, ..with(period) };
                 let bound = MarketAccount { ends_at: Some(ends_at), ..account.state.clone() };
@@ -110,11 +110,15 @@ impl DeletionDemand {
             Again::Open(period) | Again::Stands(period) => (with(period), event),
             Again::Later(period) => {
                 let to_provider = Reminders::beginning(TO_PROVIDER, period.ends_at, occasion.at);
-                let listing = loaded.listing_name.to_string();
-                let message = Message::DemandMoved { listing, period: Box::new(period.clone()) };
+                let message = Message::DemandMoved {
+                    merchant: account.legal_name.to_string(),
+                    listing: loaded.listing_name.to_string(),
+                    grant: loaded.grant_id.to_string(),
+                    period: Box::new(period.clone()),
+                };
                 let event = event
-                    .tell(Reach::Provider(&provider.id, &provider.contacts), message.clone())
-                    .tell(Reach::Merchant(&account.id, &account.contacts), message);
+                    .tell(Reach::ProviderOf(provider, account), message.clone())
+                    .tell(Reach::Merchant(account), message);
                 (Self { to_provider, ..with(period) }, event)
             }
         };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use market_ambient::{Clock, Entropy, random};
 use market_domain::Timestamp;
+use market_domain::party::Operator;
 use market_domain::periods::{Calendar, PublicityMode};
 use market_identity::Verifier;
 use market_store::{Store, StoreError};
@@ -39,6 +40,8 @@ pub struct Market {
     pub calendar: &'static Calendar,
     /// How publicity periods are counted (9.4).
     pub publicity: PublicityMode,
+    /// Who runs it: its notices name it.
+    pub operator: Arc<Operator>,
     /// Raised when something that is stored cannot be read.
     pub corruption_alarm: CorruptionAlarm,
 }

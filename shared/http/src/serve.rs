@@ -157,6 +157,7 @@ async fn answer<E: Endpoint>(
         actor: actor(principal.as_ref(), route)?,
         request: request_id.to_owned(),
         salts: Salts::drawn(market.random()),
+        operator: Arc::clone(&market.operator),
     };
     let address = parts.extensions.get::<CallerAddress>().map(|address| address.0);
     let headers = parts.headers;

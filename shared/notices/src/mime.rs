@@ -146,6 +146,7 @@ mod tests {
             content_sha256: Sha256Hash::of(format!("{subject}\n{body}").as_bytes()),
             salt: None,
             clause: "10.1".to_owned(),
+            cites: None,
             cause: "test".to_owned(),
             drafted_at: Timestamp::UNIX_EPOCH,
             delivery: Delivery::Queued { attempts: 1, next_attempt_at: Timestamp::UNIX_EPOCH },

@@ -373,9 +373,10 @@ impl Play<'_> {
                 Gateways { email: Arc::new(self.ses.gateway.clone()), sms: Arc::new(Always(sent())) };
             self.world.jobs(gateways).run(&WakeUp { job: Job::Notify, key }).await.unwrap();
             for kind in told {
-                let (store, clock) = (&self.world.running.market.store, &self.world.running.machine.clock);
+                let (market, clock) = (&self.world.running.market, &self.world.running.machine.clock);
                 let event = self.ses.event(kind);
-                record_feedback(store, clock.as_ref(), &SystemEntropy, &Metrics::default(), &event)
+                let (entropy, metrics) = (SystemEntropy, Metrics::default());
+                record_feedback(&market.store, clock.as_ref(), &entropy, &market.operator, &metrics, &event)
                     .await
                     .unwrap();
             }
@@ -448,7 +449,8 @@ impl Play<'_> {
     /// What is decided now, by hand.
     fn occasion(&self, actor: Actor) -> Occasion {
         let salts = Salts::drawn([7; 32]);
-        Occasion { at: self.world.now(), actor, request: "test".to_owned(), salts }
+        let operator = Arc::clone(&self.world.running.market.operator);
+        Occasion { at: self.world.now(), actor, request: "test".to_owned(), salts, operator }
     }
 
     pub(super) fn shop<'s>(&'s self, name: &'s str) -> Shop<'s> {

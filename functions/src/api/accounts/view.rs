@@ -53,6 +53,7 @@ impl From<MarketAccount> for AccountView {
             ends_at,
             termination_id,
             agreement_period: _,
+            citations: _,
         } = account;
         Self {
             id,

@@ -5,7 +5,7 @@ use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route
 use market_identity::Role;
 
 use super::DemandView;
-use super::load::for_provider;
+use super::load::{Sides, for_provider};
 use crate::api::paths::GrantPath;
 
 /// See the module.
@@ -27,8 +27,8 @@ impl Endpoint for AcknowledgeDemand {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
-        let (demand, account) = for_provider(call, market).await?;
-        let acknowledged = DeletionDemand::acknowledge(&demand, &account, &call.occasion)?;
+        let Sides { demand, account, provider } = for_provider(call, market).await?;
+        let acknowledged = DeletionDemand::acknowledge(&demand, &account, &provider, &call.occasion)?;
         Ok(Outcome::commit(acknowledged).map(DemandView::from))
     }
 }

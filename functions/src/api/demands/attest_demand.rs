@@ -4,7 +4,7 @@ use market_domain::deletion::DeletionDemand;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
-use super::load::for_provider;
+use super::load::{Sides, for_provider};
 use super::{AttestationForm, DemandView};
 use crate::api::paths::GrantPath;
 
@@ -27,9 +27,9 @@ impl Endpoint for AttestDemand {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
-        let (demand, account) = for_provider(call, market).await?;
+        let Sides { demand, account, provider } = for_provider(call, market).await?;
         let attestation = call.body.clone().into();
-        let attested = DeletionDemand::attest(&demand, &account, attestation, &call.occasion)?;
+        let attested = DeletionDemand::attest(&demand, &account, &provider, attestation, &call.occasion)?;
         Ok(Outcome::commit(attested).map(DemandView::from))
     }
 }

@@ -5,7 +5,7 @@ use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route
 use market_identity::Role;
 
 use super::DemandView;
-use super::load::for_merchant;
+use super::load::{Sides, for_merchant};
 use crate::api::paths::GrantPath;
 
 /// See the module.
@@ -27,8 +27,8 @@ impl Endpoint for CloseDemand {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
-        let (demand, provider) = for_merchant(call, market).await?;
-        let closed = DeletionDemand::close(&demand, &provider, &call.occasion)?;
+        let Sides { demand, account, provider } = for_merchant(call, market).await?;
+        let closed = DeletionDemand::close(&demand, &account, &provider, &call.occasion)?;
         Ok(Outcome::commit(closed).map(DemandView::from))
     }
 }

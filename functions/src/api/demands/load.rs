@@ -3,6 +3,7 @@
 use market_domain::accounts::MarketAccount;
 use market_domain::aggregate::Loaded;
 use market_domain::deletion::DeletionDemand;
+use market_domain::party::Actor;
 use market_domain::providers::Provider;
 use market_http::{Call, Endpoint, Market, Problem};
 use market_store::of;
@@ -10,15 +11,28 @@ use market_store::of;
 use crate::api::parties::provider_of;
 use crate::api::paths::GrantPath;
 
+/// A demand, and its two sides.
+pub(super) struct Sides {
+    pub demand: Loaded<DeletionDemand>,
+    pub account: Loaded<MarketAccount>,
+    pub provider: Loaded<Provider>,
+}
+
 /// For the merchant: its demand, and the provider who will be told.
 pub(super) async fn for_merchant<E: Endpoint<Path = GrantPath>>(
     call: &Call<E>,
     market: &Market,
-) -> Result<(Loaded<DeletionDemand>, Loaded<Provider>), Problem> {
-    let id = (call.path.account_id.clone(), call.path.grant_id.clone());
-    let demand = market.store.get::<DeletionDemand>(&id).await?.ok_or(Problem::not_found())?;
+) -> Result<Sides, Problem> {
+    let account_id = call.path.account_id.clone();
+    let wishes = (
+        of::<MarketAccount>(account_id.clone()),
+        of::<DeletionDemand>((account_id, call.path.grant_id.clone())),
+    );
+    let (Some(account), Some(demand)) = market.store.load(wishes).await? else {
+        return Err(Problem::not_found());
+    };
     let provider = provider_of(market, &demand.provider_id).await?;
-    Ok((demand, provider))
+    Ok(Sides { demand, account, provider })
 }
 
 /// Whether the caller may see a demand: its provider may once it is served.
@@ -36,15 +50,17 @@ pub(super) fn may_see<E: Endpoint>(call: &Call<E>, demand: &DeletionDemand) -> R
 pub(super) async fn for_provider<E: Endpoint<Path = GrantPath>>(
     call: &Call<E>,
     market: &Market,
-) -> Result<(Loaded<DeletionDemand>, Loaded<MarketAccount>), Problem> {
+) -> Result<Sides, Problem> {
+    let Actor::Provider(caller) = &call.occasion.actor else { return Err(Problem::not_found()) };
     let account_id = call.path.account_id.clone();
     let wishes = (
         of::<MarketAccount>(account_id.clone()),
         of::<DeletionDemand>((account_id, call.path.grant_id.clone())),
+        of::<Provider>(caller.clone()),
     );
-    let (Some(account), Some(demand)) = market.store.load(wishes).await? else {
+    let (Some(account), Some(demand), Some(provider)) = market.store.load(wishes).await? else {
         return Err(Problem::not_found());
     };
     may_see(call, &demand)?;
-    Ok((demand, account))
+    Ok(Sides { demand, account, provider })
 }

@@ -5,7 +5,7 @@ use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route
 use market_identity::Role;
 
 use super::DemandView;
-use super::load::for_merchant;
+use super::load::{Sides, for_merchant};
 use crate::api::paths::GrantPath;
 use crate::schedules::calendar_for;
 
@@ -28,9 +28,9 @@ impl Endpoint for ServeDemand {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
-        let (demand, provider) = for_merchant(call, market).await?;
+        let Sides { demand, account, provider } = for_merchant(call, market).await?;
         let calendar = calendar_for(&market.store, call.occasion.at, ANSWER).await?;
-        let served = DeletionDemand::serve(&demand, &provider, &calendar, &call.occasion)?;
+        let served = DeletionDemand::serve(&demand, &account, &provider, &calendar, &call.occasion)?;
         Ok(Outcome::commit(served).map(DemandView::from))
     }
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::DemandView;
-use super::load::for_merchant;
+use super::load::{Sides, for_merchant};
 use crate::api::paths::GrantPath;
 
 /// What the parties agreed.
@@ -38,8 +38,9 @@ impl Endpoint for WaiveDemand {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
-        let (demand, provider) = for_merchant(call, market).await?;
-        let waived = DeletionDemand::waive(&demand, &provider, call.body.agreement.clone(), &call.occasion)?;
+        let Sides { demand, account, provider } = for_merchant(call, market).await?;
+        let waived =
+            DeletionDemand::waive(&demand, &account, &provider, call.body.agreement.clone(), &call.occasion)?;
         Ok(Outcome::commit(waived).map(DemandView::from))
     }
 }

@@ -3,6 +3,7 @@
 
 use market_domain::Timestamp;
 use market_domain::documents::clauses::ClauseNumber;
+use market_domain::documents::rules::Rules;
 use market_domain::documents::{Author, Document, DocumentKind, MAX_PROMINENT, Publication};
 use market_domain::party::Actor;
 use market_domain::providers::Provider;
@@ -30,6 +31,10 @@ pub struct Body {
     /// The clauses that limit or exclude liability (1.2).
     #[serde(default)]
     prominent: Distinct<ClauseNumber, MAX_PROMINENT>,
+    /// The clauses that carry the market's rules, by the rules' numbers (`clause` of the events): notices
+    /// cite them.
+    #[serde(default)]
+    rules: Rules,
     /// When it takes effect; at once where nothing is said.
     #[serde(default)]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
@@ -88,6 +93,7 @@ impl Endpoint for PublishVersion {
             title: body.title,
             text: body.text,
             prominent: body.prominent.into_vec(),
+            rules: body.rules,
             effective_at: body.effective_at,
             major: body.major,
         };

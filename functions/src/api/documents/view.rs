@@ -3,6 +3,7 @@
 
 use market_domain::Timestamp;
 use market_domain::documents::clauses::{Clause, ClauseNumber};
+use market_domain::documents::rules::Rules;
 use market_domain::documents::{Document, DocumentKind, Publisher, Version};
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{DocumentId, ProviderId};
@@ -87,6 +88,9 @@ pub struct VersionView {
     effective_at: Timestamp,
     /// The clauses that limit or exclude liability, to be shown prominently (1.2).
     prominent: Vec<ClauseNumber>,
+    /// The clauses that carry the market's rules, by the rules' numbers; notices cite them.
+    #[serde(skip_serializing_if = "Rules::is_empty")]
+    rules: Rules,
     /// Why its publicity period was only just long enough, where it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     warning: Option<String>,
@@ -94,9 +98,18 @@ pub struct VersionView {
 
 impl From<Version> for VersionView {
     fn from(version: Version) -> Self {
-        let Version { number, title, sha256, size_bytes, published_at, effective_at, prominent, warning } =
-            version;
-        Self { number, title, sha256, size_bytes, published_at, effective_at, prominent, warning }
+        let Version {
+            number,
+            title,
+            sha256,
+            size_bytes,
+            published_at,
+            effective_at,
+            prominent,
+            rules,
+            warning,
+        } = version;
+        Self { number, title, sha256, size_bytes, published_at, effective_at, prominent, rules, warning }
     }
 }
 

@@ -155,8 +155,11 @@ pub struct NoticeView {
     /// notices have none; evidence names their `content_sha256`.
     #[serde(skip_serializing_if = "Option::is_none")]
     salt: Option<String>,
-    /// The clause that it serves.
+    /// The rule of the market that it serves.
     clause: String,
+    /// The clause that its text cites, where the agreement that binds its recipient has one for that rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cites: Option<String>,
     /// The evidence chain and record that caused it.
     cause: String,
     /// When it was drafted.
@@ -181,6 +184,7 @@ impl From<Notice> for NoticeView {
             content_sha256,
             salt,
             clause,
+            cites,
             cause,
             drafted_at,
             delivery,
@@ -197,6 +201,7 @@ impl From<Notice> for NoticeView {
             content_sha256,
             salt: salt.map(|salt| salt.to_string()),
             clause,
+            cites,
             cause,
             drafted_at,
             delivery: delivery.into(),

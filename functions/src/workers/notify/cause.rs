@@ -1,14 +1,17 @@
 //! What a notice rests on: the thing that it speaks of, and what was said of that before.
 
 use market_domain::Timestamp;
+use market_domain::accounts::MarketAccount;
 use market_domain::accounts::termination::Termination;
-use market_domain::aggregate::{Aggregate, Key};
+use market_domain::aggregate::{Aggregate, Key, Loaded};
 use market_domain::deletion::DeletionDemand;
 use market_domain::grants::Grant;
 use market_domain::listings::Listing;
-use market_domain::notices::{Chain, Delivery, Notice, Standing, Told};
+use market_domain::notices::{Chain, Delivery, Message, Notice, Reach, Standing, Told};
 use market_domain::orders::Order;
+use market_domain::party::Recipient;
 use market_domain::payments::PaymentRecord;
+use market_domain::providers::Provider;
 use market_store::commit::{evidence_key, evidence_prefix};
 
 use crate::workers::{JobError, Jobs};
@@ -18,8 +21,35 @@ const EARLIER: u64 = 8;
 /// How often a notice follows another in its place. Each is drafted by a human, or for another channel or day.
 const FOLLOWED: usize = 8;
 
+/// What the cause of a notice says of it.
+pub(super) enum Verdict {
+    /// It stands.
+    Stands,
+    /// It does no longer.
+    Gone,
+    /// It is put otherwise by now.
+    Outdated(Box<Reminder>),
+}
+
+/// A reminder as it is put now, and whom it names.
+pub(super) struct Reminder {
+    pub message: Message,
+    account: Loaded<MarketAccount>,
+    provider: Option<Loaded<Provider>>,
+}
+
+impl Reminder {
+    /// To whom it goes.
+    pub(super) fn reach(&self, recipient: &Recipient) -> Reach<'_> {
+        match (recipient, &self.provider) {
+            (Recipient::Provider(_), Some(provider)) => Reach::ProviderOf(provider, &self.account),
+            _ => Reach::Merchant(&self.account),
+        }
+    }
+}
+
 /// Asks the cause of a notice whether it still stands.
-pub(super) async fn standing(jobs: &Jobs, notice: &Notice, now: Timestamp) -> Result<Standing, JobError> {
+pub(super) async fn verdict(jobs: &Jobs, notice: &Notice, now: Timestamp) -> Result<Verdict, JobError> {
     let mut cause = Chain::of(&notice.cause);
     for _ in 0..FOLLOWED {
         let Some(Chain { kind, key, .. }) = cause else { break };
@@ -37,10 +67,10 @@ pub(super) async fn standing(jobs: &Jobs, notice: &Notice, now: Timestamp) -> Re
             PaymentRecord::KIND => asked::<PaymentRecord>(jobs, &key, notice, now).await,
             Listing::KIND => asked::<Listing>(jobs, &key, notice, now).await,
             // What is said of an account, a provider or a document happened, and stays so.
-            _ => Ok(Standing::Stands),
+            _ => Ok(Verdict::Stands),
         };
     }
-    Ok(Standing::Stands)
+    Ok(Verdict::Stands)
 }
 
 async fn asked<A: Told>(
@@ -48,9 +78,28 @@ async fn asked<A: Told>(
     key: &Key,
     notice: &Notice,
     now: Timestamp,
-) -> Result<Standing, JobError> {
-    let cause = jobs.store.get_at::<A>(key).await?;
-    Ok(cause.map_or(Standing::Stands, |cause| cause.standing(notice, now)))
+) -> Result<Verdict, JobError> {
+    let Some(cause) = jobs.store.get_at::<A>(key).await? else { return Ok(Verdict::Stands) };
+    match cause.standing(notice, now) {
+        Standing::Stands => return Ok(Verdict::Stands),
+        Standing::Gone => return Ok(Verdict::Gone),
+        Standing::Outdated => {}
+    }
+    let Some((account, provider)) = cause.parties() else { return Ok(Verdict::Gone) };
+    let (account, provider) = match provider {
+        Some(provider) => {
+            let (account, provider) = jobs.parties(key, account, provider).await?;
+            (account, Some(provider))
+        }
+        None => {
+            let account = jobs.store.get::<MarketAccount>(account).await?;
+            (account.ok_or_else(|| JobError::Orphan(key.clone()))?, None)
+        }
+    };
+    let message = cause.reminder(&notice.about, &account, provider.as_deref(), now);
+    Ok(message.map_or(Verdict::Gone, |message| {
+        Verdict::Outdated(Box::new(Reminder { message, account, provider }))
+    }))
 }
 
 /// Whether an earlier notice of the same thing, to the same recipient on the same channel, has yet to leave. The records

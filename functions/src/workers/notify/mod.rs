@@ -8,9 +8,10 @@
 mod cause;
 
 use market_domain::aggregate::{Job, Key, Loaded};
-use market_domain::notices::{Delivery, Notice, Sending, Standing};
+use market_domain::notices::{Delivery, Notice, Sending};
 use market_store::CommitError;
 
+use self::cause::Verdict;
 use super::{JobError, Jobs};
 use crate::feedback::{alert_of_bounce, contacts};
 use crate::metrics::Metric;
@@ -27,13 +28,15 @@ pub(super) async fn notify(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
     if !notice.is_due(now) {
         return Ok(());
     }
-    let standing = cause::standing(jobs, &notice, now).await?;
+    let verdict = cause::verdict(jobs, &notice, now).await?;
     let occasion = jobs.occasion(Job::Notify, key);
-    match standing {
-        Standing::Stands => {}
-        Standing::Gone => return jobs.commit(Notice::supersede(&notice, None, &occasion)).await,
-        Standing::Restated(message) => {
-            return jobs.commit(Notice::supersede(&notice, Some(&message), &occasion)).await;
+    match verdict {
+        Verdict::Stands => {}
+        Verdict::Gone => return jobs.commit(Notice::supersede(&notice, None, &occasion)).await,
+        Verdict::Outdated(reminder) => {
+            let reach = reminder.reach(&notice.recipient);
+            let put = Some((&reach, &reminder.message));
+            return jobs.commit(Notice::supersede(&notice, put, &occasion)).await;
         }
     }
     if cause::earlier_waits(jobs, &notice).await? {

@@ -164,7 +164,7 @@ impl Story<'_> {
                 all.iter().find(|clause| !clause.number.is_empty()).map(|clause| clause.number.clone()),
             );
         }
-        let body = requests::agreement(agreement, &prominent);
+        let body = requests::with_rules(requests::agreement(agreement, &prominent));
         let published = self.operator.post("/documents/market-agreement/versions", body).await?;
         self.need("operator publishes the agreement, version 1", published).await?;
         let anyone = Client::anonymous(self.running);

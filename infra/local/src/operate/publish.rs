@@ -12,6 +12,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use market_domain::Timestamp;
 use market_domain::documents::DocumentKind;
 use market_domain::documents::clauses::ClauseNumber;
+use market_domain::documents::rules::Rules;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::DocumentId;
 use market_domain::periods::ZONE;
@@ -38,6 +39,9 @@ pub struct Arguments {
     /// The clauses that limit or exclude liability, to be shown prominently (clause 1.2).
     #[arg(long, value_name = "CLAUSE", value_delimiter = ',')]
     prominent: Vec<ClauseNumber>,
+    /// A JSON file that names, for rules of the market, the clauses that carry them: {"10.1.2": "8.3"}.
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
     /// When it takes effect, such as 2026-01-13T00:00:00+08:00; at once where nothing is said.
     #[arg(long, value_name = "INSTANT")]
     effective_at: Option<Timestamp>,
@@ -68,6 +72,9 @@ pub struct ToPublish {
     pub text: String,
     /// The clauses to be shown prominently.
     pub prominent: Vec<ClauseNumber>,
+    /// The clauses that carry the market's rules.
+    #[serde(skip_serializing_if = "Rules::is_empty")]
+    pub rules: Rules,
     /// When it takes effect; at once where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effective_at: Option<Timestamp>,
@@ -163,10 +170,16 @@ fn read(file: &Path) -> Result<String, OperateError> {
         .map_err(|error| OperateError::File { file: file.display().to_string(), reason: error.to_string() })
 }
 
+fn read_rules(file: &Path) -> Result<Rules, OperateError> {
+    serde_json::from_str(&read(file)?)
+        .map_err(|error| OperateError::File { file: file.display().to_string(), reason: error.to_string() })
+}
+
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
-    let Arguments { file, document, kind, title, prominent, effective_at, major, reach } = arguments;
+    let Arguments { file, document, kind, title, prominent, rules, effective_at, major, reach } = arguments;
     let token = token().ok_or(OperateError::NoToken)?;
-    let wanted = ToPublish { document, kind, title, text: read(&file)?, prominent, effective_at, major };
+    let (text, rules) = (read(&file)?, rules.as_deref().map_or_else(|| Ok(Rules::new()), read_rules)?);
+    let wanted = ToPublish { document, kind, title, text, prominent, rules, effective_at, major };
     let published = publish(&reach.url().await?, &token, &wanted).await?;
     say(&published, reach.common.json)?;
     Ok(ExitCode::SUCCESS)

@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
 use crate::credit_code::CreditCode;
+use crate::documents::Version;
+use crate::documents::rules::Citations;
 use crate::events;
 use crate::ids::{AccountId, TerminationId};
-use crate::party::Contacts;
+use crate::party::{Contacts, Language};
 use crate::text::Line;
 use crate::vouching::Vouching;
 
@@ -53,6 +55,8 @@ pub struct MarketAccount {
     pub agreement_period: u32,
     /// The newest version of the market agreement that it accepted.
     pub agreement_version: Option<u32>,
+    /// How notices cite that version; none where it maps no rule, or was accepted before versions did.
+    pub citations: Option<Citations>,
     /// When the agreement ends or ended, once that is known.
     pub ends_at: Option<Timestamp>,
     /// The termination that set `ends_at`.
@@ -110,6 +114,7 @@ impl MarketAccount {
             applied_at: occasion.at,
             agreement_period: FIRST_PERIOD,
             agreement_version: None,
+            citations: None,
             ends_at: None,
             termination_id: None,
         };
@@ -150,8 +155,25 @@ impl MarketAccount {
         self.ends_at.is_some_and(|end| end < term_end)
     }
 
-    pub(crate) fn with_agreement(&self, version: u32) -> Self {
-        Self { status: AccountStatus::Active, agreement_version: Some(version), ..self.clone() }
+    /// The clause of the agreement that binds it which carries a rule of the market, as people cite it. Where
+    /// a release that knew of no citations renewed the agreement, those of the version before are not its
+    /// own.
+    #[must_use]
+    pub fn cite(&self, rule: &str, language: Language) -> Option<String> {
+        let citations = self.citations.as_ref();
+        let binding = citations.filter(|citations| self.agreement_version == Some(citations.version));
+        binding?.cite(rule, language)
+    }
+
+    pub(crate) fn with_agreement(&self, title: &Line, version: &Version) -> Self {
+        let citations =
+            Citations { title: title.clone(), version: version.number, rules: version.rules.clone() };
+        Self {
+            status: AccountStatus::Active,
+            agreement_version: Some(version.number),
+            citations: (!citations.rules.is_empty()).then_some(citations),
+            ..self.clone()
+        }
     }
 }
 

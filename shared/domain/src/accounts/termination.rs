@@ -16,9 +16,10 @@ use super::{AccountStatus, MarketAccount};
 use crate::aggregate::{Aggregate, Due, Job, Key, Loaded};
 use crate::change::{CLOCK_SKEW, Change, Event, Occasion};
 use crate::events::{self, EndedUnder};
-use crate::ids::{AccountId, EventId, TerminationId};
+use crate::ids::{AccountId, EventId, ProviderId, TerminationId};
 use crate::notices::{Message, Notice, Reach, Standing, Told};
 use crate::periods::{self, Calendar, Length, Trace};
+use crate::providers::Provider;
 use crate::reminders::{Plan, Reminders, days_left};
 use crate::text::{Line, Prose};
 
@@ -163,7 +164,7 @@ impl Termination {
         let message =
             Message::TerminationServed { reason: reason.to_string(), period: Box::new(period.clone()) };
         let event = Event::of(events::TerminationServed { ends_at, period: period.to_string() })
-            .tell(Reach::Merchant(&account.id, &account.contacts), message);
+            .tell(Reach::Merchant(account), message);
         let termination = Self {
             id: id.clone(),
             account_id: account.id.clone(),
@@ -198,12 +199,13 @@ impl Termination {
         }
         let withdrawn = Self { progress: Progress::Withdrawn { at: occasion.at }, ..loaded.state.clone() };
         let freed = MarketAccount { ends_at: None, termination_id: None, ..account.state.clone() };
+        let message =
+            Message::TerminationWithdrawn { served_at: loaded.recorded_at, ends_at: loaded.ends_at };
         let change = Change::on(occasion)
             .update(
                 loaded,
                 &withdrawn,
-                Event::of(events::TerminationWithdrawn {})
-                    .tell(Reach::Merchant(&account.id, &account.contacts), Message::TerminationWithdrawn),
+                Event::of(events::TerminationWithdrawn {}).tell(Reach::Merchant(account), message),
             )
             .update(account, &freed, Event::of(events::EndLifted {}));
         Ok((withdrawn, change))
@@ -233,8 +235,7 @@ impl Termination {
         if account.ends_at.is_some_and(|end| end <= ended_at) {
             return Err(TerminateRefusal::AlreadyEnded);
         }
-        let event = event
-            .tell(Reach::Merchant(&account.id, &account.contacts), Message::AgreementEnded { at: ended_at });
+        let event = event.tell(Reach::Merchant(account), Message::AgreementEnded { at: ended_at });
         let termination = Self {
             id: id.clone(),
             account_id: account.id.clone(),
@@ -270,7 +271,7 @@ impl Termination {
         occasion: &Occasion,
     ) -> Option<Change> {
         let Progress::Served { reminders } = loaded.progress else { return None };
-        let reach = Reach::Merchant(&account.id, &account.contacts);
+        let reach = Reach::Merchant(account);
         if loaded.ends_at <= occasion.at {
             let cascade = Cascade { since: Next::Same.due(occasion.at), ..Cascade::default() };
             let ending = Self { progress: Progress::Ending(cascade), ..loaded.state.clone() };
@@ -285,9 +286,12 @@ impl Termination {
         let reminders = reminders.due(REMINDERS, loaded.ends_at, occasion.at)?;
         let days = days_left(loaded.ends_at, occasion.at);
         let reminded = Self { progress: Progress::Served { reminders }, ..loaded.state.clone() };
-        let event = Event::of(events::TerminationReminded { days })
-            .tell(reach, Message::TerminationComing { days, ends_at: loaded.ends_at });
+        let event = Event::of(events::TerminationReminded { days }).tell(reach, loaded.coming(occasion.at));
         Some(Change::on(occasion).update(loaded, &reminded, event).relying_on(account))
+    }
+
+    fn coming(&self, now: Timestamp) -> Message {
+        Message::TerminationComing { days: days_left(self.ends_at, now), ends_at: self.ends_at }
     }
 
     /// From when on everything that was decided before the end has been committed, or never will be.
@@ -436,11 +440,7 @@ impl Told for Termination {
         let is_off = matches!(self.progress, Progress::Withdrawn { .. } | Progress::Superseded { .. });
         match notice.about.as_str() {
             "termination_coming" if !is_off && now < self.ends_at => {
-                let then = days_left(self.ends_at, notice.drafted_at);
-                Standing::counting(then, days_left(self.ends_at, now), |days| Message::TerminationComing {
-                    days,
-                    ends_at: self.ends_at,
-                })
+                Standing::counting(days_left(self.ends_at, notice.drafted_at), days_left(self.ends_at, now))
             }
             "termination_coming" => Standing::Gone,
             "termination_served" | "termination_moved" => Standing::while_so(!is_off),
@@ -448,5 +448,12 @@ impl Told for Termination {
             "agreement_ended" => Standing::while_so(!matches!(self.progress, Progress::Superseded { .. })),
             _ => Standing::Stands,
         }
+    }
+    fn parties(&self) -> Option<(&AccountId, Option<&ProviderId>)> {
+        Some((&self.account_id, None))
+    }
+
+    fn reminder(&self, _: &str, _: &MarketAccount, _: Option<&Provider>, now: Timestamp) -> Option<Message> {
+        Some(self.coming(now))
     }
 }

@@ -194,11 +194,11 @@ impl Acceptance {
             return Ok(change);
         }
         let agreement_version = self.version;
-        let opened = account.with_agreement(agreement_version);
+        let title = version.title.as_ref().unwrap_or(&document.title);
+        let opened = account.with_agreement(title, version);
         let event = if account.status == AccountStatus::Applied {
-            let message = Message::AccountOpened { title: document.title.to_string(), version: self.version };
-            Event::of(events::AccountOpened { agreement_version })
-                .tell(Reach::Merchant(&account.id, &account.contacts), message)
+            let message = Message::AccountOpened { title: title.to_string(), version: self.version };
+            Event::of(events::AccountOpened { agreement_version }).tell(Reach::Merchant(&opened), message)
         } else {
             Event::of(events::AgreementRenewed { agreement_version })
         };

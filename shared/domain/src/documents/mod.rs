@@ -6,12 +6,14 @@
 
 pub mod acceptance;
 pub mod clauses;
+pub mod rules;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::clauses::ClauseNumber;
+use self::rules::Rules;
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
 use crate::characters::{show, unfit_in_document};
@@ -94,6 +96,8 @@ pub struct Version {
     pub effective_at: Timestamp,
     /// The clauses that limit or exclude liability, to be shown prominently (1.2).
     pub prominent: Vec<ClauseNumber>,
+    /// The clauses that carry the market's rules. Older versions have none.
+    pub rules: Rules,
     /// Why its publicity period was only just long enough, where it was.
     pub warning: Option<String>,
 }
@@ -120,6 +124,8 @@ pub struct Publication {
     pub text: String,
     /// The clauses to be shown prominently.
     pub prominent: Vec<ClauseNumber>,
+    /// The clauses that carry the market's rules.
+    pub rules: Rules,
     /// When it takes effect; at once where nothing is said.
     pub effective_at: Option<Timestamp>,
     /// Whether it changes an earlier version in a major way (15 days of publicity in place of 7).
@@ -152,7 +158,7 @@ pub enum PublishRefusal {
         /// The character.
         found: char,
     },
-    /// A prominent clause does not exist.
+    /// A prominent clause, or one that carries a rule, does not exist.
     #[error("clause {0} is not in the text")]
     NoSuchClause(ClauseNumber),
     /// More clauses are prominent than a version keeps.
@@ -248,7 +254,7 @@ impl Document {
         };
         let publisher =
             provider.map_or(Publisher::Operator, |provider| Publisher::Provider(provider.id.clone()));
-        let Publication { id, kind, title, text, prominent, effective_at, major } = publication;
+        let Publication { id, kind, title, text, prominent, rules, effective_at, major } = publication;
         if matches!(publisher, Publisher::Provider(_)) != (kind == DocumentKind::Subscription) {
             return Err(PublishRefusal::WrongKind);
         }
@@ -262,6 +268,10 @@ impl Document {
             return Err(PublishRefusal::TextCharacter { line, found });
         }
         if let Some(missing) = clauses::first_unknown(&text, &prominent) {
+            return Err(PublishRefusal::NoSuchClause(missing.clone()));
+        }
+        let cited: Vec<_> = rules.values().cloned().collect();
+        if let Some(missing) = clauses::first_unknown(&text, &cited) {
             return Err(PublishRefusal::NoSuchClause(missing.clone()));
         }
         let effective_at = effective_at.unwrap_or(occasion.at);
@@ -306,6 +316,7 @@ impl Document {
             published_at: occasion.at,
             effective_at,
             prominent,
+            rules,
             warning,
         };
         let under = match (&document.publisher, version.number) {
@@ -392,16 +403,11 @@ impl Aggregate for Document {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notices::samples;
     use crate::party::Actor;
-    use crate::salt::Salts;
 
     fn occasion(at: &str) -> Occasion {
-        Occasion {
-            at: at.parse().unwrap(),
-            actor: Actor::Operator("op".into()),
-            request: "r".into(),
-            salts: Salts::drawn([7; 32]),
-        }
+        samples::occasion(at.parse().unwrap(), Actor::Operator("op".into()))
     }
 
     fn publication(text: &str, effective_at: Option<&str>) -> Publication {
@@ -411,6 +417,7 @@ mod tests {
             title: Line::try_from("协议").unwrap(),
             text: text.to_owned(),
             prominent: Vec::new(),
+            rules: Rules::new(),
             effective_at: effective_at.map(|at| at.parse().unwrap()),
             major: false,
         }

@@ -44,6 +44,16 @@ pub enum EndCause {
     AgreementEnded,
 }
 
+impl EndCause {
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Expired => ("its term ran out", "授权期限届满"),
+            Self::Revoked => ("it was revoked", "授权被撤回"),
+            Self::AgreementEnded => ("the market agreement ended", "服务市场协议终止"),
+        }
+    }
+}
+
 /// Where a grant stands. What is recorded; whether it is active is [`Grant::is_active_at`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GrantStatus {
@@ -185,7 +195,10 @@ impl Grant {
         }
         let names = scopes.iter().map(ScopeName::as_str).collect::<Vec<_>>().join(", ");
         let message = Message::GrantActivated {
+            merchant: account.legal_name.to_string(),
+            provider: provider.legal_name.to_string(),
             listing: description.name.to_string(),
+            grant: id.to_string(),
             scopes: names.clone(),
             expires_at,
         };
@@ -195,8 +208,8 @@ impl Grant {
             page_sha256: page_sha256.clone(),
             expires_at,
         })
-        .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
-        .tell(Reach::Provider(&provider.id, &provider.contacts), message);
+        .tell(Reach::Merchant(account), message.clone())
+        .tell(Reach::ProviderOf(provider, account), message);
         let grant = Self {
             id,
             account_id: account.id.clone(),
@@ -216,6 +229,11 @@ impl Grant {
         // A grant that is given while its account ends is refused from then on, and its end is found by the cascade.
         let change = Change::on(occasion).create(&grant, event);
         Ok((grant, change))
+    }
+
+    /// What it grants, as a text says it.
+    fn scope_names(&self) -> String {
+        self.scopes.iter().map(|scope| scope.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     /// Whether data may be used under it at an instant; the one place that decides it.
@@ -262,14 +280,20 @@ impl Grant {
         let reminders = loaded.reminders.due(REMINDERS, loaded.expires_at, occasion.at)?;
         let days = days_left(loaded.expires_at, occasion.at);
         let reminded = Self { reminders, ..loaded.state.clone() };
-        let message = Message::GrantExpiring {
-            listing: loaded.listing_name.to_string(),
-            days,
-            expires_at: loaded.expires_at,
-        };
-        let event = Event::of(events::GrantExpiryReminded { days })
-            .tell(Reach::Merchant(&account.id, &account.contacts), message);
+        let message = loaded.expiring(provider, occasion.at);
+        let event = Event::of(events::GrantExpiryReminded { days }).tell(Reach::Merchant(account), message);
         Some(Change::on(occasion).update(loaded, &reminded, event))
+    }
+
+    /// That it expires soon.
+    fn expiring(&self, provider: &Provider, now: Timestamp) -> Message {
+        Message::GrantExpiring {
+            provider: provider.legal_name.to_string(),
+            listing: self.listing_name.to_string(),
+            grant: self.id.to_string(),
+            days: days_left(self.expires_at, now),
+            expires_at: self.expires_at,
+        }
     }
 
     /// Ends it: tokens dead, both parties told, deletion demand drafted (4.4.5), in one change. `None`
@@ -288,15 +312,25 @@ impl Grant {
         }
         // An agreement may have ended after the grant's own term did, or before it began.
         let ended_at = ended_at.min(loaded.expires_at).max(loaded.granted_at);
-        let message = Message::GrantEnded { listing: loaded.listing_name.to_string(), ended_at };
+        let (reason, reason_zh) = cause.words();
+        let message = Message::GrantEnded {
+            merchant: account.legal_name.to_string(),
+            provider: provider.legal_name.to_string(),
+            listing: loaded.listing_name.to_string(),
+            grant: loaded.id.to_string(),
+            scopes: loaded.scope_names(),
+            ended_at,
+            reason,
+            reason_zh,
+        };
         let event = match cause {
             EndCause::Expired => Event::of(events::GrantExpired { ended_at }),
             EndCause::Revoked => Event::of(events::GrantRevoked { ended_at }),
             EndCause::AgreementEnded => Event::of(events::GrantEnded { ended_at }),
         };
         let event = event
-            .tell(Reach::Merchant(&account.id, &account.contacts), message.clone())
-            .tell(Reach::Provider(&provider.id, &provider.contacts), message);
+            .tell(Reach::Merchant(account), message.clone())
+            .tell(Reach::ProviderOf(provider, account), message);
         let ended =
             Self { status: GrantStatus::Ended { cause, ended_at }, token: None, ..loaded.state.clone() };
         let change = Change::on(occasion)
@@ -329,17 +363,27 @@ impl Told for Grant {
         let is_active = self.status == GrantStatus::Active && now < self.expires_at;
         match notice.about.as_str() {
             "grant_activated" => Standing::while_so(is_active),
-            "grant_expiring" if is_active => {
-                let then = days_left(self.expires_at, notice.drafted_at);
-                Standing::counting(then, days_left(self.expires_at, now), |days| Message::GrantExpiring {
-                    listing: self.listing_name.to_string(),
-                    days,
-                    expires_at: self.expires_at,
-                })
-            }
+            "grant_expiring" if is_active => Standing::counting(
+                days_left(self.expires_at, notice.drafted_at),
+                days_left(self.expires_at, now),
+            ),
             "grant_expiring" => Standing::Gone,
             _ => Standing::Stands,
         }
+    }
+
+    fn parties(&self) -> Option<(&AccountId, Option<&ProviderId>)> {
+        Some((&self.account_id, Some(&self.provider_id)))
+    }
+
+    fn reminder(
+        &self,
+        _: &str,
+        _: &MarketAccount,
+        provider: Option<&Provider>,
+        now: Timestamp,
+    ) -> Option<Message> {
+        provider.map(|provider| self.expiring(provider, now))
     }
 }
 

@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Channel, Delivery, Message, Notice, Rendered, content, id_of};
+use super::message::Letter;
+use super::{Channel, Delivery, Message, Notice, Reach, id_of};
 use crate::aggregate::{Aggregate, Loaded};
 use crate::change::{Change, Event, Occasion};
 use crate::events::{self, Foreign};
-use crate::hash::Sha256Hash;
 
 /// What a channel answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,16 +122,16 @@ impl Notice {
         Some(Change::on(occasion).update(loaded, &notice, Event::of(events::NoticeHeldBack {})))
     }
 
-    /// Gives up a notice that no longer stands. Where it still does in other words, they are drafted in its place, for
-    /// the same channel and address.
+    /// Gives up a notice that no longer stands. Where it does in other words, they are drafted in its place, for the same
+    /// channel and address.
     #[must_use]
     pub fn supersede(
         loaded: &Loaded<Self>,
-        restated: Option<&Message>,
+        reminder: Option<(&Reach<'_>, &Message)>,
         occasion: &Occasion,
     ) -> Option<Change> {
         let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
-        let by = restated.map(|message| Self::in_place_of(loaded, message, occasion));
+        let by = reminder.map(|(reach, message)| Self::in_place_of(loaded, reach, message, occasion));
         let event = Event::of(events::NoticeSuperseded { attempts });
         let by_id = by.as_ref().map(|notice| notice.id.clone());
         let delivery = Delivery::Superseded { at: occasion.at, attempts, by: by_id };
@@ -139,10 +139,26 @@ impl Notice {
         Some(Change::on(occasion).update(loaded, &notice, by.into_iter().fold(event, Event::send)))
     }
 
-    fn in_place_of(loaded: &Loaded<Self>, message: &Message, occasion: &Occasion) -> Self {
-        let Rendered { subject, body } = message.render(loaded.language);
-        let content_sha256 = Sha256Hash::of(content(&subject, &body).as_bytes());
-        Self { subject, body, content_sha256, ..Self::following(loaded, loaded.channel, occasion) }
+    fn in_place_of(loaded: &Loaded<Self>, reach: &Reach<'_>, message: &Message, occasion: &Occasion) -> Self {
+        let (operator, cites) = (&occasion.operator, reach.cites(&loaded.clause));
+        let letter = Letter { operator, reach, cites: cites.as_deref(), at: occasion.at }.write(message);
+        let following = Self::following(loaded, loaded.channel, occasion);
+        if loaded.channel == Channel::Sms {
+            let text = Self { subject: letter.subject, ..loaded.state.clone() }.short(operator);
+            return Self {
+                content_sha256: text.sha256(),
+                subject: text.subject,
+                body: text.body,
+                ..following
+            };
+        }
+        Self {
+            content_sha256: letter.sha256(),
+            subject: letter.subject,
+            body: letter.body,
+            cites,
+            ..following
+        }
     }
 
     /// The same message once more, on a channel: a notice of its own, caused by this one's next record.

@@ -144,7 +144,10 @@ impl Notice {
         is_final: bool,
     ) -> (Event<'static>, Delivery) {
         let follow_up = Self::follow_up(loaded, contacts, occasion);
-        let went_by_itself = Message::is_grave_about(&loaded.about) && contacts.phone.is_some();
+        let is_grave = Message::is_grave_about(&loaded.about);
+        let went_by_itself = is_grave && contacts.phone.is_some();
+        // That nobody reads at an address that was given up was to be expected.
+        let has_to_arrive = is_grave || Message::is_followed_up_about(&loaded.about);
         let delivery = Delivery::Bounced {
             served_at,
             gateway_id,
@@ -152,19 +155,25 @@ impl Notice {
             reason: reason.to_owned(),
             is_final,
             follow_up: follow_up.as_ref().map(|notice| notice.id.clone()),
-            needs_a_human: follow_up.is_none() && !went_by_itself,
+            needs_a_human: has_to_arrive && follow_up.is_none() && !went_by_itself,
         };
         let event = Event::of(events::NoticeBounced { reason: Foreign(reason.to_owned()) });
         (follow_up.into_iter().fold(event, Event::send), delivery)
     }
 
-    /// The same message as a text message, where an e-mail came back and its recipient has a telephone. A grave
-    /// one went there by itself.
+    /// A text message in its place, where an e-mail came back and its recipient has a telephone.
     fn follow_up(loaded: &Loaded<Self>, contacts: &Contacts, occasion: &Occasion) -> Option<Self> {
-        let is_sent_after = loaded.channel == Channel::Email && !Message::is_grave_about(&loaded.about);
+        let is_sent_after = loaded.channel == Channel::Email && Message::is_followed_up_about(&loaded.about);
         let phone = contacts.phone.as_ref().filter(|_| is_sent_after)?;
-        let address = Some(phone.as_str().to_owned());
-        Some(Self { address, ..Self::following(loaded, Channel::Sms, occasion) })
+        let text = loaded.short(&occasion.operator);
+        Some(Self {
+            content_sha256: text.sha256(),
+            subject: text.subject,
+            body: text.body,
+            cites: None,
+            address: Some(phone.as_str().to_owned()),
+            ..Self::following(loaded, Channel::Sms, occasion)
+        })
     }
 
     /// Whether it follows up another one, which came back.
@@ -176,7 +185,7 @@ impl Notice {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{occasion, phone, queued};
+    use super::super::tests::{drafts, occasion, phone, queued};
     use super::*;
     use crate::hash::Sha256Hash;
     use crate::salt::Salts;
@@ -208,7 +217,11 @@ mod tests {
             if *served_at == Timestamp::UNIX_EPOCH && *id == follow_up.id));
         assert_eq!(follow_up.channel, Channel::Sms);
         assert!(follow_up.is_follow_up() && !after.is_follow_up());
-        assert_eq!(follow_up.content_sha256, after.content_sha256);
+        assert!(follow_up.subject.ends_with(&after.subject), "it says what the e-mail was about");
+        let [in_site, _, _] = drafts().try_into().unwrap();
+        assert!(after.cause == in_site.cause && after.drafted_at == in_site.drafted_at);
+        let told = format!("{}\n{}", follow_up.subject, follow_up.body);
+        assert_eq!(follow_up.content_sha256, Sha256Hash::of(told.as_bytes()));
         assert!(follow_up.is_due(occasion(3_600).at), "in the morning: 09:00 in the market's zone");
         let again = Loaded::new(after.clone(), 2, Sha256Hash::origin());
         assert!(

@@ -1,17 +1,20 @@
 //! Notices: messages with legal effect, each to one recipient on one channel (clause 11).
 //!
-//! A notice is drafted as part of the change that causes it, with its rendered text and the text's hash,
-//! so what was said cannot drift from what happened. Its id is derived from its cause, recipient and
-//! channel: the same cause can never draft it twice. In-site messages and announcements are served by
-//! being committed (11.1: deemed served when sent); the others wait in the state `queued` for the job
-//! `notify`, which claims each attempt in a commit of its own before it sends, retries with a backoff over days and
-//! then leaves the notice to a human.
+//! A notice is drafted as part of the change that causes it, with its rendered text and the text's hash, so
+//! what was said cannot drift from what happened. It names the operator, and cites the agreement that binds
+//! its recipient by that agreement's own clauses. A text message says less, and where the rest is. Its id is
+//! derived from its cause, recipient and channel: the same cause can never draft it twice. In-site messages
+//! and announcements are served by being committed (11.1: deemed served when sent); the others wait in the
+//! state `queued` for the job `notify`, which claims each attempt in a commit of its own before it sends,
+//! retries with a backoff over days and then leaves the notice to a human.
 
 mod attempts;
 mod delivery;
 mod feedback;
 mod message;
 mod naming;
+mod reach;
+pub mod samples;
 mod standing;
 
 use jiff::Timestamp;
@@ -22,14 +25,17 @@ use sha2::{Digest, Sha256};
 use crate::aggregate::{Aggregate, Due, Job, Key, View};
 use crate::change::Occasion;
 use crate::hash::Sha256Hash;
-use crate::ids::{AccountId, NoticeId, ProviderId};
-use crate::party::{Contacts, Language, Recipient};
+use crate::ids::NoticeId;
+use crate::party::{Language, Operator, Recipient};
 use crate::salt::Salt;
+
+use message::{Letter, Short};
 
 pub use attempts::{MAX_ATTEMPTS, Sending};
 pub use delivery::{CameBack, Delivery, NO_GATEWAY};
 pub use feedback::Feedback;
 pub use message::{Message, Rendered};
+pub use reach::Reach;
 pub use standing::{Chain, Standing, Told};
 
 /// How a notice travels.
@@ -44,17 +50,6 @@ pub enum Channel {
     Email,
     /// Text message (手机短信).
     Sms,
-}
-
-/// Whom a message is for, and how that party can be reached now.
-#[derive(Debug, Clone)]
-pub enum Reach<'a> {
-    /// A merchant.
-    Merchant(&'a AccountId, &'a Contacts),
-    /// A provider.
-    Provider(&'a ProviderId, &'a Contacts),
-    /// Everyone, on the notice board, in this language.
-    Everyone(Language),
 }
 
 /// A message to one recipient on one channel, with its proof of service.
@@ -81,8 +76,10 @@ pub struct Notice {
     /// What the commitment to its content in evidence was made with, and what keeps the hash of its body from being
     /// guessed. Notices that were drafted before 0.3.0 have none (decision 0020).
     pub salt: Option<Salt>,
-    /// The clause that it serves.
+    /// The rule of the market that it serves.
     pub clause: String,
+    /// The clause that its text cites, where the agreement that binds its recipient has one for that rule.
+    pub cites: Option<String>,
     /// The evidence chain and record that caused it.
     pub cause: String,
     /// When it was drafted.
@@ -95,8 +92,10 @@ impl Notice {
     /// The list of those that nothing else carries, for operators.
     pub const FOR_A_HUMAN: &'static str = "notices#for-a-human";
 
-    /// The notices of one message: one for each channel that reaches the recipient.
-    pub(crate) fn draft(
+    /// The notices of one message: one for each channel that reaches the recipient. A text message is a short
+    /// text of its own, which names the message in the account.
+    #[must_use]
+    pub fn draft(
         occasion: &Occasion,
         chain: &str,
         version: u64,
@@ -104,42 +103,38 @@ impl Notice {
         reach: &Reach<'_>,
         message: &Message,
     ) -> Vec<Self> {
-        let (recipient, language, addresses) = match reach {
-            Reach::Merchant(id, contacts) => {
-                (Recipient::Merchant((*id).clone()), contacts.language, addresses(contacts, message))
-            }
-            Reach::Provider(id, contacts) => {
-                (Recipient::Provider((*id).clone()), contacts.language, addresses(contacts, message))
-            }
-            Reach::Everyone(language) => {
-                (Recipient::Everyone, *language, vec![(Channel::Announcement, None)])
-            }
-        };
-        let Rendered { subject, body } = message.render(language);
-        let content_sha256 = Sha256Hash::of(content(&subject, &body).as_bytes());
-        let cause = format!("{chain}@{version}");
-        addresses
-            .into_iter()
-            .map(|(channel, address)| {
-                let id = id_of(occasion.at, &cause, message.about(), channel, &recipient);
-                Self {
-                    salt: Some(occasion.salts.of(id.as_str())),
-                    id,
-                    recipient: recipient.clone(),
-                    channel,
-                    delivery: Delivery::drafted(channel, occasion.at),
-                    address,
-                    language,
-                    about: message.about().to_owned(),
-                    subject: subject.clone(),
-                    body: body.clone(),
-                    content_sha256: content_sha256.clone(),
-                    clause: clause.to_owned(),
-                    cause: cause.clone(),
-                    drafted_at: occasion.at,
-                }
-            })
-            .collect()
+        let (recipient, language) = (reach.recipient(), reach.language());
+        let (cause, about) = (format!("{chain}@{version}"), message.about());
+        let id = |channel| id_of(occasion.at, &cause, about, channel, &recipient);
+        let cites = reach.cites(clause);
+        let operator = &occasion.operator;
+        let letter = Letter { operator, reach, cites: cites.as_deref(), at: occasion.at }.write(message);
+        let in_site = id(Channel::InSite);
+        let short = Short { operator, language, in_site: &in_site };
+        let mut notices = Vec::new();
+        for (channel, address) in reach.channels(message) {
+            let is_short = channel == Channel::Sms;
+            let text = if is_short { short.write(&letter.subject) } else { letter.clone() };
+            let id = id(channel);
+            notices.push(Self {
+                salt: Some(occasion.salts.of(id.as_str())),
+                id,
+                recipient: recipient.clone(),
+                channel,
+                delivery: Delivery::drafted(channel, occasion.at),
+                address,
+                language,
+                about: about.to_owned(),
+                content_sha256: text.sha256(),
+                subject: text.subject,
+                body: text.body,
+                clause: clause.to_owned(),
+                cites: cites.clone().filter(|_| !is_short),
+                cause: cause.clone(),
+                drafted_at: occasion.at,
+            });
+        }
+        notices
     }
 
     /// What evidence names its content by: a salted commitment, which says nothing once text and salt are erased.
@@ -151,11 +146,26 @@ impl Notice {
             None => Sha256Hash::of(content.as_bytes()),
         }
     }
+
+    /// What a text message in its place says: it names the message in the account, whose id follows from the
+    /// same cause.
+    #[must_use]
+    pub fn short(&self, operator: &Operator) -> Rendered {
+        let in_site = id_of(self.drafted_at, &self.cause, &self.about, Channel::InSite, &self.recipient);
+        Short { operator, language: self.language, in_site: &in_site }.write(&self.subject)
+    }
 }
 
 /// What a notice says, as it is hashed.
 fn content(subject: &str, body: &str) -> String {
     format!("{subject}\n{body}")
+}
+
+impl Rendered {
+    /// What names the content of a notice that says this.
+    fn sha256(&self) -> Sha256Hash {
+        Sha256Hash::of(content(&self.subject, &self.body).as_bytes())
+    }
 }
 
 /// An id that the same cause, message, channel and recipient always lead to.
@@ -164,16 +174,6 @@ fn id_of(at: Timestamp, cause: &str, about: &str, channel: Channel, recipient: &
     let mut tail = [0; 10];
     tail.copy_from_slice(&Sha256::digest(name)[..10]);
     NoticeId::new(at, tail)
-}
-
-/// The channels that reach a party: always the site and e-mail; a text message too where much depends on it.
-fn addresses(contacts: &Contacts, message: &Message) -> Vec<(Channel, Option<String>)> {
-    let mut channels =
-        vec![(Channel::InSite, None), (Channel::Email, Some(contacts.email.as_str().to_owned()))];
-    if let (true, Some(phone)) = (Message::is_grave_about(message.about()), &contacts.phone) {
-        channels.push((Channel::Sms, Some(phone.as_str().to_owned())));
-    }
-    channels
 }
 
 /// The partition of a recipient's notices: with the rest of what is theirs.
@@ -221,38 +221,50 @@ impl Aggregate for Notice {
 mod tests {
     use super::*;
     use crate::aggregate::Loaded;
-    use crate::party::Actor;
-    use crate::salt::Salts;
+    use crate::party::{Actor, Contacts};
 
     pub(super) fn occasion(second: i64) -> Occasion {
-        Occasion {
-            at: Timestamp::from_second(second).unwrap(),
-            actor: Actor::Job("notify".into()),
-            request: "r".into(),
-            salts: Salts::drawn([7; 32]),
-        }
+        samples::occasion(Timestamp::from_second(second).unwrap(), Actor::Job("notify".into()))
     }
 
     pub(super) fn phone() -> Contacts {
-        Contacts {
-            email: "a@example.com".to_owned().try_into().unwrap(),
-            phone: Some("+8613800000000".to_owned().try_into().unwrap()),
-            language: Language::Chinese,
-        }
+        samples::account().contacts
+    }
+
+    /// What an account is told when its agreement ends.
+    pub(super) fn drafts() -> Vec<Notice> {
+        let account = samples::account();
+        let message = Message::AgreementEnded { at: Timestamp::UNIX_EPOCH };
+        Notice::draft(&occasion(0), "c", 1, "10.1.2", &Reach::Merchant(&account), &message)
     }
 
     pub(super) fn queued() -> Loaded<Notice> {
-        let contacts = phone();
-        let account: AccountId = "shop-1".parse().unwrap();
-        let message = Message::AgreementEnded { at: Timestamp::UNIX_EPOCH };
-        let reach = Reach::Merchant(&account, &contacts);
-        let drafts = Notice::draft(&occasion(0), "c", 1, "10.1", &reach, &message);
+        let drafts = drafts();
         assert_eq!(
             drafts.iter().map(|n| n.channel).collect::<Vec<_>>(),
             [Channel::InSite, Channel::Email, Channel::Sms]
         );
-        let again = Notice::draft(&occasion(0), "c", 1, "10.1", &reach, &message);
-        assert_eq!(drafts, again, "the same cause drafts the same notices");
+        assert_eq!(drafts, self::drafts(), "the same cause drafts the same notices");
         Loaded::new(drafts[1].clone(), 1, Sha256Hash::origin())
+    }
+
+    #[test]
+    fn a_notice_cites_the_agreement_of_its_recipient_and_keeps_the_rule_of_the_market_beside_it() {
+        let notice = queued();
+        assert_eq!(notice.clause, "10.1.2");
+        assert_eq!(notice.cites.as_deref(), Some("《服务市场服务协议（用户版）》第10.1.2条"));
+        assert!(notice.body.contains("通知依据：《服务市场服务协议（用户版）》第10.1.2条。"));
+    }
+
+    #[test]
+    fn a_text_message_is_a_text_of_its_own_that_names_the_message_in_the_account() {
+        let [in_site, email, sms] = drafts().try_into().unwrap();
+        assert_eq!((&in_site.body, &in_site.content_sha256), (&email.body, &email.content_sha256));
+        assert!(
+            sms.subject.contains("服务市场示例运营有限公司") && sms.subject.contains("1970年1月1日08:00")
+        );
+        assert!(sms.body.contains(in_site.id.as_str()));
+        assert_eq!(sms.content_sha256, Sha256Hash::of(content(&sms.subject, &sms.body).as_bytes()));
+        assert_ne!(sms.commitment(), email.commitment());
     }
 }

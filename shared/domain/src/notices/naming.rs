@@ -80,8 +80,8 @@ impl Notice {
 mod tests {
     use jiff::{SignedDuration, Timestamp};
 
-    use super::super::tests::{occasion, phone};
-    use super::super::{Message, Reach};
+    use super::super::tests::occasion;
+    use super::super::{Message, Reach, samples};
     use super::*;
     use crate::change::{Change, Event};
     use crate::documents::{Document, DocumentKind, Publisher};
@@ -100,10 +100,10 @@ mod tests {
             title: "协议".try_into().unwrap(),
             versions: Vec::new(),
         };
-        let (account, contacts) = ("shop-1".parse().unwrap(), phone());
+        let account = samples::account();
         let at = Timestamp::UNIX_EPOCH;
         let event = Event::of(AgreementEnded { under: EndedUnder::Notice, ended_at: at })
-            .tell(Reach::Merchant(&account, &contacts), Message::AgreementEnded { at });
+            .tell(Reach::Merchant(&account), Message::AgreementEnded { at });
         let change = Change::on(&occasion(0)).create(&document, event);
         let (cause, notices) = change.writes.split_first().unwrap();
         let notices = notices
@@ -126,7 +126,7 @@ mod tests {
     fn whatever_is_edited_of_a_draft_departs_from_its_cause() {
         let later = |at: Timestamp| at.saturating_add(SignedDuration::from_secs(1)).unwrap();
         type Edit = fn(&mut Notice);
-        let edits: [Edit; 11] = [
+        let edits: [Edit; 12] = [
             |notice| notice.subject.push('.'),
             |notice| notice.body.push('.'),
             |notice| notice.content_sha256 = Sha256Hash::origin(),
@@ -134,6 +134,7 @@ mod tests {
             |notice| notice.salt = None,
             |notice| notice.about = "order_expired".to_owned(),
             |notice| notice.clause = "4.1".to_owned(),
+            |notice| notice.cites = Some("《另一协议》第1条".to_owned()),
             |notice| notice.cause.push('0'),
             |notice| notice.recipient = Recipient::Everyone,
             |notice| notice.address = Some("b@example.com".to_owned()),

@@ -7,17 +7,20 @@
 use jiff::Timestamp;
 
 use super::{Message, Notice};
+use crate::accounts::MarketAccount;
 use crate::aggregate::{Aggregate, Key};
+use crate::ids::{AccountId, ProviderId};
+use crate::providers::Provider;
 
 /// What has become of that which a notice says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// It stands.
     Stands,
     /// It is no longer so, or no longer asked for.
     Gone,
-    /// It stands, and is put so by now.
-    Restated(Message),
+    /// It stands, and is put otherwise by now.
+    Outdated,
 }
 
 impl Standing {
@@ -27,10 +30,10 @@ impl Standing {
         if is_so { Self::Stands } else { Self::Gone }
     }
 
-    /// A reminder that counts days: put anew where it counted others when it was drafted.
+    /// A reminder that counts days: put otherwise where it counted others when it was drafted.
     #[must_use]
-    pub fn counting(then: u32, now: u32, message: impl FnOnce(u32) -> Message) -> Self {
-        if then == now { Self::Stands } else { Self::Restated(message(now)) }
+    pub const fn counting(then: u32, now: u32) -> Self {
+        if then == now { Self::Stands } else { Self::Outdated }
     }
 }
 
@@ -38,6 +41,22 @@ impl Standing {
 pub trait Told: Aggregate {
     /// What has become of that which a notice said of it.
     fn standing(&self, notice: &Notice, now: Timestamp) -> Standing;
+
+    /// Whose affair it is, where it has reminders: the merchant's, and a provider's with it.
+    fn parties(&self) -> Option<(&AccountId, Option<&ProviderId>)> {
+        None
+    }
+
+    /// A reminder about this, as it is put now.
+    fn reminder(
+        &self,
+        _about: &str,
+        _account: &MarketAccount,
+        _provider: Option<&Provider>,
+        _now: Timestamp,
+    ) -> Option<Message> {
+        None
+    }
 }
 
 /// The chain and the record that caused a notice.

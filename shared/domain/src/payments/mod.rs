@@ -24,6 +24,7 @@ use crate::providers::Provider;
 use crate::stored::values::Named;
 
 pub use report::Report;
+use settle::PaidFor;
 pub use settle::{Decision, SettleRefusal, Settlement};
 
 /// Why a human has to look at a report.
@@ -312,7 +313,12 @@ impl PaymentRecord {
         }
         let status = PaymentStatus::Held { because };
         let record = Self { id, report, received_at: occasion.at, status, decisions: Vec::new() };
-        let told = |listing, payment, amount| Message::PaymentHeld { listing, payment, amount };
+        let told = |PaidFor { listing, order, payment, amount }| Message::PaymentHeld {
+            listing,
+            order,
+            payment,
+            amount,
+        };
         let event = record.tell(Event::of(events::PaymentHeld { because: because.name() }), named, told);
         let change = Change::on(occasion).create(&record, event);
         Taken { outcome: ReportOutcome::Held, record: Some(record), order: None, change: Some(change) }

@@ -63,6 +63,14 @@ pub struct Decision {
     pub evidence: Prose,
 }
 
+/// What a notice says of a payment.
+pub(super) struct PaidFor {
+    pub listing: String,
+    pub order: String,
+    pub payment: String,
+    pub amount: Fen,
+}
+
 impl PaymentRecord {
     /// A human decides.
     ///
@@ -91,7 +99,11 @@ impl PaymentRecord {
             }
             Settlement::Dismiss => {
                 let event = Event::of(events::PaymentDismissed {});
-                let told = |listing, payment, _| Message::PaymentDismissed { listing, payment };
+                let told = |PaidFor { listing, order, payment, .. }| Message::PaymentDismissed {
+                    listing,
+                    order,
+                    payment,
+                };
                 (PaymentStatus::Dismissed { at: occasion.at }, loaded.tell(event, named, told), None)
             }
             Settlement::Return => {
@@ -214,7 +226,12 @@ impl PaymentRecord {
     }
 
     fn returned_by<'a>(&'a self, by: &'static str, named: Option<NamedOrder<'a>>) -> Event<'a> {
-        let told = |listing, payment, amount| Message::PaymentReturned { listing, payment, amount };
+        let told = |PaidFor { listing, order, payment, amount }| Message::PaymentReturned {
+            listing,
+            order,
+            payment,
+            amount,
+        };
         self.tell(Event::of(events::PaymentReturned { by }), named, told)
     }
 
@@ -226,8 +243,9 @@ impl PaymentRecord {
     ) -> Event<'a> {
         let (reason, reason_zh) = because.words();
         let amount_fen = self.amount().unwrap_or_default();
-        let told = |listing, payment, amount| Message::PaymentToReturn {
+        let told = |PaidFor { listing, order, payment, amount }| Message::PaymentToReturn {
             listing,
+            order,
             payment,
             amount,
             reason,
@@ -241,14 +259,18 @@ impl PaymentRecord {
         &self,
         event: Event<'a>,
         named: Option<NamedOrder<'a>>,
-        message: impl FnOnce(String, String, Fen) -> Message,
+        message: impl FnOnce(PaidFor) -> Message,
     ) -> Event<'a> {
         match (named, &self.report) {
-            (Some(NamedOrder { account, order, .. }), Report::Payment { payment_id, amount, .. }) => event
-                .tell(
-                    Reach::Merchant(&account.id, &account.contacts),
-                    message(order.name(), payment_id.to_string(), *amount),
-                ),
+            (Some(NamedOrder { account, order, .. }), Report::Payment { payment_id, amount, .. }) => {
+                let paid_for = PaidFor {
+                    listing: order.name(),
+                    order: order.id.to_string(),
+                    payment: payment_id.to_string(),
+                    amount: *amount,
+                };
+                event.tell(Reach::Merchant(account), message(paid_for))
+            }
             _ => event,
         }
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::document::StoredCitations;
 use super::form::{Storable, StoredForm, Upcaster};
 use super::party::StoredContacts;
 use super::values::{Name, Trusted};
@@ -23,6 +24,8 @@ pub struct StoredAccount {
     applied_at: Timestamp,
     agreement_period: u32,
     agreement_version: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    citations: Option<StoredCitations>,
     ends_at: Option<Timestamp>,
     termination_id: Option<Trusted<TerminationId>>,
 }
@@ -51,6 +54,7 @@ impl StoredForm for StoredAccount {
             applied_at,
             agreement_period,
             agreement_version,
+            citations,
             ends_at,
             termination_id,
         } = account;
@@ -63,6 +67,7 @@ impl StoredForm for StoredAccount {
             applied_at,
             agreement_period,
             agreement_version,
+            citations: citations.map(StoredCitations::of),
             ends_at,
             termination_id: termination_id.map(Trusted),
         }
@@ -78,6 +83,7 @@ impl StoredForm for StoredAccount {
             applied_at: self.applied_at,
             agreement_period: self.agreement_period,
             agreement_version: self.agreement_version,
+            citations: self.citations.map(StoredCitations::restore),
             ends_at: self.ends_at,
             termination_id: self.termination_id.map(|id| id.0),
         }

@@ -1,11 +1,14 @@
 //! A document and its versions as stored: the newest in the document's own item, each in one of its own.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::form::{Storable, StoredForm, Upcaster};
-use super::values::{Name, Trusted, each, restored_each, trusted_each};
+use super::values::{Name, Trust, Trusted, each, restored_each, trusted_each};
 use crate::documents::clauses::ClauseNumber;
+use crate::documents::rules::{Citations, RuleId, Rules};
 use crate::documents::{Document, DocumentKind, Publisher, Version};
 use crate::hash::Sha256Hash;
 use crate::ids::{DocumentId, ProviderId};
@@ -29,8 +32,37 @@ pub struct StoredVersion {
     published_at: Timestamp,
     effective_at: Timestamp,
     prominent: Vec<Trusted<ClauseNumber>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    rules: BTreeMap<String, Trusted<ClauseNumber>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     warning: Option<String>,
+}
+
+fn stored_rules(rules: Rules) -> BTreeMap<String, Trusted<ClauseNumber>> {
+    rules.into_iter().map(|(rule, clause)| (rule.raw(), Trusted(clause))).collect()
+}
+
+fn restored_rules(rules: BTreeMap<String, Trusted<ClauseNumber>>) -> Rules {
+    rules.into_iter().map(|(rule, clause)| (RuleId::trust(rule), clause.0)).collect()
+}
+
+/// See [`Citations`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredCitations {
+    title: Trusted<Line>,
+    version: u32,
+    rules: BTreeMap<String, Trusted<ClauseNumber>>,
+}
+
+impl StoredCitations {
+    pub fn of(citations: Citations) -> Self {
+        let Citations { title, version, rules } = citations;
+        Self { title: Trusted(title), version, rules: stored_rules(rules) }
+    }
+
+    pub fn restore(self) -> Citations {
+        Citations { title: self.title.0, version: self.version, rules: restored_rules(self.rules) }
+    }
 }
 
 impl Storable for Version {
@@ -43,8 +75,17 @@ impl StoredForm for StoredVersion {
     const IS_PERSONAL: bool = false;
 
     fn of(version: Version) -> Self {
-        let Version { number, title, sha256, size_bytes, published_at, effective_at, prominent, warning } =
-            version;
+        let Version {
+            number,
+            title,
+            sha256,
+            size_bytes,
+            published_at,
+            effective_at,
+            prominent,
+            rules,
+            warning,
+        } = version;
         Self {
             number,
             title: title.map(Trusted),
@@ -53,6 +94,7 @@ impl StoredForm for StoredVersion {
             published_at,
             effective_at,
             prominent: trusted_each(prominent),
+            rules: stored_rules(rules),
             warning,
         }
     }
@@ -66,6 +108,7 @@ impl StoredForm for StoredVersion {
             published_at: self.published_at,
             effective_at: self.effective_at,
             prominent: restored_each(self.prominent),
+            rules: restored_rules(self.rules),
             warning: self.warning,
         }
     }

@@ -166,6 +166,8 @@ pub struct StoredNotice {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     salt: Option<Trusted<Salt>>,
     clause: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cites: Option<String>,
     cause: String,
     drafted_at: Timestamp,
     #[serde(flatten)]
@@ -195,6 +197,7 @@ impl StoredForm for StoredNotice {
             content_sha256,
             salt,
             clause,
+            cites,
             cause,
             drafted_at,
             delivery,
@@ -211,6 +214,7 @@ impl StoredForm for StoredNotice {
             content_sha256: Trusted(content_sha256),
             salt: salt.map(Trusted),
             clause,
+            cites,
             cause,
             drafted_at,
             delivery: StoredDelivery::of(delivery),
@@ -230,6 +234,7 @@ impl StoredForm for StoredNotice {
             content_sha256: self.content_sha256.0,
             salt: self.salt.map(|salt| salt.0),
             clause: self.clause,
+            cites: self.cites,
             cause: self.cause,
             drafted_at: self.drafted_at,
             delivery: self.delivery.restore(),

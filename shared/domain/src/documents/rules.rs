@@ -1,0 +1,134 @@
+//! Which clauses of a version carry the market's rules, so that notices cite an agreement as it is numbered.
+//!
+//! Agreements are numbered in many ways, and a rule of the market goes by its number in the register of
+//! events. A version maps the one to the other, and an account keeps the map of the version that binds it:
+//! whoever drafts a notice reads nothing more.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::clauses::ClauseNumber;
+use crate::events::REGISTER;
+use crate::party::Language;
+use crate::text::Line;
+
+/// A rule of the market, by its number in the register of events: `10.1.2`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct RuleId(String);
+
+crate::stored::values::trusted!(RuleId, String);
+
+/// Why a rule was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a rule of the market that an event carries out, for example 10.1.2")]
+pub struct NoSuchRule;
+
+impl RuleId {
+    /// Every rule that an event carries out.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let rules: std::collections::BTreeSet<_> =
+            REGISTER.iter().flat_map(|registered| registered.clauses).collect();
+        rules.into_iter().map(|rule| Self((*rule).to_owned()))
+    }
+
+    /// The number itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for RuleId {
+    type Error = NoSuchRule;
+
+    fn try_from(raw: String) -> Result<Self, NoSuchRule> {
+        let is_known = REGISTER.iter().any(|registered| registered.clauses.contains(&raw.as_str()));
+        if is_known { Ok(Self(raw)) } else { Err(NoSuchRule) }
+    }
+}
+
+impl From<RuleId> for String {
+    fn from(rule: RuleId) -> Self {
+        rule.0
+    }
+}
+
+impl Borrow<str> for RuleId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The clauses of a version that carry the market's rules. A rule without one is cited by none.
+pub type Rules = BTreeMap<RuleId, ClauseNumber>;
+
+/// The agreement that binds an account, as far as notices cite it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citations {
+    /// Its title.
+    pub title: Line,
+    /// The number of the version that binds the account.
+    pub version: u32,
+    /// Its clauses.
+    pub rules: Rules,
+}
+
+impl Citations {
+    /// The clause that carries a rule, as people cite it.
+    #[must_use]
+    pub fn cite(&self, rule: &str, language: Language) -> Option<String> {
+        let clause = self.rules.get(rule)?.as_str();
+        Some(match language {
+            Language::English => format!("clause {clause} of {}", self.title),
+            // Some agreements say 第五条 themselves.
+            Language::Chinese if clause.starts_with(|first: char| first.is_ascii_digit()) => {
+                format!("{}第{clause}条", bracketed(self.title.as_str()))
+            }
+            Language::Chinese => format!("{}{clause}", bracketed(self.title.as_str())),
+        })
+    }
+}
+
+/// A title in Chinese marks, of which it may bring its own.
+pub(crate) fn bracketed(title: &str) -> String {
+    if title.starts_with('《') { title.to_owned() } else { format!("《{title}》") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn citations(title: &str, rule: &str, clause: &str) -> Citations {
+        let rules = [(rule.to_owned().try_into().unwrap(), clause.parse().unwrap())].into();
+        Citations { title: title.try_into().unwrap(), version: 1, rules }
+    }
+
+    #[test]
+    fn a_rule_is_cited_by_the_clause_that_the_version_gives_it_and_otherwise_by_none() {
+        let citations = citations("服务协议（用户版）", "10.1.2", "8.3");
+        let chinese = citations.cite("10.1.2", Language::Chinese);
+        assert_eq!(chinese.as_deref(), Some("《服务协议（用户版）》第8.3条"));
+        let english = citations.cite("10.1.2", Language::English);
+        assert_eq!(english.as_deref(), Some("clause 8.3 of 服务协议（用户版）"));
+        assert_eq!(citations.cite("4.4.5", Language::Chinese), None);
+    }
+
+    #[test]
+    fn a_title_with_marks_of_its_own_is_given_no_second_ones() {
+        let cited = citations("《服务协议》（用户版）", "10.1.2", "1").cite("10.1.2", Language::Chinese);
+        assert_eq!(cited.as_deref(), Some("《服务协议》（用户版）第1条"));
+    }
+
+    #[test]
+    fn only_what_an_event_carries_out_is_a_rule() {
+        assert!(RuleId::all().all(|rule| RuleId::try_from(String::from(rule)).is_ok()));
+        for unknown in ["", "99.9", "10.1.2 ", "4.4.6"] {
+            assert_eq!(RuleId::try_from(unknown.to_owned()), Err(NoSuchRule), "{unknown:?}");
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! What notices can be about.
+//!
+//! A message is typed: a missing parameter does not compile. Its texts are files in `notices/texts`, one for
+//! each language and, where merchant and provider are told different things, for each of the two ([`texts`]);
+//! what fills their placeholders comes from the message alone ([`blanks`]). What stands around every text –
+//! to whom, by which clause, in whose name, where answers go – is put there in one place ([`letter`]).
+
+mod blanks;
+mod cut;
+mod dates;
+mod letter;
+mod reckoning;
+mod texts;
+
+use jiff::Timestamp;
+
+use crate::money::Fen;
+use crate::periods::Trace;
+
+pub(super) use letter::{Letter, Short};
+
+/// A rendered notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+}
+
+/// Everything that a notice can be about.
+///
+/// `merchant` and `provider` are full names, `days` before a date are the calendar days that are left when
+/// the notice is drafted (0 is today), `days` after an end those that have passed since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are what the texts are filled with")]
+pub enum Message {
+    DocumentPublished {
+        title: String,
+        version: u32,
+        effective_at: Timestamp,
+    },
+    AccountOpened {
+        title: String,
+        version: u32,
+    },
+    ProviderApproved,
+    ListingListed {
+        listing: String,
+    },
+    OrderInService {
+        merchant: String,
+        provider: String,
+        listing: String,
+        order: String,
+        paid: Fen,
+        valid_until: Option<Timestamp>,
+        agreement_ends_at: Option<Timestamp>,
+    },
+    PaymentHeld {
+        listing: String,
+        order: String,
+        payment: String,
+        amount: Fen,
+    },
+    PaymentToReturn {
+        listing: String,
+        order: String,
+        payment: String,
+        amount: Fen,
+        reason: &'static str,
+        reason_zh: &'static str,
+    },
+    PaymentReturned {
+        listing: String,
+        order: String,
+        payment: String,
+        amount: Fen,
+    },
+    PaymentDismissed {
+        listing: String,
+        order: String,
+        payment: String,
+    },
+    OrderClosed {
+        merchant: String,
+        provider: String,
+        listing: String,
+        order: String,
+        reason: &'static str,
+        reason_zh: &'static str,
+    },
+    OrderExpired {
+        merchant: String,
+        provider: String,
+        listing: String,
+        order: String,
+        at: Timestamp,
+    },
+    GrantActivated {
+        merchant: String,
+        provider: String,
+        listing: String,
+        grant: String,
+        scopes: String,
+        expires_at: Timestamp,
+    },
+    GrantExpiring {
+        provider: String,
+        listing: String,
+        grant: String,
+        days: u32,
+        expires_at: Timestamp,
+    },
+    GrantEnded {
+        merchant: String,
+        provider: String,
+        listing: String,
+        grant: String,
+        scopes: String,
+        ended_at: Timestamp,
+        reason: &'static str,
+        reason_zh: &'static str,
+    },
+    /// The demand is not served yet: asks to serve it.
+    DeletionReminder {
+        listing: String,
+        days: u32,
+        ended_at: Timestamp,
+    },
+    DemandServed {
+        merchant: String,
+        listing: String,
+        grant: String,
+        scopes: String,
+        ended_at: Timestamp,
+        due: Timestamp,
+    },
+    DemandDue {
+        merchant: String,
+        listing: String,
+        grant: String,
+        scopes: String,
+        days: u32,
+        due: Timestamp,
+    },
+    DemandOverdue {
+        merchant: String,
+        provider: String,
+        listing: String,
+        grant: String,
+        scopes: String,
+        due: Timestamp,
+    },
+    DemandAcknowledged {
+        provider: String,
+        listing: String,
+        grant: String,
+        due: Timestamp,
+    },
+    DemandAttested {
+        provider: String,
+        listing: String,
+        grant: String,
+        answer: &'static str,
+        answer_zh: &'static str,
+    },
+    /// It is served, and the provider has not answered: asks to follow it up.
+    DemandUnanswered {
+        listing: String,
+        days: u32,
+        ended_at: Timestamp,
+        due: Timestamp,
+        is_overdue: bool,
+    },
+    /// The provider has answered: asks to confirm the answer, or to object to it.
+    DemandUnconfirmed {
+        listing: String,
+        days: u32,
+        ended_at: Timestamp,
+        answer: &'static str,
+        answer_zh: &'static str,
+    },
+    DemandClosed {
+        merchant: String,
+        listing: String,
+        grant: String,
+        scopes: String,
+    },
+    DemandWaived {
+        merchant: String,
+        listing: String,
+        grant: String,
+        scopes: String,
+    },
+    TerminationServed {
+        reason: String,
+        period: Box<Trace>,
+    },
+    TerminationComing {
+        days: u32,
+        ends_at: Timestamp,
+    },
+    TerminationWithdrawn {
+        served_at: Timestamp,
+        ends_at: Timestamp,
+    },
+    /// The holiday schedule that the period waited for has moved the end.
+    TerminationMoved {
+        period: Box<Trace>,
+    },
+    /// The holiday schedule that the period waited for has moved the provider's due date.
+    DemandMoved {
+        merchant: String,
+        listing: String,
+        grant: String,
+        period: Box<Trace>,
+    },
+    AgreementEnded {
+        at: Timestamp,
+    },
+    /// To a party at its new addresses: says which contacts hold.
+    ContactsChanged,
+    /// To the e-mail address that a party gave up: does not say what took its place.
+    ContactsLeft,
+}
+
+const TERMINATION_SERVED: &str = "termination_served";
+const TERMINATION_COMING: &str = "termination_coming";
+const TERMINATION_MOVED: &str = "termination_moved";
+const TERMINATION_WITHDRAWN: &str = "termination_withdrawn";
+const AGREEMENT_ENDED: &str = "agreement_ended";
+const CONTACTS_CHANGED: &str = "contacts_changed";
+const CONTACTS_LEFT: &str = "contacts_left";
+
+/// A withdrawal goes out on every channel that the withdrawn notice took.
+const GRAVE: [&str; 6] = [
+    TERMINATION_SERVED,
+    TERMINATION_COMING,
+    TERMINATION_MOVED,
+    TERMINATION_WITHDRAWN,
+    AGREEMENT_ENDED,
+    CONTACTS_CHANGED,
+];
+
+impl Message {
+    /// What it is about, for programs; stable.
+    #[must_use]
+    pub const fn about(&self) -> &'static str {
+        match self {
+            Self::DocumentPublished { .. } => "document_published",
+            Self::AccountOpened { .. } => "account_opened",
+            Self::ProviderApproved => "provider_approved",
+            Self::ListingListed { .. } => "listing_listed",
+            Self::OrderInService { .. } => "order_in_service",
+            Self::PaymentHeld { .. } => "payment_held",
+            Self::PaymentToReturn { .. } => "payment_to_return",
+            Self::PaymentReturned { .. } => "payment_returned",
+            Self::PaymentDismissed { .. } => "payment_dismissed",
+            Self::OrderClosed { .. } => "order_closed",
+            Self::OrderExpired { .. } => "order_expired",
+            Self::GrantActivated { .. } => "grant_activated",
+            Self::GrantExpiring { .. } => "grant_expiring",
+            Self::GrantEnded { .. } => "grant_ended",
+            Self::DeletionReminder { .. } => "deletion_reminder",
+            Self::DemandServed { .. } => "demand_served",
+            Self::DemandDue { .. } => "demand_due",
+            Self::DemandOverdue { .. } => "demand_overdue",
+            Self::DemandAcknowledged { .. } => "demand_acknowledged",
+            Self::DemandAttested { .. } => "demand_attested",
+            Self::DemandUnanswered { .. } => "demand_unanswered",
+            Self::DemandUnconfirmed { .. } => "demand_unconfirmed",
+            Self::DemandClosed { .. } => "demand_closed",
+            Self::DemandWaived { .. } => "demand_waived",
+            Self::TerminationServed { .. } => TERMINATION_SERVED,
+            Self::TerminationComing { .. } => TERMINATION_COMING,
+            Self::TerminationWithdrawn { .. } => TERMINATION_WITHDRAWN,
+            Self::TerminationMoved { .. } => TERMINATION_MOVED,
+            Self::DemandMoved { .. } => "demand_moved",
+            Self::AgreementEnded { .. } => AGREEMENT_ENDED,
+            Self::ContactsChanged => CONTACTS_CHANGED,
+            Self::ContactsLeft => CONTACTS_LEFT,
+        }
+    }
+
+    /// Whether so much depends on a message about this that it also goes out as a text message.
+    #[must_use]
+    pub fn is_grave_about(about: &str) -> bool {
+        GRAVE.contains(&about)
+    }
+
+    /// Whether the party's own account shows it. What goes to an address that was given up is for its reader
+    /// alone.
+    #[must_use]
+    pub fn is_shown_in_site(&self) -> bool {
+        self.about() != CONTACTS_LEFT
+    }
+
+    /// Whether a text message takes the place of an e-mail about this that came back: a grave one went there
+    /// by itself, and one that no account shows has nothing to refer to.
+    #[must_use]
+    pub fn is_followed_up_about(about: &str) -> bool {
+        !Self::is_grave_about(about) && about != CONTACTS_LEFT
+    }
+}

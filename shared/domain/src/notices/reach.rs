@@ -1,0 +1,83 @@
+//! Whom a message is for: what its text needs to know of that party, and on which channels it is reached.
+
+use super::{Channel, Message};
+use crate::accounts::MarketAccount;
+use crate::party::{Contacts, Language, Recipient};
+use crate::providers::Provider;
+
+/// Whom a message is for, as that party is now.
+#[derive(Debug, Clone)]
+pub enum Reach<'a> {
+    /// A merchant: the agreement that it accepted is cited.
+    Merchant(&'a MarketAccount),
+    /// A provider, of its own affairs. No version binds it as a party, so none is cited.
+    Provider(&'a Provider),
+    /// A provider, of what it has to do with a merchant: that merchant's agreement is cited.
+    ProviderOf(&'a Provider, &'a MarketAccount),
+    /// Everyone, on the notice board, in this language.
+    Everyone(Language),
+}
+
+impl Reach<'_> {
+    /// The recipient.
+    #[must_use]
+    pub fn recipient(&self) -> Recipient {
+        match self {
+            Self::Merchant(account) => Recipient::Merchant(account.id.clone()),
+            Self::Provider(provider) | Self::ProviderOf(provider, _) => {
+                Recipient::Provider(provider.id.clone())
+            }
+            Self::Everyone(_) => Recipient::Everyone,
+        }
+    }
+
+    /// Its language.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        match self {
+            Self::Everyone(language) => *language,
+            _ => self.contacts().map_or_else(Language::default, |contacts| contacts.language),
+        }
+    }
+
+    /// Its full name.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Merchant(account) => Some(account.legal_name.as_str()),
+            Self::Provider(provider) | Self::ProviderOf(provider, _) => Some(provider.legal_name.as_str()),
+            Self::Everyone(_) => None,
+        }
+    }
+
+    /// How it is reached.
+    pub(super) const fn contacts(&self) -> Option<&Contacts> {
+        match self {
+            Self::Merchant(account) => Some(&account.contacts),
+            Self::Provider(provider) | Self::ProviderOf(provider, _) => Some(&provider.contacts),
+            Self::Everyone(_) => None,
+        }
+    }
+
+    /// The clause that carries a rule of the market, as it is cited to this party.
+    pub(super) fn cites(&self, rule: &str) -> Option<String> {
+        match self {
+            Self::Merchant(account) | Self::ProviderOf(_, account) => account.cite(rule, self.language()),
+            Self::Provider(_) | Self::Everyone(_) => None,
+        }
+    }
+
+    /// The channels that reach it, with the addresses: the site and e-mail; a text message too where much
+    /// depends on the message.
+    pub(super) fn channels(&self, message: &Message) -> Vec<(Channel, Option<String>)> {
+        let Some(contacts) = self.contacts() else { return vec![(Channel::Announcement, None)] };
+        let mut channels = Vec::new();
+        if message.is_shown_in_site() {
+            channels.push((Channel::InSite, None));
+        }
+        channels.push((Channel::Email, Some(contacts.email.as_str().to_owned())));
+        if let (true, Some(phone)) = (Message::is_grave_about(message.about()), &contacts.phone) {
+            channels.push((Channel::Sms, Some(phone.as_str().to_owned())));
+        }
+        channels
+    }
+}
