@@ -55,7 +55,13 @@ const TELLING: [(&str, &[(&str, &str)]); 15] = [
     ),
     (
         "termination",
-        &[("/cause/kind", ""), ("/status", ""), ("/reminders/passed", "reminded"), ("/cursor", "cursor"), ("/aside/0", "with things set aside")],
+        &[
+            ("/cause/kind", ""),
+            ("/status", ""),
+            ("/reminders/passed", "reminded"),
+            ("/cursor", "cursor"),
+            ("/aside/0", "with things set aside"),
+        ],
     ),
     (
         "notice",

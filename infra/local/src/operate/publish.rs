@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use market_domain::Timestamp;
 use market_domain::documents::DocumentKind;
-use market_domain::documents::clauses::ClauseNumber;
+use market_domain::documents::clauses::ClauseAddress;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::DocumentId;
 use market_domain::periods::ZONE;
@@ -37,7 +37,7 @@ pub struct Arguments {
     title: String,
     /// The clauses that limit or exclude liability, to be shown prominently (clause 1.2).
     #[arg(long, value_name = "CLAUSE", value_delimiter = ',')]
-    prominent: Vec<ClauseNumber>,
+    prominent: Vec<ClauseAddress>,
     /// When it takes effect, such as 2026-01-13T00:00:00+08:00; at once where nothing is said.
     #[arg(long, value_name = "INSTANT")]
     effective_at: Option<Timestamp>,
@@ -67,7 +67,7 @@ pub struct ToPublish {
     /// Its exact text.
     pub text: String,
     /// The clauses to be shown prominently.
-    pub prominent: Vec<ClauseNumber>,
+    pub prominent: Vec<ClauseAddress>,
     /// When it takes effect; at once where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effective_at: Option<Timestamp>,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{Storable, StoredForm, Upcaster};
 use super::values::{Name, Trusted, each, restored_each, trusted_each};
-use crate::documents::clauses::ClauseNumber;
+use crate::documents::clauses::ClauseAddress;
 use crate::documents::{Document, DocumentKind, Publisher, Version};
 use crate::hash::Sha256Hash;
 use crate::ids::{DocumentId, ProviderId};
@@ -28,9 +28,11 @@ pub struct StoredVersion {
     size_bytes: u64,
     published_at: Timestamp,
     effective_at: Timestamp,
-    prominent: Vec<Trusted<ClauseNumber>>,
+    prominent: Vec<Trusted<ClauseAddress>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     warning: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outline_sha256: Option<Trusted<Sha256Hash>>,
 }
 
 impl Storable for Version {
@@ -43,8 +45,17 @@ impl StoredForm for StoredVersion {
     const IS_PERSONAL: bool = false;
 
     fn of(version: Version) -> Self {
-        let Version { number, title, sha256, size_bytes, published_at, effective_at, prominent, warning } =
-            version;
+        let Version {
+            number,
+            title,
+            sha256,
+            size_bytes,
+            published_at,
+            effective_at,
+            prominent,
+            warning,
+            outline_sha256,
+        } = version;
         Self {
             number,
             title: title.map(Trusted),
@@ -54,6 +65,7 @@ impl StoredForm for StoredVersion {
             effective_at,
             prominent: trusted_each(prominent),
             warning,
+            outline_sha256: outline_sha256.map(Trusted),
         }
     }
 
@@ -67,6 +79,7 @@ impl StoredForm for StoredVersion {
             effective_at: self.effective_at,
             prominent: restored_each(self.prominent),
             warning: self.warning,
+            outline_sha256: self.outline_sha256.map(|hash| hash.0),
         }
     }
 }
