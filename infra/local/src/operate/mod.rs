@@ -12,6 +12,7 @@
 pub mod api;
 pub mod dead_letters;
 pub mod late_jobs;
+pub mod outline;
 pub mod publish;
 pub mod smoke;
 pub mod stack;

@@ -11,13 +11,17 @@ use super::lines::Line;
 /// The titles of tables of contents, without blanks.
 const TITLES: [&str; 7] = ["目录", "目錄", "目次", "contents", "tableofcontents", "index", "内容目录"];
 
+/// How often a table is looked for. Agreements have one or two, and a hostile text has no more of the reader's time.
+const MAX_LOOKS: usize = 64;
+
 /// The longest line of a table that has no label.
 const UNLABELLED_CHARS: usize = 40;
 
-/// What a line of a table says, whatever blanks, leaders and page numbers it has.
+/// What a line of a table says, whatever blanks, dashes, leaders and page numbers it has.
 fn key(line: &Line) -> String {
     let title = without_page(&line.plain).unwrap_or(&line.plain);
-    fold(title).chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+    let is_said = |c: &char| !(c.is_whitespace() || ":-–—".contains(*c));
+    fold(title).chars().filter(is_said).flat_map(char::to_lowercase).collect()
 }
 
 /// What stands before leaders or a wide gap and a page number.
@@ -51,14 +55,16 @@ pub(super) fn find(lines: &[Line], labels: &[Option<Label>]) -> Vec<bool> {
     };
     let mut has_labels = false;
     let mut at = 0;
-    while at < lines.len() {
+    let mut looked = 0;
+    while at < lines.len() && looked < MAX_LOOKS {
         let is_title = TITLES.contains(&key(&lines[at]).trim_end_matches(':')) && labels[at].is_none();
         let first = if is_title { next_label(labels, at) } else { labels[at].as_ref().map(|_| at) };
         let Some(first) = first else {
             at += 1;
             continue;
         };
-        let end = end_of(lines, labels, &keys, first, is_title);
+        looked += 1;
+        let (end, is_again) = end_of(lines, labels, &keys, first, is_title);
         let entries: Vec<usize> = (first..end).filter(|at| labels[*at].is_some()).collect();
         let repeated = entries.iter().filter(|at| comes_again(**at)).count();
         let is_marked = |at: &&usize| lines[**at].is_link || without_page(&lines[**at].plain).is_some();
@@ -69,7 +75,7 @@ pub(super) fn find(lines: &[Line], labels: &[Option<Label>]) -> Vec<bool> {
         });
         let is_table = entries.len() > 1
             && if is_title {
-                repeated * 2 >= entries.len() || marked * 2 >= entries.len()
+                is_again || repeated * 2 >= entries.len() || marked * 2 >= entries.len()
             } else if marked * 2 >= entries.len() {
                 repeated * 2 >= entries.len() || entries.iter().all(|at| lines[*at].is_link)
             } else {
@@ -112,14 +118,15 @@ fn next_start(lines: &[Line], labels: &[Option<Label>], from: usize) -> usize {
         .unwrap_or(lines.len())
 }
 
-/// Where a table that begins here ends: before its first line comes again, and before a line that belongs in none.
+/// Where a table that begins here ends, and whether its first line comes again there; it also ends before a line that
+/// belongs in none.
 fn end_of(
     lines: &[Line],
     labels: &[Option<Label>],
     keys: &[Option<String>],
     first: usize,
     is_titled: bool,
-) -> usize {
+) -> (usize, bool) {
     let printed = |at: usize| labels[at].as_ref().map(|label| fold(label.printed(&lines[at].plain)));
     let first_printed = printed(first);
     let mut end = first + 1;
@@ -128,7 +135,7 @@ fn end_of(
         let is_again =
             keys[at].is_some() && (keys[at] == keys[first] || (is_titled && printed(at) == first_printed));
         if is_again || (line.heading > 0 && lines[first].heading == 0) {
-            break;
+            return (end, is_again);
         }
         if labels[at].is_some() || line.is_link {
             end = at + 1;
@@ -141,5 +148,5 @@ fn end_of(
             break;
         }
     }
-    end
+    (end, false)
 }

@@ -441,7 +441,9 @@ pub(super) fn doubts(setting: &Setting<'_>, label: &Label, reading: &Reading) ->
     }
     if matches!(reading.form, Form::Annex(_)) {
         doubts.add(u8::from(label.separation == Separation::None), None);
-        doubts.add(u8::from(setting.before.is_some() && !line.is_item), None);
+        // A title of its own line follows the text before it; a sentence about the annex is part of it.
+        let is_title = label.separation == Separation::Marked && !words.ends_with(['.', '。', ';', ',']);
+        doubts.add(u8::from(setting.before.is_some() && !line.is_item && !is_title), None);
     }
     let is_wrapped = setting.before.is_some_and(|(before, label)| {
         let is_title = label.is_none() && setting.is_first;

@@ -40,6 +40,11 @@ impl Line {
         self.plain.is_empty()
     }
 
+    /// Whether it is the row of dashes below the header of a table.
+    pub fn is_ruler(&self) -> bool {
+        self.is_row && self.plain.contains("--") && self.plain.chars().all(|c| "-:| ".contains(c))
+    }
+
     /// The first cell of a row, or all of the line.
     pub fn first_cell(&self) -> &str {
         if self.is_row { self.plain.split('|').next().unwrap_or_default().trim_end() } else { &self.plain }

@@ -273,7 +273,8 @@ fn labelled(lines: &[Line]) -> Found {
     let mut before: Option<usize> = None;
     let mut table = Table::Outside;
     for (at, line) in lines.iter().enumerate() {
-        table = table.at(line, labels[at].is_some());
+        let is_header = lines.get(at + 1).is_some_and(Line::is_ruler);
+        table = if is_header { Table::Outside } else { table }.at(line, labels[at].is_some());
         match &labels[at] {
             Some(_) if is_contents[at] => reasons[at] = Some(Reason::ContentsTable),
             Some(label) => {
