@@ -21,7 +21,7 @@ pub(super) const MAX_DEPTH: usize = 12;
 const MAX_MISSING: u16 = 20;
 
 /// How many labels of the same form are looked at for a better one.
-const LOOK_AHEAD: usize = 96;
+const LOOK_AHEAD: usize = 48;
 
 /// A line that may be a clause.
 pub(super) struct Candidate<'l> {
