@@ -324,7 +324,8 @@ impl<'l> Machine<'_, 'l> {
             |reading: &Reading| matches!(reading.form, Form::Unit(_) | Form::Word(_) | Form::Annex(_));
         let room = match self.on_stack(is_part) {
             Some(part) => part + 1,
-            None => self.stack.len().min(1),
+            // A list before the first article is no chapter.
+            None => usize::from(self.stack.first().is_some_and(|entry| is_chapter(entry.reading.form))),
         };
         let is_inner = |entry: &Entry| match (entry.reading.form, form) {
             (Form::Unit(other), Form::Unit(own)) => other > own,

@@ -326,3 +326,10 @@ fn a_hostile_text_is_read_in_bounds() {
         assert_eq!(shown, text.len());
     }
 }
+
+#[test]
+fn a_list_before_the_first_article_is_around_no_article() {
+    let text = "鉴于：\n1. 甲；\n2. 乙。\n第一条 丙\n1.1 丁\n第二条 戊\n";
+    let depths: Vec<_> = Outline::read(text).clauses.iter().map(|clause| clause.depth).collect();
+    assert_eq!(depths, [0, 1, 1, 1, 2, 1]);
+}
