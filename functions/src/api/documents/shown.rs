@@ -33,7 +33,10 @@ pub async fn shown(market: &Market, id: &DocumentId, number: u32) -> Result<Opti
     let outline = match version.outline_sha256 {
         Some(_) => {
             let outline = market.store.form::<Outline>(&Document::outline_key(id, number)).await?;
-            outline.ok_or(Problem::new(Code::Corrupt))?
+            outline.ok_or_else(|| {
+                tracing::error!(document = %id, version = number, "the outline of a version is gone");
+                Problem::new(Code::Corrupt)
+            })?
         }
         // It was published before outlines were kept.
         None => outline_by_decimals(&text),

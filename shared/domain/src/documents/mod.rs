@@ -1,7 +1,7 @@
 //! The registry of documents (clauses 1.1–1.4, 9.4): what was published, when it takes effect, what it says.
 //!
-//! A version's text is stored exactly and identified by its SHA-256. Its clauses are read off the text ([`clauses`]) when
-//! it is published, and kept with it: what was accepted keeps its addresses. Which version is in force is answered for any
+//! A version's text is stored exactly and identified by its SHA-256. Its clauses are read off the text
+//! ([`clauses`]) when it is published, and kept with it: what was accepted keeps its addresses. Which version is in force is answered for any
 //! instant from the versions' dates: no job makes a version effective.
 
 pub mod acceptance;
@@ -99,8 +99,8 @@ pub struct Version {
     pub prominent: Vec<ClauseAddress>,
     /// Why its publicity period was only just long enough, where it was.
     pub warning: Option<String>,
-    /// The hash of its outline as it is stored. Versions that were published up to 0.3.0 have none; their clauses are read
-    /// by the rule of their day ([`clauses::outline_by_decimals`]).
+    /// The hash of its outline as it is stored. Versions that were published up to 0.3.0 have none; their clauses
+    /// are read by the rule of their day ([`clauses::outline_by_decimals`]).
     pub outline_sha256: Option<Sha256Hash>,
 }
 

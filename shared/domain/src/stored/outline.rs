@@ -1,5 +1,5 @@
-//! A version's outline as stored: an item beside its text. A clause ends where the next one begins, so only beginnings are
-//! kept, and the size of the text.
+//! A version's outline as stored: an item beside its text. A clause ends where the next one begins, so only
+//! beginnings are kept, and the size of the text.
 
 use serde::{Deserialize, Serialize};
 

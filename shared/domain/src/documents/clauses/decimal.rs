@@ -1,5 +1,5 @@
-//! The rule by which texts were read before their outlines were kept (up to 0.3.0). It never changes: by it, the clauses
-//! that were accepted are found again.
+//! The rule by which texts were read before their outlines were kept (up to 0.3.0). It never changes: by it, the
+//! clauses that were accepted are found again.
 //!
 //! A clause begins with a line that starts with its number (`4.4.5您应当知晓…`); a chapter's number is followed by a dot
 //! (`4.快手服务市场交易规范`). A number counts only if it can follow the clause before it, as its first child, its next

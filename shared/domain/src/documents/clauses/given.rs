@@ -1,5 +1,5 @@
-//! An outline that the publisher gives in place of what is read off the text: whoever wrote an agreement knows where its
-//! clauses are.
+//! An outline that the publisher gives in place of what is read off the text: whoever wrote an agreement knows
+//! where its clauses are.
 
 use std::collections::HashSet;
 

@@ -334,7 +334,10 @@ pub(super) fn read(line: &str, is_cell: bool) -> Option<Label> {
         Some(_) if reader.is_apart() => Separation::Marked,
         Some(_) => Separation::None,
     };
-    let is_bare = |reading: &Reading| matches!(reading.form, Form::Enumerator(script, Close::Bare) if script != Script::Circled);
+    let is_bare = |reading: &Reading| match reading.form {
+        Form::Enumerator(script, Close::Bare) => script != Script::Circled,
+        _ => false,
+    };
     let has_blank = reader.peek() == Some(' ') || (is_cell && separation == Separation::End);
     if found.readings.iter().any(is_bare) && !has_blank {
         return None;
