@@ -106,6 +106,7 @@ const THERE: &[&str] = &[
     "document rule",
     "document subscription",
     "document with a version to come",
+    "outline",
     "text",
     "version",
     "version prominent",

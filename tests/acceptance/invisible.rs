@@ -166,7 +166,9 @@ impl Hidden {
         let application = requests::merchant("x", "91510100MA6C0QLJ");
         let ended = [&self.served, &self.draft_demand];
         Route::Asked(match operation {
-            "publish_version" => return Route::HidesNothing("everyone reads every document and version"),
+            "publish_version" | "preview_version" => {
+                return Route::HidesNothing("everyone reads every document and version");
+            }
             "get_document" | "get_version" | "get_text" | "get_page" | "get_clause"
             | "list_announcements" | "explain_error" | "browse_listings" | "get_holidays" => {
                 return Route::HidesNothing("everyone reads all of it");

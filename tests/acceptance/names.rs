@@ -37,6 +37,7 @@ fn whole_bodies() -> Vec<(&'static str, Role, String, Value)> {
     let now = "2026-01-05T09:00:00+08:00";
     let publication = json!({
         "kind": "rule", "title": "规则", "text": "1.总则\n", "prominent": ["1"], "effective_at": now, "major": true,
+        "outline": [{ "line": 1, "depth": 1, "address": "1" }], "unnumbered": true,
     });
     let mut order = requests::order(&id("lst"), "month", TERMS);
     order["acknowledge_unbounded_risk"] = json!(true);
@@ -47,7 +48,8 @@ fn whole_bodies() -> Vec<(&'static str, Role, String, Value)> {
     holidays["changed_by"] = json!([holidays["notice"]]);
     let demand = |step: &str| format!("/accounts/shop-1/demands/{}/{step}", id("grt"));
     let bodies = [
-        ("publish_version", Role::Operator, "/documents/rule-1/versions", publication),
+        ("publish_version", Role::Operator, "/documents/rule-1/versions", publication.clone()),
+        ("preview_version", Role::Operator, "/documents/rule-1/preview", publication),
         (
             "open_account",
             Role::Merchant,
@@ -172,7 +174,7 @@ async fn a_name_that_shows_nothing_or_turns_text_is_refused_wherever_people_writ
         let subject = if role == Role::Provider { "northwind" } else { "shop-1" };
         let caller = Client::of(&world.running, role, subject);
         let places: &[&str] = match operation {
-            "publish_version" => &["/title"],
+            "publish_version" | "preview_version" => &["/title"],
             "open_account" | "apply_as_provider" => &["/legal_name"],
             "accept_document" => &["/signer/name", "/signer/authority"],
             "draft_listing" => &[

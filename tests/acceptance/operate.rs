@@ -15,7 +15,7 @@ use market::client::Client;
 use market::operate::OperateError;
 use market::operate::dead_letters::{DeadLetterQueues, Queue};
 use market::operate::late_jobs::{Late, late, parked, redrive};
-use market::operate::publish::{ToPublish, publish};
+use market::operate::publish::{ToPublish, preview, publish};
 use market::operate::smoke::{Smoke, smoke};
 use market::stage::Stage;
 use market_domain::aggregate::Job;
@@ -45,7 +45,35 @@ fn agreement(text: &str) -> ToPublish {
         rules: Rules::new(),
         effective_at: None,
         major: false,
+        outline: None,
+        unnumbered: false,
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_shows_how_a_text_is_read_and_publishes_nothing() {
+    let world = World::new().await;
+    let (url, token) = (&world.running.url, world.operators_token());
+    let text = "1.甲\n1.1乙\n**1.2丙不赔。**\n1.4丁\n1.5万元以上的除外。\n";
+    let before = world.table().await;
+    let dry = preview(url, &token, &agreement(text)).await.unwrap();
+    assert_eq!(dry.refused, None);
+    let told = dry.to_string();
+    for line in [
+        "    1.2  丙不赔。",
+        "bold          1.2",
+        "line 4: 1.4 – missing 1.3",
+        "line 5: no clause (amount): 1.5万元",
+    ] {
+        assert!(told.contains(line), "{line} in {told}");
+    }
+    let nothing = ToPublish { prominent: Vec::new(), ..agreement("甲\n乙\n") };
+    assert_eq!(preview(url, &token, &nothing).await.unwrap().refused.unwrap().code, "nothing-recognised");
+    assert!(world.table().await == before, "nothing was written");
+
+    let published = publish(url, &token, &agreement(text)).await.unwrap();
+    assert_eq!(published.outline, Some(dry.outline));
+    assert!(published.to_string().contains("clauses       4"), "{published}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,7 +40,7 @@ fn path(route: &Route, values: &HashMap<&str, String>) -> String {
 /// A body that the operation understands, so that only the caller is wrong.
 fn body(operation: &str, world: &World, granted: &Granted) -> Value {
     match operation {
-        "publish_version" => requests::subscription_agreement(),
+        "publish_version" | "preview_version" => requests::subscription_agreement(),
         "open_account" => requests::merchant("x", "91510100MA6C0QLJ"),
         "apply_as_provider" => requests::provider(),
         "draft_listing" => requests::listing("northwind.terms"),
@@ -139,7 +139,7 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
                     "{operation} as {role}"
                 );
             } else if matches!(role, Role::Merchant | Role::Provider)
-                && !matches!(operation, "publish_version" | "get_me")
+                && !matches!(operation, "publish_version" | "preview_version" | "get_me")
             {
                 let nothing = call(&stranger, &route, &none_path, &body).await;
                 assert_eq!(answer.code(), "not-found", "{operation} as another {role}: {}", answer.text);

@@ -128,6 +128,8 @@ async fn everything() -> Permissions {
     // What the stage has done once is done again with its repeats.
     let other = requests::agreement("1.总则\n1.1另一份。\n", &[]);
     let other = json!({ "kind": "rule", "title": "规则", "text": other["text"] });
+    thrice(operator, "/documents/rule-1/preview", other.clone()).await;
+    thrice(provider, "/documents/northwind.terms/preview", requests::subscription_agreement()).await;
     thrice(operator, "/documents/rule-1/versions", other.clone()).await;
     let mut amended = other;
     amended["text"] = json!("1.总则\n1.1又一份。\n");

@@ -151,6 +151,7 @@ async fn lists_are_bounded_where_they_come_in_and_what_passes_the_bound_is_named
     let attestation = || requests::attestation(world.now());
     let clauses =
         |count: usize| -> Value { (0..count).map(|n| format!("{}.{}", n / 999 + 1, n % 999 + 1)).collect() };
+    let given = || json!({ "line": 1, "address": "1" });
     let parts = |pointer: &str| {
         let part = listing().pointer(pointer).unwrap()[0].clone();
         json!(vec![part; 33])
@@ -165,6 +166,7 @@ async fn lists_are_bounded_where_they_come_in_and_what_passes_the_bound_is_named
         (operator, &publishing, with(rule(), "/prominent", many("1.1", 70_000)), "/prominent"),
         (operator, &publishing, with(rule(), "/prominent", many("1.1", 2)), "/prominent"),
         (operator, &publishing, with(rule(), "/prominent", clauses(257)), "/prominent"),
+        (operator, &publishing, with(rule(), "/outline", json!(vec![given(); 2_001])), "/outline"),
         (
             &merchant,
             &accepting,

@@ -158,6 +158,7 @@ async fn of_whatever_kind_it_is_what_needs_it_answers_corrupt_and_all_else_goes_
         (term, "state", &merchant, Ok("/documents/northwind.terms")),
         (term, "state", &merchant, Err(("/accounts/shop-1/orders", stage.order("month")))),
         (term, "version#000001", &merchant, Ok("/documents/northwind.terms/versions/1")),
+        (term, "outline#000001", &merchant, Ok("/documents/northwind.terms/versions/1/clauses/1")),
         (term, "text#000001", &merchant, Ok("/documents/northwind.terms/versions/1/text")),
         (
             "account#shop-1",

@@ -23,7 +23,7 @@ impl World {
     }
 
     /// Does to an item what nothing in the market can do.
-    async fn tamper(&self, partition: &str, sort: &str, edit: impl Fn(&str) -> Option<String>) {
+    pub async fn tamper(&self, partition: &str, sort: &str, edit: impl Fn(&str) -> Option<String>) {
         let mut item = self.item(partition, sort).await;
         let body = text(&item, "body").unwrap().to_owned();
         let Some(edited) = edit(&body) else { return self.delete(partition, sort).await };
@@ -150,7 +150,18 @@ async fn what_was_tampered_with_is_named() {
 
     world.tamper("document#market-agreement", "text#000001", |body| Some(format!("{body}又"))).await;
     let faults = world.faults("document#market-agreement").await;
-    assert!(faults["document#market-agreement/state"].contains("version 1"), "{faults:?}");
+    assert!(faults["document#market-agreement/state"].contains("text of version 1"), "{faults:?}");
+    world
+        .tamper("document#market-agreement", "text#000001", |body| body.strip_suffix('又').map(str::to_owned))
+        .await;
+    assert_eq!(world.faults("document#market-agreement").await.len(), 0);
+    world
+        .tamper("document#market-agreement", "outline#000001", |body| {
+            Some(body.replacen("\"depth\":1", "\"depth\":2", 1))
+        })
+        .await;
+    let faults = world.faults("document#market-agreement").await;
+    assert!(faults["document#market-agreement/state"].contains("outline of version 1"), "{faults:?}");
 
     world.tamper(account, &record(1), |_| None).await;
     let faults = world.faults(account).await;

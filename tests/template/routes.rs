@@ -193,7 +193,7 @@ pub fn fill(text: &str, blanks: &[(&str, &str)]) -> String {
 
 /// The largest texts are parsed and hashed whole.
 fn memory(route: &Route) -> Option<u32> {
-    (route.operation == "publish_version").then_some(512)
+    matches!(route.operation, "publish_version" | "preview_version").then_some(512)
 }
 
 fn table_statements(resources: &BTreeMap<String, BTreeSet<String>>) -> String {

@@ -32,6 +32,7 @@ use market_http::Visitor;
 /// Every route, once: the list that routing, the API description and the tests are made from.
 pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<documents::PublishVersion>();
+    visitor.visit::<documents::PreviewVersion>();
     visitor.visit::<documents::GetDocument>();
     visitor.visit::<documents::GetVersion>();
     visitor.visit::<documents::GetText>();

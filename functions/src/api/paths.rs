@@ -2,7 +2,7 @@
 
 use market_domain::aggregate::Job;
 use market_domain::credit_code::GivenCode;
-use market_domain::documents::clauses::ClauseNumber;
+use market_domain::documents::clauses::ClauseAddress;
 use market_domain::ids::{
     AccountId, DocumentId, GrantId, ListingId, NoticeId, OrderId, PaymentRecordId, ProviderId, TerminationId,
 };
@@ -49,7 +49,7 @@ paths! {
     /// A version of a document.
     VersionPath { document_id: DocumentId, version: u32 };
     /// A clause of a version.
-    ClausePath { document_id: DocumentId, version: u32, clause: ClauseNumber };
+    ClausePath { document_id: DocumentId, version: u32, clause: ClauseAddress };
     /// A record of money that arrived.
     PaymentPath { record_id: PaymentRecordId };
     /// The year of a holiday schedule.

@@ -1,7 +1,7 @@
 //! The bodies of requests, as a client of the market writes them: for the demo, the benchmarks and the tests.
 
 use market_domain::credit_code::CreditCode;
-use market_domain::documents::clauses::{ClauseNumber, first_unknown};
+use market_domain::documents::clauses::{ClauseAddress, Outline};
 use market_domain::documents::rules::{RuleId, Rules};
 use market_domain::hash::Sha256Hash;
 use serde_json::{Value, json};
@@ -33,11 +33,11 @@ pub fn agreement(text: &str, prominent: &[String]) -> Value {
 /// Where it is not a version to publish.
 #[must_use]
 pub fn with_rules(mut version: Value) -> Value {
-    let text = version["text"].as_str().expect("a version has a text").to_owned();
-    let clause = |rule: &RuleId| rule.as_str().parse::<ClauseNumber>().ok();
+    let outline = Outline::read(version["text"].as_str().expect("a version has a text"));
+    let clause = |rule: &RuleId| rule.as_str().parse::<ClauseAddress>().ok();
     let rules: Rules = RuleId::all()
         .filter_map(|rule| clause(&rule).map(|clause| (rule, clause)))
-        .filter(|(_, clause)| first_unknown(&text, std::slice::from_ref(clause)).is_none())
+        .filter(|(_, clause)| outline.first_unknown(std::slice::from_ref(clause)).is_none())
         .collect();
     version["rules"] = json!(rules);
     version

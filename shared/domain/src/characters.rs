@@ -9,6 +9,8 @@ use icu_properties::props::{
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
+use crate::documents::clauses::line_ranges;
+
 /// Blanks that Unicode counts among the symbols: the braille pattern without dots, the notehead that is none.
 const BLANKS: [char; 2] = ['\u{2800}', '\u{1d159}'];
 /// What joins or parts two letters, or makes one picture of two; it has its place within what shows.
@@ -64,8 +66,11 @@ pub(crate) fn hides(c: char) -> bool {
 /// The first character that a document's text must not have, and the number of its line. Tabs and line breaks of
 /// every system are kept: the text is kept to the byte.
 pub(crate) fn unfit_in_document(text: &str) -> Option<(usize, char)> {
-    (1..).zip(text.split('\n')).find_map(|(number, line)| {
-        line.chars().find(|c| is_unfit(*c) && !matches!(c, '\t' | '\r')).map(|found| (number, found))
+    (1..).zip(line_ranges(text)).find_map(|(number, line)| {
+        text[line]
+            .chars()
+            .find(|c| is_unfit(*c) && !matches!(c, '\t' | '\r' | '\n'))
+            .map(|found| (number, found))
     })
 }
 
@@ -90,6 +95,7 @@ mod tests {
     fn a_documents_text_keeps_its_tabs_and_breaks_and_names_the_line_of_what_it_must_not_have() {
         assert_eq!(unfit_in_document("\u{feff}1.甲\r\n\t乙\r丙\n"), None);
         assert_eq!(unfit_in_document("1.甲\n1.1乙\u{202e}\n"), Some((2, '\u{202e}')));
+        assert_eq!(unfit_in_document("1.甲\r1.1乙\r\n1.2\u{202e}"), Some((3, '\u{202e}')));
         for unfit in "\0\u{b}\u{85}\u{2028}\u{2066}\u{e000}\u{e0041}\u{fffe}".chars() {
             assert_eq!(unfit_in_document(&format!("甲{unfit}")), Some((1, unfit)), "{unfit:?}");
         }

@@ -58,6 +58,8 @@ refusals! {
         PublishRefusal::WrongKind | PublishRefusal::KindChanged => WrongDocumentKind,
         PublishRefusal::WrongId => WrongDocumentId,
         PublishRefusal::TextSize | PublishRefusal::TextCharacter { .. } => InvalidText,
+        PublishRefusal::WrongOutline(_) | PublishRefusal::OutlineSize => InvalidOutline,
+        PublishRefusal::NothingRecognised => NothingRecognised,
         PublishRefusal::NoSuchClause(_) => NoSuchClause,
         PublishRefusal::TooManyProminent => InvalidBody,
         PublishRefusal::TooManyToCome => TooManyVersions,

@@ -7,7 +7,7 @@ use market_domain::documents::Document;
 use market_domain::documents::acceptance::{
     AcceptRefusal, Acceptance, AcceptanceId, Method as AcceptanceMethod,
 };
-use market_domain::documents::clauses::ClauseNumber;
+use market_domain::documents::clauses::ClauseAddress;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::DocumentId;
 use market_domain::text::Text;
@@ -40,7 +40,7 @@ pub struct Body {
     signer: SignerForm,
     /// The prominent clauses that were shown; each is one of the version's.
     #[serde(default)]
-    prominent_shown: Distinct<ClauseNumber, MAX_SHOWN>,
+    prominent_shown: Distinct<ClauseAddress, MAX_SHOWN>,
     /// The hash of what was rendered: of the version's exact text, or of one of its pages (`get_page`).
     rendered_sha256: Sha256Hash,
 }

@@ -5,7 +5,7 @@ use market_domain::Timestamp;
 use market_domain::accounts::{AccountStatus, MarketAccount};
 use market_domain::credit_code::CreditCode;
 use market_domain::documents::acceptance::{Acceptance, Method, Signer};
-use market_domain::documents::clauses::ClauseNumber;
+use market_domain::documents::clauses::ClauseAddress;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{AccountId, DocumentId, TerminationId};
 use market_domain::text::{Line, Text};
@@ -111,7 +111,7 @@ pub struct AcceptanceView {
     /// Who.
     signer: SignerForm,
     /// The prominent clauses that were shown.
-    prominent_shown: Vec<ClauseNumber>,
+    prominent_shown: Vec<ClauseAddress>,
     /// The hash of the page as it was rendered.
     rendered_sha256: Sha256Hash,
     /// The network address that it came from, as the gateway saw it.

@@ -1,9 +1,9 @@
-//! `get_clause` – one clause of a version, by its number.
+//! `get_clause` – one clause of a version, by its address.
 
-use market_domain::documents::clauses::{clause_text, clauses};
+use market_domain::documents::clauses::clause_text;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
-use super::get_text::text_of;
+use super::shown::shown;
 use crate::api::paths::ClausePath;
 
 /// See the module.
@@ -23,11 +23,10 @@ impl Endpoint for GetClause {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<String>, Problem> {
-        let text = text_of(market, &call.path.document_id, call.path.version).await?;
-        let wanted = call.path.clause.as_str();
-        let all = clauses(&text);
-        let clause = all.iter().find(|clause| clause.number == wanted).ok_or(Problem::not_found())?;
-        let content = clause_text(&text, clause).to_owned();
+        let shown = shown(market, &call.path.document_id, call.path.version).await?;
+        let shown = shown.ok_or(Problem::not_found())?;
+        let clause = shown.outline.clause(&call.path.clause).ok_or(Problem::not_found())?;
+        let content = clause_text(&shown.text, clause).to_owned();
         Ok(Outcome::Content { media_type: "text/plain; charset=utf-8", content })
     }
 }

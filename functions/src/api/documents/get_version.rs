@@ -1,12 +1,11 @@
 //! `get_version` – one version: its hash, its dates, its clauses.
 
-use market_domain::documents::clauses::clauses;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::shown::shown;
-use super::{ClauseView, PageView, VersionView};
+use super::{OutlineView, PageView, VersionView};
 use crate::api::paths::VersionPath;
 
 /// A version and the clauses of its text.
@@ -14,8 +13,8 @@ use crate::api::paths::VersionPath;
 pub struct VersionWithClauses {
     #[serde(flatten)]
     version: VersionView,
-    /// The clauses in order; `start` and `end` are byte offsets into the text, and together they are all of it.
-    clauses: Vec<ClauseView>,
+    #[serde(flatten)]
+    outline: OutlineView,
     /// Its pages (`get_page`): what an acceptance names as rendered is one of them, or the text itself.
     pages: Vec<PageView>,
 }
@@ -39,8 +38,11 @@ impl Endpoint for GetVersion {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<VersionWithClauses>, Problem> {
         let shown = shown(market, &call.path.document_id, call.path.version).await?;
         let shown = shown.ok_or(Problem::not_found())?;
-        let clauses = clauses(&shown.text).into_iter().map(ClauseView::from).collect();
         let pages = shown.page_hashes()?.each().map(PageView::from).collect();
-        Ok(Outcome::Reply(VersionWithClauses { version: shown.version.into(), clauses, pages }))
+        Ok(Outcome::Reply(VersionWithClauses {
+            version: shown.version.into(),
+            outline: shown.outline.into(),
+            pages,
+        }))
     }
 }

@@ -7,7 +7,7 @@
 use askama::Template;
 use market_domain::documents::Version;
 use market_domain::documents::acceptance::Served;
-use market_domain::documents::clauses::{clause_text, clauses};
+use market_domain::documents::clauses::{Clause, ClauseAddress, Outline, clause_text};
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::DocumentId;
 use market_domain::party::Language;
@@ -26,6 +26,8 @@ pub struct Shown {
     pub version: Version,
     /// Its exact text.
     pub text: String,
+    /// Its clauses.
+    pub outline: Outline,
 }
 
 /// The hashes of a version's pages.
@@ -49,7 +51,8 @@ struct Page<'a> {
 }
 
 struct Section<'a> {
-    number: String,
+    /// Its address, as a fragment of the page's own address: no blanks.
+    anchor: String,
     text: &'a str,
     is_prominent: bool,
 }
@@ -88,16 +91,14 @@ impl Shown {
             Language::English => &ENGLISH,
         };
         let version = &self.version;
-        let prominent: std::collections::HashSet<&str> =
-            version.prominent.iter().map(|number| number.as_str()).collect();
-        let clauses = clauses(&self.text)
-            .into_iter()
-            .map(|clause| Section {
-                text: clause_text(&self.text, &clause),
-                is_prominent: prominent.contains(clause.number.as_str()),
-                number: clause.number,
-            })
-            .collect();
+        let prominent: std::collections::HashSet<&ClauseAddress> = version.prominent.iter().collect();
+        let anchor = |address: &ClauseAddress| address.as_str().replace(' ', "_");
+        let section = |clause: &'_ Clause| Section {
+            text: clause_text(&self.text, clause),
+            is_prominent: clause.address.as_ref().is_some_and(|address| prominent.contains(address)),
+            anchor: clause.address.as_ref().map(anchor).unwrap_or_default(),
+        };
+        let clauses = self.outline.clauses.iter().map(section).collect();
         let page = Page {
             words,
             document: self.document.as_str(),
@@ -125,7 +126,7 @@ impl Shown {
 
     /// What the market serves of it, with these hashes of its pages.
     pub fn served<'a>(&'a self, hashes: &'a PageHashes) -> Served<'a> {
-        Served { text: &self.text, pages: &hashes.0 }
+        Served { text: &self.text, outline: &self.outline, pages: &hashes.0 }
     }
 }
 

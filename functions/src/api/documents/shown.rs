@@ -1,5 +1,6 @@
 //! What is stored of a version, put together as it is shown.
 
+use market_domain::documents::clauses::{Outline, outline_by_decimals};
 use market_domain::documents::{Document, Version};
 use market_domain::ids::DocumentId;
 use market_domain::text::Line;
@@ -7,7 +8,7 @@ use market_http::{Code, Market, Problem};
 
 use super::page::Shown;
 
-/// A version with its title and its text, if there is one.
+/// A version with its title, its text and its clauses, if there is one.
 ///
 /// One from before versions had titles is shown under its document's id: the document's title is that of its newest
 /// version, and a page must stay the same.
@@ -28,6 +29,17 @@ pub async fn shown(market: &Market, id: &DocumentId, number: u32) -> Result<Opti
         Some(title) => title,
         None => Line::try_from(id.as_str()).map_err(|_| Problem::new(Code::Internal))?,
     };
-    let text = market.store.content(&Document::text_key(id, number)).await?;
-    Ok(text.map(|text| Shown { document: id.clone(), title, version, text }))
+    let Some(text) = market.store.content(&Document::text_key(id, number)).await? else { return Ok(None) };
+    let outline = match version.outline_sha256 {
+        Some(_) => {
+            let outline = market.store.form::<Outline>(&Document::outline_key(id, number)).await?;
+            outline.ok_or_else(|| {
+                tracing::error!(document = %id, version = number, "the outline of a version is gone");
+                Problem::new(Code::Corrupt)
+            })?
+        }
+        // It was published before outlines were kept.
+        None => outline_by_decimals(&text),
+    };
+    Ok(Some(Shown { document: id.clone(), title, version, text, outline }))
 }

@@ -2,7 +2,7 @@
 //! here.
 
 use market_domain::Timestamp;
-use market_domain::documents::clauses::{Clause, ClauseNumber};
+use market_domain::documents::clauses::{Clause, ClauseAddress, Gap, GapKind, NotClause, Outline, Reason};
 use market_domain::documents::rules::Rules;
 use market_domain::documents::{Document, DocumentKind, Publisher, Version};
 use market_domain::hash::Sha256Hash;
@@ -87,7 +87,7 @@ pub struct VersionView {
     #[schemars(with = "String")]
     effective_at: Timestamp,
     /// The clauses that limit or exclude liability, to be shown prominently (1.2).
-    prominent: Vec<ClauseNumber>,
+    prominent: Vec<ClauseAddress>,
     /// The clauses that carry the market's rules, by the rules' numbers; notices cite them.
     #[serde(skip_serializing_if = "Rules::is_empty")]
     rules: Rules,
@@ -108,17 +108,55 @@ impl From<Version> for VersionView {
             prominent,
             rules,
             warning,
+            // It says that the outline is the one published, which `market verify` asks.
+            outline_sha256: _,
         } = version;
         Self { number, title, sha256, size_bytes, published_at, effective_at, prominent, rules, warning }
+    }
+}
+
+/// The clauses of a text, and what was noticed in reading it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Outline")]
+pub struct OutlineView {
+    /// The clauses in order; `start` and `end` are byte offsets into the text, and together they are all of it.
+    clauses: Vec<ClauseView>,
+    /// Where its numbers do not follow each other, the first hundred.
+    gaps: Vec<GapView>,
+    /// Lines that begin like clauses and were not taken for any, the first hundred.
+    not_clauses: Vec<NotClauseView>,
+    /// How many more gaps and such lines there are.
+    more_findings: u32,
+    /// The clauses whose text is bold for the most part: its publisher says which clauses are prominent.
+    proposed_prominent: Vec<ClauseAddress>,
+}
+
+impl From<Outline> for OutlineView {
+    fn from(outline: Outline) -> Self {
+        let proposed_prominent = outline.proposed_prominent();
+        let Outline { clauses, gaps, not_clauses, more_findings } = outline;
+        Self {
+            clauses: clauses.into_iter().map(ClauseView::from).collect(),
+            gaps: gaps.into_iter().map(GapView::from).collect(),
+            not_clauses: not_clauses.into_iter().map(NotClauseView::from).collect(),
+            more_findings,
+            proposed_prominent,
+        }
     }
 }
 
 /// A clause of a text, by place.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Clause")]
-pub struct ClauseView {
-    /// Its number, `4.4.5`; empty for what stands before the first clause.
+struct ClauseView {
+    /// Its address, `4.4.5` or `第五条`, unique in the version; empty for what stands before the first clause.
+    address: String,
+    /// The same. Clients from before addresses know it by this name.
     number: String,
+    /// Its number as it is printed, `4.4.5` or `第五条`; empty where none is.
+    label: String,
+    /// 1, and 1 more for each clause around it; 0 for what stands before the first clause.
+    depth: u8,
     /// The beginning of its first line, after the number.
     heading: String,
     /// Where it begins in the text, in bytes.
@@ -129,8 +167,75 @@ pub struct ClauseView {
 
 impl From<Clause> for ClauseView {
     fn from(clause: Clause) -> Self {
-        let Clause { number, heading, start, end } = clause;
-        Self { number, heading, start, end }
+        // What is bold is proposed as prominent.
+        let Clause { address, label, depth, heading, is_bold: _, start, end } = clause;
+        let address = address.map(String::from).unwrap_or_default();
+        Self { number: address.clone(), address, label, depth, heading, start, end }
+    }
+}
+
+/// A place where numbers do not follow each other.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Gap")]
+struct GapView {
+    /// The line, from 1.
+    line: u32,
+    /// The number that stands there, as it is printed.
+    label: String,
+    #[serde(flatten)]
+    kind: GapKindView,
+}
+
+/// What is the matter with a number.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schemars(rename = "GapKind")]
+enum GapKindView {
+    /// Numbers before it are missing.
+    Skipped {
+        /// Those, as they would be printed.
+        missing: Vec<String>,
+    },
+    /// It was there before.
+    Repeated {
+        /// The line of the first one.
+        first_line: u32,
+    },
+    /// It is smaller than the one before it.
+    OutOfOrder {
+        /// The one before it.
+        after: String,
+    },
+}
+
+impl From<Gap> for GapView {
+    fn from(gap: Gap) -> Self {
+        let Gap { line, label, kind } = gap;
+        let kind = match kind {
+            GapKind::Skipped { missing } => GapKindView::Skipped { missing },
+            GapKind::Repeated { first_line } => GapKindView::Repeated { first_line },
+            GapKind::OutOfOrder { after } => GapKindView::OutOfOrder { after },
+        };
+        Self { line, label, kind }
+    }
+}
+
+/// A line that begins like a clause and was not taken for one.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NotClause")]
+struct NotClauseView {
+    /// The line, from 1.
+    line: u32,
+    /// How it begins.
+    text: String,
+    /// What it was taken for.
+    reason: Reason,
+}
+
+impl From<NotClause> for NotClauseView {
+    fn from(not_clause: NotClause) -> Self {
+        let NotClause { line, text, reason } = not_clause;
+        Self { line, text, reason }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Span, Timestamp};
 use market_ambient::Clock;
-use market_domain::documents::clauses;
+use market_domain::documents::clauses::{self, ClauseAddress};
 use market_domain::evidence::verify_chain;
 use market_domain::hash::Sha256Hash;
 use market_domain::periods;
@@ -153,16 +153,15 @@ impl Story<'_> {
 
     async fn publish(&mut self, agreement: &str) -> Result<Vec<String>, DemoError> {
         self.chapter("The operator publishes the agreement").await?;
-        let all = clauses::clauses(agreement);
+        let all = clauses::Outline::read(agreement).clauses;
+        let addresses = || all.iter().filter_map(|clause| clause.address.as_ref().map(ClauseAddress::as_str));
         let mut prominent: Vec<String> = PROMINENT
             .into_iter()
-            .filter(|number| all.iter().any(|clause| clause.number == *number))
+            .filter(|address| addresses().any(|other| other == *address))
             .map(str::to_owned)
             .collect();
         if prominent.is_empty() {
-            prominent.extend(
-                all.iter().find(|clause| !clause.number.is_empty()).map(|clause| clause.number.clone()),
-            );
+            prominent.extend(addresses().next().map(str::to_owned));
         }
         let body = requests::with_rules(requests::agreement(agreement, &prominent));
         let published = self.operator.post("/documents/market-agreement/versions", body).await?;

@@ -13,6 +13,7 @@ pub mod api;
 pub mod dead_letters;
 pub mod holidays;
 pub mod late_jobs;
+pub mod outline;
 pub mod publish;
 pub mod smoke;
 pub mod stack;

@@ -3,6 +3,9 @@
 //! The idempotency key is derived from the document's id and all that is published, so giving the command
 //! again, after a lost answer or by mistake, publishes nothing twice. The text is sent as it lies in the
 //! file, to the byte, and the hash that the market answers with is compared with the file's own.
+//!
+//! What the market reads in the text is shown: its clauses with `--dry-run`, which publishes nothing, and always what
+//! was not recognised. Where the market reads it wrongly, `--outline` says what the clauses are.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,14 +14,16 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use market_domain::Timestamp;
 use market_domain::documents::DocumentKind;
-use market_domain::documents::clauses::ClauseNumber;
+use market_domain::documents::clauses::ClauseAddress;
 use market_domain::documents::rules::Rules;
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::DocumentId;
 use market_domain::periods::ZONE;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::api::Api;
+use super::api::{Answer, Api};
+use super::outline::Outline;
 use super::{OperateError, Reach, say, token};
 
 /// What to publish.
@@ -38,7 +43,7 @@ pub struct Arguments {
     title: String,
     /// The clauses that limit or exclude liability, to be shown prominently (clause 1.2).
     #[arg(long, value_name = "CLAUSE", value_delimiter = ',')]
-    prominent: Vec<ClauseNumber>,
+    prominent: Vec<ClauseAddress>,
     /// A JSON file that names, for rules of the market, the clauses that carry them: {"10.1.2": "8.3"}.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
@@ -48,6 +53,16 @@ pub struct Arguments {
     /// It changes an earlier version in a major way: 15 days of publicity in place of 7 (clause 9.4).
     #[arg(long)]
     major: bool,
+    /// A JSON file that says what the clauses are, in place of what is read off the text:
+    /// [{"line": 7, "depth": 1, "address": "1"}, …].
+    #[arg(long, value_name = "FILE")]
+    outline: Option<PathBuf>,
+    /// The text has no clauses.
+    #[arg(long)]
+    unnumbered: bool,
+    /// Show how the text is read and whether it would be refused; publish nothing.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     reach: Reach,
 }
@@ -71,7 +86,7 @@ pub struct ToPublish {
     /// Its exact text.
     pub text: String,
     /// The clauses to be shown prominently.
-    pub prominent: Vec<ClauseNumber>,
+    pub prominent: Vec<ClauseAddress>,
     /// The clauses that carry the market's rules.
     #[serde(skip_serializing_if = "Rules::is_empty")]
     pub rules: Rules,
@@ -80,6 +95,25 @@ pub struct ToPublish {
     pub effective_at: Option<Timestamp>,
     /// Whether it changes an earlier version in a major way.
     pub major: bool,
+    /// Its clauses, where they are not read off the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outline: Option<Vec<GivenClause>>,
+    /// Whether it has no clauses.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unnumbered: bool,
+}
+
+/// A clause of an outline that is given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GivenClause {
+    /// The line that it begins with, from 1.
+    pub line: u32,
+    /// 1, and 1 more for each clause around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<u8>,
+    /// Its address.
+    pub address: ClauseAddress,
 }
 
 /// What is read of the market's answer.
@@ -87,6 +121,9 @@ pub struct ToPublish {
 struct Document {
     id: DocumentId,
     versions: Vec<Version>,
+    /// A market of 0.3.0 or before tells none.
+    #[serde(default)]
+    outline: Option<Outline>,
 }
 
 /// A version, as far as it is told on.
@@ -117,6 +154,41 @@ pub struct Published {
     pub warning: Option<String>,
     /// Whether an earlier command had published it.
     pub repeated: bool,
+    /// How its text was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outline: Option<Outline>,
+}
+
+/// How a text would be published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// How it is read.
+    pub outline: Outline,
+    /// Why it would be refused, if it would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+}
+
+/// Why a text would be refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The problem's code.
+    pub code: String,
+    title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl fmt::Display for Preview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.outline.listed(), self.outline)?;
+        match &self.refused {
+            Some(Refused { code, title, detail }) => {
+                writeln!(f, "It would be refused: {title} ({code}) {}", detail.as_deref().unwrap_or_default())
+            }
+            None => writeln!(f, "It would be published. Nothing was."),
+        }
+    }
 }
 
 impl fmt::Display for Published {
@@ -126,8 +198,11 @@ impl fmt::Display for Published {
         writeln!(f, "  SHA-256       {}", self.sha256)?;
         writeln!(f, "  size          {} bytes", self.size_bytes)?;
         writeln!(f, "  takes effect  {}", self.effective_at.display_with_offset(ZONE))?;
-        match &self.warning {
-            Some(warning) => writeln!(f, "  warning       {warning}"),
+        if let Some(warning) = &self.warning {
+            writeln!(f, "  warning       {warning}")?;
+        }
+        match &self.outline {
+            Some(outline) => write!(f, "{outline}"),
             None => Ok(()),
         }
     }
@@ -143,11 +218,7 @@ pub async fn publish(url: &str, token: &str, wanted: &ToPublish) -> Result<Publi
     let key = format!("publish-{}", Sha256Hash::of(&content));
     let path = format!("/documents/{}/versions", wanted.document);
     let answer = Api::at(url).post(&path, Some(token), &[("idempotency-key", key.as_str())], body).await?;
-    if !(200..300).contains(&answer.status) {
-        return Err(OperateError::Refused(answer.problem()));
-    }
-    let document: Document = serde_json::from_value(answer.body.clone())
-        .map_err(|error| OperateError::Refused(format!("{} is no document: {error}", answer.problem())))?;
+    let document: Document = taken(&answer, "document")?;
     let sha256 = Sha256Hash::of(wanted.text.as_bytes());
     let Some(version) = document.versions.last().filter(|version| version.sha256 == sha256) else {
         return Err(OperateError::Refused(format!(
@@ -161,8 +232,28 @@ pub async fn publish(url: &str, token: &str, wanted: &ToPublish) -> Result<Publi
         effective_at: version.effective_at,
         warning: version.warning.clone(),
         repeated: answer.header("idempotent-replayed") == "true",
+        outline: document.outline,
         document: document.id,
     })
+}
+
+/// Shows how a text would be published.
+///
+/// # Errors
+/// Where the market does not say.
+pub async fn preview(url: &str, token: &str, wanted: &ToPublish) -> Result<Preview, OperateError> {
+    let body = serde_json::to_vec(wanted).map_err(OperateError::Unwritable)?;
+    let path = format!("/documents/{}/preview", wanted.document);
+    taken(&Api::at(url).post(&path, Some(token), &[], body).await?, "preview")
+}
+
+/// What the market answered, if it did not refuse.
+fn taken<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, OperateError> {
+    if !(200..300).contains(&answer.status) {
+        return Err(OperateError::Refused(answer.problem()));
+    }
+    serde_json::from_value(answer.body.clone())
+        .map_err(|error| OperateError::Refused(format!("{} is no {what}: {error}", answer.problem())))
 }
 
 fn read(file: &Path) -> Result<String, OperateError> {
@@ -170,17 +261,39 @@ fn read(file: &Path) -> Result<String, OperateError> {
         .map_err(|error| OperateError::File { file: file.display().to_string(), reason: error.to_string() })
 }
 
-fn read_rules(file: &Path) -> Result<Rules, OperateError> {
+/// What a JSON file says.
+fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, OperateError> {
     serde_json::from_str(&read(file)?)
         .map_err(|error| OperateError::File { file: file.display().to_string(), reason: error.to_string() })
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
-    let Arguments { file, document, kind, title, prominent, rules, effective_at, major, reach } = arguments;
+    let Arguments {
+        file,
+        document,
+        kind,
+        title,
+        prominent,
+        rules,
+        effective_at,
+        major,
+        outline,
+        unnumbered,
+        dry_run,
+        reach,
+    } = arguments;
     let token = token().ok_or(OperateError::NoToken)?;
-    let (text, rules) = (read(&file)?, rules.as_deref().map_or_else(|| Ok(Rules::new()), read_rules)?);
-    let wanted = ToPublish { document, kind, title, text, prominent, rules, effective_at, major };
-    let published = publish(&reach.url().await?, &token, &wanted).await?;
+    let (text, rules) = (read(&file)?, rules.as_deref().map(read_json).transpose()?.unwrap_or_default());
+    let outline = outline.as_deref().map(read_json).transpose()?;
+    let wanted =
+        ToPublish { document, kind, title, text, prominent, rules, effective_at, major, outline, unnumbered };
+    let url = reach.url().await?;
+    if dry_run {
+        let preview = preview(&url, &token, &wanted).await?;
+        say(&preview, reach.common.json)?;
+        return Ok(if preview.refused.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+    }
+    let published = publish(&url, &token, &wanted).await?;
     say(&published, reach.common.json)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::clauses::{ClauseNumber, first_unknown};
+use super::clauses::{ClauseAddress, Outline};
 use super::{Document, Publisher};
 use crate::accounts::{AccountStatus, FIRST_PERIOD, MarketAccount};
 use crate::aggregate::{Aggregate, Key, Loaded};
@@ -57,7 +57,7 @@ pub struct Acceptance {
     /// Who.
     pub signer: Signer,
     /// The prominent clauses that were shown.
-    pub prominent_shown: Vec<ClauseNumber>,
+    pub prominent_shown: Vec<ClauseAddress>,
     /// The hash of the page as it was rendered.
     pub rendered_sha256: Sha256Hash,
     /// The network address that it came from, as the gateway saw it (before 0.3.0: what the client claimed).
@@ -91,6 +91,8 @@ impl AcceptanceId {
 pub struct Served<'a> {
     /// Its exact text.
     pub text: &'a str,
+    /// Its clauses.
+    pub outline: &'a Outline,
     /// The hashes of its pages.
     pub pages: &'a [Sha256Hash],
 }
@@ -111,11 +113,11 @@ pub enum AcceptRefusal {
     #[error("the hash is not that of the version's text")]
     OtherText,
     /// Prominent clauses were not shown.
-    #[error("prominent clauses were not shown: {}", .0.iter().map(ClauseNumber::as_str).collect::<Vec<_>>().join(", "))]
-    ProminentNotShown(Vec<ClauseNumber>),
+    #[error("prominent clauses were not shown: {}", .0.iter().map(ClauseAddress::as_str).collect::<Vec<_>>().join(", "))]
+    ProminentNotShown(Vec<ClauseAddress>),
     /// A clause that was shown is not one of the version's.
     #[error("clause {0} is not in the text")]
-    NoSuchClause(ClauseNumber),
+    NoSuchClause(ClauseAddress),
     /// What was shown is nothing that the market serves of the version.
     #[error("the hash is neither that of the version's text nor that of a page of it")]
     OtherRendering,
@@ -162,7 +164,7 @@ impl Acceptance {
         if !not_shown.is_empty() {
             return Err(AcceptRefusal::ProminentNotShown(not_shown));
         }
-        if let Some(unknown) = first_unknown(served.text, &self.prominent_shown) {
+        if let Some(unknown) = served.outline.first_unknown(&self.prominent_shown) {
             return Err(AcceptRefusal::NoSuchClause(unknown.clone()));
         }
         if self.rendered_sha256 != version.sha256 && !served.pages.contains(&self.rendered_sha256) {

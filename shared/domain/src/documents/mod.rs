@@ -1,7 +1,7 @@
 //! The registry of documents (clauses 1.1–1.4, 9.4): what was published, when it takes effect, what it says.
 //!
-//! A version's text is stored exactly and identified by its SHA-256; its clauses are read off the text
-//! ([`clauses`]), so the text stays the only source. Which version is in force is answered for any
+//! A version's text is stored exactly and identified by its SHA-256. Its clauses are read off the text
+//! ([`clauses`]) when it is published, and kept with it: what was accepted keeps its addresses. Which version is in force is answered for any
 //! instant from the versions' dates: no job makes a version effective.
 
 pub mod acceptance;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::clauses::ClauseNumber;
+use self::clauses::{ClauseAddress, Given, GivenRefusal, MAX_CLAUSES, Outline};
 use self::rules::Rules;
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
@@ -29,6 +29,9 @@ use crate::text::Line;
 
 /// The largest text, in bytes: it is one item of the table, whose limit is 400 KB with everything in it.
 pub const MAX_TEXT_BYTES: usize = 300 * 1024;
+
+/// The largest outline, in bytes as it is stored: one item of the table, and with it the reply that is kept.
+pub const MAX_OUTLINE_BYTES: usize = 200 * 1024;
 
 /// The most clauses of one version that are prominent.
 pub const MAX_PROMINENT: usize = 256;
@@ -95,11 +98,14 @@ pub struct Version {
     /// From when on it is in force.
     pub effective_at: Timestamp,
     /// The clauses that limit or exclude liability, to be shown prominently (1.2).
-    pub prominent: Vec<ClauseNumber>,
+    pub prominent: Vec<ClauseAddress>,
     /// The clauses that carry the market's rules. Older versions have none.
     pub rules: Rules,
     /// Why its publicity period was only just long enough, where it was.
     pub warning: Option<String>,
+    /// The hash of its outline as it is stored. Versions that were published up to 0.3.0 have none; their clauses
+    /// are read by the rule of their day ([`clauses::outline_by_decimals`]).
+    pub outline_sha256: Option<Sha256Hash>,
 }
 
 /// Who asks to publish.
@@ -123,13 +129,28 @@ pub struct Publication {
     /// Its exact text.
     pub text: String,
     /// The clauses to be shown prominently.
-    pub prominent: Vec<ClauseNumber>,
+    pub prominent: Vec<ClauseAddress>,
     /// The clauses that carry the market's rules.
     pub rules: Rules,
     /// When it takes effect; at once where nothing is said.
     pub effective_at: Option<Timestamp>,
     /// Whether it changes an earlier version in a major way (15 days of publicity in place of 7).
     pub major: bool,
+    /// Its clauses, where its publisher says what they are; otherwise they are read off the text.
+    pub given: Option<Given>,
+    /// Whether its publisher says that it has no clauses.
+    pub unnumbered: bool,
+}
+
+/// What was published.
+#[derive(Debug)]
+pub struct Publishing {
+    /// The document, with its new version.
+    pub document: Document,
+    /// The clauses of the new version.
+    pub outline: Outline,
+    /// What is to be committed.
+    pub change: Change,
 }
 
 /// Why a version was not published.
@@ -158,9 +179,18 @@ pub enum PublishRefusal {
         /// The character.
         found: char,
     },
+    /// The outline that was given is not one of the text.
+    #[error("{0}")]
+    WrongOutline(#[from] GivenRefusal),
+    /// No clause is recognised in a body, and its publisher did not say that it has none.
+    #[error("no clause is recognised in the text")]
+    NothingRecognised,
+    /// More clauses than a version can have, or too much of them.
+    #[error("a text has at most {MAX_CLAUSES} clauses, and their outline {MAX_OUTLINE_BYTES} bytes")]
+    OutlineSize,
     /// A prominent clause, or one that carries a rule, does not exist.
     #[error("clause {0} is not in the text")]
-    NoSuchClause(ClauseNumber),
+    NoSuchClause(ClauseAddress),
     /// More clauses are prominent than a version keeps.
     #[error("at most {MAX_PROMINENT} clauses can be prominent")]
     TooManyProminent,
@@ -187,6 +217,19 @@ pub enum PublishRefusal {
         /// The earliest lawful instant.
         earliest: Timestamp,
     },
+}
+
+impl Publication {
+    /// The clauses of its text: those that its publisher gives, or those that are read off it.
+    ///
+    /// # Errors
+    /// Where the outline that was given is not one of the text.
+    pub fn outline(&self) -> Result<Outline, PublishRefusal> {
+        match &self.given {
+            Some(given) => Ok(given.outline(&self.text)?),
+            None => Ok(Outline::read(&self.text)),
+        }
+    }
 }
 
 impl Publisher {
@@ -243,7 +286,7 @@ impl Document {
         publication: Publication,
         mode: PublicityMode,
         occasion: &Occasion,
-    ) -> Result<(Self, Change), PublishRefusal> {
+    ) -> Result<Publishing, PublishRefusal> {
         let provider = match author {
             Author::Operator => None,
             Author::Provider(provider) => Some(
@@ -254,24 +297,43 @@ impl Document {
         };
         let publisher =
             provider.map_or(Publisher::Operator, |provider| Publisher::Provider(provider.id.clone()));
-        let Publication { id, kind, title, text, prominent, rules, effective_at, major } = publication;
-        if matches!(publisher, Publisher::Provider(_)) != (kind == DocumentKind::Subscription) {
+        if matches!(publisher, Publisher::Provider(_)) != (publication.kind == DocumentKind::Subscription) {
             return Err(PublishRefusal::WrongKind);
         }
-        if !show(&text) || text.len() > MAX_TEXT_BYTES {
+        if !show(&publication.text) || publication.text.len() > MAX_TEXT_BYTES {
             return Err(PublishRefusal::TextSize);
         }
-        if prominent.len() > MAX_PROMINENT {
+        if publication.prominent.len() > MAX_PROMINENT {
             return Err(PublishRefusal::TooManyProminent);
         }
-        if let Some((line, found)) = unfit_in_document(&text) {
+        if let Some((line, found)) = unfit_in_document(&publication.text) {
             return Err(PublishRefusal::TextCharacter { line, found });
         }
-        if let Some(missing) = clauses::first_unknown(&text, &prominent) {
+        let outline = publication.outline()?;
+        let Publication {
+            id,
+            kind,
+            title,
+            text,
+            prominent,
+            rules,
+            effective_at,
+            major,
+            given: _,
+            unnumbered,
+        } = publication;
+        if outline.count() == 0 && kind == DocumentKind::Body && !unnumbered {
+            return Err(PublishRefusal::NothingRecognised);
+        }
+        let stored_outline = form::bytes(outline.clone());
+        if outline.count() > MAX_CLAUSES || stored_outline.len() > MAX_OUTLINE_BYTES {
+            return Err(PublishRefusal::OutlineSize);
+        }
+        if let Some(missing) = outline.first_unknown(&prominent) {
             return Err(PublishRefusal::NoSuchClause(missing.clone()));
         }
         let cited: Vec<_> = rules.values().cloned().collect();
-        if let Some(missing) = clauses::first_unknown(&text, &cited) {
+        if let Some(missing) = outline.first_unknown(&cited) {
             return Err(PublishRefusal::NoSuchClause(missing.clone()));
         }
         let effective_at = effective_at.unwrap_or(occasion.at);
@@ -318,6 +380,7 @@ impl Document {
             prominent,
             rules,
             warning,
+            outline_sha256: Some(Sha256Hash::of(stored_outline.as_bytes())),
         };
         let under = match (&document.publisher, version.number) {
             (Publisher::Provider(_), _) => PublishedUnder::ProvidersTerms,
@@ -330,7 +393,7 @@ impl Document {
             version: version.number,
             sha256: version.sha256.clone(),
             effective_at,
-            // Its dates and prominent clauses: of its text alone they do not follow.
+            // Its dates, prominent clauses and outline: of its text alone they do not follow.
             version_sha256: Some(Sha256Hash::of(stored_version.as_bytes())),
         });
         if document.publisher == Publisher::Operator {
@@ -343,23 +406,23 @@ impl Document {
         }
         let text_key = Self::text_key(&document.id, version.number);
         let version_key = Self::version_key(&document.id, version.number);
+        let outline_key = Self::outline_key(&document.id, version.number);
         document.versions.push(version);
         let superseded = document.leave_superseded(occasion.at);
         let change = match existing {
             Some(loaded) => Change::on(occasion).update(loaded, &document, event),
             None => Change::on(occasion).create(&document, event),
         };
-        let change = change.store(text_key, text, FIRST_SCHEMA).store(
-            version_key,
-            stored_version,
-            form::schema::<Version>(),
-        );
+        let change = change
+            .store(text_key, text, FIRST_SCHEMA)
+            .store(outline_key, stored_outline, form::schema::<Outline>())
+            .store(version_key, stored_version, form::schema::<Version>());
         // Those that were published before versions had items of their own get them now.
         let change = superseded.iter().fold(change, |change, version| {
             let key = Self::version_key(&document.id, version.number);
             change.store_again(key, version.stored(), form::schema::<Version>())
         });
-        Ok((document, change))
+        Ok(Publishing { document, outline, change })
     }
 
     /// Takes out the versions before the one in force, as many as one change can carry; the rest goes with the next.
@@ -378,6 +441,12 @@ impl Document {
     #[must_use]
     pub fn text_key(id: &DocumentId, version: u32) -> Key {
         Key::new(Self::partition(id), format!("text#{version:06}"))
+    }
+
+    /// Where the outline of a version lives.
+    #[must_use]
+    pub fn outline_key(id: &DocumentId, version: u32) -> Key {
+        Key::new(Self::partition(id), format!("outline#{version:06}"))
     }
 
     /// Where a version lives.
@@ -420,6 +489,8 @@ mod tests {
             rules: Rules::new(),
             effective_at: effective_at.map(|at| at.parse().unwrap()),
             major: false,
+            given: None,
+            unnumbered: false,
         }
     }
 
@@ -431,7 +502,7 @@ mod tests {
         mode: PublicityMode,
     ) -> Result<Document, PublishRefusal> {
         Document::publish(existing, Author::Operator, publication(text, effective_at), mode, &occasion(at))
-            .map(|(document, _)| document)
+            .map(|publishing| publishing.document)
     }
 
     fn first() -> Loaded<Document> {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::clauses::ClauseNumber;
+use super::clauses::ClauseAddress;
 use crate::events::REGISTER;
 use crate::party::Language;
 use crate::text::Line;
@@ -65,7 +65,7 @@ impl Borrow<str> for RuleId {
 }
 
 /// The clauses of a version that carry the market's rules. A rule without one is cited by none.
-pub type Rules = BTreeMap<RuleId, ClauseNumber>;
+pub type Rules = BTreeMap<RuleId, ClauseAddress>;
 
 /// The agreement that binds an account, as far as notices cite it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::account::in_the_first_period;
 use super::form::{Storable, StoredForm, Upcaster};
 use super::values::{Name, Trusted, restored_each, trusted_each};
 use crate::documents::acceptance::{Acceptance, Method, Signer};
-use crate::documents::clauses::ClauseNumber;
+use crate::documents::clauses::ClauseAddress;
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, DocumentId};
 use crate::text::{Line, Text};
@@ -28,7 +28,7 @@ pub struct StoredAcceptance {
     sha256: Trusted<Sha256Hash>,
     method: Name<Method>,
     signer: StoredSigner,
-    prominent_shown: Vec<Trusted<ClauseNumber>>,
+    prominent_shown: Vec<Trusted<ClauseAddress>>,
     rendered_sha256: Trusted<Sha256Hash>,
     address: Option<Trusted<Text<64>>>,
     user_agent: Option<Trusted<Text<400>>>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{Storable, StoredForm, Upcaster};
 use super::values::{Name, Trust, Trusted, each, restored_each, trusted_each};
-use crate::documents::clauses::ClauseNumber;
+use crate::documents::clauses::ClauseAddress;
 use crate::documents::rules::{Citations, RuleId, Rules};
 use crate::documents::{Document, DocumentKind, Publisher, Version};
 use crate::hash::Sha256Hash;
@@ -31,18 +31,20 @@ pub struct StoredVersion {
     size_bytes: u64,
     published_at: Timestamp,
     effective_at: Timestamp,
-    prominent: Vec<Trusted<ClauseNumber>>,
+    prominent: Vec<Trusted<ClauseAddress>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    rules: BTreeMap<String, Trusted<ClauseNumber>>,
+    rules: BTreeMap<String, Trusted<ClauseAddress>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     warning: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outline_sha256: Option<Trusted<Sha256Hash>>,
 }
 
-fn stored_rules(rules: Rules) -> BTreeMap<String, Trusted<ClauseNumber>> {
+fn stored_rules(rules: Rules) -> BTreeMap<String, Trusted<ClauseAddress>> {
     rules.into_iter().map(|(rule, clause)| (rule.raw(), Trusted(clause))).collect()
 }
 
-fn restored_rules(rules: BTreeMap<String, Trusted<ClauseNumber>>) -> Rules {
+fn restored_rules(rules: BTreeMap<String, Trusted<ClauseAddress>>) -> Rules {
     rules.into_iter().map(|(rule, clause)| (RuleId::trust(rule), clause.0)).collect()
 }
 
@@ -51,7 +53,7 @@ fn restored_rules(rules: BTreeMap<String, Trusted<ClauseNumber>>) -> Rules {
 pub struct StoredCitations {
     title: Trusted<Line>,
     version: u32,
-    rules: BTreeMap<String, Trusted<ClauseNumber>>,
+    rules: BTreeMap<String, Trusted<ClauseAddress>>,
 }
 
 impl StoredCitations {
@@ -85,6 +87,7 @@ impl StoredForm for StoredVersion {
             prominent,
             rules,
             warning,
+            outline_sha256,
         } = version;
         Self {
             number,
@@ -96,6 +99,7 @@ impl StoredForm for StoredVersion {
             prominent: trusted_each(prominent),
             rules: stored_rules(rules),
             warning,
+            outline_sha256: outline_sha256.map(Trusted),
         }
     }
 
@@ -110,6 +114,7 @@ impl StoredForm for StoredVersion {
             prominent: restored_each(self.prominent),
             rules: restored_rules(self.rules),
             warning: self.warning,
+            outline_sha256: self.outline_sha256.map(|hash| hash.0),
         }
     }
 }

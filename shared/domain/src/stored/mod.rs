@@ -28,6 +28,7 @@ pub(crate) mod listing;
 mod names;
 mod notice;
 mod order;
+mod outline;
 mod party;
 mod payment;
 mod period;

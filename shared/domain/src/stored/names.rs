@@ -7,6 +7,7 @@ use crate::aggregate::Job;
 use crate::deletion::Answer;
 use crate::documents::DocumentKind;
 use crate::documents::acceptance::Method;
+use crate::documents::clauses::Reason;
 use crate::grants::EndCause;
 use crate::grants::access::Outcome;
 use crate::listings::{ListingKind, ListingStatus};
@@ -33,6 +34,22 @@ names! {
     ProviderStatus { Applied = "applied", Approved = "approved" }
     Language { Chinese = "zh", English = "en" }
     DocumentKind { Body = "body", Annex = "annex", Rule = "rule", Subscription = "subscription" }
+    Reason {
+        Amount = "amount",
+        Period = "period",
+        Percentage = "percentage",
+        DateOrTime = "date_or_time",
+        Quantity = "quantity",
+        VersionNumber = "version_number",
+        CrossReference = "cross_reference",
+        ContentsTable = "contents_table",
+        ListItem = "list_item",
+        TableData = "table_data",
+        OrdinaryWords = "ordinary_words",
+        PersonsName = "persons_name",
+        Misprint = "misprint",
+        OutOfSequence = "out_of_sequence",
+    }
     Method { Click = "click", Signed = "signed" }
     ListingKind { Application = "application", Service = "service" }
     ListingStatus { Draft = "draft", InReview = "in_review", Listed = "listed" }

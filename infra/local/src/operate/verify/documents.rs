@@ -1,4 +1,4 @@
-//! The versions and texts of a document are the ones whose publication its chain records.
+//! The versions, texts and outlines of a document are the ones whose publication its chain records.
 
 use market_domain::documents::{Document, VERSIONS, Version};
 use market_domain::events::{DocumentPublished, Happening};
@@ -84,9 +84,13 @@ async fn check_version(
     let is_its_text = text.is_some_and(|text| {
         Sha256Hash::of(text.as_bytes()) == version.sha256 && text.len() as u64 == version.size_bytes
     });
-    if is_its_text {
+    if !is_its_text {
+        return Err(broken(format!("the text of version {number} is not the one published")));
+    }
+    let outline = store.content(&Document::outline_key(&document.id, number)).await?;
+    if outline.map(|outline| Sha256Hash::of(outline.as_bytes())) == version.outline_sha256 {
         Ok(())
     } else {
-        Err(broken(format!("the text of version {number} is not the one published")))
+        Err(broken(format!("the outline of version {number} is not the one published")))
     }
 }

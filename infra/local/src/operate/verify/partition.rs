@@ -10,9 +10,9 @@ use super::super::OperateError;
 
 /// Items of one read.
 const PAGE: u16 = 100;
-/// What lies beside things and has no chain (docs/ARCHITECTURE.md, "The table"): versions and texts of documents,
-/// lines of ledgers from before they had partitions.
-const CONTENTS: [&str; 3] = ["version#", "text#", "access#"];
+/// What lies beside things and has no chain (docs/ARCHITECTURE.md, "The table"): versions of documents, their texts and
+/// outlines, lines of ledgers from before they had partitions.
+const CONTENTS: [&str; 4] = ["version#", "text#", "outline#", "access#"];
 
 /// Whether what has no chain belongs where it lies.
 pub(super) fn is_known_content(key: &Key) -> bool {

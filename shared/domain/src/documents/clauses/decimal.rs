@@ -1,21 +1,11 @@
-//! An agreement's text as addressable clauses, without losing a byte of it.
+//! The rule by which texts were read before their outlines were kept (up to 0.3.0). It never changes: by it, the
+//! clauses that were accepted are found again.
 //!
-//! The text is what was accepted and hashed, so parsing only marks places in it: the spans of
-//! [`clauses`] follow each other without a gap and cover the whole, and joining them gives the text back.
-//!
-//! A clause begins with a line that starts with its number (`4.4.5您应当知晓…`); a chapter's number is
-//! followed by a dot (`4.快手服务市场交易规范`). Text, too, has lines that start with numbers: dates, amounts,
-//! periods. What tells them apart is the sequence: a number counts only if it can follow the clause before
-//! it, as its first child, its next sibling, or the next sibling of one of its ancestors. The price is that
-//! a clause whose number skips one is taken for text of the clause before it; nothing is lost, but it
-//! cannot be addressed, and whoever names it as prominent learns so when publishing.
+//! A clause begins with a line that starts with its number (`4.4.5您应当知晓…`); a chapter's number is followed by a dot
+//! (`4.快手服务市场交易规范`). A number counts only if it can follow the clause before it, as its first child, its next
+//! sibling, or the next sibling of one of its ancestors. Everything else is text.
 
-use std::collections::HashSet;
-use std::fmt;
-use std::str::FromStr;
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use super::{Clause, ClauseAddress, Outline};
 
 /// How many levels a number has at most.
 const MAX_LEVELS: usize = 6;
@@ -23,25 +13,16 @@ const MAX_LEVELS: usize = 6;
 /// How many characters of a clause's first line make its heading.
 const HEADING_CHARS: usize = 60;
 
-/// A clause of a text, by place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clause {
-    /// Its number, `4.4.5`; empty for what stands before the first clause.
-    pub number: String,
-    /// The beginning of its first line, after the number.
-    pub heading: String,
-    /// Where it begins in the text, in bytes.
-    pub start: u32,
-    /// Where it ends, in bytes: where the next one begins.
-    pub end: u32,
+/// The clauses of a text of those days, after what stands before the first (if anything does). Of such a text nothing
+/// is reported.
+#[must_use]
+pub fn outline(text: &str) -> Outline {
+    Outline { clauses: clauses(text), ..Outline::default() }
 }
 
-/// The clauses of a text in order, after what stands before the first (if anything does).
-///
 /// Offsets are of 32 bits: of a text beyond 4 GiB, far above what a document may have, only the part
 /// below is divided.
-#[must_use]
-pub fn clauses(text: &str) -> Vec<Clause> {
+fn clauses(text: &str) -> Vec<Clause> {
     let mut clauses: Vec<Clause> = Vec::new();
     let mut current: Vec<u16> = Vec::new();
     let mut offset = 0;
@@ -54,30 +35,30 @@ pub fn clauses(text: &str) -> Vec<Clause> {
         // A byte order mark belongs to the file, not to its first line.
         match split_number(line.trim_start_matches('\u{feff}')) {
             Some((levels, number, rest)) if follows(&levels, &current) => {
-                clauses.push(Clause { number: number.to_owned(), heading: heading(rest), start, end });
+                let address = number.parse::<ClauseAddress>().ok();
+                let depth = u8::try_from(levels.len()).unwrap_or(u8::MAX);
+                let (label, heading) = (number.to_owned(), heading(rest));
+                clauses.push(Clause { address, label, depth, heading, is_bold: false, start, end });
                 current = levels;
             }
             _ => match clauses.last_mut() {
                 Some(clause) => clause.end = end,
-                None => clauses.push(Clause { number: String::new(), heading: heading(line), start, end }),
+                None => {
+                    let (label, heading) = (String::new(), heading(line));
+                    clauses.push(Clause {
+                        address: None,
+                        label,
+                        depth: 0,
+                        heading,
+                        is_bold: false,
+                        start,
+                        end,
+                    });
+                }
             },
         }
     }
     clauses
-}
-
-/// The exact text of a clause; empty if the clause is not one of this text.
-#[must_use]
-pub fn clause_text<'a>(text: &'a str, clause: &Clause) -> &'a str {
-    text.get(clause.start as usize..clause.end as usize).unwrap_or_default()
-}
-
-/// The first of these numbers that no clause of the text has.
-#[must_use]
-pub fn first_unknown<'n>(text: &str, numbers: &'n [ClauseNumber]) -> Option<&'n ClauseNumber> {
-    let clauses = clauses(text);
-    let known: HashSet<&str> = clauses.iter().map(|clause| clause.number.as_str()).collect();
-    numbers.iter().find(|number| !known.contains(number.as_str()))
 }
 
 fn heading(line: &str) -> String {
@@ -118,57 +99,9 @@ fn follows(next: &[u16], current: &[u16]) -> bool {
     }
 }
 
-/// The number of a clause, `4.4.5`: one to six levels, each from 1 to 999.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("pattern" = r"^[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,5}$"))]
-pub struct ClauseNumber(String);
-
-crate::stored::values::trusted!(ClauseNumber, String);
-
-/// Why a clause number was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a clause number, for example 4.4.5")]
-pub struct ClauseNumberError;
-
-impl ClauseNumber {
-    /// The number itself.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for ClauseNumber {
-    type Error = ClauseNumberError;
-
-    fn try_from(raw: String) -> Result<Self, ClauseNumberError> {
-        if levels(&raw).is_some() { Ok(Self(raw)) } else { Err(ClauseNumberError) }
-    }
-}
-
-impl FromStr for ClauseNumber {
-    type Err = ClauseNumberError;
-
-    fn from_str(raw: &str) -> Result<Self, ClauseNumberError> {
-        raw.to_owned().try_into()
-    }
-}
-
-impl From<ClauseNumber> for String {
-    fn from(number: ClauseNumber) -> Self {
-        number.0
-    }
-}
-
-impl fmt::Display for ClauseNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::clause_text;
     use super::*;
 
     const AGREEMENT: &str = "# 试用协议
@@ -198,7 +131,7 @@ mod tests {
 ";
 
     fn numbers(text: &str) -> Vec<String> {
-        clauses(text).into_iter().map(|clause| clause.number).collect()
+        clauses(text).into_iter().map(|clause| clause.label).collect()
     }
 
     /// What holds for every text.
@@ -275,24 +208,5 @@ mod tests {
             assert_nothing_is_lost(text.trim_end());
         }
         assert_eq!(clauses(""), []);
-    }
-
-    #[test]
-    fn a_clause_of_another_text_has_no_text_here() {
-        let elsewhere = Clause { number: "1".into(), heading: String::new(), start: 1, end: 900 };
-        assert_eq!(clause_text("好", &elsewhere), "");
-        assert_eq!(clause_text("好", &Clause { start: 9, end: 3, ..elsewhere }), "");
-    }
-
-    #[test]
-    fn a_clause_number_is_parsed_not_trusted() {
-        for good in ["1", "4.4.5", "999", "1.2.3.4.5.6"] {
-            assert_eq!(good.parse::<ClauseNumber>().unwrap().as_str(), good);
-        }
-        for bad in ["", ".", "0", "01", "1.", ".1", "1..2", "1000", "1.2.3.4.5.6.7", "1.a", "１", "+1", "1 "]
-        {
-            assert_eq!(bad.parse::<ClauseNumber>(), Err(ClauseNumberError), "{bad:?}");
-        }
-        assert!(serde_json::from_str::<ClauseNumber>("\"4.4.05\"").is_err());
     }
 }
