@@ -85,7 +85,7 @@ async fn a_schedule_moves_the_end_of_a_notice_that_waits_for_it_within_a_day_and
     let told = world.notices("accounts/shop-1", "termination_moved").await;
     assert_eq!(told.len(), 1);
     let body = told[0]["body"].as_str().unwrap();
-    assert!(body.contains("顺延至2027-01-07 00:00") && body.contains("适逢元旦"), "{body}");
+    assert!(body.contains("顺延至北京时间2027年1月6日24时") && body.contains("适逢元旦"), "{body}");
     assert_eq!(world.days_told("accounts/shop-1", "termination_coming", at(MOVED)).await, [-7, -3, -1]);
     for partition in ["account#shop-1", "holidays#2027"] {
         assert_eq!(world.verified(partition).await.faults, []);
