@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
+use crate::contacts::{self, ContactsRefusal};
 use crate::credit_code::CreditCode;
 use crate::events;
 use crate::ids::ProviderId;
 use crate::notices::{Message, Reach};
-use crate::party::Contacts;
+use crate::party::{Contacts, Recipient};
 use crate::text::Line;
 use crate::vouching::Vouching;
 
@@ -35,6 +36,8 @@ pub struct Provider {
     pub credit_code: CreditCode,
     /// How to reach it.
     pub contacts: Contacts,
+    /// When that was changed last.
+    pub contacts_changed_at: Option<Timestamp>,
     /// Where it stands.
     pub status: ProviderStatus,
     /// When it applied.
@@ -74,6 +77,7 @@ impl Provider {
             legal_name,
             credit_code,
             contacts,
+            contacts_changed_at: None,
             status: ProviderStatus::Applied,
             applied_at: occasion.at,
         };
@@ -96,6 +100,27 @@ impl Provider {
             .tell(Reach::Provider(&loaded.id, &loaded.contacts), Message::ProviderApproved);
         let change = Change::on(occasion).update(loaded, &approved, event);
         Ok((approved, change))
+    }
+
+    /// Changes how to reach it; `None` where that is how it is reached already.
+    ///
+    /// # Errors
+    /// See [`ContactsRefusal`].
+    pub fn change_contacts(
+        loaded: &Loaded<Self>,
+        contacts: Contacts,
+        occasion: &Occasion,
+    ) -> Result<Option<(Self, Change)>, ContactsRefusal> {
+        let recipient = Recipient::Provider(loaded.id.clone());
+        let (both, changed_at) = ((&loaded.contacts, &contacts), loaded.contacts_changed_at);
+        let reach = |contacts| Reach::Provider(&loaded.id, contacts);
+        let Some(event) = contacts::changed(recipient, both, changed_at, reach, occasion)? else {
+            return Ok(None);
+        };
+        let state = loaded.state.clone();
+        let provider = Self { contacts: contacts.clone(), contacts_changed_at: Some(occasion.at), ..state };
+        let change = Change::on(occasion).update(loaded, &provider, event);
+        Ok(Some((provider, change)))
     }
 }
 

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
+use crate::contacts::{self, ContactsRefusal};
 use crate::credit_code::CreditCode;
 use crate::events;
 use crate::ids::{AccountId, TerminationId};
-use crate::party::Contacts;
+use crate::notices::Reach;
+use crate::party::{Contacts, Recipient};
 use crate::text::Line;
 use crate::vouching::Vouching;
 
@@ -45,6 +47,8 @@ pub struct MarketAccount {
     pub credit_code: CreditCode,
     /// How to reach it.
     pub contacts: Contacts,
+    /// When that was changed last.
+    pub contacts_changed_at: Option<Timestamp>,
     /// Where it stands.
     pub status: AccountStatus,
     /// When it applied.
@@ -106,6 +110,7 @@ impl MarketAccount {
             legal_name,
             credit_code,
             contacts,
+            contacts_changed_at: None,
             status: AccountStatus::Applied,
             applied_at: occasion.at,
             agreement_period: FIRST_PERIOD,
@@ -117,6 +122,28 @@ impl MarketAccount {
             Event::of(events::AccountApplied { vouched: vouching.map(|vouching| vouching.head.clone()) });
         let change = Change::on(occasion).create(&account, event);
         Ok((account, change))
+    }
+
+    /// Changes how to reach it, whatever has become of its agreement; `None` where that is how it is reached
+    /// already.
+    ///
+    /// # Errors
+    /// See [`ContactsRefusal`].
+    pub fn change_contacts(
+        loaded: &Loaded<Self>,
+        contacts: Contacts,
+        occasion: &Occasion,
+    ) -> Result<Option<(Self, Change)>, ContactsRefusal> {
+        let recipient = Recipient::Merchant(loaded.id.clone());
+        let (both, changed_at) = ((&loaded.contacts, &contacts), loaded.contacts_changed_at);
+        let reach = |contacts| Reach::Merchant(&loaded.id, contacts);
+        let Some(event) = contacts::changed(recipient, both, changed_at, reach, occasion)? else {
+            return Ok(None);
+        };
+        let state = loaded.state.clone();
+        let account = Self { contacts: contacts.clone(), contacts_changed_at: Some(occasion.at), ..state };
+        let change = Change::on(occasion).update(loaded, &account, event);
+        Ok(Some((account, change)))
     }
 
     /// Whether the agreement has ended at an instant.

@@ -152,16 +152,20 @@ impl Notice {
             reason: reason.to_owned(),
             is_final,
             follow_up: follow_up.as_ref().map(|notice| notice.id.clone()),
-            needs_a_human: follow_up.is_none() && !went_by_itself,
+            needs_a_human: follow_up.is_none()
+                && !went_by_itself
+                && !Message::is_of_an_address_left(&loaded.about),
         };
         let event = Event::of(events::NoticeBounced { reason: Foreign(reason.to_owned()) });
         (follow_up.into_iter().fold(event, Event::send), delivery)
     }
 
     /// The same message as a text message, where an e-mail came back and its recipient has a telephone. A grave
-    /// one went there by itself.
+    /// one went there by itself, and what is said at an address that was given up concerns no other.
     fn follow_up(loaded: &Loaded<Self>, contacts: &Contacts, occasion: &Occasion) -> Option<Self> {
-        let is_sent_after = loaded.channel == Channel::Email && !Message::is_grave_about(&loaded.about);
+        let is_sent_after = loaded.channel == Channel::Email
+            && !Message::is_grave_about(&loaded.about)
+            && !Message::is_of_an_address_left(&loaded.about);
         let phone = contacts.phone.as_ref().filter(|_| is_sent_after)?;
         let address = Some(phone.as_str().to_owned());
         Some(Self { address, ..Self::following(loaded, Channel::Sms, occasion) })
@@ -264,6 +268,21 @@ mod tests {
         let (after, change) = Notice::hear(&sent(), &contacts, &occasion(60), &bounced).unwrap();
         assert_eq!(change.writes.len(), 1);
         assert!(after.needs_a_human() && after.view().is_some());
+    }
+
+    #[test]
+    fn what_comes_back_from_an_address_that_was_given_up_goes_nowhere_else_and_waits_for_nobody() {
+        let mut loaded = sent();
+        loaded.state.about = Message::ContactsLeft { by_operator: false }.about().to_owned();
+        let bounced = Feedback::Bounced { is_final: true, reason: "Permanent/NoEmail".to_owned() };
+        for contacts in [phone(), Contacts { phone: None, ..phone() }] {
+            let (after, change) = Notice::hear(&loaded, &contacts, &occasion(60), &bounced).unwrap();
+            assert_eq!(change.writes.len(), 1, "no text message");
+            assert!(!after.needs_a_human() && after.view().is_none());
+        }
+        loaded.state.delivery =
+            Delivery::Undeliverable { attempts: 16, reason: "smtp 550".to_owned(), follow_up: None };
+        assert!(!loaded.needs_a_human());
     }
 
     #[test]

@@ -141,6 +141,12 @@ pub enum Message {
     AgreementEnded {
         at: Timestamp,
     },
+    ContactsChanged {
+        by_operator: bool,
+    },
+    ContactsLeft {
+        by_operator: bool,
+    },
 }
 
 /// A date and time as the parties read it.
@@ -161,6 +167,7 @@ fn in_days(days: u32) -> String {
 const TERMINATION_SERVED: &str = "termination_served";
 const TERMINATION_COMING: &str = "termination_coming";
 const AGREEMENT_ENDED: &str = "agreement_ended";
+const CONTACTS_LEFT: &str = "contacts_left";
 
 impl Message {
     /// What it is about, for programs; stable.
@@ -195,6 +202,8 @@ impl Message {
             Self::TerminationComing { .. } => TERMINATION_COMING,
             Self::TerminationWithdrawn => "termination_withdrawn",
             Self::AgreementEnded { .. } => AGREEMENT_ENDED,
+            Self::ContactsChanged { .. } => "contacts_changed",
+            Self::ContactsLeft { .. } => CONTACTS_LEFT,
         }
     }
 
@@ -202,6 +211,13 @@ impl Message {
     #[must_use]
     pub fn is_grave_about(about: &str) -> bool {
         [TERMINATION_SERVED, TERMINATION_COMING, AGREEMENT_ENDED].contains(&about)
+    }
+
+    /// Whether a message about this is for an address that was given up: where it does not arrive, the party
+    /// was told of the same at its new one.
+    #[must_use]
+    pub fn is_of_an_address_left(about: &str) -> bool {
+        about == CONTACTS_LEFT
     }
 
     /// Subject and text.
@@ -357,6 +373,24 @@ impl Message {
                     date(*at)
                 ),
             ),
+            Self::ContactsChanged { by_operator } => {
+                let by = if *by_operator { "运营方" } else { "您方" };
+                (
+                    "联系方式已变更".into(),
+                    format!(
+                        "您的联系方式已由{by}变更，此后的通知将发送至新的联系方式。如您未要求该变更，请立即联系运营方。"
+                    ),
+                )
+            }
+            Self::ContactsLeft { by_operator } => {
+                let by = if *by_operator { "运营方" } else { "您方" };
+                (
+                    "本联系方式不再接收通知".into(),
+                    format!(
+                        "您的联系方式已由{by}变更，此后的通知不再发送至此处。如您未要求该变更，请立即联系运营方。"
+                    ),
+                )
+            }
         }
     }
 
@@ -530,6 +564,24 @@ impl Message {
                     date(*at)
                 ),
             ),
+            Self::ContactsChanged { by_operator } => {
+                let by = if *by_operator { "the operator" } else { "you" };
+                (
+                    "Your contacts were changed".into(),
+                    format!(
+                        "Your contacts were changed by {by}. Notices go to the new ones from now on. If you did not ask for this, tell the operator at once."
+                    ),
+                )
+            }
+            Self::ContactsLeft { by_operator } => {
+                let by = if *by_operator { "the operator" } else { "you" };
+                (
+                    "Notices no longer come here".into(),
+                    format!(
+                        "Your contacts were changed by {by}. Notices no longer come here. If you did not ask for this, tell the operator at once."
+                    ),
+                )
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ mod delivery;
 mod feedback;
 mod message;
 mod naming;
+mod resend;
 mod standing;
 
 use jiff::Timestamp;
@@ -30,6 +31,7 @@ pub use attempts::{MAX_ATTEMPTS, Sending};
 pub use delivery::{CameBack, Delivery, NO_GATEWAY};
 pub use feedback::Feedback;
 pub use message::{Message, Rendered};
+pub use resend::{Address, ResendRefusal};
 pub use standing::{Chain, Standing, Told};
 
 /// How a notice travels.
@@ -55,6 +57,8 @@ pub enum Reach<'a> {
     Provider(&'a ProviderId, &'a Contacts),
     /// Everyone, on the notice board, in this language.
     Everyone(Language),
+    /// A party, at addresses that it gave up and nowhere else, in the language that it read there.
+    GivenUp(Recipient, Language, Vec<(Channel, &'a str)>),
 }
 
 /// A message to one recipient on one channel, with its proof of service.
@@ -113,6 +117,10 @@ impl Notice {
             }
             Reach::Everyone(language) => {
                 (Recipient::Everyone, *language, vec![(Channel::Announcement, None)])
+            }
+            Reach::GivenUp(recipient, language, left) => {
+                let left = left.iter().map(|(channel, address)| (*channel, Some((*address).to_owned())));
+                (recipient.clone(), *language, left.collect())
             }
         };
         let Rendered { subject, body } = message.render(language);
