@@ -2,9 +2,11 @@
 
 use jiff::SignedDuration;
 use market::client::Client;
+use market::operate::notices::{Party, resend, undelivered};
 use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_domain::aggregate::{Job, Key};
+use market_domain::ids::NoticeId;
 use market_domain::notices::Sending;
 use market_identity::Role;
 use serde_json::{Value, json};
@@ -160,4 +162,41 @@ async fn a_text_message_to_someone_who_has_no_telephone_any_more_needs_an_addres
     let given = json!({ "address": "+8613800000009" });
     let resent = stage.operator.post(&resending, given).await.unwrap();
     assert_eq!((resent.text_at("/channel"), resent.text_at("/address")), ("sms", "+8613800000009"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_command_lists_what_waits_and_sends_it_again() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    for shop in ["shop-1", "shop-2", "shop-3"] {
+        stage.merchant(shop).await;
+        world.set_clock(world.now() + SignedDuration::from_secs(1));
+        world.refuse_email(&format!("account/{shop}"), "account_opened").await;
+    }
+    let url = world.running.url.as_str();
+    let token = world.running.issuer.token(Role::Operator, "ops", world.now());
+    let some = undelivered(url, &token, 2).await.unwrap();
+    assert_eq!((some.notices.len(), some.more), (2, true));
+    let all = undelivered(url, &token, 3).await.unwrap();
+    assert_eq!((all.notices.len(), all.more, all.unreadable), (3, false, 0));
+    let first = &all.notices[0];
+    assert_eq!((first.recipient.as_str(), first.reason.as_deref()), ("account/shop-1", Some(REFUSED)));
+    let shown = all.to_string();
+    assert!(shown.contains(first.id.as_str()) && shown.contains("shop-1@example.com"), "{shown}");
+    let party: Party = first.recipient.parse().unwrap();
+    let address = || Some("elsewhere@example.com".to_owned().try_into().unwrap());
+    let resent = resend(url, &token, &party, &first.id, address()).await.unwrap();
+    assert_eq!(
+        (resent.address.as_deref(), resent.status.as_str()),
+        (Some("elsewhere@example.com"), "queued")
+    );
+    assert_eq!(undelivered(url, &token, 100).await.unwrap().notices.len(), 2);
+    let twice = resend(url, &token, &party, &first.id, address()).await.unwrap_err().to_string();
+    assert!(twice.contains("wrong-notice-state"), "{twice}");
+    let nothing: NoticeId = format!("ntc_{}", "0".repeat(32)).parse().unwrap();
+    let none = resend(url, &token, &party, &nothing, None).await.unwrap_err().to_string();
+    assert!(none.contains("not-found"), "{none}");
+    let stranger = world.running.issuer.token(Role::Merchant, "shop-1", world.now());
+    let refused = undelivered(url, &stranger, 1).await.unwrap_err().to_string();
+    assert!(refused.contains("role-not-allowed"), "{refused}");
 }
