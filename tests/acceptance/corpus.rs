@@ -23,8 +23,11 @@ pub use kept::{Corpus, Item, key, text};
 /// What tells an item of a kind from another in a different state: a place in its body, and the word for its being
 /// there; a text without such a word speaks for itself.
 const TELLING: [(&str, &[(&str, &str)]); 16] = [
-    ("account", &[("/status", ""), ("/ends_at", "with an end")]),
-    ("provider", &[("/status", "")]),
+    (
+        "account",
+        &[("/status", ""), ("/ends_at", "with an end"), ("/contacts_changed_at", "with new contacts")],
+    ),
+    ("provider", &[("/status", ""), ("/contacts_changed_at", "with new contacts")]),
     ("vouching", &[("/document_sha256", "with a document")]),
     ("listing", &[("/description/kind", ""), ("/status", "")]),
     ("document", &[("/kind", ""), ("/versions/1", "with more than one version")]),
@@ -89,9 +92,11 @@ const TELLING: [(&str, &[(&str, &str)]); 16] = [
 const THERE: &[&str] = &[
     "account active",
     "account active with an end",
+    "account active with new contacts",
     "account applied",
     "account terminated with an end",
     "provider applied",
+    "provider applied with new contacts",
     "provider approved",
     "vouching",
     "vouching with a document",
@@ -181,6 +186,7 @@ const THERE: &[&str] = &[
     "notice merchant email zh bounced followed up",
     "notice merchant email zh sent came back",
     "notice merchant email zh undeliverable attempted",
+    "notice merchant email zh undeliverable attempted followed up",
     "notice merchant email zh undeliverable superseded",
     "notice merchant sms zh queued",
     "notice merchant sms zh sent",
@@ -214,6 +220,7 @@ const THERE: &[&str] = &[
     "event CascadeLooksAgain",
     "event CascadePassed",
     "event CascadeStepped",
+    "event ContactsChanged",
     "event CreditCodeVouched",
     "event DemandAcknowledged",
     "event DemandAttested",
@@ -247,6 +254,7 @@ const THERE: &[&str] = &[
     "event NoticeDelayed",
     "event NoticeDelivered",
     "event NoticeHeldBack",
+    "event NoticeResent",
     "event NoticeServed",
     "event NoticeSuperseded",
     "event NoticeUndeliverable",

@@ -113,7 +113,7 @@ async fn a_forged_cursor_reads_nothing_that_its_query_would_not_and_never_breaks
         let (who, filters, query): (&Client, &[(&str, &str)], &str) = match operation {
             "browse_listings" => (&anyone, &[("kind", "application")], "kind=application&"),
             "list_announcements" => (&anyone, &[], ""),
-            "list_reviews" | "list_payments" => (&stage.operator, &[], ""),
+            "list_reviews" | "list_payments" | "list_undelivered" => (&stage.operator, &[], ""),
             _ if path.starts_with("/accounts/") => (&merchant, &[], ""),
             _ if path.starts_with("/providers/") => (&stage.provider, &[], ""),
             unknown => panic!("say who lists by {unknown}"),

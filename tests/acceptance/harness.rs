@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use market::client::Client;
@@ -12,10 +14,13 @@ use market::operate::verify::{Expected, Verified, verify_at};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, TABLE};
 use market_ambient::{Clock, SystemEntropy};
+use market_domain::aggregate::{Job, Key};
+use market_domain::notices::{Notice, Sending};
 use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_identity::Role;
-use market_notices::Gateways;
+use market_jobs::WakeUp;
+use market_notices::{Gateway, Gateways};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -29,6 +34,16 @@ pub struct World {
 
 pub fn at(instant: &str) -> Timestamp {
     instant.parse().unwrap()
+}
+
+/// A channel that always answers the same.
+#[derive(Clone)]
+pub struct Always(pub Sending);
+
+impl Gateway for Always {
+    fn send<'a>(&'a self, _: &'a Notice) -> BoxFuture<'a, Sending> {
+        async { self.0.clone() }.boxed()
+    }
 }
 
 impl World {
@@ -77,6 +92,13 @@ impl World {
             corruption_alarm: Arc::clone(&self.running.market.corruption_alarm),
             drill: None,
         }
+    }
+
+    /// Has a job look at a thing, once, on channels that answer so.
+    pub async fn wake(&self, job: Job, key: Key, answer: Sending) {
+        let channel = Arc::new(Always(answer));
+        let gateways = Gateways { email: Arc::clone(&channel) as _, sms: channel };
+        self.jobs(gateways).run(&WakeUp { job, key }).await.unwrap();
     }
 
     /// In-site notices to a party about something, as the operator reads them.

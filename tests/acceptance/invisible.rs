@@ -183,6 +183,9 @@ impl Hidden {
             | "publish_holidays"
             | "serve_termination"
             | "withdraw_termination"
+            | "list_undelivered"
+            | "resend_notice"
+            | "resend_provider_notice"
             | "list_parked"
             | "redrive_parked" => {
                 return Route::HidesNothing("the operator sees everything");
@@ -193,6 +196,10 @@ impl Hidden {
             "get_me" => return Route::HidesNothing("it names nothing"),
             "open_account" => self.path("accounts", "", &application),
             "get_account" => self.path("accounts", "", &empty),
+            "change_contacts" => self.path("accounts", "/contacts", &requests::contacts("x@example.com")),
+            "change_provider_contacts" => {
+                self.path("providers", "/contacts", &requests::contacts("x@example.com"))
+            }
             "list_acceptances" => self.path("accounts", "/acceptances", &empty),
             "list_orders" => self.path("accounts", "/orders", &empty),
             "list_grants" => self.path("accounts", "/grants", &empty),

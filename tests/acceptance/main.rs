@@ -2,6 +2,7 @@
 //! stands still until a test sets it ahead.
 
 mod callers;
+mod contacts;
 mod corpus;
 mod cursors;
 mod deletion;
@@ -33,5 +34,6 @@ mod sizes;
 mod stored;
 mod story;
 mod termination;
+mod undelivered;
 mod unreadable;
 mod verify;

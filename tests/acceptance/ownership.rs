@@ -43,6 +43,7 @@ fn body(operation: &str, world: &World, granted: &Granted) -> Value {
         "publish_version" | "preview_version" => requests::subscription_agreement(),
         "open_account" => requests::merchant("x", "91510100MA6C0QLJ"),
         "apply_as_provider" => requests::provider(),
+        "change_contacts" | "change_provider_contacts" => requests::contacts("x@example.com"),
         "draft_listing" => requests::listing("northwind.terms"),
         "accept_document" => requests::acceptance("market-agreement", &"0".repeat(64), &[]),
         "place_order" => requests::order(&format!("lst_{}", "0".repeat(32)), "month", "northwind.terms"),

@@ -104,17 +104,44 @@ async fn receive_money(world: &World, stage: &Stage<'_>, shop: &Client, (paid, u
     }
 }
 
-/// What SES tells of a notice that it took.
-fn bounced(notice: &Value, tag: &str) -> String {
-    json!({
+/// The partitions of shop-1 and of northwind, as SES knows them.
+const SHOP_1: &str = "YWNjb3VudCNzaG9wLTE";
+const NORTHWIND: &str = "cHJvdmlkZXIjbm9ydGh3aW5k";
+
+/// SES tells that a notice came back, which it took.
+async fn bounce(world: &World, notice: &Value, tag: &str) {
+    let feedback = json!({
         "eventType": "Bounce",
         "mail": {
             "messageId": notice["gateway_id"],
             "tags": { "notice": [notice["id"]], "recipient": [tag] },
         },
         "bounce": { "bounceType": "Permanent", "bounceSubType": "General" },
-    })
-    .to_string()
+    });
+    let (store, clock) = (&world.running.market.store, &*world.running.market.clock);
+    let (metrics, feedback) = (Metrics::default(), feedback.to_string());
+    let operator = &world.running.market.operator;
+    let recorded = record_feedback(store, clock, &SystemEntropy, operator, &metrics, &feedback);
+    Permissions::of_handler("feedback", recorded).await.unwrap();
+}
+
+/// Contacts change, and an e-mail to each side comes back with no other way to go: the operator sends it
+/// again.
+async fn mend(world: &World, stage: &Stage<'_>, shop: &Client) {
+    let provider = format!("/providers/{PROVIDER}");
+    for (client, party, tag) in
+        [(shop, "/accounts/shop-1", SHOP_1), (&stage.provider, provider.as_str(), NORTHWIND)]
+    {
+        thrice(client, &format!("{party}/contacts"), requests::contacts("new@example.com")).await;
+        world.settle().await;
+        let notices = client.all(&format!("{party}/notices")).await.unwrap();
+        let changed = |notice: &&Value| notice["channel"] == "email" && notice["about"] == "contacts_changed";
+        let mail = notices.iter().find(changed).unwrap();
+        bounce(world, mail, tag).await;
+        read(&stage.operator, "/notices/undelivered").await;
+        let resending = format!("{party}/notices/{}/resending", mail["id"].as_str().unwrap());
+        thrice(&stage.operator, &resending, json!({})).await;
+    }
 }
 
 /// Does everything once, with nothing forbidden.
@@ -205,14 +232,10 @@ async fn everything() -> Permissions {
     let notices = shop.all(&format!("{me}/notices")).await.unwrap();
     let mail = notices.iter().find(|notice| notice["channel"] == "email").unwrap();
     read(&shop, &format!("{me}/notices/{}", mail["id"].as_str().unwrap())).await;
-    let (store, clock) = (&running.market.store, &*running.market.clock);
-    let feedback = bounced(mail, "YWNjb3VudCNzaG9wLTE");
-    let metrics = Metrics::default();
-    let recorded =
-        record_feedback(store, clock, &SystemEntropy, &running.market.operator, &metrics, &feedback);
-    Permissions::of_handler("feedback", recorded).await.unwrap();
+    bounce(&world, mail, SHOP_1).await;
     let after = shop.get(&format!("{me}/notices/{}", mail["id"].as_str().unwrap())).await.unwrap();
     assert_eq!(after.text_at("/status"), "bounced");
+    mend(&world, &stage, &shop).await;
 
     // Grants and demands, one of them to its end, one waived.
     thrice(&shop, &format!("{me}/grants/{grant}/revocation"), json!({})).await;

@@ -173,6 +173,21 @@ async fn a_merchant_that_orders_and_grants_without_end_holds_up_neither_notice_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_merchant_that_changes_its_contacts_without_end_holds_up_neither_notice_nor_its_withdrawal() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let contacts = ["a@example.com", "b@example.com"].map(requests::contacts);
+    let path = "/accounts/shop-1/contacts".to_owned();
+    let storm = contacts.map(|contacts| (merchant.clone(), path.clone(), contacts));
+    let notice = json!({ "reason": "多次违反平台规则，经提示未改正。" });
+    let served = world.in_a_storm(&storm, (&stage.operator, "/accounts/shop-1/terminations", notice)).await;
+    let withdrawal = format!("{}/withdrawal", served.1.headers["location"].to_str().unwrap());
+    assert_done(served);
+    assert_done(world.in_a_storm(&storm, (&stage.operator, &withdrawal, json!({}))).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_merchant_that_orders_and_grants_without_end_does_not_hold_up_the_upstream_end() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;

@@ -40,11 +40,13 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<documents::GetClause>();
     visitor.visit::<accounts::OpenAccount>();
     visitor.visit::<accounts::GetAccount>();
+    visitor.visit::<accounts::ChangeContacts>();
     visitor.visit::<accounts::AcceptDocument>();
     visitor.visit::<accounts::ListAcceptances>();
     visitor.visit::<providers::ApplyAsProvider>();
     visitor.visit::<providers::GetProvider>();
     visitor.visit::<providers::ApproveProvider>();
+    visitor.visit::<providers::ChangeProviderContacts>();
     visitor.visit::<credit_codes::VouchCreditCode>();
     visitor.visit::<credit_codes::GetVouching>();
     visitor.visit::<listings::DraftListing>();
@@ -88,6 +90,9 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<notices::ListNotices>();
     visitor.visit::<notices::GetNotice>();
     visitor.visit::<notices::ListProviderNotices>();
+    visitor.visit::<notices::ListUndelivered>();
+    visitor.visit::<notices::ResendNotice>();
+    visitor.visit::<notices::ResendProviderNotice>();
     visitor.visit::<announcements::ListAnnouncements>();
     visitor.visit::<evidence::ListEvidence>();
     visitor.visit::<evidence::ListProviderEvidence>();

@@ -40,6 +40,8 @@ paths! {
     TerminationPath { account_id: AccountId, termination_id: TerminationId } account;
     /// A provider.
     ProviderPath { provider_id: ProviderId } provider;
+    /// A notice to a provider.
+    ProviderNoticePath { provider_id: ProviderId, notice_id: NoticeId } provider;
     /// A listing, as its provider writes it.
     ProviderListingPath { provider_id: ProviderId, listing_id: ListingId } provider;
     /// A listing.

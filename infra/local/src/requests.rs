@@ -61,6 +61,12 @@ pub fn provider() -> Value {
     })
 }
 
+/// Contacts of a party that has no telephone.
+#[must_use]
+pub fn contacts(email: &str) -> Value {
+    json!({ "email": email, "language": "zh" })
+}
+
 /// A provider's subscription agreement.
 #[must_use]
 pub fn subscription_agreement() -> Value {

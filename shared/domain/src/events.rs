@@ -311,6 +311,8 @@ events! {
     PeriodMoved [ReckonedUnder] { under: ReckonedUnder, ends_at: Timestamp, period: String }
     /// The agreement ended.
     AgreementEnded [EndedUnder] { under: EndedUnder, ended_at: Timestamp }
+    /// A party's contacts were changed; these of them.
+    ContactsChanged "11.1" { email: bool, phone: bool, language: bool }
     /// A provider applied.
     ProviderApplied "2.2" { vouched: Option<Sha256Hash> }
     /// A provider may list.
@@ -409,6 +411,8 @@ events! {
     NoticeCameBack "11.1" { reason: Foreign }
     /// A notice cannot be sent; a human has to.
     NoticeUndeliverable "11.1" { attempts: u32 }
+    /// The operator sent a notice again that did not arrive: another one, in its place.
+    NoticeResent "11.1" {}
     /// A notice arrived.
     NoticeDelivered "11.1" {}
     /// A notice came back.

@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod aggregate;
 pub mod change;
 mod characters;
+pub mod contacts;
 pub mod credit_code;
 pub mod daytime;
 pub mod deletion;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
+use crate::contacts::{self, ContactsRefusal};
 use crate::credit_code::CreditCode;
 use crate::events;
 use crate::ids::ProviderId;
@@ -35,6 +36,8 @@ pub struct Provider {
     pub credit_code: CreditCode,
     /// How to reach it.
     pub contacts: Contacts,
+    /// When that was changed last.
+    pub contacts_changed_at: Option<Timestamp>,
     /// Where it stands.
     pub status: ProviderStatus,
     /// When it applied.
@@ -74,6 +77,7 @@ impl Provider {
             legal_name,
             credit_code,
             contacts,
+            contacts_changed_at: None,
             status: ProviderStatus::Applied,
             applied_at: occasion.at,
         };
@@ -96,6 +100,26 @@ impl Provider {
             Event::of(events::ProviderApproved {}).tell(Reach::Provider(loaded), Message::ProviderApproved);
         let change = Change::on(occasion).update(loaded, &approved, event);
         Ok((approved, change))
+    }
+
+    /// Changes how to reach it; `None` where that is how it is reached already.
+    ///
+    /// # Errors
+    /// See [`ContactsRefusal`].
+    pub fn change_contacts(
+        loaded: &Loaded<Self>,
+        contacts: Contacts,
+        occasion: &Occasion,
+    ) -> Result<Option<(Self, Change)>, ContactsRefusal> {
+        let state = loaded.state.clone();
+        let provider = Self { contacts, contacts_changed_at: Some(occasion.at), ..state };
+        let (before, after) = (Reach::Provider(loaded), Reach::Provider(&provider));
+        let (before, after) = ((before, &loaded.contacts), (after, &provider.contacts));
+        let Some(event) = contacts::changed(before, after, loaded.contacts_changed_at, occasion)? else {
+            return Ok(None);
+        };
+        let change = Change::on(occasion).update(loaded, &provider, event);
+        Ok(Some((provider, change)))
     }
 }
 

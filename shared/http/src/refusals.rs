@@ -3,6 +3,7 @@
 
 use market_domain::accounts::termination::TerminateRefusal;
 use market_domain::accounts::{AccountRefusal, ApplyRefusal};
+use market_domain::contacts::ContactsRefusal;
 use market_domain::deletion::DemandRefusal;
 use market_domain::documents::PublishRefusal;
 use market_domain::documents::acceptance::AcceptRefusal;
@@ -10,12 +11,13 @@ use market_domain::grants::token::IssueRefusal;
 use market_domain::grants::{GrantRefusal, NotActive};
 use market_domain::holidays::HolidaysRefusal;
 use market_domain::listings::ListingRefusal;
+use market_domain::notices::ResendRefusal;
 use market_domain::orders::PlaceRefusal;
 use market_domain::payments::SettleRefusal;
 use market_domain::providers::ProviderRefusal;
 use market_domain::vouching::VouchRefusal;
 
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, FieldError, Problem};
 
 macro_rules! refusals {
     ($($type:ty { $($pattern:pat => $code:ident),+ $(,)? })+) => {
@@ -40,6 +42,7 @@ refusals! {
         ProviderRefusal::AlreadyApplied => AlreadyApplied,
         ProviderRefusal::AlreadyApproved => AlreadyApproved,
     }
+    ContactsRefusal { ContactsRefusal::JustChanged { .. } => ContactsJustChanged }
     VouchRefusal {
         VouchRefusal::KeepsTheRule => NothingToVouch,
         VouchRefusal::AlreadyVouched => AlreadyVouched,
@@ -127,6 +130,21 @@ impl From<PlaceRefusal> for Problem {
             PlaceRefusal::RiskNotAcknowledged => Code::RiskNotAcknowledged,
             PlaceRefusal::PassesTheEnd => Code::PassesTheEnd,
             PlaceRefusal::Unreckonable => Code::InvalidTerm,
+        };
+        Self::new(code).detail(refusal.to_string())
+    }
+}
+
+impl From<ResendRefusal> for Problem {
+    fn from(refusal: ResendRefusal) -> Self {
+        let code = match refusal {
+            ResendRefusal::NotWaiting => Code::WrongNoticeState,
+            ResendRefusal::NoAddress => Code::NoAddress,
+            // Only the notice tells which kind of address it takes.
+            ResendRefusal::OtherChannel => {
+                let error = FieldError { pointer: "/address".to_owned(), detail: refusal.to_string() };
+                return Self { errors: vec![error], ..Self::new(Code::InvalidBody) };
+            }
         };
         Self::new(code).detail(refusal.to_string())
     }

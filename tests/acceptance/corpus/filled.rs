@@ -8,8 +8,6 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::{Json, Router};
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use market::client::{Answer, Client, json_headers, pay};
 use market::requests;
@@ -22,7 +20,7 @@ use market_domain::change::Occasion;
 use market_domain::grants::Grant;
 use market_domain::grants::access::Outcome;
 use market_domain::grants::ledger::Ledger;
-use market_domain::notices::{Notice, Sending};
+use market_domain::notices::Sending;
 use market_domain::party::Actor;
 use market_domain::periods::Calendar;
 use market_domain::salt::Salts;
@@ -32,14 +30,14 @@ use market_identity::Role;
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sweep::sweep;
-use market_notices::{Gateway, Gateways, Sender, SesEmail};
+use market_notices::{Gateways, Sender, SesEmail};
 use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
 use reqwest::Method;
 use reqwest::header::{HeaderValue, USER_AGENT};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
-use crate::harness::{World, at};
+use crate::harness::{Always, World, at};
 
 const AGREEMENT: &str = "market-agreement";
 /// A Monday from which periods reach into a year that has no holiday schedule yet.
@@ -182,6 +180,10 @@ impl Play<'_> {
     async fn offer(&self) {
         let waiting = Client::of(&self.world.running, Role::Provider, "provider-applied");
         done(waiting.post("/providers/provider-applied", requests::provider()).await);
+        let moved = Client::of(&self.world.running, Role::Provider, "provider-moved");
+        done(moved.post("/providers/provider-moved", requests::provider()).await);
+        let contacts = json!({ "email": "moved@northwind.example.com", "language": "en" });
+        done(moved.post("/providers/provider-moved/contacts", contacts).await);
         let listings = format!("/providers/{PROVIDER}/listings");
         let mut application = requests::listing(TERMS);
         application["name"] = json!("北风库存助手");
@@ -382,7 +384,15 @@ impl Play<'_> {
             }
         }
         let refused = Sending::Refused { reason: "BadRequestException".to_owned() };
-        self.open("email-undeliverable").await.send_email(refused).await;
+        self.open("email-undeliverable").await.send_email(refused.clone()).await;
+        let resent = self.open("email-resent").await;
+        let email = resent.email().await.sort;
+        resent.send_email(refused).await;
+        let path = resent.path(&format!("notices/{}/resending", email.trim_start_matches("notice#")));
+        let elsewhere = json!({ "address": "elsewhere@example.com" });
+        done(self.stage.operator.post(&path, elsewhere).await);
+        let moved = self.open("contacts-changed").await;
+        moved.post("contacts", requests::contacts("moved@example.com")).await;
     }
 
     /// A grant that ends before anything was said of it: the end waits for the beginning, which is not said any more.
@@ -398,10 +408,7 @@ impl Play<'_> {
 
     /// Has a job look at a merchant's thing, once, on channels that answer so.
     async fn wake(&self, job: Job, name: &str, sort: String, answer: Sending) {
-        let channel = Arc::new(Always(answer));
-        let gateways = Gateways { email: Arc::clone(&channel) as _, sms: channel };
-        let key = Key::new(format!("account#{name}"), sort);
-        self.world.jobs(gateways).run(&WakeUp { job, key }).await.unwrap();
+        self.world.wake(job, Key::new(format!("account#{name}"), sort), answer).await;
     }
 
     /// A cascade set something aside, and found nothing else to end in all that one wake-up looks at.
@@ -563,18 +570,8 @@ impl Shop<'_> {
     }
 }
 
-/// A channel that always answers the same.
-#[derive(Clone)]
-struct Always(Sending);
-
 fn sent() -> Sending {
     Sending::Accepted { gateway_id: None }
-}
-
-impl Gateway for Always {
-    fn send<'a>(&'a self, _: &'a Notice) -> BoxFuture<'a, Sending> {
-        async { self.0.clone() }.boxed()
-    }
 }
 
 /// As much of SES as takes an e-mail and tells of it later.

@@ -47,6 +47,7 @@ impl From<MarketAccount> for AccountView {
             legal_name,
             credit_code,
             contacts,
+            contacts_changed_at: _,
             status,
             applied_at,
             agreement_version,

@@ -3,9 +3,16 @@
 mod get_notice;
 mod list_notices;
 mod list_provider_notices;
+mod list_undelivered;
+mod resend;
+mod resend_notice;
+mod resend_provider_notice;
 mod view;
 
 pub use get_notice::GetNotice;
 pub use list_notices::ListNotices;
 pub use list_provider_notices::ListProviderNotices;
+pub use list_undelivered::ListUndelivered;
+pub use resend_notice::ResendNotice;
+pub use resend_provider_notice::ResendProviderNotice;
 pub use view::NoticeView;

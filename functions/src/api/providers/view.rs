@@ -31,7 +31,8 @@ pub struct ProviderView {
 
 impl From<Provider> for ProviderView {
     fn from(provider: Provider) -> Self {
-        let Provider { id, legal_name, credit_code, contacts, status, applied_at } = provider;
+        let Provider { id, legal_name, credit_code, contacts, contacts_changed_at: _, status, applied_at } =
+            provider;
         Self { id, legal_name, credit_code, contacts: contacts.into(), status, applied_at }
     }
 }

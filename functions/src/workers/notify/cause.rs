@@ -102,8 +102,9 @@ async fn asked<A: Told>(
     }))
 }
 
-/// Whether an earlier notice of the same thing, to the same recipient on the same channel, has yet to leave. The records
-/// of the thing name its notices.
+/// Whether an earlier notice of the same thing, to the same recipient at the same address, has yet to leave.
+/// The records of the thing name its notices. What waits for a mailbox that was given up holds up nothing at
+/// the new one.
 pub(super) async fn earlier_waits(jobs: &Jobs, notice: &Notice) -> Result<bool, JobError> {
     let Some(Chain { key, number, .. }) = Chain::of(&notice.cause) else { return Ok(false) };
     // What a thing is created with is said first.
@@ -124,5 +125,8 @@ pub(super) async fn earlier_waits(jobs: &Jobs, notice: &Notice) -> Result<bool, 
         return Ok(false);
     }
     let earlier = jobs.store.load_each::<Notice>(&earlier).await?;
-    Ok(earlier.items.iter().any(|earlier| matches!(earlier.delivery, Delivery::Queued { .. })))
+    let waits = |earlier: &Loaded<Notice>| {
+        matches!(earlier.delivery, Delivery::Queued { .. }) && earlier.address == notice.address
+    };
+    Ok(earlier.items.iter().any(waits))
 }

@@ -1,4 +1,5 @@
-//! What operators do with a market that is deployed: `publish`, `holidays`, `dead-letters`, `jobs`, `verify`, `smoke`.
+//! What operators do with a market that is deployed: `publish`, `holidays`, `notices`, `dead-letters`, `jobs`,
+//! `verify`, `smoke`.
 //!
 //! A stack is named as the AWS CLI names it; everything else is read from its outputs ([`stack`]). Nothing
 //! here goes round the market's own rules: a document is published through the API, due work is handed back
@@ -13,6 +14,7 @@ pub mod api;
 pub mod dead_letters;
 pub mod holidays;
 pub mod late_jobs;
+pub mod notices;
 pub mod outline;
 pub mod publish;
 pub mod smoke;
@@ -40,6 +42,9 @@ pub enum Operate {
     /// Publish what the State Council announced of a year's holidays.
     #[command(subcommand)]
     Holidays(holidays::Holidays),
+    /// Show the notices that did not arrive and wait for a human, and send one again. MARKET_TOKEN holds an
+    /// operator's bearer token.
+    Notices(Box<notices::Arguments>),
     /// Count, show and send back the messages that failed every time they were received.
     #[command(subcommand)]
     DeadLetters(dead_letters::DeadLetters),
@@ -186,6 +191,7 @@ pub async fn run(operate: Operate) -> Result<ExitCode, OperateError> {
     match operate {
         Operate::Publish(arguments) => publish::run(arguments).await,
         Operate::Holidays(command) => holidays::run(command).await,
+        Operate::Notices(arguments) => notices::run(*arguments).await,
         Operate::DeadLetters(command) => dead_letters::run(command).await,
         Operate::Jobs(command) => late_jobs::run(command).await,
         Operate::Verify(arguments) => verify::run(*arguments).await,
@@ -248,6 +254,10 @@ mod tests {
             "market publish --file a.md --document agreement --kind body --title T --prominent 1.2,4.4.5",
             "market publish --file a --document a --kind rule --title T --effective-at 2026-01-13T00:00:00Z",
             "market publish --file a --document a --kind annex --title T --major --url http://127.0.0.1:8080",
+            "market notices --url http://127.0.0.1:8080 --json",
+            "market notices --limit 10 --stack-name test",
+            "market notices resend account/shop-1 ntc_00000000000000000000000000000000 --stack-name test",
+            "market notices resend provider/northwind ntc_00000000000000000000000000000000 --address +8613800000000",
             "market dead-letters list --stack-name test --region cn-north-1 --profile ops --json",
             "market dead-letters inspect relay --limit 5",
             "market dead-letters redrive mail_feedback",
@@ -270,6 +280,12 @@ mod tests {
         for bad in [
             "market publish --file a.md --document agreement --kind subscription --title T",
             "market publish --file a.md --document agreement --kind body --title T --prominent 1.a",
+            "market notices --limit 0",
+            "market notices resend account/shop-1",
+            "market notices resend shop-1 ntc_00000000000000000000000000000000",
+            "market notices resend account/a#b ntc_00000000000000000000000000000000",
+            "market notices resend account/shop-1 ord_00000000000000000000000000000000",
+            "market notices resend account/shop-1 ntc_00000000000000000000000000000000 --address nowhere",
             "market dead-letters redrive everything",
             "market dead-letters inspect notify --limit 0",
             "market jobs redrive",

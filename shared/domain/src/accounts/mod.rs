@@ -12,11 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
+use crate::contacts::{self, ContactsRefusal};
 use crate::credit_code::CreditCode;
 use crate::documents::Version;
 use crate::documents::rules::Citations;
 use crate::events;
 use crate::ids::{AccountId, TerminationId};
+use crate::notices::Reach;
 use crate::party::{Contacts, Language};
 use crate::text::Line;
 use crate::vouching::Vouching;
@@ -47,6 +49,8 @@ pub struct MarketAccount {
     pub credit_code: CreditCode,
     /// How to reach it.
     pub contacts: Contacts,
+    /// When that was changed last.
+    pub contacts_changed_at: Option<Timestamp>,
     /// Where it stands.
     pub status: AccountStatus,
     /// When it applied.
@@ -110,6 +114,7 @@ impl MarketAccount {
             legal_name,
             credit_code,
             contacts,
+            contacts_changed_at: None,
             status: AccountStatus::Applied,
             applied_at: occasion.at,
             agreement_period: FIRST_PERIOD,
@@ -122,6 +127,27 @@ impl MarketAccount {
             Event::of(events::AccountApplied { vouched: vouching.map(|vouching| vouching.head.clone()) });
         let change = Change::on(occasion).create(&account, event);
         Ok((account, change))
+    }
+
+    /// Changes how to reach it, whatever has become of its agreement; `None` where that is how it is reached
+    /// already.
+    ///
+    /// # Errors
+    /// See [`ContactsRefusal`].
+    pub fn change_contacts(
+        loaded: &Loaded<Self>,
+        contacts: Contacts,
+        occasion: &Occasion,
+    ) -> Result<Option<(Self, Change)>, ContactsRefusal> {
+        let state = loaded.state.clone();
+        let account = Self { contacts, contacts_changed_at: Some(occasion.at), ..state };
+        let (before, after) = (Reach::Merchant(loaded), Reach::Merchant(&account));
+        let (before, after) = ((before, &loaded.contacts), (after, &account.contacts));
+        let Some(event) = contacts::changed(before, after, loaded.contacts_changed_at, occasion)? else {
+            return Ok(None);
+        };
+        let change = Change::on(occasion).update(loaded, &account, event);
+        Ok(Some((account, change)))
     }
 
     /// Whether the agreement has ended at an instant.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Channel, Notice};
+use super::{Channel, Message, Notice};
 use crate::daytime;
 use crate::ids::NoticeId;
 
@@ -102,6 +102,9 @@ impl Notice {
     /// Whether a human has to see to it: nothing else carries the message.
     #[must_use]
     pub fn needs_a_human(&self) -> bool {
+        if Message::is_of_an_address_left(&self.about) {
+            return false;
+        }
         match &self.delivery {
             Delivery::Undeliverable { follow_up: None, reason, .. } => {
                 reason != NO_GATEWAY || self.is_follow_up()

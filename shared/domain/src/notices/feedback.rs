@@ -144,10 +144,7 @@ impl Notice {
         is_final: bool,
     ) -> (Event<'static>, Delivery) {
         let follow_up = Self::follow_up(loaded, contacts, occasion);
-        let is_grave = Message::is_grave_about(&loaded.about);
-        let went_by_itself = is_grave && contacts.phone.is_some();
-        // That nobody reads at an address that was given up was to be expected.
-        let has_to_arrive = is_grave || Message::is_followed_up_about(&loaded.about);
+        let went_by_itself = Message::is_grave_about(&loaded.about) && contacts.phone.is_some();
         let delivery = Delivery::Bounced {
             served_at,
             gateway_id,
@@ -155,7 +152,9 @@ impl Notice {
             reason: reason.to_owned(),
             is_final,
             follow_up: follow_up.as_ref().map(|notice| notice.id.clone()),
-            needs_a_human: has_to_arrive && follow_up.is_none() && !went_by_itself,
+            needs_a_human: follow_up.is_none()
+                && !went_by_itself
+                && !Message::is_of_an_address_left(&loaded.about),
         };
         let event = Event::of(events::NoticeBounced { reason: Foreign(reason.to_owned()) });
         (follow_up.into_iter().fold(event, Event::send), delivery)
@@ -277,6 +276,21 @@ mod tests {
         let (after, change) = Notice::hear(&sent(), &contacts, &occasion(60), &bounced).unwrap();
         assert_eq!(change.writes.len(), 1);
         assert!(after.needs_a_human() && after.view().is_some());
+    }
+
+    #[test]
+    fn what_comes_back_from_an_address_that_was_given_up_goes_nowhere_else_and_waits_for_nobody() {
+        let mut loaded = sent();
+        loaded.state.about = Message::ContactsLeft { by_operator: false }.about().to_owned();
+        let bounced = Feedback::Bounced { is_final: true, reason: "Permanent/NoEmail".to_owned() };
+        for contacts in [phone(), Contacts { phone: None, ..phone() }] {
+            let (after, change) = Notice::hear(&loaded, &contacts, &occasion(60), &bounced).unwrap();
+            assert_eq!(change.writes.len(), 1, "no text message");
+            assert!(!after.needs_a_human() && after.view().is_none());
+        }
+        loaded.state.delivery =
+            Delivery::Undeliverable { attempts: 16, reason: "smtp 550".to_owned(), follow_up: None };
+        assert!(!loaded.needs_a_human());
     }
 
     #[test]

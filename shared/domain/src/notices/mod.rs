@@ -14,6 +14,7 @@ mod feedback;
 mod message;
 mod naming;
 mod reach;
+mod resend;
 pub mod samples;
 mod standing;
 
@@ -36,6 +37,7 @@ pub use delivery::{CameBack, Delivery, NO_GATEWAY};
 pub use feedback::Feedback;
 pub use message::{Message, Rendered};
 pub use reach::Reach;
+pub use resend::{Address, ResendRefusal};
 pub use standing::{Chain, Standing, Told};
 
 /// How a notice travels.
@@ -109,7 +111,7 @@ impl Notice {
         let cites = reach.cites(clause);
         let operator = &occasion.operator;
         let letter = Letter { operator, reach, cites: cites.as_deref(), at: occasion.at }.write(message);
-        let in_site = id(Channel::InSite);
+        let in_site = id_of(occasion.at, &cause, message.shown_in_site_as(), Channel::InSite, &recipient);
         let short = Short { operator, language, in_site: &in_site };
         let mut notices = Vec::new();
         for (channel, address) in reach.channels(message) {

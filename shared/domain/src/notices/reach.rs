@@ -14,6 +14,8 @@ pub enum Reach<'a> {
     Provider(&'a Provider),
     /// A provider, of what it has to do with a merchant: that merchant's agreement is cited.
     ProviderOf(&'a Provider, &'a MarketAccount),
+    /// A party as it was, at addresses that it gave up and nowhere else.
+    GivenUp(Box<Reach<'a>>, Vec<(Channel, &'a str)>),
     /// Everyone, on the notice board, in this language.
     Everyone(Language),
 }
@@ -27,6 +29,7 @@ impl Reach<'_> {
             Self::Provider(provider) | Self::ProviderOf(provider, _) => {
                 Recipient::Provider(provider.id.clone())
             }
+            Self::GivenUp(party, _) => party.recipient(),
             Self::Everyone(_) => Recipient::Everyone,
         }
     }
@@ -43,6 +46,7 @@ impl Reach<'_> {
     /// Its full name.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
+            Self::GivenUp(party, _) => party.name(),
             Self::Merchant(account) => Some(account.legal_name.as_str()),
             Self::Provider(provider) | Self::ProviderOf(provider, _) => Some(provider.legal_name.as_str()),
             Self::Everyone(_) => None,
@@ -50,8 +54,9 @@ impl Reach<'_> {
     }
 
     /// How it is reached.
-    pub(super) const fn contacts(&self) -> Option<&Contacts> {
+    pub(crate) fn contacts(&self) -> Option<&Contacts> {
         match self {
+            Self::GivenUp(party, _) => party.contacts(),
             Self::Merchant(account) => Some(&account.contacts),
             Self::Provider(provider) | Self::ProviderOf(provider, _) => Some(&provider.contacts),
             Self::Everyone(_) => None,
@@ -62,6 +67,7 @@ impl Reach<'_> {
     pub(super) fn cites(&self, rule: &str) -> Option<String> {
         match self {
             Self::Merchant(account) | Self::ProviderOf(_, account) => account.cite(rule, self.language()),
+            Self::GivenUp(party, _) => party.cites(rule),
             Self::Provider(_) | Self::Everyone(_) => None,
         }
     }
@@ -69,6 +75,9 @@ impl Reach<'_> {
     /// The channels that reach it, with the addresses: the site and e-mail; a text message too where much
     /// depends on the message.
     pub(super) fn channels(&self, message: &Message) -> Vec<(Channel, Option<String>)> {
+        if let Self::GivenUp(_, left) = self {
+            return left.iter().map(|(channel, address)| (*channel, Some((*address).to_owned()))).collect();
+        }
         let Some(contacts) = self.contacts() else { return vec![(Channel::Announcement, None)] };
         let mut channels = Vec::new();
         if message.is_shown_in_site() {

@@ -106,6 +106,7 @@ pub fn account() -> MarketAccount {
         })
         .collect();
     MarketAccount {
+        contacts_changed_at: None,
         id: "shop-1".parse().expect(LAWFUL),
         legal_name: "成都示例商贸有限公司".try_into().expect(LAWFUL),
         credit_code: credit_code("91510100MA6C0QLJ"),
@@ -131,6 +132,7 @@ pub fn account() -> MarketAccount {
 #[must_use]
 pub fn provider() -> Provider {
     Provider {
+        contacts_changed_at: None,
         id: "northwind".parse().expect(LAWFUL),
         legal_name: "北风软件有限公司".try_into().expect(LAWFUL),
         credit_code: credit_code("91330100MA27XY01"),
@@ -422,7 +424,7 @@ pub fn samples(language: Language) -> Vec<Sample> {
         sample("10.1.2", Message::TerminationMoved { period: period("2026-12-12T06:37:00Z") }, merchants()),
         sample("10.1.2", Message::TerminationWithdrawn { served_at: noon, ends_at: midnight }, merchants()),
         sample("10.1.2", Message::AgreementEnded { at: midnight }, merchants()),
-        sample("11.2", Message::ContactsChanged, [merchants(), providers()].concat()),
-        sample("11.2", Message::ContactsLeft, [merchants(), providers()].concat()),
+        sample("11.1", Message::ContactsChanged { by_operator: false }, [merchants(), providers()].concat()),
+        sample("11.1", Message::ContactsLeft { by_operator: true }, [merchants(), providers()].concat()),
     ]
 }

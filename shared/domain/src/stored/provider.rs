@@ -18,6 +18,8 @@ pub struct StoredProvider {
     legal_name: Trusted<Line>,
     credit_code: Trusted<CreditCode>,
     contacts: StoredContacts,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contacts_changed_at: Option<Timestamp>,
     status: Name<ProviderStatus>,
     applied_at: Timestamp,
 }
@@ -32,12 +34,14 @@ impl StoredForm for StoredProvider {
     const IS_PERSONAL: bool = true;
 
     fn of(provider: Provider) -> Self {
-        let Provider { id, legal_name, credit_code, contacts, status, applied_at } = provider;
+        let Provider { id, legal_name, credit_code, contacts, contacts_changed_at, status, applied_at } =
+            provider;
         Self {
             id: Trusted(id),
             legal_name: Trusted(legal_name),
             credit_code: Trusted(credit_code),
             contacts: StoredContacts::of(contacts),
+            contacts_changed_at,
             status: Name(status),
             applied_at,
         }
@@ -49,6 +53,7 @@ impl StoredForm for StoredProvider {
             legal_name: self.legal_name.0,
             credit_code: self.credit_code.0,
             contacts: self.contacts.restore(),
+            contacts_changed_at: self.contacts_changed_at,
             status: self.status.0,
             applied_at: self.applied_at,
         }

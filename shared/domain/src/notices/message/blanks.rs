@@ -67,6 +67,8 @@ impl Message {
             Language::Chinese => bracketed(&name(title)),
             Language::English => name(title),
         };
+        let by =
+            |operator| if operator { words("us", "我方") } else { words("your account", "贵司账号") };
         match self {
             Self::DocumentPublished { title: document, version, effective_at } => vec![
                 ("title", title(document)),
@@ -236,7 +238,7 @@ impl Message {
                 vec![("served_at", at(served_at)), ("ends_at", at(ends_at))]
             }
             Self::AgreementEnded { at: ended_at } => vec![("ended_at", at(ended_at))],
-            Self::ContactsChanged => {
+            Self::ContactsChanged { by_operator } => {
                 let contacts = reach.contacts();
                 let phone = contacts.and_then(|contacts| contacts.phone.as_ref());
                 vec![
@@ -246,9 +248,10 @@ impl Message {
                         phone
                             .map_or_else(|| part(NO_PHONE, language, &[]), |phone| phone.as_str().to_owned()),
                     ),
+                    ("by", by(*by_operator)),
                 ]
             }
-            Self::ContactsLeft => Vec::new(),
+            Self::ContactsLeft { by_operator } => vec![("by", by(*by_operator))],
         }
     }
 }

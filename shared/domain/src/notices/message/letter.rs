@@ -35,7 +35,7 @@ impl Letter<'_> {
         let (subject, text) = message.text(&self.reach.recipient()).subject_and_body(language);
         let cited = match self.reach {
             Reach::ProviderOf(..) => BASIS_OF_MERCHANT,
-            Reach::Merchant(_) | Reach::Provider(_) | Reach::Everyone(_) => BASIS,
+            Reach::Merchant(_) | Reach::Provider(_) | Reach::GivenUp(..) | Reach::Everyone(_) => BASIS,
         };
         let basis = self.cites.map(|cites| part(cited, language, &[("cites", cites.to_owned())]) + "\n");
         let around = [
@@ -186,8 +186,8 @@ mod tests {
             | Message::TerminationMoved { .. }
             | Message::TerminationWithdrawn { .. }
             | Message::AgreementEnded { .. }
-            | Message::ContactsChanged
-            | Message::ContactsLeft => {}
+            | Message::ContactsChanged { .. }
+            | Message::ContactsLeft { .. } => {}
         }
         message
     }

@@ -220,9 +220,13 @@ pub enum Message {
         at: Timestamp,
     },
     /// To a party at its new addresses: says which contacts hold.
-    ContactsChanged,
-    /// To the e-mail address that a party gave up: does not say what took its place.
-    ContactsLeft,
+    ContactsChanged {
+        by_operator: bool,
+    },
+    /// To the addresses that a party gave up: does not say what took their place.
+    ContactsLeft {
+        by_operator: bool,
+    },
 }
 
 const TERMINATION_SERVED: &str = "termination_served";
@@ -234,14 +238,8 @@ const CONTACTS_CHANGED: &str = "contacts_changed";
 const CONTACTS_LEFT: &str = "contacts_left";
 
 /// A withdrawal goes out on every channel that the withdrawn notice took.
-const GRAVE: [&str; 6] = [
-    TERMINATION_SERVED,
-    TERMINATION_COMING,
-    TERMINATION_MOVED,
-    TERMINATION_WITHDRAWN,
-    AGREEMENT_ENDED,
-    CONTACTS_CHANGED,
-];
+const GRAVE: [&str; 5] =
+    [TERMINATION_SERVED, TERMINATION_COMING, TERMINATION_MOVED, TERMINATION_WITHDRAWN, AGREEMENT_ENDED];
 
 impl Message {
     /// What it is about, for programs; stable.
@@ -278,8 +276,8 @@ impl Message {
             Self::TerminationMoved { .. } => TERMINATION_MOVED,
             Self::DemandMoved { .. } => "demand_moved",
             Self::AgreementEnded { .. } => AGREEMENT_ENDED,
-            Self::ContactsChanged => CONTACTS_CHANGED,
-            Self::ContactsLeft => CONTACTS_LEFT,
+            Self::ContactsChanged { .. } => CONTACTS_CHANGED,
+            Self::ContactsLeft { .. } => CONTACTS_LEFT,
         }
     }
 
@@ -289,17 +287,28 @@ impl Message {
         GRAVE.contains(&about)
     }
 
-    /// Whether the party's own account shows it. What goes to an address that was given up is for its reader
-    /// alone.
+    /// Whether a message about this concerns an address that was given up, and its reader alone.
+    #[must_use]
+    pub fn is_of_an_address_left(about: &str) -> bool {
+        about == CONTACTS_LEFT
+    }
+
+    /// Whether the party's own account shows it.
     #[must_use]
     pub fn is_shown_in_site(&self) -> bool {
-        self.about() != CONTACTS_LEFT
+        !Self::is_of_an_address_left(self.about())
+    }
+
+    /// What the message in the account is about that a text message refers to.
+    #[must_use]
+    pub fn shown_in_site_as(&self) -> &'static str {
+        if self.is_shown_in_site() { self.about() } else { CONTACTS_CHANGED }
     }
 
     /// Whether a text message takes the place of an e-mail about this that came back: a grave one went there
-    /// by itself, and one that no account shows has nothing to refer to.
+    /// by itself, and what is said at an address that was given up concerns no other.
     #[must_use]
     pub fn is_followed_up_about(about: &str) -> bool {
-        !Self::is_grave_about(about) && about != CONTACTS_LEFT
+        !Self::is_grave_about(about) && !Self::is_of_an_address_left(about)
     }
 }

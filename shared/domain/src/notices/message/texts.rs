@@ -131,8 +131,8 @@ impl Message {
             (Self::TerminationMoved { .. }, _) => text!("termination_moved"),
             (Self::TerminationWithdrawn { .. }, _) => text!("termination_withdrawn"),
             (Self::AgreementEnded { .. }, _) => text!("agreement_ended"),
-            (Self::ContactsChanged, _) => text!("contacts_changed"),
-            (Self::ContactsLeft, _) => text!("contacts_left"),
+            (Self::ContactsChanged { .. }, _) => text!("contacts_changed"),
+            (Self::ContactsLeft { .. }, _) => text!("contacts_left"),
         }
     }
 }

@@ -1,0 +1,33 @@
+//! `list_undelivered` – the notices that did not arrive and that nothing else carries: a human has to see to
+//! them.
+
+use market_domain::notices::Notice;
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::NoticeView;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListUndelivered;
+
+impl Endpoint for ListUndelivered {
+    type Path = Nothing;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<NoticeView>;
+
+    fn route() -> Route {
+        Route::get("list_undelivered", "/notices/undelivered")
+            .summary("List the notices that did not arrive and wait for a human, the oldest first.")
+            .clauses(&["11.1"])
+            .roles(&[Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<NoticeView>>, Problem> {
+        let (list, after) = (Notice::FOR_A_HUMAN, call.after.as_deref());
+        let page = market.store.list_view::<Notice>(list, after, call.query.limit.get()).await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |notice| notice.state.into())))
+    }
+}

@@ -1,0 +1,35 @@
+//! `change_provider_contacts` – how a provider is reached from now on.
+
+use market_domain::providers::Provider;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::ProviderView;
+use crate::api::parties::ContactsForm;
+use crate::api::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ChangeProviderContacts;
+
+impl Endpoint for ChangeProviderContacts {
+    type Path = ProviderPath;
+    type Query = Nothing;
+    type Body = ContactsForm;
+    type Reply = ProviderView;
+
+    fn route() -> Route {
+        Route::post("change_provider_contacts", "/providers/{provider_id}/contacts")
+            .summary("Change how a provider is reached; the old addresses are told too.")
+            .clauses(&["2.2", "11.1"])
+            .roles(&[Role::Provider, Role::Operator])
+            .problems(&[Code::ContactsJustChanged])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ProviderView>, Problem> {
+        let provider = market.store.get::<Provider>(&call.path.provider_id).await?;
+        let provider = provider.ok_or(Problem::not_found())?;
+        let changed = Provider::change_contacts(&provider, call.body.clone().into(), &call.occasion)?;
+        Ok(changed.map_or(Outcome::Reply(provider.state), Outcome::commit).map(ProviderView::from))
+    }
+}

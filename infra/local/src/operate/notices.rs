@@ -1,0 +1,276 @@
+//! `market notices`: what did not arrive and waits for a human, through the API like anyone's.
+//!
+//! A notice is sent again once: after that another stands in its place, and the market refuses. So the
+//! command may be given again after a lost answer.
+
+use std::fmt;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use market_ambient::{SystemEntropy, random};
+use market_domain::Timestamp;
+use market_domain::ids::{AccountId, NoticeId, ProviderId};
+use market_domain::notices::{Address, Channel};
+use market_domain::periods::ZONE;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::api::{Answer, Api};
+use super::{OperateError, Reach, say, token};
+
+/// Notices of one request.
+const PAGE: usize = 100;
+
+/// What to do about notices that did not arrive.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// How many to show at most.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    limit: u16,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Send one again.
+    Resend {
+        /// Whom it is for: account/shop-1 or provider/northwind.
+        recipient: Party,
+        /// Its id.
+        id: NoticeId,
+        /// The e-mail address or telephone number to send it to; without one, where the contacts point now.
+        #[arg(long, value_parser = |raw: &str| Address::try_from(raw.to_owned()))]
+        address: Option<Address>,
+        #[command(flatten)]
+        reach: Reach,
+    },
+}
+
+/// A merchant or a provider, as the commands name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Party {
+    /// `account/shop-1`
+    Account(AccountId),
+    /// `provider/northwind`
+    Provider(ProviderId),
+}
+
+impl FromStr for Party {
+    type Err = &'static str;
+
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        let said = "must be account/ID or provider/ID";
+        match raw.split_once('/') {
+            Some(("account", id)) => id.parse().map(Self::Account).map_err(|_| said),
+            Some(("provider", id)) => id.parse().map(Self::Provider).map_err(|_| said),
+            _ => Err(said),
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(id) => write!(f, "account/{id}"),
+            Self::Provider(id) => write!(f, "provider/{id}"),
+        }
+    }
+}
+
+impl Party {
+    /// Where the API has what is theirs.
+    fn path(&self) -> String {
+        match self {
+            Self::Account(id) => format!("/accounts/{id}"),
+            Self::Provider(id) => format!("/providers/{id}"),
+        }
+    }
+}
+
+/// A notice, as far as it is told on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// Whom it is for: `account/shop-1`.
+    pub recipient: String,
+    /// Its id.
+    pub id: NoticeId,
+    /// Its channel.
+    pub channel: Channel,
+    /// Where it goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// What it is about.
+    pub about: String,
+    /// How far it has come.
+    pub status: String,
+    /// Why it did not arrive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was drafted.
+    pub drafted_at: Timestamp,
+}
+
+/// What is read of the market's answer.
+#[derive(Debug, Deserialize)]
+struct Notice {
+    recipient: Recipient,
+    id: NoticeId,
+    channel: Channel,
+    address: Option<String>,
+    about: String,
+    status: String,
+    reason: Option<String>,
+    drafted_at: Timestamp,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+enum Recipient {
+    Merchant(AccountId),
+    Provider(ProviderId),
+    Everyone,
+}
+
+impl From<Notice> for Told {
+    fn from(notice: Notice) -> Self {
+        let Notice { recipient, id, channel, address, about, status, reason, drafted_at } = notice;
+        let recipient = match recipient {
+            Recipient::Merchant(id) => Party::Account(id).to_string(),
+            Recipient::Provider(id) => Party::Provider(id).to_string(),
+            Recipient::Everyone => "everyone".to_owned(),
+        };
+        Self { recipient, id, channel, address, about, status, reason, drafted_at }
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { recipient, id, channel, address, about, status, reason, drafted_at } = self;
+        let channel = match channel {
+            Channel::Announcement => "announcement",
+            Channel::InSite => "in-site",
+            Channel::Email => "e-mail",
+            Channel::Sms => "text message",
+        };
+        let to = address.as_deref().unwrap_or_default();
+        writeln!(f, "{recipient} {id}")?;
+        writeln!(f, "  {about}, {channel} {to}, drafted {}", drafted_at.display_with_offset(ZONE))?;
+        writeln!(f, "  {status}{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())
+    }
+}
+
+/// What waits for a human, the oldest first.
+#[derive(Debug, Clone, Serialize)]
+pub struct Undelivered {
+    /// The notices.
+    pub notices: Vec<Told>,
+    /// Whether there are more than were asked for.
+    pub more: bool,
+    /// How many of them the market cannot read.
+    pub unreadable: u64,
+}
+
+impl fmt::Display for Undelivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for notice in &self.notices {
+            notice.fmt(f)?;
+        }
+        match (self.notices.len(), self.more) {
+            (0, _) => writeln!(f, "No notice waits for a human.")?,
+            (count, true) => writeln!(f, "{count} shown, and there are more.")?,
+            (count, false) => writeln!(f, "{count} wait for a human.")?,
+        }
+        match self.unreadable {
+            0 => Ok(()),
+            count => writeln!(f, "{count} cannot be read: see the runbook corrupt-items."),
+        }
+    }
+}
+
+/// A notice that was sent again.
+#[derive(Debug, Serialize)]
+struct Resent(Told);
+
+impl fmt::Display for Resent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "It is sent again, as this notice:\n{}", self.0)
+    }
+}
+
+fn understood(answer: &Answer) -> Result<&Value, OperateError> {
+    if (200..300).contains(&answer.status) {
+        Ok(&answer.body)
+    } else {
+        Err(OperateError::Refused(answer.problem()))
+    }
+}
+
+fn told(notice: &Value) -> Result<Told, OperateError> {
+    let notice = Notice::deserialize(notice)
+        .map_err(|error| OperateError::Refused(format!("its answer has what is no notice: {error}")))?;
+    Ok(notice.into())
+}
+
+/// Lists what waits for a human, as many as this.
+///
+/// # Errors
+/// Where the market refuses, or does not answer.
+pub async fn undelivered(url: &str, token: &str, limit: u16) -> Result<Undelivered, OperateError> {
+    let (api, limit) = (Api::at(url), usize::from(limit));
+    let mut undelivered = Undelivered { notices: Vec::new(), more: false, unreadable: 0 };
+    // One more than is shown tells whether there is one.
+    let of_a_page = (limit + 1).min(PAGE);
+    let mut path = format!("/notices/undelivered?limit={of_a_page}");
+    loop {
+        let answer = api.get(&path, Some(token)).await?;
+        let page = understood(&answer)?;
+        for notice in page["items"].as_array().into_iter().flatten() {
+            undelivered.notices.push(told(notice)?);
+        }
+        undelivered.unreadable += page["unreadable"].as_u64().unwrap_or_default();
+        undelivered.more = undelivered.notices.len() > limit;
+        let Some(cursor) = page["next_cursor"].as_str().filter(|_| !undelivered.more) else {
+            undelivered.notices.truncate(limit);
+            return Ok(undelivered);
+        };
+        path = format!("/notices/undelivered?limit={of_a_page}&cursor={cursor}");
+    }
+}
+
+/// Sends a notice again. What it is sent as comes back.
+///
+/// # Errors
+/// Where the market refuses, or does not answer.
+pub async fn resend(
+    url: &str,
+    token: &str,
+    recipient: &Party,
+    id: &NoticeId,
+    address: Option<Address>,
+) -> Result<Told, OperateError> {
+    let path = format!("{}/notices/{id}/resending", recipient.path());
+    let body = address.map_or_else(|| json!({}), |address| json!({ "address": String::from(address) }));
+    // Fresh each time: what was refused for want of an address is asked anew once there is one.
+    let key = format!("resend-{:032x}", u128::from_be_bytes(random(&SystemEntropy)));
+    let headers = [("idempotency-key", key.as_str())];
+    let answer = Api::at(url).post(&path, Some(token), &headers, body.to_string().into_bytes()).await?;
+    told(understood(&answer)?)
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
+    let token = token().ok_or(OperateError::NoToken)?;
+    let Arguments { command, limit, reach } = arguments;
+    match command {
+        None => say(&undelivered(&reach.url().await?, &token, limit).await?, reach.common.json)?,
+        Some(Command::Resend { recipient, id, address, reach }) => {
+            let resent = resend(&reach.url().await?, &token, &recipient, &id, address).await?;
+            say(&Resent(resent), reach.common.json)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

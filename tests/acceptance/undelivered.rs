@@ -1,0 +1,202 @@
+//! Notices that did not arrive: they wait for a human, who sends them again (11.1).
+
+use jiff::SignedDuration;
+use market::client::Client;
+use market::operate::notices::{Party, resend, undelivered};
+use market::requests;
+use market::stage::{PROVIDER, Stage};
+use market_domain::aggregate::{Job, Key};
+use market_domain::ids::NoticeId;
+use market_domain::notices::Sending;
+use market_identity::Role;
+use serde_json::{Value, json};
+
+use crate::harness::World;
+
+const REFUSED: &str = "smtp 550";
+
+impl World {
+    /// Has the channel refuse the e-mail to a party about something, for good.
+    async fn refuse_email(&self, party: &str, about: &str) -> Value {
+        let operator = Client::of(&self.running, Role::Operator, "ops");
+        let of = |party: &str| format!("/{party}/notices").replacen("account", "accounts", 1);
+        let path = of(party).replacen("provider", "providers", 1);
+        let is_it = |notice: &&Value| notice["channel"] == "email" && notice["about"] == about;
+        let all = operator.all(&path).await.unwrap();
+        let id = all.iter().find(is_it).unwrap()["id"].as_str().unwrap().to_owned();
+        let key = Key::new(party.replace('/', "#"), format!("notice#{id}"));
+        self.wake(Job::Notify, key, Sending::Refused { reason: REFUSED.to_owned() }).await;
+        let all = operator.all(&path).await.unwrap();
+        let refused = all.into_iter().find(|notice| notice["id"] == id.as_str()).unwrap();
+        assert_eq!(refused["status"], "undeliverable");
+        refused
+    }
+
+    async fn waiting(&self) -> Vec<Value> {
+        Client::of(&self.running, Role::Operator, "ops").all("/notices/undelivered").await.unwrap()
+    }
+}
+
+fn ids(notices: &[Value]) -> Vec<&str> {
+    notices.iter().map(|notice| notice["id"].as_str().unwrap()).collect()
+}
+
+fn id(notice: &Value) -> &str {
+    notice["id"].as_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_mailbox_takes_is_listed_the_oldest_first_sent_again_elsewhere_and_listed_no_more() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let shop_1 = stage.merchant("shop-1").await;
+    world.set_clock(world.now() + SignedDuration::from_secs(1));
+    stage.merchant("shop-2").await;
+    assert!(world.waiting().await.is_empty());
+    let second = world.refuse_email("account/shop-2", "account_opened").await;
+    let first = world.refuse_email("account/shop-1", "account_opened").await;
+    let waiting = world.waiting().await;
+    assert_eq!(ids(&waiting), [id(&first), id(&second)]);
+    assert_eq!(waiting[0]["recipient"], json!({ "kind": "merchant", "id": "shop-1" }));
+    assert_eq!(waiting[0]["address"], "shop-1@example.com");
+    assert_eq!((&waiting[0]["channel"], &waiting[0]["reason"]), (&json!("email"), &json!(REFUSED)));
+    let page = stage.operator.get("/notices/undelivered?limit=1").await.unwrap();
+    assert!(page.body["next_cursor"].is_string() && page.body["items"].as_array().unwrap().len() == 1);
+
+    let path = format!("/accounts/shop-1/notices/{}", id(&first));
+    let resending = format!("{path}/resending");
+    let elsewhere = json!({ "address": "elsewhere@example.com" });
+    let resent = stage.operator.post_as("once", &resending, elsewhere.clone()).await.unwrap();
+    assert!(resent.is_ok(), "{}", resent.text);
+    let again = stage.operator.post_as("once", &resending, elsewhere.clone()).await.unwrap();
+    assert_eq!(again.text_at("/id"), resent.text_at("/id"), "the same request again sends nothing");
+    let twice = stage.operator.post(&resending, elsewhere).await.unwrap();
+    assert_eq!((twice.status.as_u16(), twice.code()), (409, "wrong-notice-state"));
+    assert_eq!(ids(&world.waiting().await), [id(&second)]);
+
+    world.settle().await;
+    let new = shop_1.get(&format!("/accounts/shop-1/notices/{}", resent.text_at("/id"))).await.unwrap();
+    assert_eq!((new.text_at("/status"), new.text_at("/address")), ("sent", "elsewhere@example.com"));
+    let old = shop_1.get(&path).await.unwrap();
+    assert_eq!((old.text_at("/status"), old.text_at("/address")), ("undeliverable", "shop-1@example.com"));
+    assert_eq!(old.text_at("/follow_up"), new.text_at("/id"));
+    for same in ["/subject", "/body", "/content_sha256", "/about", "/clause"] {
+        assert_eq!(old.text_at(same), new.text_at(same));
+    }
+    let outbox = world.folder.path().join("outbox");
+    assert!(outbox.join(format!("{}.eml", new.text_at("/id"))).exists());
+    assert!(!outbox.join(format!("{}.eml", id(&first))).exists());
+    let evidence = shop_1.all("/accounts/shop-1/evidence").await.unwrap();
+    let records: Vec<_> = evidence.iter().map(|record| record["stored"].as_str().unwrap()).collect();
+    let resent = records.iter().find(|record| record.contains("NoticeResent")).unwrap();
+    assert!(resent.contains(new.text_at("/id")) && !resent.contains("example.com"), "{resent}");
+    assert_eq!(world.verified("account#shop-1").await.faults, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_address_it_goes_where_the_recipient_can_be_reached_by_then() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    world.settle().await;
+    let moved = json!({ "email": "old@northwind.example.com", "language": "en" });
+    let provider = format!("/providers/{PROVIDER}");
+    assert!(stage.provider.post(&format!("{provider}/contacts"), moved).await.unwrap().is_ok());
+    let refused = world.refuse_email(&format!("provider/{PROVIDER}"), "contacts_changed").await;
+    let now = json!({ "email": "now@northwind.example.com", "language": "en" });
+    assert!(stage.operator.post(&format!("{provider}/contacts"), now).await.unwrap().is_ok());
+    let resending = format!("{provider}/notices/{}/resending", id(&refused));
+    let resent = stage.operator.post(&resending, json!({})).await.unwrap();
+    assert_eq!(resent.text_at("/address"), "now@northwind.example.com", "{}", resent.text);
+    assert!(world.waiting().await.is_empty());
+    assert_eq!(world.verified(&format!("provider#{PROVIDER}")).await.faults, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_operator_sends_again_and_only_what_failed_and_to_an_address_of_its_channel() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let shop = stage.merchant("shop-1").await;
+    let refused = world.refuse_email("account/shop-1", "account_opened").await;
+    let resending = format!("/accounts/shop-1/notices/{}/resending", id(&refused));
+    let all = shop.all("/accounts/shop-1/notices").await.unwrap();
+    let in_site = all.iter().find(|notice| notice["channel"] == "in_site").unwrap();
+    let before = world.table().await;
+    for client in [&shop, &stage.provider] {
+        let answer = client.post(&resending, json!({})).await.unwrap();
+        assert_eq!(answer.code(), "role-not-allowed");
+        assert_eq!(client.get("/notices/undelivered").await.unwrap().code(), "role-not-allowed");
+    }
+    for address in
+        ["", "nowhere", "a@b", "13800000000", "+8613800000000", "a@example.com\r\nBcc: b@example.com"]
+    {
+        let answer = stage.operator.post(&resending, json!({ "address": address })).await.unwrap();
+        assert_eq!((answer.status.as_u16(), answer.code()), (422, "invalid-body"), "{address:?}");
+        assert_eq!(answer.text_at("/errors/0/pointer"), "/address", "{}", answer.text);
+    }
+    let path = format!("/accounts/shop-1/notices/{}/resending", id(in_site));
+    let sent = stage.operator.post(&path, json!({})).await.unwrap();
+    assert_eq!(sent.code(), "wrong-notice-state", "the site served it");
+    let elsewhere = format!("/providers/{PROVIDER}/notices/{}/resending", id(&refused));
+    assert_eq!(stage.operator.post(&elsewhere, json!({})).await.unwrap().code(), "not-found");
+    let mut after = world.table().await;
+    after.retain(|key, item| before.get(key) != Some(item));
+    assert!(after.keys().all(|key| key.starts_with("reply#operator#")), "{:?}", after.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_message_to_someone_who_has_no_telephone_any_more_needs_an_address() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let shop = stage.merchant("shop-1").await;
+    let reason = json!({ "reason": "多次违反平台规则，经提示未改正。" });
+    assert!(stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap().is_ok());
+    let all = shop.all("/accounts/shop-1/notices").await.unwrap();
+    let text = all.iter().find(|notice| notice["channel"] == "sms").unwrap();
+    let key = Key::new("account#shop-1", format!("notice#{}", id(text)));
+    world.wake(Job::Notify, key, Sending::Refused { reason: "OptedOut".to_owned() }).await;
+    let without = requests::contacts("shop-1@example.com");
+    assert!(shop.post("/accounts/shop-1/contacts", without).await.unwrap().is_ok());
+    let resending = format!("/accounts/shop-1/notices/{}/resending", id(text));
+    let refused = stage.operator.post(&resending, json!({})).await.unwrap();
+    assert_eq!((refused.status.as_u16(), refused.code()), (409, "no-address"));
+    let given = json!({ "address": "+8613800000009" });
+    let resent = stage.operator.post(&resending, given).await.unwrap();
+    assert_eq!((resent.text_at("/channel"), resent.text_at("/address")), ("sms", "+8613800000009"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_command_lists_what_waits_and_sends_it_again() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    for shop in ["shop-1", "shop-2", "shop-3"] {
+        stage.merchant(shop).await;
+        world.set_clock(world.now() + SignedDuration::from_secs(1));
+        world.refuse_email(&format!("account/{shop}"), "account_opened").await;
+    }
+    let url = world.running.url.as_str();
+    let token = world.running.issuer.token(Role::Operator, "ops", world.now());
+    let some = undelivered(url, &token, 2).await.unwrap();
+    assert_eq!((some.notices.len(), some.more), (2, true));
+    let all = undelivered(url, &token, 3).await.unwrap();
+    assert_eq!((all.notices.len(), all.more, all.unreadable), (3, false, 0));
+    let first = &all.notices[0];
+    assert_eq!((first.recipient.as_str(), first.reason.as_deref()), ("account/shop-1", Some(REFUSED)));
+    let shown = all.to_string();
+    assert!(shown.contains(first.id.as_str()) && shown.contains("shop-1@example.com"), "{shown}");
+    let party: Party = first.recipient.parse().unwrap();
+    let address = || Some("elsewhere@example.com".to_owned().try_into().unwrap());
+    let resent = resend(url, &token, &party, &first.id, address()).await.unwrap();
+    assert_eq!(
+        (resent.address.as_deref(), resent.status.as_str()),
+        (Some("elsewhere@example.com"), "queued")
+    );
+    assert_eq!(undelivered(url, &token, 100).await.unwrap().notices.len(), 2);
+    let twice = resend(url, &token, &party, &first.id, address()).await.unwrap_err().to_string();
+    assert!(twice.contains("wrong-notice-state"), "{twice}");
+    let nothing: NoticeId = format!("ntc_{}", "0".repeat(32)).parse().unwrap();
+    let none = resend(url, &token, &party, &nothing, None).await.unwrap_err().to_string();
+    assert!(none.contains("not-found"), "{none}");
+    let stranger = world.running.issuer.token(Role::Merchant, "shop-1", world.now());
+    let refused = undelivered(url, &stranger, 1).await.unwrap_err().to_string();
+    assert!(refused.contains("role-not-allowed"), "{refused}");
+}
