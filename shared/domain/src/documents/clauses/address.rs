@@ -11,14 +11,15 @@ use crate::characters::{hides, is_unfit};
 /// How many characters an address has at most.
 pub const MAX_ADDRESS_CHARS: usize = 64;
 
-/// What would end an address in a path of the API.
-const RESERVED: [char; 5] = ['/', '\\', '?', '#', '%'];
+/// What would end an address in a path of the API, or would make it look like an attack there: no agreement numbers its
+/// clauses with these.
+const RESERVED: [char; 11] = ['/', '\\', '?', '#', '%', '<', '>', '$', '{', '}', ':'];
 
 /// The address of a clause, unique in its version: 1 to 64 characters that show, single blanks between them, none of
-/// them `/`, `\`, `?`, `#` or `%`.
+/// them `/`, `\`, `?`, `#`, `%`, `<`, `>`, `$`, `{`, `}` or `:`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 64, "pattern" = r"^[^\s/\\?#%]+( [^\s/\\?#%]+)*$"))]
+#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 64, "pattern" = r"^[^\s/\\?#%<>${}:]+( [^\s/\\?#%<>${}:]+)*$"))]
 pub struct ClauseAddress(String);
 
 crate::stored::values::trusted!(ClauseAddress, String);
