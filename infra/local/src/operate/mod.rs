@@ -38,7 +38,7 @@ use crate::StartError;
 #[derive(Debug, clap::Subcommand)]
 pub enum Operate {
     /// Publish the first or the next version of a document. MARKET_TOKEN holds an operator's bearer token.
-    Publish(publish::Arguments),
+    Publish(Box<publish::Arguments>),
     /// Publish what the State Council announced of a year's holidays.
     #[command(subcommand)]
     Holidays(holidays::Holidays),
@@ -189,7 +189,7 @@ where
 /// Where it could not be carried out. What it found, good or bad, is printed and told by the exit code.
 pub async fn run(operate: Operate) -> Result<ExitCode, OperateError> {
     match operate {
-        Operate::Publish(arguments) => publish::run(arguments).await,
+        Operate::Publish(arguments) => publish::run(*arguments).await,
         Operate::Holidays(command) => holidays::run(command).await,
         Operate::Notices(arguments) => notices::run(*arguments).await,
         Operate::DeadLetters(command) => dead_letters::run(command).await,
