@@ -30,7 +30,14 @@ const TELLING: [(&str, &[(&str, &str)]); 16] = [
     ("provider", &[("/status", ""), ("/contacts_changed_at", "with new contacts")]),
     ("vouching", &[("/document_sha256", "with a document")]),
     ("listing", &[("/description/kind", ""), ("/status", "")]),
-    ("document", &[("/kind", ""), ("/versions/1", "with more than one version")]),
+    (
+        "document",
+        &[
+            ("/kind", ""),
+            ("/versions/1", "with more than one version"),
+            ("/withdrawn/0", "with a withdrawn one"),
+        ],
+    ),
     ("version", &[("/prominent", "prominent")]),
     ("acceptance", &[("/method", ""), ("/prominent_shown", "prominent"), ("/user_agent", "user agent")]),
     (
@@ -107,7 +114,7 @@ const THERE: &[&str] = &[
     "listing service in_review",
     "listing service listed",
     "document annex",
-    "document body with more than one version",
+    "document body with more than one version with a withdrawn one",
     "document rule",
     "document subscription",
     "document with a version to come",
@@ -280,6 +287,7 @@ const THERE: &[&str] = &[
     "event TerminationWithdrawn",
     "event TokenIssued",
     "event UpstreamAgreementEnded",
+    "event VersionWithdrawn",
 ];
 
 /// The word for what stands at a place of a body; none where nothing does.

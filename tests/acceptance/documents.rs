@@ -10,7 +10,7 @@ use market_identity::Role;
 use serde_json::{Value, json};
 
 use crate::corpus::{Corpus, key, text};
-use crate::harness::World;
+use crate::harness::{World, at};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_published_text_is_kept_to_the_byte_and_its_clauses_lose_nothing_of_it() {
@@ -442,4 +442,75 @@ async fn what_was_accepted_in_an_earlier_agreement_period_does_not_count_in_a_la
     assert_eq!(merchant.post(path, acceptance).await.unwrap().code(), "already-accepted");
     assert_eq!(merchant.post("/accounts/shop-1/orders", order()).await.unwrap().status, 201);
     assert_eq!(merchant.all(path).await.unwrap().len(), 3, "each period has its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_version_is_withdrawn_before_it_takes_effect_and_no_longer_bars_its_correction() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let versions = "/documents/market-agreement/versions";
+    let publish = async |text: &str, effective_at: &str| {
+        let mut body = requests::agreement(text, &[]);
+        body["effective_at"] = json!(effective_at);
+        stage.operator.post(versions, body).await.unwrap()
+    };
+    let wrong = publish("1.总则\n1.1误。\n", "2062-01-14T00:00:00+08:00").await;
+    assert_eq!(wrong.status, 201, "{}", wrong.text);
+    let corrected = "1.总则\n1.1正。\n";
+    assert_eq!(publish(corrected, "2026-01-14T00:00:00+08:00").await.code(), "wrong-effective-date");
+
+    let withdrawal = |number: u32| format!("{versions}/{number}/withdrawal");
+    let before = world.table().await;
+    for (client, number, code) in [
+        (&stage.operator, 1, "version-not-to-come"),
+        (&stage.operator, 3, "not-found"),
+        (&stage.operator, 0, "not-found"),
+        (&stage.provider, 2, "not-the-publisher"),
+    ] {
+        assert_eq!(client.post(&withdrawal(number), json!({})).await.unwrap().code(), code, "{number}");
+    }
+    let state = |table: &std::collections::BTreeMap<String, String>| {
+        table
+            .iter()
+            .filter(|(key, _)| key.starts_with("document#"))
+            .map(|(_, all)| all.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(state(&world.table().await), state(&before));
+    let withdrawn = stage.operator.post(&withdrawal(2), json!({})).await.unwrap();
+    assert_eq!(withdrawn.status, 200, "{}", withdrawn.text);
+    let again = stage.operator.post(&withdrawal(2), json!({})).await.unwrap();
+    assert_eq!(again.code(), "version-not-to-come");
+
+    // It stays readable, marked; its number is not given again; and the same text may come with another date.
+    let anyone = Client::anonymous(&world.running);
+    let gone = anyone.get(&format!("{versions}/2")).await.unwrap();
+    assert_eq!(at(gone.text_at("/withdrawn_at")), world.now());
+    assert_eq!(anyone.get(&format!("{versions}/2/text")).await.unwrap().text, "1.总则\n1.1误。\n");
+    let next = publish(corrected, "2026-01-14T00:00:00+08:00").await;
+    assert_eq!((next.status.as_u16(), next.text_at("/code")), (201, ""), "{}", next.text);
+    assert_eq!(next.body["versions"][1]["number"], 3);
+    let document = anyone.get("/documents/market-agreement").await.unwrap();
+    let shown: Vec<_> = document.body["versions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| (version["number"].as_u64().unwrap(), version.get("withdrawn_at").is_some()))
+        .collect();
+    assert_eq!(shown, [(1, false), (2, true), (3, false)]);
+    let board = stage.operator.all("/announcements").await.unwrap();
+    let withdrawals = board.iter().filter(|notice| notice["about"] == "version_withdrawn").count();
+    assert_eq!(
+        (board.len(), withdrawals),
+        (4, 1),
+        "everyone is told of three publications and one withdrawal"
+    );
+    world.advance_to(at("2026-01-14T00:00:00+08:00")).await;
+    let mut acceptance = requests::acceptance("market-agreement", next.text_at("/versions/1/sha256"), &[]);
+    acceptance["version"] = json!(3);
+    let merchant = Client::of(&world.running, Role::Merchant, "shop-1");
+    merchant.post("/accounts/shop-1", requests::merchant("shop-1", "91510100MA6C0QLJ")).await.unwrap();
+    let accepted = merchant.post("/accounts/shop-1/acceptances", acceptance).await.unwrap();
+    assert_eq!(accepted.status, 201, "{}", accepted.text);
+    assert_eq!(world.verified("document#market-agreement").await.faults, []);
 }

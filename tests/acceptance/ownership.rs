@@ -140,7 +140,7 @@ async fn every_route_refuses_every_caller_who_may_not_and_a_strangers_thing_look
                     "{operation} as {role}"
                 );
             } else if matches!(role, Role::Merchant | Role::Provider)
-                && !matches!(operation, "publish_version" | "preview_version" | "get_me")
+                && !matches!(operation, "publish_version" | "preview_version" | "withdraw_version" | "get_me")
             {
                 let nothing = call(&stranger, &route, &none_path, &body).await;
                 assert_eq!(answer.code(), "not-found", "{operation} as another {role}: {}", answer.text);

@@ -163,6 +163,7 @@ async fn everything() -> Permissions {
     amended["effective_at"] = json!(world.now() + SignedDuration::from_hours(24 * 9));
     let amendment = operator.post("/documents/rule-1/versions", amended).await.unwrap();
     assert!(amendment.is_ok(), "{}", amendment.text);
+    thrice(operator, "/documents/rule-1/versions/2/withdrawal", json!({})).await;
     let vouching = format!("/credit-codes/{PILOT}/vouching");
     thrice(operator, &vouching, json!({ "reason": "见营业执照。" })).await;
     read(operator, &vouching).await;

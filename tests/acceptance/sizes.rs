@@ -347,3 +347,40 @@ async fn no_instant_is_too_far_away_to_be_answered() {
         }
     }
 }
+
+/// Every character beyond ASCII as `\uXXXX`, as some clients write JSON.
+fn escaped(body: &Value) -> Vec<u8> {
+    let mut escaped = String::new();
+    for character in body.to_string().chars() {
+        if character.is_ascii() {
+            escaped.push(character);
+        } else {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    escaped.into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lawful_text_is_taken_however_its_json_is_escaped_and_limits_speak_of_the_text() {
+    let world = World::new().await;
+    let operator = Client::of(&world.running, Role::Operator, "ops");
+    let publish = async |text: &str, key: &str| {
+        let mut headers = json_headers();
+        headers.insert("idempotency-key", key.parse().unwrap());
+        let body = escaped(&requests::agreement(text, &[]));
+        operator.send(Method::POST, "/documents/market-agreement/versions", headers, body).await.unwrap()
+    };
+    // 297 KB of Chinese are 594 KB when they are escaped.
+    let text = format!("1.总则\n{}\n", "约".repeat(99_000));
+    let published = publish(&text, "large").await;
+    assert_eq!(published.status, 201, "{}", published.text);
+    assert_eq!(published.text_at("/versions/0/sha256"), Sha256Hash::of(text.as_bytes()).as_str());
+    let longer = publish(&format!("1.总则\n{}\n", "约".repeat(102_400)), "longer").await;
+    refused(&longer, 422, "invalid-text", None);
+    let largest = publish(&"约".repeat(400_000), "largest").await;
+    refused(&largest, 413, "body-too-large", None);
+}

@@ -33,6 +33,7 @@ use market_http::Visitor;
 pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<documents::PublishVersion>();
     visitor.visit::<documents::PreviewVersion>();
+    visitor.visit::<documents::WithdrawVersion>();
     visitor.visit::<documents::GetDocument>();
     visitor.visit::<documents::GetVersion>();
     visitor.visit::<documents::GetText>();

@@ -287,6 +287,8 @@ clauses! {
 events! {
     /// A version of a document was published.
     DocumentPublished [PublishedUnder] { under: PublishedUnder, version: u32, sha256: Sha256Hash, effective_at: Timestamp, version_sha256: Option<Sha256Hash> }
+    /// A version was withdrawn before it took effect.
+    VersionWithdrawn [PublishedUnder] { under: PublishedUnder, version: u32, sha256: Sha256Hash }
     /// A merchant accepted a version.
     DocumentAccepted [AcceptedUnder] { under: AcceptedUnder, document: DocumentId, version: u32, sha256: Sha256Hash, rendered_sha256: Sha256Hash }
     /// The operator vouched for a credit code that breaks the rule.

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::market::Market;
 use crate::problem::{Code, Problem};
+use crate::serve::MAX_BODY_BYTES;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +59,8 @@ pub struct Route {
     pub status: u16,
     /// The problems of its own that it can answer with.
     pub problems: &'static [Code],
+    /// The largest body that it takes, in bytes.
+    pub max_body_bytes: usize,
 }
 
 impl Route {
@@ -72,6 +75,7 @@ impl Route {
             repeats,
             status: 200,
             problems: &[],
+            max_body_bytes: MAX_BODY_BYTES,
         }
     }
 
@@ -121,6 +125,12 @@ impl Route {
     #[must_use]
     pub fn creates(self) -> Self {
         Self { status: 201, ..self }
+    }
+
+    /// The largest body, where it is another than usual.
+    #[must_use]
+    pub fn max_body_bytes(self, max_body_bytes: usize) -> Self {
+        Self { max_body_bytes, ..self }
     }
 
     /// The problems of its own that it can answer with.

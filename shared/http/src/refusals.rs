@@ -7,6 +7,7 @@ use market_domain::contacts::ContactsRefusal;
 use market_domain::deletion::DemandRefusal;
 use market_domain::documents::PublishRefusal;
 use market_domain::documents::acceptance::AcceptRefusal;
+use market_domain::documents::withdrawal::WithdrawRefusal;
 use market_domain::grants::token::IssueRefusal;
 use market_domain::grants::{GrantRefusal, NotActive};
 use market_domain::holidays::HolidaysRefusal;
@@ -69,6 +70,12 @@ refusals! {
         PublishRefusal::SameText(_) => SameText,
         PublishRefusal::BeforeEarlierVersion(_) | PublishRefusal::Retroactive => WrongEffectiveDate,
         PublishRefusal::PublicityTooShort { .. } => PublicityTooShort,
+    }
+    WithdrawRefusal {
+        WithdrawRefusal::NoSuchVersion => NotFound,
+        WithdrawRefusal::NotThePublisher => NotThePublisher,
+        WithdrawRefusal::NotToCome => VersionNotToCome,
+        WithdrawRefusal::TooMany => TooManyVersions,
     }
     AcceptRefusal {
         AcceptRefusal::NoSuchVersion => NoSuchVersion,

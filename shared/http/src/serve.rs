@@ -30,7 +30,7 @@ use crate::json;
 use crate::market::{Callers, Market};
 use crate::problem::{Code, Problem};
 
-/// The largest body, in bytes.
+/// The largest body, in bytes, where a route says nothing else.
 pub const MAX_BODY_BYTES: usize = 512 * 1024;
 /// How long a body may take to arrive, from the end of the headers on.
 pub const BODY_WITHIN: Duration = Duration::from_secs(10);
@@ -125,7 +125,7 @@ async fn answer<E: Endpoint>(
     let Query(query) =
         Query::<E::Query>::try_from_uri(&parts.uri).map_err(|_| Problem::new(Code::InvalidQuery))?;
     let (query_id, after) = page_of(route, &parts)?;
-    let bytes = read(body).await?;
+    let bytes = read(body, route.max_body_bytes).await?;
     // Everything has arrived: this is the instant of the decision, at which the caller's token must hold too.
     let now = market.clock.now();
     if let Some(caller) = &caller {
@@ -350,11 +350,13 @@ fn page_of(route: &Route, parts: &Parts) -> Result<(Sha256Hash, Option<String>),
     Ok((query_id, after))
 }
 
-async fn read(body: Body) -> Result<Vec<u8>, Problem> {
-    let whole = tokio::time::timeout(BODY_WITHIN, Limited::new(body, MAX_BODY_BYTES).collect());
+async fn read(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
+    let whole = tokio::time::timeout(BODY_WITHIN, Limited::new(body, most).collect());
     match whole.await.map_err(|_| Problem::new(Code::RequestTimeout))? {
         Ok(collected) => Ok(collected.to_bytes().to_vec()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(Code::BodyTooLarge)),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Problem::new(Code::BodyTooLarge).detail(format!("it may have {most} bytes")))
+        }
         Err(_) => Err(Problem::new(Code::MalformedJson).detail("the body broke off")),
     }
 }
@@ -412,7 +414,8 @@ mod tests {
     async fn a_body_that_is_kept_back_is_waited_for_ten_seconds_and_no_longer() {
         let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
         let began = tokio::time::Instant::now();
-        let refused = read(Body::from_stream(first.chain(stream::pending()))).await.unwrap_err();
+        let refused =
+            read(Body::from_stream(first.chain(stream::pending())), MAX_BODY_BYTES).await.unwrap_err();
         assert_eq!((refused.code, began.elapsed()), (Code::RequestTimeout, BODY_WITHIN));
     }
 }

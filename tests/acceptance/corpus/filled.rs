@@ -159,7 +159,12 @@ impl Play<'_> {
         let mut third = requests::agreement("1.总则\n1.1第三版。\n1.2责任限制。\n", &["1.2".to_owned()]);
         third["effective_at"] = json!(self.world.now() + SignedDuration::from_hours(24 * 30));
         third["major"] = json!(true);
-        done(self.stage.operator.post(&format!("/documents/{AGREEMENT}/versions"), third).await);
+        let versions = format!("/documents/{AGREEMENT}/versions");
+        done(self.stage.operator.post(&versions, third.clone()).await);
+        // A fourth was a mistake.
+        third["text"] = json!("1.总则\n1.1第四版。\n1.2责任限制。\n");
+        done(self.stage.operator.post(&versions, third).await);
+        done(self.stage.operator.post(&format!("{versions}/4/withdrawal"), json!({})).await);
     }
 
     /// Codes that break the rule, and a merchant with one.

@@ -1,5 +1,6 @@
 //! `get_version` – one version: its hash, its dates, its clauses.
 
+use market_domain::documents::Document;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,9 +39,11 @@ impl Endpoint for GetVersion {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<VersionWithClauses>, Problem> {
         let shown = shown(market, &call.path.document_id, call.path.version).await?;
         let shown = shown.ok_or(Problem::not_found())?;
+        let document = market.store.get::<Document>(&call.path.document_id).await?;
+        let withdrawn_at = document.and_then(|document| document.withdrawn_at(call.path.version));
         let pages = shown.page_hashes()?.each().map(PageView::from).collect();
         Ok(Outcome::Reply(VersionWithClauses {
-            version: shown.version.into(),
+            version: VersionView::of(withdrawn_at, shown.version),
             outline: shown.outline.into(),
             pages,
         }))

@@ -11,6 +11,7 @@ mod publish_version;
 mod shown;
 mod to_publish;
 mod view;
+mod withdraw_version;
 
 pub use get_clause::GetClause;
 pub use get_document::GetDocument;
@@ -21,3 +22,4 @@ pub use preview_version::PreviewVersion;
 pub use publish_version::PublishVersion;
 pub use shown::shown;
 pub use view::{DocumentView, OutlineView, PageView, VersionView};
+pub use withdraw_version::WithdrawVersion;

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::OutlineView;
-use super::to_publish::{Body, publish};
+use super::to_publish::{Body, MAX_BODY_BYTES, publish};
 use crate::api::paths::DocumentPath;
 
 /// A version as it would be published.
@@ -55,6 +55,7 @@ impl Endpoint for PreviewVersion {
             .summary("Read the clauses of a text as publishing would, and publish nothing.")
             .clauses(&["1.2", "1.4"])
             .roles(&[Role::Operator, Role::Provider])
+            .max_body_bytes(MAX_BODY_BYTES)
             .repeats(Repeats::Harmless)
     }
 

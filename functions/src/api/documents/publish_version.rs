@@ -7,7 +7,7 @@ use market_identity::Role;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::to_publish::{Body, publish};
+use super::to_publish::{Body, MAX_BODY_BYTES, publish};
 use super::{DocumentView, OutlineView};
 use crate::api::paths::DocumentPath;
 
@@ -35,6 +35,7 @@ impl Endpoint for PublishVersion {
             .summary("Publish the first or the next version of a document.")
             .clauses(&["1.4", "9.4", "4.1"])
             .roles(&[Role::Operator, Role::Provider])
+            .max_body_bytes(MAX_BODY_BYTES)
             .creates()
             .problems(&[
                 Code::NotThePublisher,

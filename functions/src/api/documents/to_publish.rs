@@ -18,6 +18,9 @@ use serde::Deserialize;
 
 use crate::api::lists::{AtMost, Distinct};
 
+/// The largest body: the longest text, each of its characters escaped (`\\u4e00`, or 6 bytes for one), and an outline.
+pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
 /// A version to publish.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -61,8 +61,11 @@ impl DocumentView {
 
 impl From<Document> for DocumentView {
     fn from(document: Document) -> Self {
-        let Document { id, kind, publisher, title, versions } = document;
-        let versions = versions.into_iter().map(VersionView::from).collect();
+        let withdrawn = document.withdrawn.clone();
+        let Document { id, kind, publisher, title, versions, withdrawn: _ } = document;
+        let at = |number| withdrawn.iter().find(|gone| gone.number == number).map(|gone| gone.at);
+        let versions =
+            versions.into_iter().map(|version| VersionView::of(at(version.number), version)).collect();
         Self { id, kind, publisher: publisher.into(), title, versions, unreadable: None }
     }
 }
@@ -83,9 +86,13 @@ pub struct VersionView {
     /// When it was published.
     #[schemars(with = "String")]
     published_at: Timestamp,
-    /// From when on it is in force.
+    /// From when on it is in force, unless it was withdrawn.
     #[schemars(with = "String")]
     effective_at: Timestamp,
+    /// When it was withdrawn, before it took effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    withdrawn_at: Option<Timestamp>,
     /// The clauses that limit or exclude liability, to be shown prominently (1.2).
     prominent: Vec<ClauseAddress>,
     /// The clauses that carry the market's rules, by the rules' numbers; notices cite them.
@@ -96,8 +103,9 @@ pub struct VersionView {
     warning: Option<String>,
 }
 
-impl From<Version> for VersionView {
-    fn from(version: Version) -> Self {
+impl VersionView {
+    /// A version, and when it was withdrawn, if it was.
+    pub fn of(withdrawn_at: Option<Timestamp>, version: Version) -> Self {
         let Version {
             number,
             title,
@@ -111,7 +119,18 @@ impl From<Version> for VersionView {
             // It says that the outline is the one published, which `market verify` asks.
             outline_sha256: _,
         } = version;
-        Self { number, title, sha256, size_bytes, published_at, effective_at, prominent, rules, warning }
+        Self {
+            number,
+            title,
+            sha256,
+            size_bytes,
+            published_at,
+            effective_at,
+            withdrawn_at,
+            prominent,
+            rules,
+            warning,
+        }
     }
 }
 

@@ -279,7 +279,7 @@ mod tests {
         }
         for bad in [
             "market publish --file a.md --document agreement --kind subscription --title T",
-            "market publish --file a.md --document agreement --kind body --title T --prominent 1.a",
+            "market publish --file a.md --document agreement --kind body --title T --prominent 1/a",
             "market notices --limit 0",
             "market notices resend account/shop-1",
             "market notices resend shop-1 ntc_00000000000000000000000000000000",

@@ -7,6 +7,7 @@
 pub mod acceptance;
 pub mod clauses;
 pub mod rules;
+pub mod withdrawal;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use self::clauses::{ClauseAddress, Given, GivenRefusal, MAX_CLAUSES, Outline};
 use self::rules::Rules;
+use self::withdrawal::Withdrawn;
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
 use crate::characters::{show, unfit_in_document};
@@ -78,8 +80,10 @@ pub struct Document {
     pub publisher: Publisher,
     /// Its title.
     pub title: Line,
-    /// Its versions in force or to come, in the order of publication; the last one is the newest of all.
+    /// Its versions in force or to come, in the order of publication; the last one is the newest of those that stand.
     pub versions: Vec<Version>,
+    /// The versions that were withdrawn before they took effect. They are in items of their own.
+    pub withdrawn: Vec<Withdrawn>,
 }
 
 /// One published version; it never changes.
@@ -348,7 +352,7 @@ impl Document {
             Some(loaded) if loaded.publisher != publisher => return Err(PublishRefusal::NotThePublisher),
             Some(loaded) if loaded.kind != kind => return Err(PublishRefusal::KindChanged),
             Some(loaded) => Self { title, ..loaded.state.clone() },
-            None => Self { id, kind, publisher, title, versions: Vec::new() },
+            None => Self { id, kind, publisher, title, versions: Vec::new(), withdrawn: Vec::new() },
         };
         let to_come = document.versions.iter().filter(|version| version.effective_at > occasion.at).count();
         if to_come >= MAX_TO_COME {
@@ -371,7 +375,7 @@ impl Document {
             }
         }
         let version = Version {
-            number: document.versions.last().map_or(1, |last| last.number.saturating_add(1)),
+            number: document.newest().map_or(1, |newest| newest.saturating_add(1)),
             title: Some(document.title.clone()),
             sha256,
             size_bytes: text.len() as u64,
@@ -382,11 +386,7 @@ impl Document {
             warning,
             outline_sha256: Some(Sha256Hash::of(stored_outline.as_bytes())),
         };
-        let under = match (&document.publisher, version.number) {
-            (Publisher::Provider(_), _) => PublishedUnder::ProvidersTerms,
-            (Publisher::Operator, 1) => PublishedUnder::Registry,
-            (Publisher::Operator, _) => PublishedUnder::Amendment,
-        };
+        let under = Self::published_under(&document.publisher, version.number);
         let stored_version = version.stored();
         let mut event = Event::of(events::DocumentPublished {
             under,
@@ -423,6 +423,15 @@ impl Document {
             change.store_again(key, version.stored(), form::schema::<Version>())
         });
         Ok(Publishing { document, outline, change })
+    }
+
+    /// What a version of this number carries out.
+    const fn published_under(publisher: &Publisher, number: u32) -> PublishedUnder {
+        match (publisher, number) {
+            (Publisher::Provider(_), _) => PublishedUnder::ProvidersTerms,
+            (Publisher::Operator, 1) => PublishedUnder::Registry,
+            (Publisher::Operator, _) => PublishedUnder::Amendment,
+        }
     }
 
     /// Takes out the versions before the one in force, as many as one change can carry; the rest goes with the next.

@@ -99,6 +99,7 @@ mod tests {
             publisher: Publisher::Operator,
             title: "协议".try_into().unwrap(),
             versions: Vec::new(),
+            withdrawn: Vec::new(),
         };
         let account = samples::account();
         let at = Timestamp::UNIX_EPOCH;

@@ -193,6 +193,11 @@ pub fn samples(language: Language) -> Vec<Sample> {
             Message::DocumentPublished { title: title(), version: 2, effective_at: midnight },
             vec![Told::Everyone(language)],
         ),
+        sample(
+            "9.4",
+            Message::VersionWithdrawn { title: title(), version: 2, effective_at: midnight },
+            vec![Told::Everyone(language)],
+        ),
         sample("2.3", Message::AccountOpened { title: title(), version: 1 }, merchants()),
         sample("2.2", Message::ProviderApproved, providers()),
         sample("4.2", Message::ListingListed { listing: listing() }, providers()),

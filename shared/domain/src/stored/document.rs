@@ -9,6 +9,7 @@ use super::form::{Storable, StoredForm, Upcaster};
 use super::values::{Name, Trust, Trusted, each, restored_each, trusted_each};
 use crate::documents::clauses::ClauseAddress;
 use crate::documents::rules::{Citations, RuleId, Rules};
+use crate::documents::withdrawal::Withdrawn;
 use crate::documents::{Document, DocumentKind, Publisher, Version};
 use crate::hash::Sha256Hash;
 use crate::ids::{DocumentId, ProviderId};
@@ -127,6 +128,14 @@ pub struct StoredDocument {
     publisher: StoredPublisher,
     title: Trusted<Line>,
     versions: Vec<StoredVersion>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    withdrawn: Vec<StoredWithdrawn>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredWithdrawn {
+    number: u32,
+    at: Timestamp,
 }
 
 impl Storable for Document {
@@ -139,7 +148,7 @@ impl StoredForm for StoredDocument {
     const IS_PERSONAL: bool = false;
 
     fn of(document: Document) -> Self {
-        let Document { id, kind, publisher, title, versions } = document;
+        let Document { id, kind, publisher, title, versions, withdrawn } = document;
         Self {
             id: Trusted(id),
             kind: Name(kind),
@@ -149,6 +158,7 @@ impl StoredForm for StoredDocument {
             },
             title: Trusted(title),
             versions: each(versions, StoredVersion::of),
+            withdrawn: each(withdrawn, |Withdrawn { number, at }| StoredWithdrawn { number, at }),
         }
     }
 
@@ -162,6 +172,7 @@ impl StoredForm for StoredDocument {
             },
             title: self.title.0,
             versions: each(self.versions, StoredVersion::restore),
+            withdrawn: each(self.withdrawn, |StoredWithdrawn { number, at }| Withdrawn { number, at }),
         }
     }
 }

@@ -70,7 +70,8 @@ impl Message {
         let by =
             |operator| if operator { words("us", "我方") } else { words("your account", "贵司账号") };
         match self {
-            Self::DocumentPublished { title: document, version, effective_at } => vec![
+            Self::DocumentPublished { title: document, version, effective_at }
+            | Self::VersionWithdrawn { title: document, version, effective_at } => vec![
                 ("title", title(document)),
                 ("version", version.to_string()),
                 ("effective_at", at(effective_at)),

@@ -152,7 +152,9 @@ mod tests {
     /// A message in which every name and reason that a party wrote is this one.
     fn renamed(mut message: Message, name: &str) -> Message {
         match &mut message {
-            Message::DocumentPublished { title, .. } | Message::AccountOpened { title, .. } => {
+            Message::DocumentPublished { title, .. }
+            | Message::VersionWithdrawn { title, .. }
+            | Message::AccountOpened { title, .. } => {
                 name.clone_into(title);
             }
             Message::TerminationServed { reason, .. } => *reason = name.repeat(30),

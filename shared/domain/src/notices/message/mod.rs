@@ -40,6 +40,11 @@ pub enum Message {
         version: u32,
         effective_at: Timestamp,
     },
+    VersionWithdrawn {
+        title: String,
+        version: u32,
+        effective_at: Timestamp,
+    },
     AccountOpened {
         title: String,
         version: u32,
@@ -247,6 +252,7 @@ impl Message {
     pub const fn about(&self) -> &'static str {
         match self {
             Self::DocumentPublished { .. } => "document_published",
+            Self::VersionWithdrawn { .. } => "version_withdrawn",
             Self::AccountOpened { .. } => "account_opened",
             Self::ProviderApproved => "provider_approved",
             Self::ListingListed { .. } => "listing_listed",

@@ -95,6 +95,7 @@ impl Message {
     pub(super) const fn text(&self, recipient: &Recipient) -> Text {
         match (self, recipient) {
             (Self::DocumentPublished { .. }, _) => text!("document_published"),
+            (Self::VersionWithdrawn { .. }, _) => text!("version_withdrawn"),
             (Self::AccountOpened { .. }, _) => text!("account_opened"),
             (Self::ProviderApproved, _) => text!("provider_approved"),
             (Self::ListingListed { .. }, _) => text!("listing_listed"),
