@@ -30,7 +30,14 @@ pub async fn calendar_for(
         // A schedule moves days, so the period may now touch a further year.
         for year in new {
             asked.insert(year);
-            let holidays = store.get::<Holidays>(&year).await?;
+            let holidays = match store.get::<Holidays>(&year).await {
+                // It holds up no end: the period is reckoned as if it were still to come, and looked at again.
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(%error, year, "a holiday schedule cannot be read");
+                    None
+                }
+                holidays => holidays?,
+            };
             found.extend(holidays.and_then(|holidays| holidays.schedule().cloned()));
         }
         calendar = Cow::Owned(Calendar::with(&found));

@@ -227,7 +227,7 @@ pub fn jobs(sdk: &SdkConfig, job: Job) -> Result<Jobs, SettingError> {
 /// and `MARKET_SMS_BY` (`none`, `sns`, `http`).
 fn gateways(sdk: &SdkConfig) -> Result<Gateways, SettingError> {
     let clock = || Arc::new(SystemClock);
-    let sender = Sender::new(&required("MARKET_EMAIL_FROM")?, Some(operator()?.official_address))
+    let sender = Sender::new(&required("MARKET_EMAIL_FROM")?, operator()?.official_address)
         .map_err(|error| wrong("MARKET_EMAIL_FROM")(error.to_string()))?;
     let email: Arc<dyn Gateway> = match required("MARKET_EMAIL_BY")?.as_str() {
         "ses" => Arc::new(SesEmail::new(sdk, sender, optional("MARKET_EMAIL_CONFIGURATION_SET"))),

@@ -171,3 +171,24 @@ async fn what_waits_for_a_dead_mailbox_holds_up_nothing_at_the_new_one() {
     assert_eq!(attempt("contacts_left", taken()).await, "queued", "in its order, at the old address");
     assert_eq!(attempt("contacts_changed", taken()).await, "sent");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_out_of_a_change_stays_and_a_key_is_kept_where_nothing_changes() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let path = "/accounts/shop-1/contacts";
+    let english = merchant.post(path, json!({ "language": "en" })).await.unwrap();
+    let contacts = |email: &str| json!({ "email": email, "phone": "+8613800000001", "language": "en" });
+    assert_eq!(english.body["contacts"], contacts("shop-1@example.com"), "{}", english.text);
+    world.advance_to(world.now() + SignedDuration::from_mins(2)).await;
+    let moved = merchant.post(path, json!({ "email": "new@example.com" })).await.unwrap();
+    assert_eq!(moved.body["contacts"], contacts("new@example.com"), "{}", moved.text);
+    world.advance_to(world.now() + SignedDuration::from_mins(2)).await;
+    let same = merchant.post_as("same", path, json!({ "language": "en" })).await.unwrap();
+    assert_eq!(same.status, 200, "{}", same.text);
+    let reused = merchant.post_as("same", path, json!({ "language": "zh" })).await.unwrap();
+    assert_eq!(reused.code(), "idempotency-key-reused");
+    let silent = merchant.post(path, json!({ "phone": null })).await.unwrap();
+    assert_eq!(silent.body["contacts"], json!({ "email": "new@example.com", "language": "en" }));
+}

@@ -347,3 +347,14 @@ async fn the_operators_command_publishes_a_file_once_however_often_it_is_given()
         assert!(publish(url, &token, no_schedule, None).await.is_err());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn years_that_no_schedule_can_be_of_are_none() {
+    let world = World::new().await;
+    let operator = Client::of(&world.running, Role::Operator, "ops");
+    for year in ["10000", "2201", "0", "-5000", "2003"] {
+        let schedule = requests::holidays_of_2027("2026-11-01");
+        let refused = operator.post(&format!("/holidays/{year}"), schedule).await.unwrap();
+        assert_eq!(refused.code(), "not-found", "{year}: {}", refused.text);
+    }
+}

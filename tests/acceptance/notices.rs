@@ -445,7 +445,7 @@ async fn no_telephone_rings_at_night() {
     assert_eq!(texts.len(), 5, "the notice, three reminders, the end: {texts:?}");
     for (about, sent_at) in texts {
         let there = ZONE.to_datetime(at(sent_at.trim_matches('"')));
-        assert!((9..=20).contains(&there.hour()), "{about} at {there}");
+        assert!((9..21).contains(&there.hour()), "{about} at {there}");
     }
     let ended = world.notices("accounts/shop-1", "agreement_ended").await;
     assert_eq!(at(ended[0]["drafted_at"].as_str().unwrap()), ends_at, "the end itself is not moved");
@@ -476,4 +476,55 @@ async fn the_merchant_is_asked_for_what_is_still_open_until_it_is_closed() {
     ] {
         assert_eq!(world.days_told("accounts/shop-1", about, ended).await, days, "{about}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_message_of_a_worker_that_comes_a_second_late_leaves_on_its_day_and_says_its_days() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let reason = json!({ "reason": "多次违反平台规则，经提示未改正。" });
+    let served = stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap();
+    let ends_at = at(served.text_at("/ends_at"));
+    world.settle().await;
+    // Seven days before the end lies at midnight, and so the reminder at 20:00 of the evening before.
+    world.set_clock(ends_at - SignedDuration::from_hours(7 * 24 + 4) + SignedDuration::from_secs(1));
+    world.settle().await;
+    let all = merchant.all("/accounts/shop-1/notices").await.unwrap();
+    let coming: Vec<_> = all.iter().filter(|notice| notice["about"] == "termination_coming").collect();
+    assert_eq!(coming.len(), 3, "one on each channel");
+    for notice in coming {
+        assert_eq!(notice["status"], "sent", "{notice}");
+        assert!(notice["subject"].as_str().unwrap().contains("7日后"), "{notice}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_that_is_put_anew_goes_where_its_recipient_is_by_now_and_an_older_one_is_not_sent() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let reason = json!({ "reason": "多次违反平台规则，经提示未改正。" });
+    let served = stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap();
+    let ends_at = at(served.text_at("/ends_at"));
+    world.advance_to(ends_at - SignedDuration::from_hours(8 * 24)).await;
+    let outbox = break_outbox(&world);
+    // The reminders of seven and of three days wait; meanwhile the merchant moves.
+    world.advance_to(ends_at - SignedDuration::from_hours(2 * 24)).await;
+    let contacts = json!({ "email": "new@example.com", "phone": null, "language": "en" });
+    assert!(merchant.post("/accounts/shop-1/contacts", contacts).await.unwrap().is_ok());
+    world.advance_to(ends_at - SignedDuration::from_hours(36)).await;
+    mend_outbox(&outbox);
+    world.advance_to(ends_at - SignedDuration::from_hours(29)).await;
+    let all = merchant.all("/accounts/shop-1/notices").await.unwrap();
+    let left: Vec<_> = all
+        .iter()
+        .filter(|notice| notice["about"] == "termination_coming" && notice["channel"] != "in_site")
+        .filter(|notice| notice["status"] == "sent")
+        .map(|notice| {
+            let text = |name: &str| notice[name].as_str().unwrap().to_owned();
+            (text("channel"), text("address"), text("language"), text("subject").contains("in 1 day"))
+        })
+        .collect();
+    assert_eq!(left, [("email".to_owned(), "new@example.com".to_owned(), "en".to_owned(), true)]);
 }

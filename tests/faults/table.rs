@@ -84,12 +84,13 @@ fn grant() -> Grant {
 /// Whom notices come from.
 pub fn sender() -> Sender {
     let official = "legal@market.example".to_owned().try_into().unwrap();
-    Sender::new("Market <notices@market.example>", Some(official)).unwrap()
+    Sender::new("Market <notices@market.example>", official).unwrap()
 }
 
 /// A notice that waits to be sent at second 100.
 pub fn notice(channel: Channel, address: &str) -> Notice {
     Notice {
+        in_site: None,
         id: NoticeId::new(at(0), [1; 10]),
         recipient: Recipient::Merchant("shop-1".parse().unwrap()),
         channel,

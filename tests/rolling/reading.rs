@@ -18,24 +18,44 @@ struct Difference {
 
 /// All that may differ, each with its reason. Everything else has to be equal, to the last field.
 const DIFFERENCES: [Difference; 4] = [
-    // Today's knows the title of each version, and the pages that it makes of one. The release before keeps the title
-    // and does not show it.
+    // Today's knows the title of each version, which rules its clauses carry, and the pages that it makes of one. The
+    // release before keeps them and does not show them. Today's reads clauses as people number them, tells what it
+    // noticed, and cuts headings earlier.
     Difference {
         at: |path| path.starts_with("/documents/"),
-        take_away: |_, today| {
+        take_away: |before, today| {
             let is_version = today.get("clauses").is_some();
             let versions = today.get_mut("versions").and_then(Value::as_array_mut).into_iter().flatten();
-            versions.filter_map(Value::as_object_mut).for_each(|version| drop(version.remove("title")));
+            versions.filter_map(Value::as_object_mut).for_each(|version| {
+                version.retain(|name, _| name != "title" && name != "rules");
+            });
             if let Some(version) = today.as_object_mut().filter(|_| is_version) {
-                version.retain(|name, _| name != "title" && name != "pages");
+                version.retain(|name, _| {
+                    !["title", "rules", "pages", "gaps", "not_clauses", "more_findings", "proposed_prominent"]
+                        .contains(&name.as_str())
+                });
+            }
+            for shown in [before, today] {
+                let clauses = shown.get_mut("clauses").and_then(Value::as_array_mut).into_iter().flatten();
+                clauses.filter_map(Value::as_object_mut).for_each(|clause| {
+                    clause.retain(|name, _| ["number", "start", "end"].contains(&name.as_str()));
+                });
             }
         },
     },
-    // The salt of a notice, which the release before reads and keeps, and does not show.
+    // The salt of a notice and the clause that it cites, which the release before keeps and does not show; and that it
+    // was superseded, which the release before shows as undeliverable.
     Difference {
         at: |path| path.contains("/notices") || path.starts_with("/announcements"),
         // Pages of a list are asked for at both in turn.
-        take_away: |before, today| [before, today].into_iter().for_each(|shown| take(shown, &["salt"])),
+        take_away: |before, today| {
+            for shown in [before, today] {
+                take(shown, &["salt", "cites"]);
+                let items = shown.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten();
+                items.for_each(without_supersession);
+                without_supersession(shown);
+            }
+        },
     },
     // Today's keeps a grant's tokens beside it, where the release before does not look for them.
     Difference {
@@ -48,6 +68,15 @@ const DIFFERENCES: [Difference; 4] = [
         take_away: |_, today| take(today, &["payment_reference", "amount_fen", "accepts_shorter_term"]),
     },
 ];
+
+/// Takes away how a superseded notice stands.
+fn without_supersession(notice: &mut Value) {
+    let is_superseded = notice["status"] == "superseded" || notice["reason"] == "superseded";
+    if let Some(notice) = notice.as_object_mut().filter(|_| is_superseded) {
+        let state = ["status", "attempts", "reason", "superseded_at", "by"];
+        notice.retain(|name, _| !state.contains(&name.as_str()));
+    }
+}
 
 /// Takes fields away: of one thing, or of each of a list.
 fn take(shown: &mut Value, names: &[&str]) {

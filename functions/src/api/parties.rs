@@ -7,7 +7,7 @@ use market_domain::providers::Provider;
 use market_domain::text::{EmailAddress, PhoneNumber};
 use market_http::{Code, Market, Problem};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The provider that a thing names; providers are never deleted, so one that is missing is our fault.
 pub async fn provider_of(market: &Market, id: &ProviderId) -> Result<Loaded<Provider>, Problem> {
@@ -33,6 +33,40 @@ impl From<ContactsForm> for Contacts {
     fn from(form: ContactsForm) -> Self {
         let ContactsForm { email, phone, language } = form;
         Self { email, phone, language }
+    }
+}
+
+/// Where a party can be reached from now on. What is left out stays as it is.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ContactsToChange")]
+pub struct ContactsChange {
+    /// E-mail.
+    #[serde(default)]
+    email: Option<EmailAddress>,
+    /// Mobile telephone, for text messages; null where there is none any more.
+    #[serde(default, deserialize_with = "said")]
+    #[schemars(with = "Option<PhoneNumber>")]
+    phone: Option<Option<PhoneNumber>>,
+    /// Language of what is sent.
+    #[serde(default)]
+    language: Option<Language>,
+}
+
+/// What is null is said, and what is left out is not.
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl ContactsChange {
+    /// The contacts as they are afterwards.
+    pub fn of(self, before: &Contacts) -> Contacts {
+        let Self { email, phone, language } = self;
+        Contacts {
+            email: email.unwrap_or_else(|| before.email.clone()),
+            phone: phone.unwrap_or_else(|| before.phone.clone()),
+            language: language.unwrap_or(before.language),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_domain::notices::{Channel, Notice, Sending};
+use market_domain::text::EmailAddress;
 use market_notices::{Gateway, Sender, mime};
 use tokio::io::AsyncWriteExt;
 
@@ -22,10 +23,11 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// An outbox in a folder, which is made where it does not exist.
-    pub fn open(folder: PathBuf) -> std::io::Result<Self> {
+    /// An outbox in a folder, which is made where it does not exist. Answers to its e-mails go to the official address.
+    pub fn open(folder: PathBuf, official_address: EmailAddress) -> std::io::Result<Self> {
         folder::make(&folder)?;
-        Ok(Self { folder, sender: Sender::new(FROM, None).map_err(std::io::Error::other)? })
+        let sender = Sender::new(FROM, official_address).map_err(std::io::Error::other)?;
+        Ok(Self { folder, sender })
     }
 
     async fn deliver(&self, notice: &Notice) -> Sending {
@@ -40,9 +42,14 @@ impl Outbox {
             _ => ("txt", format!("To: {address}\n\n{}\n{}\n", notice.subject, notice.body).into_bytes()),
         };
         let file = self.folder.join(format!("{}.{extension}", notice.id));
-        match write_whole(&file, &bytes).await {
+        // Somebody may have tidied it away.
+        let written = match folder::make(&self.folder) {
+            Ok(()) => write_whole(&file, &bytes).await,
+            Err(error) => Err(error),
+        };
+        match written {
             Ok(()) => Sending::Accepted { gateway_id: Some(format!("outbox/{}.{extension}", notice.id)) },
-            Err(error) => Sending::Failed { reason: error.to_string() },
+            Err(error) => Sending::Failed { reason: format!("{}: {error}", file.display()) },
         }
     }
 }

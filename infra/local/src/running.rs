@@ -172,7 +172,8 @@ impl Running {
         let payments = PaymentSystem::open(&folder.join(PAYMENT_KEY))?;
         let subject_key = subject_key::open(&folder.join(SUBJECT_KEY))?;
         let outbox = folder.join(OUTBOX);
-        let outbox = Outbox::open(outbox.clone()).map_err(io(format!("cannot open {}", outbox.display())))?;
+        let outbox = Outbox::open(outbox.clone(), operator()?.official_address)
+            .map_err(io(format!("cannot open {}", outbox.display())))?;
         let outbox = Arc::new(outbox);
 
         let commits = Arc::new(Commits::default());

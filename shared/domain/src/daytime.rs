@@ -5,9 +5,13 @@ use jiff::civil::{DateTime, Time};
 
 use crate::periods::ZONE;
 
-/// In the market's zone: a configurable default.
+/// In the market's zone, as are the two below: defaults of this market, set here.
 const OPENS: Time = Time::constant(9, 0, 0, 0);
+/// Nobody is reminded later.
 const CLOSES: Time = Time::constant(20, 0, 0, 0);
+/// Telephones are silent from then on: what the last reminder of a day says leaves on that day, even where its worker
+/// comes late.
+const SILENT: Time = Time::constant(21, 0, 0, 0);
 
 /// The last instant of the daytime that is not later.
 #[must_use]
@@ -28,7 +32,7 @@ pub fn not_before(at: Timestamp) -> Timestamp {
     let there = ZONE.to_datetime(at);
     if there.time() < OPENS {
         instant(there.date().to_datetime(OPENS), at)
-    } else if there.time() > CLOSES {
+    } else if there.time() >= SILENT {
         there.date().tomorrow().map_or(at, |day| instant(day.to_datetime(OPENS), at))
     } else {
         at
@@ -51,7 +55,9 @@ mod tests {
             ("2026-12-21T09:00:00+08:00", "2026-12-21T09:00:00+08:00", "2026-12-21T09:00:00+08:00"),
             ("2026-12-21T14:37:00+08:00", "2026-12-21T14:37:00+08:00", "2026-12-21T14:37:00+08:00"),
             ("2026-12-21T20:00:00+08:00", "2026-12-21T20:00:00+08:00", "2026-12-21T20:00:00+08:00"),
-            ("2026-12-21T20:00:01+08:00", "2026-12-21T20:00:00+08:00", "2026-12-22T09:00:00+08:00"),
+            ("2026-12-21T20:00:01+08:00", "2026-12-21T20:00:00+08:00", "2026-12-21T20:00:01+08:00"),
+            ("2026-12-21T20:59:59+08:00", "2026-12-21T20:00:00+08:00", "2026-12-21T20:59:59+08:00"),
+            ("2026-12-21T21:00:00+08:00", "2026-12-21T20:00:00+08:00", "2026-12-22T09:00:00+08:00"),
             ("2026-12-21T23:59:59+08:00", "2026-12-21T20:00:00+08:00", "2026-12-22T09:00:00+08:00"),
         ] {
             let [there, evening, morning] =

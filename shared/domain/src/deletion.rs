@@ -16,7 +16,7 @@ use crate::change::{Change, Event, Occasion};
 use crate::events;
 use crate::grants::Grant;
 use crate::ids::{AccountId, GrantId, ProviderId, ScopeName};
-use crate::notices::{Message, Notice, Reach, Standing, Told};
+use crate::notices::{Message, Notice, Reach, Standing, Told, about};
 use crate::periods::{self, Calendar, Length, Trace};
 use crate::providers::Provider;
 use crate::reminders::{Plan, Reminders, days_left, days_since};
@@ -381,10 +381,9 @@ impl DeletionDemand {
             }
         }
         if let Some(reminders) = loaded.to_merchant.due(TO_MERCHANT, loaded.ended_at, now) {
-            let days = days_since(loaded.ended_at, now);
             demand.to_merchant = reminders;
-            merchant_days = Some(days);
-            told.extend(demand.asks_of_the_merchant(days).map(|message| (merchant, message)));
+            merchant_days = Some(days_since(loaded.ended_at, now));
+            told.extend(demand.asks_of_the_merchant(provider, now).map(|message| (merchant, message)));
         }
         if demand == loaded.state {
             return None;
@@ -415,13 +414,30 @@ impl DeletionDemand {
         self.scopes.iter().map(ScopeName::as_str).collect::<Vec<_>>().join(", ")
     }
 
-    /// What is still open on the merchant's side, so many days after the end.
-    fn asks_of_the_merchant(&self, days: u32) -> Option<Message> {
-        let (listing, ended_at) = (self.listing_name.to_string(), self.ended_at);
+    /// What is still open on the merchant's side, as a reminder is about it.
+    const fn open_for_the_merchant(&self) -> Option<&'static str> {
         match &self.status {
-            DemandStatus::Draft => Some(Message::DeletionReminder { listing, days, ended_at }),
+            DemandStatus::Draft => Some(about::DELETION_REMINDER),
+            DemandStatus::Served { .. } => Some(about::DEMAND_UNANSWERED),
+            DemandStatus::Attested { .. } => Some(about::DEMAND_UNCONFIRMED),
+            DemandStatus::Closed { .. } | DemandStatus::Waived { .. } => None,
+        }
+    }
+
+    /// The reminder of what is still open on the merchant's side.
+    fn asks_of_the_merchant(&self, provider: &Provider, now: Timestamp) -> Option<Message> {
+        let (provider, listing) = (provider.legal_name.to_string(), self.listing_name.to_string());
+        let (grant, scopes) = (self.grant_id.to_string(), self.scope_names());
+        let (ended_at, days) = (self.ended_at, days_since(self.ended_at, now));
+        match &self.status {
+            DemandStatus::Draft => {
+                Some(Message::DeletionReminder { provider, listing, grant, scopes, days, ended_at })
+            }
             DemandStatus::Served { period, overdue, .. } => Some(Message::DemandUnanswered {
+                provider,
                 listing,
+                grant,
+                scopes,
                 days,
                 ended_at,
                 due: period.ends_at,
@@ -429,7 +445,16 @@ impl DeletionDemand {
             }),
             DemandStatus::Attested { attestation, .. } => {
                 let (answer, answer_zh) = attestation.answer.words();
-                Some(Message::DemandUnconfirmed { listing, days, ended_at, answer, answer_zh })
+                Some(Message::DemandUnconfirmed {
+                    provider,
+                    listing,
+                    grant,
+                    scopes,
+                    days,
+                    ended_at,
+                    answer,
+                    answer_zh,
+                })
             }
             DemandStatus::Closed { .. } | DemandStatus::Waived { .. } => None,
         }
@@ -507,21 +532,32 @@ impl Told for DeletionDemand {
     fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
         let is_served = matches!(self.status, DemandStatus::Served { .. });
         match (notice.about.as_str(), &self.status) {
-            ("deletion_reminder" | "demand_unanswered" | "demand_unconfirmed", _) => {
+            (
+                asked @ (about::DELETION_REMINDER | about::DEMAND_UNANSWERED | about::DEMAND_UNCONFIRMED),
+                _,
+            ) => {
+                let is_overtaken =
+                    Reminders::is_overtaken(TO_MERCHANT, self.ended_at, notice.drafted_at, now);
                 let [then, now] = [notice.drafted_at, now].map(|at| days_since(self.ended_at, at));
-                match self.asks_of_the_merchant(now) {
-                    Some(message) if message.about() == notice.about => Standing::counting(then, now),
-                    _ => Standing::Gone,
+                if self.open_for_the_merchant() == Some(asked) && !is_overtaken {
+                    Standing::counting(then, now)
+                } else {
+                    Standing::Gone
                 }
             }
-            ("demand_due", DemandStatus::Served { period, overdue: false, .. }) if now < period.ends_at => {
+            (about::DEMAND_DUE, DemandStatus::Served { period, overdue: false, .. })
+                if now < period.ends_at
+                    && !Reminders::is_overtaken(TO_PROVIDER, period.ends_at, notice.drafted_at, now) =>
+            {
                 let [then, now] = [notice.drafted_at, now].map(|at| days_left(period.ends_at, at));
                 Standing::counting(then, now)
             }
-            ("demand_due", _) => Standing::Gone,
-            ("demand_served" | "demand_moved" | "demand_overdue", _) => Standing::while_so(is_served),
+            (about::DEMAND_DUE, _) => Standing::Gone,
+            (about::DEMAND_SERVED | about::DEMAND_MOVED | about::DEMAND_OVERDUE, _) => {
+                Standing::while_so(is_served)
+            }
             // It asks for a confirmation.
-            ("demand_attested", status) => {
+            (about::DEMAND_ATTESTED, status) => {
                 Standing::while_so(matches!(status, DemandStatus::Attested { .. }))
             }
             _ => Standing::Stands,
@@ -536,14 +572,14 @@ impl Told for DeletionDemand {
         &self,
         about: &str,
         account: &MarketAccount,
-        _: Option<&Provider>,
+        provider: Option<&Provider>,
         now: Timestamp,
     ) -> Option<Message> {
         match &self.status {
-            DemandStatus::Served { period, .. } if about == "demand_due" => {
+            DemandStatus::Served { period, .. } if about == about::DEMAND_DUE => {
                 Some(self.answer_due(account, period.ends_at, now))
             }
-            _ => self.asks_of_the_merchant(days_since(self.ended_at, now)),
+            _ => self.asks_of_the_merchant(provider?, now),
         }
     }
 }

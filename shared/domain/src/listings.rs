@@ -14,7 +14,7 @@ use crate::documents::{Document, Publisher};
 use crate::events;
 use crate::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
 use crate::money::Fen;
-use crate::notices::{Message, Notice, Reach, Standing, Told};
+use crate::notices::{Message, Notice, Reach, Standing, Told, about};
 use crate::providers::{Provider, ProviderStatus};
 use crate::stored::listing::StoredDescription;
 use crate::text::{Line, Prose};
@@ -313,7 +313,7 @@ impl Listing {
 impl Told for Listing {
     fn standing(&self, notice: &Notice, _: Timestamp) -> Standing {
         match notice.about.as_str() {
-            "listing_listed" => Standing::while_so(self.status == ListingStatus::Listed),
+            about::LISTING_LISTED => Standing::while_so(self.status == ListingStatus::Listed),
             _ => Standing::Stands,
         }
     }

@@ -17,7 +17,7 @@ use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, PlanId, ProviderId};
 use crate::listings::{Bound, Description, Listing, ListingStatus, Plan};
 use crate::money::Fen;
-use crate::notices::{Message, Notice, Reach, Standing, Told};
+use crate::notices::{Message, Notice, Reach, Standing, Told, about};
 use crate::payments::ReturnBecause;
 use crate::periods::{self, Calendar, Length};
 use crate::providers::Provider;
@@ -381,6 +381,7 @@ impl Order {
             provider: provider.legal_name.to_string(),
             listing: loaded.name(),
             order: loaded.id.to_string(),
+            was_paid: payment.is_some(),
             reason: words,
             reason_zh: words_zh,
         };
@@ -492,7 +493,7 @@ fn term_end(
 impl Told for Order {
     fn standing(&self, notice: &Notice, _: Timestamp) -> Standing {
         match notice.about.as_str() {
-            "order_in_service" => Standing::while_so(self.is_in_service()),
+            about::ORDER_IN_SERVICE => Standing::while_so(self.is_in_service()),
             _ => Standing::Stands,
         }
     }

@@ -97,6 +97,12 @@ impl Reminders {
         plan.nth(self.passed, date)
     }
 
+    /// Whether a newer reminder of the plan has come since one was drafted: it says the same, and more.
+    #[must_use]
+    pub fn is_overtaken(plan: Plan, date: Timestamp, drafted_at: Timestamp, now: Timestamp) -> bool {
+        (0..).map_while(|n| plan.nth(n, date)).take_while(|at| *at <= now).any(|at| at > drafted_at)
+    }
+
     /// When the next one was due by the releases before 0.4.0, which did not keep to the daytime: what they wrote has
     /// its timer there.
     #[must_use]
@@ -175,6 +181,14 @@ mod tests {
         let reminders = Reminders::beginning(BEFORE, end, day(0));
         assert_eq!(reminders.next(BEFORE, end), Some(at("2026-11-27T20:00:00+08:00")));
         assert_eq!(reminders.next_at_any_hour(BEFORE, end), Some(at("2026-11-28T00:00:00+08:00")));
+    }
+
+    #[test]
+    fn a_reminder_is_overtaken_by_the_next_one() {
+        let overtaken = |drafted, now| Reminders::is_overtaken(BEFORE, day(40), day(drafted), day(now));
+        assert!(!overtaken(10, 32) && overtaken(10, 33) && !overtaken(33, 38) && overtaken(33, 39));
+        assert!(Reminders::is_overtaken(AFTER, day(0), day(59), day(60)));
+        assert!(!Reminders::is_overtaken(AFTER, day(0), day(60), day(89)));
     }
 
     #[test]

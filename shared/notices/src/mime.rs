@@ -27,7 +27,7 @@ const MAX_LINE: usize = 76;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender {
     from: Mailbox,
-    official_address: Option<EmailAddress>,
+    official_address: EmailAddress,
 }
 
 /// It is no address that mail can come from.
@@ -37,11 +37,11 @@ pub struct BadSender;
 
 impl Sender {
     /// The sender at an address, with a name before it or without (`Market <notices@market.example>`). Answers go
-    /// to the official address (11.2); to the sender itself where there is none.
+    /// to the official address (11.2).
     ///
     /// # Errors
     /// Where it is no such address.
-    pub fn new(from: &str, official_address: Option<EmailAddress>) -> Result<Self, BadSender> {
+    pub fn new(from: &str, official_address: EmailAddress) -> Result<Self, BadSender> {
         let from: Mailbox = from.parse().map_err(|_| BadSender)?;
         // It stands in headers as it is, and so does its domain.
         EmailAddress::try_from(from.email.to_string()).map_err(|_| BadSender)?;
@@ -69,7 +69,7 @@ pub fn mime(notice: &Notice, sender: &Sender) -> Option<Message> {
         Language::Chinese => "zh-CN",
         Language::English => "en",
     };
-    let mut message = Message::builder()
+    Message::builder()
         .raw_header(mailbox("From", &sender.from)?)
         .to(to.into())
         .raw_header(text("Subject", &notice.subject)?)
@@ -78,11 +78,10 @@ pub fn mime(notice: &Notice, sender: &Sender) -> Option<Message> {
         .raw_header(plain("Auto-Submitted", "auto-generated"))
         .header(MIME_VERSION_1_0)
         .raw_header(plain("Content-Language", language))
-        .header(ContentType::TEXT_PLAIN);
-    if let Some(official) = &sender.official_address {
-        message = message.raw_header(plain("Reply-To", official.as_str()));
-    }
-    message.body(body).ok()
+        .raw_header(plain("Reply-To", sender.official_address.as_str()))
+        .header(ContentType::TEXT_PLAIN)
+        .body(body)
+        .ok()
 }
 
 /// A header of characters that need no encoding.
@@ -147,15 +146,19 @@ mod tests {
             salt: None,
             clause: "10.1".to_owned(),
             cites: None,
+            in_site: None,
             cause: "test".to_owned(),
             drafted_at: Timestamp::UNIX_EPOCH,
             delivery: Delivery::Queued { attempts: 1, next_attempt_at: Timestamp::UNIX_EPOCH },
         }
     }
 
-    fn sender(official: Option<&str>) -> Sender {
-        let official = official.map(|address| address.to_owned().try_into().unwrap());
-        Sender::new("Market <notices@market.example>", official).unwrap()
+    fn official() -> EmailAddress {
+        "legal@market.example".to_owned().try_into().unwrap()
+    }
+
+    fn sender() -> Sender {
+        Sender::new("Market <notices@market.example>", official()).unwrap()
     }
 
     fn sent(notice: &Notice, sender: &Sender) -> Vec<u8> {
@@ -203,7 +206,7 @@ mod tests {
     #[test]
     fn a_subject_is_read_as_it_was_hashed_whatever_it_contains() {
         for subject in texts() {
-            let message = sent(&notice(&subject, "x"), &sender(None));
+            let message = sent(&notice(&subject, "x"), &sender());
             assert_eq!(parsed(&message).subject(), Some(subject.as_str()));
             let [raw] = raw(&message, "Subject").try_into().unwrap();
             for word in raw.split(' ') {
@@ -219,13 +222,13 @@ mod tests {
     fn the_name_of_a_sender_is_read_as_it_was_given() {
         for name in texts() {
             let from = Mailbox::new(Some(name.clone()), "notices@market.example".parse().unwrap());
-            let message = sent(&notice("x", "x"), &Sender { from, official_address: None });
+            let message = sent(&notice("x", "x"), &Sender { from, official_address: official() });
             let parsed = parsed(&message);
             let from = parsed.from().and_then(|from| from.first()).unwrap();
             assert_eq!(from.name(), Some(name.as_str()));
             assert_eq!(from.address(), Some("notices@market.example"));
         }
-        let nameless = Sender::new("notices@market.example", None).unwrap();
+        let nameless = Sender::new("notices@market.example", official()).unwrap();
         assert_eq!(raw(&sent(&notice("x", "x"), &nameless), "From"), ["notices@market.example"]);
     }
 
@@ -246,7 +249,7 @@ mod tests {
             &many,
         ] {
             let notice = notice("x", body);
-            let message = sent(&notice, &sender(None));
+            let message = sent(&notice, &sender());
             let (_, lines) = std::str::from_utf8(&message).unwrap().split_once("\r\n\r\n").unwrap();
             let is_safe =
                 |line: &str| line.trim_end() == line && !line.starts_with('.') && !line.contains(' ');
@@ -269,7 +272,7 @@ mod tests {
     #[test]
     fn a_message_says_that_a_machine_wrote_it_in_which_language_and_where_to_answer() {
         let mut notice = notice("x", "x");
-        let message = sent(&notice, &sender(Some("legal@market.example")));
+        let message = sent(&notice, &sender());
         let id = format!("<{}@market.example>", notice.id);
         for (name, value) in [
             ("To", "shop@example.com"),
@@ -284,9 +287,8 @@ mod tests {
             assert_eq!(raw(&message, name), [value], "{name}");
         }
         notice.language = Language::English;
-        let message = sent(&notice, &sender(None));
+        let message = sent(&notice, &sender());
         assert_eq!(raw(&message, "Content-Language"), ["en"]);
-        assert!(raw(&message, "Reply-To").is_empty(), "the sender itself");
     }
 
     #[test]
@@ -300,7 +302,7 @@ mod tests {
             "a@x.cn, b@x.cn",
             "a@x.cn\r\nBcc: b@x.cn",
         ] {
-            assert_eq!(Sender::new(from, None), Err(BadSender), "{from}");
+            assert_eq!(Sender::new(from, official()), Err(BadSender), "{from}");
         }
     }
 
@@ -374,7 +376,7 @@ mod tests {
             let to = address.as_str().parse::<Address>();
             assert!(to.is_ok(), "{}: {to:?}", address.as_str());
             let notice = Notice { address: Some(address.as_str().to_owned()), ..notice("x", "x") };
-            let message = mime(&notice, &sender(None));
+            let message = mime(&notice, &sender());
             let envelope = message.as_ref().map(|message| message.envelope().to()[0].to_string());
             assert_eq!(envelope.as_deref(), Some(address.as_str()));
         }

@@ -593,7 +593,8 @@ impl Ses {
         let router = Router::new().fallback(Self::take).with_state(Arc::clone(&taken));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let sdk = market::sdk_at(&url).await;
-        let sender = Sender::new("notices@market.example.com", None).unwrap();
+        let official = "legal@market.example.com".to_owned().try_into().unwrap();
+        let sender = Sender::new("notices@market.example.com", official).unwrap();
         Self { gateway: SesEmail::new(&sdk, sender, None), taken }
     }
 

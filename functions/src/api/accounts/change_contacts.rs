@@ -2,11 +2,12 @@
 //! has notices to come.
 
 use market_domain::accounts::MarketAccount;
+use market_domain::change::Change;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::AccountView;
-use crate::api::parties::ContactsForm;
+use crate::api::parties::ContactsChange;
 use crate::api::paths::AccountPath;
 
 /// See the module.
@@ -16,7 +17,7 @@ pub struct ChangeContacts;
 impl Endpoint for ChangeContacts {
     type Path = AccountPath;
     type Query = Nothing;
-    type Body = ContactsForm;
+    type Body = ContactsChange;
     type Reply = AccountView;
 
     fn route() -> Route {
@@ -30,7 +31,13 @@ impl Endpoint for ChangeContacts {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<AccountView>, Problem> {
         let account = market.store.get::<MarketAccount>(&call.path.account_id).await?;
         let account = account.ok_or(Problem::not_found())?;
-        let changed = MarketAccount::change_contacts(&account, call.body.clone().into(), &call.occasion)?;
-        Ok(changed.map_or(Outcome::Reply(account.state), Outcome::commit).map(AccountView::from))
+        let changed = MarketAccount::change_contacts(
+            &account,
+            call.body.clone().of(&account.contacts),
+            &call.occasion,
+        )?;
+        // Nothing new is an outcome too, and its key is kept: repeated later, it changes nothing.
+        let unchanged = || (account.state.clone(), Change::on(&call.occasion));
+        Ok(Outcome::commit(changed.unwrap_or_else(unchanged)).map(AccountView::from))
     }
 }

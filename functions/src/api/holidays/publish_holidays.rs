@@ -1,6 +1,8 @@
 //! `publish_holidays` – the operator publishes a year's holiday schedule when the State Council has announced it, or
 //! a version that corrects the newest one. Periods that wait for it are reckoned again within a day.
 
+use std::ops::RangeInclusive;
+
 use market_domain::Date;
 use market_domain::holidays::Holidays;
 use market_domain::periods::{Holiday, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Notice, Schedule};
@@ -82,6 +84,10 @@ impl From<HolidayGiven> for Holiday {
     }
 }
 
+/// The years that can have a schedule: from the first of the State Council's yearly notices on, and as far as calendars are
+/// known to reach.
+const YEARS: RangeInclusive<i16> = 2004..=2200;
+
 /// See the module.
 #[derive(Debug)]
 pub struct PublishHolidays;
@@ -103,6 +109,9 @@ impl Endpoint for PublishHolidays {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<HolidaysView>, Problem> {
         let year = call.path.year;
+        if !YEARS.contains(&year) {
+            return Err(Problem::not_found());
+        }
         let existing = market.store.get::<Holidays>(&year).await?;
         let Body { notice, changed_by, holidays, corrects } = call.body.clone();
         let schedule = Schedule {

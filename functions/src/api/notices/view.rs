@@ -185,6 +185,7 @@ impl From<Notice> for NoticeView {
             salt,
             clause,
             cites,
+            in_site: _,
             cause,
             drafted_at,
             delivery,

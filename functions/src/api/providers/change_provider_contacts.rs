@@ -1,11 +1,12 @@
 //! `change_provider_contacts` – how a provider is reached from now on.
 
+use market_domain::change::Change;
 use market_domain::providers::Provider;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::ProviderView;
-use crate::api::parties::ContactsForm;
+use crate::api::parties::ContactsChange;
 use crate::api::paths::ProviderPath;
 
 /// See the module.
@@ -15,7 +16,7 @@ pub struct ChangeProviderContacts;
 impl Endpoint for ChangeProviderContacts {
     type Path = ProviderPath;
     type Query = Nothing;
-    type Body = ContactsForm;
+    type Body = ContactsChange;
     type Reply = ProviderView;
 
     fn route() -> Route {
@@ -29,7 +30,10 @@ impl Endpoint for ChangeProviderContacts {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ProviderView>, Problem> {
         let provider = market.store.get::<Provider>(&call.path.provider_id).await?;
         let provider = provider.ok_or(Problem::not_found())?;
-        let changed = Provider::change_contacts(&provider, call.body.clone().into(), &call.occasion)?;
-        Ok(changed.map_or(Outcome::Reply(provider.state), Outcome::commit).map(ProviderView::from))
+        let changed =
+            Provider::change_contacts(&provider, call.body.clone().of(&provider.contacts), &call.occasion)?;
+        // Nothing new is an outcome too, and its key is kept: repeated later, it changes nothing.
+        let unchanged = || (provider.state.clone(), Change::on(&call.occasion));
+        Ok(Outcome::commit(changed.unwrap_or_else(unchanged)).map(ProviderView::from))
     }
 }

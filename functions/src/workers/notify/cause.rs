@@ -19,7 +19,7 @@ use crate::workers::{JobError, Jobs};
 /// How many records of the same thing are looked through for earlier notices: more than are written while one waits.
 const EARLIER: u64 = 8;
 /// How often a notice follows another in its place. Each is drafted by a human, or for another channel or day.
-const FOLLOWED: usize = 8;
+const FOLLOWED: usize = 64;
 
 /// What the cause of a notice says of it.
 pub(super) enum Verdict {
@@ -105,7 +105,7 @@ async fn asked<A: Told>(
 /// Whether an earlier notice of the same thing, to the same recipient at the same address, has yet to leave.
 /// The records of the thing name its notices. What waits for a mailbox that was given up holds up nothing at
 /// the new one.
-pub(super) async fn earlier_waits(jobs: &Jobs, notice: &Notice) -> Result<bool, JobError> {
+pub(super) async fn earlier_waits(jobs: &Jobs, notice: &Notice, now: Timestamp) -> Result<bool, JobError> {
     let Some(Chain { key, number, .. }) = Chain::of(&notice.cause) else { return Ok(false) };
     // What a thing is created with is said first.
     if number == 1 {
@@ -125,8 +125,14 @@ pub(super) async fn earlier_waits(jobs: &Jobs, notice: &Notice) -> Result<bool, 
         return Ok(false);
     }
     let earlier = jobs.store.load_each::<Notice>(&earlier).await?;
-    let waits = |earlier: &Loaded<Notice>| {
+    let waits = |earlier: &&Loaded<Notice>| {
         matches!(earlier.delivery, Delivery::Queued { .. }) && earlier.address == notice.address
     };
-    Ok(earlier.items.iter().any(waits))
+    for earlier in earlier.items.iter().filter(waits) {
+        // What no longer stands will not be sent, however long its next attempt is away.
+        if matches!(verdict(jobs, earlier, now).await?, Verdict::Stands) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -94,7 +94,9 @@ pub enum OperateError {
     #[error("MARKET_TOKEN is not set: put an operator's bearer token of the market's issuer into it")]
     NoToken,
     /// No source names a region.
-    #[error("no region is known: say --region, or set AWS_REGION, or a region in the profile")]
+    #[error(
+        "no region is known: say --region, or set AWS_REGION, or a region in the profile; a market on this machine is named with --url"
+    )]
     NoRegion,
     /// The region has no such stack.
     #[error("there is no stack {stack} in {region}: say --stack-name and --region as it was deployed with")]

@@ -17,7 +17,7 @@ use crate::aggregate::{Aggregate, Due, Job, Key, Loaded};
 use crate::change::{CLOCK_SKEW, Change, Event, Occasion};
 use crate::events::{self, EndedUnder};
 use crate::ids::{AccountId, EventId, ProviderId, TerminationId};
-use crate::notices::{Message, Notice, Reach, Standing, Told};
+use crate::notices::{Message, Notice, Reach, Standing, Told, about};
 use crate::periods::{self, Calendar, Length, Trace};
 use crate::providers::Provider;
 use crate::reminders::{Plan, Reminders, days_left};
@@ -235,7 +235,8 @@ impl Termination {
         if account.ends_at.is_some_and(|end| end <= ended_at) {
             return Err(TerminateRefusal::AlreadyEnded);
         }
-        let event = event.tell(Reach::Merchant(account), Message::AgreementEnded { at: ended_at });
+        let message = Message::AgreementEnded { at: ended_at, upstream: Some(agreement.to_string()) };
+        let event = event.tell(Reach::Merchant(account), message);
         let termination = Self {
             id: id.clone(),
             account_id: account.id.clone(),
@@ -276,7 +277,7 @@ impl Termination {
             let cascade = Cascade { since: Next::Same.due(occasion.at), ..Cascade::default() };
             let ending = Self { progress: Progress::Ending(cascade), ..loaded.state.clone() };
             let event = Event::of(events::TerminationEffective { ends_at: loaded.ends_at })
-                .tell(reach, Message::AgreementEnded { at: loaded.ends_at });
+                .tell(reach, Message::AgreementEnded { at: loaded.ends_at, upstream: None });
             return Some(Change::on(occasion).update(loaded, &ending, event).update(
                 account,
                 &ended(account, loaded.ends_at),
@@ -439,13 +440,20 @@ impl Told for Termination {
     fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
         let is_off = matches!(self.progress, Progress::Withdrawn { .. } | Progress::Superseded { .. });
         match notice.about.as_str() {
-            "termination_coming" if !is_off && now < self.ends_at => {
+            about::TERMINATION_COMING
+                if Reminders::is_overtaken(REMINDERS, self.ends_at, notice.drafted_at, now) =>
+            {
+                Standing::Gone
+            }
+            about::TERMINATION_COMING if !is_off && now < self.ends_at => {
                 Standing::counting(days_left(self.ends_at, notice.drafted_at), days_left(self.ends_at, now))
             }
-            "termination_coming" => Standing::Gone,
-            "termination_served" | "termination_moved" => Standing::while_so(!is_off),
+            about::TERMINATION_COMING => Standing::Gone,
+            about::TERMINATION_SERVED | about::TERMINATION_MOVED => Standing::while_so(!is_off),
             // Where we heard later of an earlier end, that one is told.
-            "agreement_ended" => Standing::while_so(!matches!(self.progress, Progress::Superseded { .. })),
+            about::AGREEMENT_ENDED => {
+                Standing::while_so(!matches!(self.progress, Progress::Superseded { .. }))
+            }
             _ => Standing::Stands,
         }
     }

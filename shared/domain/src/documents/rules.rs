@@ -83,12 +83,12 @@ impl Citations {
     #[must_use]
     pub fn cite(&self, rule: &str, language: Language) -> Option<String> {
         let clause = self.rules.get(rule)?.as_str();
+        // Some agreements say 第五条 or Section 1.02 themselves.
+        let is_bare = clause.starts_with(|first: char| first.is_ascii_digit());
         Some(match language {
-            Language::English => format!("clause {clause} of {}", self.title),
-            // Some agreements say 第五条 themselves.
-            Language::Chinese if clause.starts_with(|first: char| first.is_ascii_digit()) => {
-                format!("{}第{clause}条", bracketed(self.title.as_str()))
-            }
+            Language::English if is_bare => format!("clause {clause} of {}", self.title),
+            Language::English => format!("{clause} of {}", self.title),
+            Language::Chinese if is_bare => format!("{}第{clause}条", bracketed(self.title.as_str())),
             Language::Chinese => format!("{}{clause}", bracketed(self.title.as_str())),
         })
     }

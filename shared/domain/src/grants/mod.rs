@@ -23,7 +23,7 @@ use crate::events;
 use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
 use crate::listings::Scope;
-use crate::notices::{Message, Notice, Reach, Standing, Told};
+use crate::notices::{Message, Notice, Reach, Standing, Told, about};
 use crate::orders::{Order, OrderStatus};
 use crate::providers::Provider;
 use crate::reminders::{Plan, Reminders, days_left};
@@ -48,7 +48,7 @@ impl EndCause {
     const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Expired => ("its term ran out", "授权期限届满"),
-            Self::Revoked => ("it was revoked", "授权被撤回"),
+            Self::Revoked => ("the merchant revoked it", "商户撤回授权"),
             Self::AgreementEnded => ("the market agreement ended", "服务市场协议终止"),
         }
     }
@@ -362,12 +362,12 @@ impl Told for Grant {
     fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
         let is_active = self.status == GrantStatus::Active && now < self.expires_at;
         match notice.about.as_str() {
-            "grant_activated" => Standing::while_so(is_active),
-            "grant_expiring" if is_active => Standing::counting(
+            about::GRANT_ACTIVATED => Standing::while_so(is_active),
+            about::GRANT_EXPIRING if is_active => Standing::counting(
                 days_left(self.expires_at, notice.drafted_at),
                 days_left(self.expires_at, now),
             ),
-            "grant_expiring" => Standing::Gone,
+            about::GRANT_EXPIRING => Standing::Gone,
             _ => Standing::Stands,
         }
     }

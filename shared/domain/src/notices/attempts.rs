@@ -6,6 +6,7 @@ use super::message::Letter;
 use super::{Channel, Delivery, Message, Notice, Reach, id_of};
 use crate::aggregate::{Aggregate, Loaded};
 use crate::change::{Change, Event, Occasion};
+use crate::daytime;
 use crate::events::{self, Foreign};
 
 /// What a channel answered.
@@ -66,8 +67,7 @@ impl Notice {
             )
         } else {
             let attempts = attempts.saturating_add(1);
-            let next_attempt_at =
-                occasion.at.saturating_add(backoff(attempts).max(UNKNOWN_FOR)).unwrap_or(occasion.at);
+            let next_attempt_at = loaded.after(occasion, backoff(attempts).max(UNKNOWN_FOR));
             (Event::of(events::NoticeAttempted { attempts }), Delivery::Queued { attempts, next_attempt_at })
         };
         let notice = Self { delivery, ..loaded.state.clone() };
@@ -94,10 +94,7 @@ impl Notice {
             Sending::Accepted { gateway_id } => loaded.served(occasion, gateway_id, attempts),
             Sending::Failed { .. } if attempts < MAX_ATTEMPTS => (
                 Event::of(events::NoticeDelayed { attempts }),
-                Delivery::Queued {
-                    attempts,
-                    next_attempt_at: occasion.at.saturating_add(backoff(attempts)).unwrap_or(occasion.at),
-                },
+                Delivery::Queued { attempts, next_attempt_at: loaded.after(occasion, backoff(attempts)) },
             ),
             Sending::Failed { reason } | Sending::Refused { reason } => {
                 let event = Event::of(events::NoticeUndeliverable { attempts });
@@ -109,21 +106,33 @@ impl Notice {
         Some((notice, change))
     }
 
-    /// Puts off the attempt that is due, because an earlier notice of the same thing to the same recipient on the same
-    /// channel has not left yet: for as long again as it has waited, a minute at least and an hour at most.
+    /// Whether sending it now would let a telephone ring at night.
+    #[must_use]
+    pub fn would_ring_at_night(&self, now: Timestamp) -> bool {
+        self.channel == Channel::Sms && daytime::not_before(now) > now
+    }
+
+    /// A distance ahead, and for a text message not at night.
+    fn after(&self, occasion: &Occasion, distance: SignedDuration) -> Timestamp {
+        let at = occasion.at.saturating_add(distance).unwrap_or(occasion.at);
+        if self.channel == Channel::Sms { daytime::not_before(at) } else { at }
+    }
+
+    /// Puts off the attempt that is due, because it is night, or because an earlier notice of the same thing to the same
+    /// recipient at the same address has not left yet: for as long again as it has waited, a minute at least and an
+    /// hour at most.
     #[must_use]
     pub fn hold_back(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<Change> {
         let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
         let waited = occasion.at.duration_since(loaded.drafted_at);
         let wait = waited.clamp(SignedDuration::from_mins(1), SignedDuration::from_hours(1));
-        let next_attempt_at = occasion.at.saturating_add(wait).unwrap_or(occasion.at);
-        let delivery = Delivery::Queued { attempts, next_attempt_at };
+        let delivery = Delivery::Queued { attempts, next_attempt_at: loaded.after(occasion, wait) };
         let notice = Self { delivery, ..loaded.state.clone() };
         Some(Change::on(occasion).update(loaded, &notice, Event::of(events::NoticeHeldBack {})))
     }
 
     /// Gives up a notice that no longer stands. Where it does in other words, they are drafted in its place, for the same
-    /// channel and address.
+    /// channel, and for where that reaches its recipient by now.
     #[must_use]
     pub fn supersede(
         loaded: &Loaded<Self>,
@@ -131,7 +140,7 @@ impl Notice {
         occasion: &Occasion,
     ) -> Option<Change> {
         let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
-        let by = reminder.map(|(reach, message)| Self::in_place_of(loaded, reach, message, occasion));
+        let by = reminder.and_then(|(reach, message)| Self::in_place_of(loaded, reach, message, occasion));
         let event = Event::of(events::NoticeSuperseded { attempts });
         let by_id = by.as_ref().map(|notice| notice.id.clone());
         let delivery = Delivery::Superseded { at: occasion.at, attempts, by: by_id };
@@ -139,26 +148,35 @@ impl Notice {
         Some(Change::on(occasion).update(loaded, &notice, by.into_iter().fold(event, Event::send)))
     }
 
-    fn in_place_of(loaded: &Loaded<Self>, reach: &Reach<'_>, message: &Message, occasion: &Occasion) -> Self {
+    /// Where its recipient is by now; none where its channel reaches them no more.
+    fn in_place_of(
+        loaded: &Loaded<Self>,
+        reach: &Reach<'_>,
+        message: &Message,
+        occasion: &Occasion,
+    ) -> Option<Self> {
+        let contacts = reach.contacts()?;
+        let address = match loaded.channel {
+            Channel::Email => Some(contacts.email.as_str().to_owned()),
+            Channel::Sms => Some(contacts.phone.as_ref()?.as_str().to_owned()),
+            Channel::InSite | Channel::Announcement => None,
+        };
         let (operator, cites) = (&occasion.operator, reach.cites(&loaded.clause));
         let letter = Letter { operator, reach, cites: cites.as_deref(), at: occasion.at }.write(message);
         let following = Self::following(loaded, loaded.channel, occasion);
+        let following = Self { address, language: reach.language(), ..following };
         if loaded.channel == Channel::Sms {
-            let text = Self { subject: letter.subject, ..loaded.state.clone() }.short(operator);
-            return Self {
+            let language = reach.language();
+            let text = Self { subject: letter.subject, language, ..loaded.state.clone() }.short(operator);
+            return Some(Self {
                 content_sha256: text.sha256(),
                 subject: text.subject,
                 body: text.body,
                 ..following
-            };
+            });
         }
-        Self {
-            content_sha256: letter.sha256(),
-            subject: letter.subject,
-            body: letter.body,
-            cites,
-            ..following
-        }
+        let content_sha256 = letter.sha256();
+        Some(Self { content_sha256, subject: letter.subject, body: letter.body, cites, ..following })
     }
 
     /// The same message once more, on a channel: a notice of its own, caused by this one's next record.

@@ -35,16 +35,23 @@ impl Notice {
     /// the gateway that took the message knows by which notice it was sent.
     #[must_use]
     pub fn prove_sent(loaded: &Loaded<Self>, occasion: &Occasion, gateway_id: &str) -> Option<Change> {
-        let attempts = match loaded.delivery {
+        let attempts = match &loaded.delivery {
             Delivery::Queued { attempts, .. }
-            | Delivery::Undeliverable { attempts, .. }
-            | Delivery::Superseded { attempts, .. } => attempts,
-            Delivery::Sent { .. } | Delivery::Delivered { .. } | Delivery::Bounced { .. } => 0,
+            | Delivery::Undeliverable { attempts, follow_up: None, .. }
+            | Delivery::Superseded { attempts, by: None, .. } => *attempts,
+            // Another goes in its place, or it is known already.
+            Delivery::Undeliverable { .. }
+            | Delivery::Superseded { .. }
+            | Delivery::Sent { .. }
+            | Delivery::Delivered { .. }
+            | Delivery::Bounced { .. } => return None,
         };
-        let gateway_id = Some(gateway_id.to_owned());
-        let (event, delivery) = loaded.served(occasion, gateway_id, attempts);
+        if attempts == 0 {
+            return None;
+        }
+        let (event, delivery) = loaded.served(occasion, Some(gateway_id.to_owned()), attempts);
         let notice = Self { delivery, ..loaded.state.clone() };
-        (attempts > 0).then(|| Change::on(occasion).update(loaded, &notice, event))
+        Some(Change::on(occasion).update(loaded, &notice, event))
     }
 
     /// Records what a gateway learnt of it since. Nothing changes where that is known already.
@@ -248,6 +255,9 @@ mod tests {
             assert!(matches!(after.delivery, Delivery::Sent { gateway_id: Some(id), .. } if id == "g-2"));
         }
         assert!(Notice::prove_sent(&sent(), &occasion(9), "g-2").is_none(), "it is known already");
+        let by = Some(queued().id.clone());
+        loaded.state.delivery = Delivery::Superseded { at: Timestamp::UNIX_EPOCH, attempts: 1, by };
+        assert!(Notice::prove_sent(&loaded, &occasion(9), "g-2").is_none(), "another goes in its place");
     }
 
     #[test]

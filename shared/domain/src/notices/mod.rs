@@ -35,7 +35,7 @@ use message::{Letter, Short};
 pub use attempts::{MAX_ATTEMPTS, Sending};
 pub use delivery::{CameBack, Delivery, NO_GATEWAY};
 pub use feedback::Feedback;
-pub use message::{Message, Rendered};
+pub use message::{Message, Rendered, about};
 pub use reach::Reach;
 pub use resend::{Address, ResendRefusal};
 pub use standing::{Chain, Standing, Told};
@@ -82,6 +82,8 @@ pub struct Notice {
     pub clause: String,
     /// The clause that its text cites, where the agreement that binds its recipient has one for that rule.
     pub cites: Option<String>,
+    /// The notice in the party's account that says the same, or more. Older notices do not tell.
+    pub in_site: Option<NoticeId>,
     /// The evidence chain and record that caused it.
     pub cause: String,
     /// When it was drafted.
@@ -111,8 +113,8 @@ impl Notice {
         let cites = reach.cites(clause);
         let operator = &occasion.operator;
         let letter = Letter { operator, reach, cites: cites.as_deref(), at: occasion.at }.write(message);
-        let in_site = id_of(occasion.at, &cause, message.shown_in_site_as(), Channel::InSite, &recipient);
-        let short = Short { operator, language, in_site: &in_site };
+        let in_site = message.is_shown_in_site().then(|| id(Channel::InSite));
+        let short = Short { operator, language, in_site: in_site.as_ref() };
         let mut notices = Vec::new();
         for (channel, address) in reach.channels(message) {
             let is_short = channel == Channel::Sms;
@@ -132,6 +134,7 @@ impl Notice {
                 body: text.body,
                 clause: clause.to_owned(),
                 cites: cites.clone().filter(|_| !is_short),
+                in_site: in_site.clone(),
                 cause: cause.clone(),
                 drafted_at: occasion.at,
             });
@@ -149,12 +152,16 @@ impl Notice {
         }
     }
 
-    /// What a text message in its place says: it names the message in the account, whose id follows from the
-    /// same cause.
+    /// What a text message in its place says: it names the message in the account. Where the notice is of a release
+    /// that did not keep that one's id, it follows from the same cause.
     #[must_use]
     pub fn short(&self, operator: &Operator) -> Rendered {
-        let in_site = id_of(self.drafted_at, &self.cause, &self.about, Channel::InSite, &self.recipient);
-        Short { operator, language: self.language, in_site: &in_site }.write(&self.subject)
+        let in_site = self.in_site.clone().or_else(|| {
+            let is_shown = !Message::is_of_an_address_left(&self.about);
+            is_shown
+                .then(|| id_of(self.drafted_at, &self.cause, &self.about, Channel::InSite, &self.recipient))
+        });
+        Short { operator, language: self.language, in_site: in_site.as_ref() }.write(&self.subject)
     }
 }
 
@@ -236,7 +243,7 @@ mod tests {
     /// What an account is told when its agreement ends.
     pub(super) fn drafts() -> Vec<Notice> {
         let account = samples::account();
-        let message = Message::AgreementEnded { at: Timestamp::UNIX_EPOCH };
+        let message = Message::AgreementEnded { at: Timestamp::UNIX_EPOCH, upstream: None };
         Notice::draft(&occasion(0), "c", 1, "10.1.2", &Reach::Merchant(&account), &message)
     }
 

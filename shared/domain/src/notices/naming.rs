@@ -104,7 +104,7 @@ mod tests {
         let account = samples::account();
         let at = Timestamp::UNIX_EPOCH;
         let event = Event::of(AgreementEnded { under: EndedUnder::Notice, ended_at: at })
-            .tell(Reach::Merchant(&account), Message::AgreementEnded { at });
+            .tell(Reach::Merchant(&account), Message::AgreementEnded { at, upstream: None });
         let change = Change::on(&occasion(0)).create(&document, event);
         let (cause, notices) = change.writes.split_first().unwrap();
         let notices = notices

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Channel, Delivery, Notice};
+use super::{Channel, Delivery, Message, Notice};
 use crate::aggregate::Loaded;
 use crate::change::{Change, Event, Occasion};
 use crate::events;
@@ -93,8 +93,12 @@ impl Notice {
     ) -> Result<(Self, Change), ResendRefusal> {
         let again = Self::following(loaded, loaded.channel, occasion);
         let delivery = loaded.delivery.clone().followed_up_by(&again.id).ok_or(ResendRefusal::NotWaiting)?;
-        let address =
-            address.or_else(|| Address::of(contacts, loaded.channel)).ok_or(ResendRefusal::NoAddress)?;
+        // What is said at an address that was given up is said there and nowhere else.
+        let usual = || match &loaded.address {
+            Some(own) if Message::is_of_an_address_left(&loaded.about) => own.clone().try_into().ok(),
+            _ => Address::of(contacts, loaded.channel),
+        };
+        let address = address.or_else(usual).ok_or(ResendRefusal::NoAddress)?;
         if address.channel() != loaded.channel {
             return Err(ResendRefusal::OtherChannel);
         }

@@ -239,8 +239,22 @@ pub fn samples(language: Language) -> Vec<Sample> {
                 provider: seller(),
                 listing: listing(),
                 order: order(),
+                was_paid: true,
                 reason: "the market agreement ended",
                 reason_zh: "服务市场协议已终止",
+            },
+            both(),
+        ),
+        sample(
+            "4.6",
+            Message::OrderClosed {
+                merchant: merchant(),
+                provider: seller(),
+                listing: listing(),
+                order: order(),
+                was_paid: false,
+                reason: "it was not paid in time",
+                reason_zh: "逾期未付款",
             },
             both(),
         ),
@@ -287,14 +301,21 @@ pub fn samples(language: Language) -> Vec<Sample> {
                 grant: grant(),
                 scopes: scopes(),
                 ended_at: noon,
-                reason: "it was revoked",
-                reason_zh: "授权被撤回",
+                reason: "the merchant revoked it",
+                reason_zh: "商户撤回授权",
             },
             both(),
         ),
         sample(
             "4.4.5",
-            Message::DeletionReminder { listing: listing(), days: 3, ended_at: noon },
+            Message::DeletionReminder {
+                provider: seller(),
+                listing: listing(),
+                grant: grant(),
+                scopes: scopes(),
+                days: 3,
+                ended_at: noon,
+            },
             merchants(),
         ),
         sample(
@@ -367,7 +388,10 @@ pub fn samples(language: Language) -> Vec<Sample> {
         sample(
             "4.4.5",
             Message::DemandUnanswered {
+                provider: seller(),
                 listing: listing(),
+                grant: grant(),
+                scopes: scopes(),
                 days: 7,
                 ended_at: noon,
                 due: midnight,
@@ -378,7 +402,10 @@ pub fn samples(language: Language) -> Vec<Sample> {
         sample(
             "4.4.5",
             Message::DemandUnanswered {
+                provider: seller(),
                 listing: listing(),
+                grant: grant(),
+                scopes: scopes(),
                 days: 30,
                 ended_at: noon,
                 due: midnight,
@@ -389,7 +416,10 @@ pub fn samples(language: Language) -> Vec<Sample> {
         sample(
             "4.4.5",
             Message::DemandUnconfirmed {
+                provider: seller(),
                 listing: listing(),
+                grant: grant(),
+                scopes: scopes(),
                 days: 30,
                 ended_at: noon,
                 answer: "legally retained",
@@ -428,7 +458,12 @@ pub fn samples(language: Language) -> Vec<Sample> {
         sample("10.1.2", Message::TerminationComing { days: 1, ends_at: midnight }, merchants()),
         sample("10.1.2", Message::TerminationMoved { period: period("2026-12-12T06:37:00Z") }, merchants()),
         sample("10.1.2", Message::TerminationWithdrawn { served_at: noon, ends_at: midnight }, merchants()),
-        sample("10.1.2", Message::AgreementEnded { at: midnight }, merchants()),
+        sample("10.1.2", Message::AgreementEnded { at: midnight, upstream: None }, merchants()),
+        sample(
+            "10.1.1",
+            Message::AgreementEnded { at: noon, upstream: Some("软件许可及服务协议".to_owned()) },
+            merchants(),
+        ),
         sample("11.1", Message::ContactsChanged { by_operator: false }, [merchants(), providers()].concat()),
         sample("11.1", Message::ContactsLeft { by_operator: true }, [merchants(), providers()].concat()),
     ]

@@ -17,7 +17,7 @@ use crate::change::{CLOCK_SKEW, Change, Event, Occasion};
 use crate::events;
 use crate::ids::{AccountId, EventId, OrderId, PaymentRecordId};
 use crate::money::Fen;
-use crate::notices::{Message, Notice, Standing, Told};
+use crate::notices::{Message, Notice, Standing, Told, about};
 use crate::orders::{Order, Payment, Timeliness};
 use crate::periods::Calendar;
 use crate::providers::Provider;
@@ -340,8 +340,10 @@ impl Taken {
 impl Told for PaymentRecord {
     fn standing(&self, notice: &Notice, _: Timestamp) -> Standing {
         match notice.about.as_str() {
-            "payment_held" => Standing::while_so(matches!(self.status, PaymentStatus::Held { .. })),
-            "payment_to_return" => Standing::while_so(matches!(self.status, PaymentStatus::ToReturn { .. })),
+            about::PAYMENT_HELD => Standing::while_so(matches!(self.status, PaymentStatus::Held { .. })),
+            about::PAYMENT_TO_RETURN => {
+                Standing::while_so(matches!(self.status, PaymentStatus::ToReturn { .. }))
+            }
             _ => Standing::Stands,
         }
     }

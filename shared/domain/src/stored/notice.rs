@@ -168,6 +168,8 @@ pub struct StoredNotice {
     clause: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cites: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_site: Option<Trusted<NoticeId>>,
     cause: String,
     drafted_at: Timestamp,
     #[serde(flatten)]
@@ -198,6 +200,7 @@ impl StoredForm for StoredNotice {
             salt,
             clause,
             cites,
+            in_site,
             cause,
             drafted_at,
             delivery,
@@ -215,6 +218,7 @@ impl StoredForm for StoredNotice {
             salt: salt.map(Trusted),
             clause,
             cites,
+            in_site: in_site.map(Trusted),
             cause,
             drafted_at,
             delivery: StoredDelivery::of(delivery),
@@ -235,6 +239,7 @@ impl StoredForm for StoredNotice {
             salt: self.salt.map(|salt| salt.0),
             clause: self.clause,
             cites: self.cites,
+            in_site: self.in_site.map(|id| id.0),
             cause: self.cause,
             drafted_at: self.drafted_at,
             delivery: self.delivery.restore(),

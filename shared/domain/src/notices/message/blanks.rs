@@ -2,11 +2,11 @@
 
 use super::Message;
 use super::cut::cut;
-use super::dates::{ahead, instant, since};
+use super::dates::{ahead, beginning, instant, since};
 use super::reckoning::{count, reckoning};
 use super::texts::{
-    ANSWER_DUE, ANSWER_OVERDUE, Blank, NO_PAYMENT, NO_PHONE, ORDER_OPEN, ORDER_SHORTENED, ORDER_UNTIL,
-    ORDER_WITH_AGREEMENT, part,
+    ANSWER_DUE, ANSWER_OVERDUE, Blank, ENDED_BY_NOTICE, ENDED_UPSTREAM, NO_PAYMENT, NO_PHONE, ORDER_OPEN,
+    ORDER_PAID, ORDER_SHORTENED, ORDER_UNPAID, ORDER_UNTIL, ORDER_WITH_AGREEMENT, part,
 };
 use crate::documents::rules::bracketed;
 use crate::money::Fen;
@@ -74,7 +74,7 @@ impl Message {
             | Self::VersionWithdrawn { title: document, version, effective_at } => vec![
                 ("title", title(document)),
                 ("version", version.to_string()),
-                ("effective_at", at(effective_at)),
+                ("effective_at", beginning(*effective_at, language)),
             ],
             Self::AccountOpened { title: document, version } => {
                 vec![("title", title(document)), ("version", version.to_string())]
@@ -114,12 +114,13 @@ impl Message {
             Self::PaymentDismissed { listing, order, payment } => {
                 vec![("listing", name(listing)), ("order", order.clone()), ("payment", payment.clone())]
             }
-            Self::OrderClosed { merchant, provider, listing, order, reason, reason_zh } => vec![
+            Self::OrderClosed { merchant, provider, listing, order, was_paid, reason, reason_zh } => vec![
                 ("merchant", name(merchant)),
                 ("provider", name(provider)),
                 ("listing", name(listing)),
                 ("order", order.clone()),
                 ("reason", words(reason, reason_zh)),
+                ("settling", part(if *was_paid { ORDER_PAID } else { ORDER_UNPAID }, language, &[])),
             ],
             Self::OrderExpired { merchant, provider, listing, order, at: ended_at } => vec![
                 ("merchant", name(merchant)),
@@ -154,9 +155,14 @@ impl Message {
                     ("reason", words(reason, reason_zh)),
                 ]
             }
-            Self::DeletionReminder { listing, days, ended_at } => {
-                vec![("listing", name(listing)), ("since", since(days)), ("ended_at", at(ended_at))]
-            }
+            Self::DeletionReminder { provider, listing, grant, scopes, days, ended_at } => vec![
+                ("provider", name(provider)),
+                ("listing", name(listing)),
+                ("grant", grant.clone()),
+                ("scopes", scopes.clone()),
+                ("since", since(days)),
+                ("ended_at", at(ended_at)),
+            ],
             Self::DemandServed { merchant, listing, grant, scopes, ended_at, due } => vec![
                 ("merchant", name(merchant)),
                 ("listing", name(listing)),
@@ -193,18 +199,33 @@ impl Message {
                 ("grant", grant.clone()),
                 ("answer", words(answer, answer_zh)),
             ],
-            Self::DemandUnanswered { listing, days, ended_at, due, is_overdue } => {
+            Self::DemandUnanswered { provider, listing, grant, scopes, days, ended_at, due, is_overdue } => {
                 let state = if *is_overdue { ANSWER_OVERDUE } else { ANSWER_DUE };
                 vec![
+                    ("provider", name(provider)),
                     ("listing", name(listing)),
+                    ("grant", grant.clone()),
+                    ("scopes", scopes.clone()),
                     ("since", since(days)),
                     ("ended_at", at(ended_at)),
                     ("due", at(due)),
                     ("answer_due", part(state, language, &[("due", at(due))])),
                 ]
             }
-            Self::DemandUnconfirmed { listing, days, ended_at, answer, answer_zh } => vec![
+            Self::DemandUnconfirmed {
+                provider,
+                listing,
+                grant,
+                scopes,
+                days,
+                ended_at,
+                answer,
+                answer_zh,
+            } => vec![
+                ("provider", name(provider)),
                 ("listing", name(listing)),
+                ("grant", grant.clone()),
+                ("scopes", scopes.clone()),
                 ("since", since(days)),
                 ("ended_at", at(ended_at)),
                 ("answer", words(answer, answer_zh)),
@@ -238,7 +259,16 @@ impl Message {
             Self::TerminationWithdrawn { served_at, ends_at } => {
                 vec![("served_at", at(served_at)), ("ends_at", at(ends_at))]
             }
-            Self::AgreementEnded { at: ended_at } => vec![("ended_at", at(ended_at))],
+            Self::AgreementEnded { at: ended_at, upstream } => {
+                let ended = ("ended_at", at(ended_at));
+                let cause = match upstream {
+                    Some(agreement) => {
+                        part(ENDED_UPSTREAM, language, &[("agreement", title(agreement)), ended.clone()])
+                    }
+                    None => part(ENDED_BY_NOTICE, language, std::slice::from_ref(&ended)),
+                };
+                vec![ended, ("cause", cause)]
+            }
             Self::ContactsChanged { by_operator } => {
                 let contacts = reach.contacts();
                 let phone = contacts.and_then(|contacts| contacts.phone.as_ref());

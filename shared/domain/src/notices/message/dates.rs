@@ -1,7 +1,7 @@
 //! Dates and days as the parties read them, in the market's zone.
 //!
-//! A period ends with a day (Civil Code 201), so an instant at midnight is 24:00 of the day before and never
-//! 00:00 of the next: two names of one instant would be read as two.
+//! A period ends with a day (Civil Code 201), so an instant at midnight is 24:00 of the day before. What begins at
+//! midnight begins with a day, and is told by that one.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -42,6 +42,19 @@ pub(super) fn instant(at: Timestamp, language: Language) -> String {
     match language {
         Language::Chinese => format!("{day}{time}"),
         Language::English => format!("{time} on {day}"),
+    }
+}
+
+/// An instant at which something begins, to the minute: `2062年1月1日零时`, `the beginning of 1 January 2062`.
+pub(super) fn beginning(at: Timestamp, language: Language) -> String {
+    let time = periods::ZONE.to_datetime(at).time();
+    if (time.hour(), time.minute(), time.second()) != (0, 0, 0) {
+        return instant(at, language);
+    }
+    let day = day_of(at, language);
+    match language {
+        Language::Chinese => format!("{day}零时"),
+        Language::English => format!("the beginning of {day}"),
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::cut::cut;
 use super::dates::day_of;
-use super::texts::{BASIS, BASIS_OF_MERCHANT, EVERYONE, LETTER, SHORT, fill, part};
+use super::texts::{BASIS, BASIS_OF_MERCHANT, EVERYONE, LETTER, SHORT, SHORT_LEFT, fill, part};
 use super::{Message, Rendered};
 use crate::ids::NoticeId;
 use crate::notices::Reach;
@@ -60,8 +60,8 @@ pub(in crate::notices) struct Short<'a> {
     pub operator: &'a Operator,
     /// In which language.
     pub language: Language,
-    /// The message in the party's account that says it all.
-    pub in_site: &'a NoticeId,
+    /// The message in the party's account that says it all; none of what is said at a number that was given up.
+    pub in_site: Option<&'a NoticeId>,
 }
 
 impl Short<'_> {
@@ -69,12 +69,13 @@ impl Short<'_> {
     /// the subject says, and where the rest is.
     pub(in crate::notices) fn write(&self, subject: &str) -> Rendered {
         let around = |subject: &str| {
-            let blanks = [
-                ("operator", cut(self.operator.name(self.language).as_str(), SHORT_OPERATOR)),
-                ("subject", subject.to_owned()),
-                ("notice", self.in_site.to_string()),
-            ];
-            let (first, rest) = SHORT.subject_and_body(self.language);
+            let operator = ("operator", cut(self.operator.name(self.language).as_str(), SHORT_OPERATOR));
+            let (text, rest) = match self.in_site {
+                Some(notice) => (SHORT, ("notice", notice.to_string())),
+                None => (SHORT_LEFT, ("address", self.operator.official_address.as_str().to_owned())),
+            };
+            let blanks = [operator, ("subject", subject.to_owned()), rest];
+            let (first, rest) = text.subject_and_body(self.language);
             Rendered { subject: fill(first, &blanks), body: fill(rest, &blanks) }
         };
         let without = around("");
@@ -125,7 +126,7 @@ mod tests {
             let operator = Operator { name_zh: name.clone(), name_en: name.clone(), ..samples::operator() };
             let account = MarketAccount { legal_name: name.clone(), ..samples::account() };
             for language in LANGUAGES {
-                let short = Short { operator: &operator, language, in_site: &in_site };
+                let short = Short { operator: &operator, language, in_site: Some(&in_site) };
                 for Sample { message, .. } in samples(language) {
                     let message = renamed(message, name.as_str());
                     for reach in

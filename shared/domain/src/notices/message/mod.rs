@@ -5,6 +5,8 @@
 //! what fills their placeholders comes from the message alone ([`blanks`]). What stands around every text –
 //! to whom, by which clause, in whose name, where answers go – is put there in one place ([`letter`]).
 
+#[allow(missing_docs, reason = "the names say it")]
+pub mod about;
 mod blanks;
 mod cut;
 mod dates;
@@ -92,6 +94,7 @@ pub enum Message {
         provider: String,
         listing: String,
         order: String,
+        was_paid: bool,
         reason: &'static str,
         reason_zh: &'static str,
     },
@@ -129,7 +132,10 @@ pub enum Message {
     },
     /// The demand is not served yet: asks to serve it.
     DeletionReminder {
+        provider: String,
         listing: String,
+        grant: String,
+        scopes: String,
         days: u32,
         ended_at: Timestamp,
     },
@@ -172,7 +178,10 @@ pub enum Message {
     },
     /// It is served, and the provider has not answered: asks to follow it up.
     DemandUnanswered {
+        provider: String,
         listing: String,
+        grant: String,
+        scopes: String,
         days: u32,
         ended_at: Timestamp,
         due: Timestamp,
@@ -180,7 +189,10 @@ pub enum Message {
     },
     /// The provider has answered: asks to confirm the answer, or to object to it.
     DemandUnconfirmed {
+        provider: String,
         listing: String,
+        grant: String,
+        scopes: String,
         days: u32,
         ended_at: Timestamp,
         answer: &'static str,
@@ -221,8 +233,10 @@ pub enum Message {
         grant: String,
         period: Box<Trace>,
     },
+    /// The agreement is over: by notice, or with the upstream agreement that is named.
     AgreementEnded {
         at: Timestamp,
+        upstream: Option<String>,
     },
     /// To a party at its new addresses: says which contacts hold.
     ContactsChanged {
@@ -234,17 +248,14 @@ pub enum Message {
     },
 }
 
-const TERMINATION_SERVED: &str = "termination_served";
-const TERMINATION_COMING: &str = "termination_coming";
-const TERMINATION_MOVED: &str = "termination_moved";
-const TERMINATION_WITHDRAWN: &str = "termination_withdrawn";
-const AGREEMENT_ENDED: &str = "agreement_ended";
-const CONTACTS_CHANGED: &str = "contacts_changed";
-const CONTACTS_LEFT: &str = "contacts_left";
-
 /// A withdrawal goes out on every channel that the withdrawn notice took.
-const GRAVE: [&str; 5] =
-    [TERMINATION_SERVED, TERMINATION_COMING, TERMINATION_MOVED, TERMINATION_WITHDRAWN, AGREEMENT_ENDED];
+const GRAVE: [&str; 5] = [
+    about::TERMINATION_SERVED,
+    about::TERMINATION_COMING,
+    about::TERMINATION_MOVED,
+    about::TERMINATION_WITHDRAWN,
+    about::AGREEMENT_ENDED,
+];
 
 impl Message {
     /// What it is about, for programs; stable.
@@ -255,35 +266,35 @@ impl Message {
             Self::VersionWithdrawn { .. } => "version_withdrawn",
             Self::AccountOpened { .. } => "account_opened",
             Self::ProviderApproved => "provider_approved",
-            Self::ListingListed { .. } => "listing_listed",
-            Self::OrderInService { .. } => "order_in_service",
-            Self::PaymentHeld { .. } => "payment_held",
-            Self::PaymentToReturn { .. } => "payment_to_return",
+            Self::ListingListed { .. } => about::LISTING_LISTED,
+            Self::OrderInService { .. } => about::ORDER_IN_SERVICE,
+            Self::PaymentHeld { .. } => about::PAYMENT_HELD,
+            Self::PaymentToReturn { .. } => about::PAYMENT_TO_RETURN,
             Self::PaymentReturned { .. } => "payment_returned",
             Self::PaymentDismissed { .. } => "payment_dismissed",
             Self::OrderClosed { .. } => "order_closed",
             Self::OrderExpired { .. } => "order_expired",
-            Self::GrantActivated { .. } => "grant_activated",
-            Self::GrantExpiring { .. } => "grant_expiring",
+            Self::GrantActivated { .. } => about::GRANT_ACTIVATED,
+            Self::GrantExpiring { .. } => about::GRANT_EXPIRING,
             Self::GrantEnded { .. } => "grant_ended",
-            Self::DeletionReminder { .. } => "deletion_reminder",
-            Self::DemandServed { .. } => "demand_served",
-            Self::DemandDue { .. } => "demand_due",
-            Self::DemandOverdue { .. } => "demand_overdue",
+            Self::DeletionReminder { .. } => about::DELETION_REMINDER,
+            Self::DemandServed { .. } => about::DEMAND_SERVED,
+            Self::DemandDue { .. } => about::DEMAND_DUE,
+            Self::DemandOverdue { .. } => about::DEMAND_OVERDUE,
             Self::DemandAcknowledged { .. } => "demand_acknowledged",
-            Self::DemandAttested { .. } => "demand_attested",
-            Self::DemandUnanswered { .. } => "demand_unanswered",
-            Self::DemandUnconfirmed { .. } => "demand_unconfirmed",
+            Self::DemandAttested { .. } => about::DEMAND_ATTESTED,
+            Self::DemandUnanswered { .. } => about::DEMAND_UNANSWERED,
+            Self::DemandUnconfirmed { .. } => about::DEMAND_UNCONFIRMED,
             Self::DemandClosed { .. } => "demand_closed",
             Self::DemandWaived { .. } => "demand_waived",
-            Self::TerminationServed { .. } => TERMINATION_SERVED,
-            Self::TerminationComing { .. } => TERMINATION_COMING,
-            Self::TerminationWithdrawn { .. } => TERMINATION_WITHDRAWN,
-            Self::TerminationMoved { .. } => TERMINATION_MOVED,
-            Self::DemandMoved { .. } => "demand_moved",
-            Self::AgreementEnded { .. } => AGREEMENT_ENDED,
-            Self::ContactsChanged { .. } => CONTACTS_CHANGED,
-            Self::ContactsLeft { .. } => CONTACTS_LEFT,
+            Self::TerminationServed { .. } => about::TERMINATION_SERVED,
+            Self::TerminationComing { .. } => about::TERMINATION_COMING,
+            Self::TerminationWithdrawn { .. } => about::TERMINATION_WITHDRAWN,
+            Self::TerminationMoved { .. } => about::TERMINATION_MOVED,
+            Self::DemandMoved { .. } => about::DEMAND_MOVED,
+            Self::AgreementEnded { .. } => about::AGREEMENT_ENDED,
+            Self::ContactsChanged { .. } => about::CONTACTS_CHANGED,
+            Self::ContactsLeft { .. } => about::CONTACTS_LEFT,
         }
     }
 
@@ -296,19 +307,13 @@ impl Message {
     /// Whether a message about this concerns an address that was given up, and its reader alone.
     #[must_use]
     pub fn is_of_an_address_left(about: &str) -> bool {
-        about == CONTACTS_LEFT
+        about == about::CONTACTS_LEFT
     }
 
     /// Whether the party's own account shows it.
     #[must_use]
     pub fn is_shown_in_site(&self) -> bool {
         !Self::is_of_an_address_left(self.about())
-    }
-
-    /// What the message in the account is about that a text message refers to.
-    #[must_use]
-    pub fn shown_in_site_as(&self) -> &'static str {
-        if self.is_shown_in_site() { self.about() } else { CONTACTS_CHANGED }
     }
 
     /// Whether a text message takes the place of an e-mail about this that came back: a grave one went there

@@ -64,6 +64,8 @@ parts! {
     BASIS_OF_MERCHANT = "parts/basis_of_merchant",
     /// What a text message says: it names the message in the party's account that says it all.
     SHORT = "parts/short",
+    /// What a text message says at a number that was given up: no account of its reader's says more.
+    SHORT_LEFT = "parts/short_left",
     /// To whom a notice on the board is.
     EVERYONE = "parts/everyone",
     /// An order's term has an end.
@@ -74,6 +76,14 @@ parts! {
     ORDER_WITH_AGREEMENT = "parts/order_with_agreement",
     /// An order without term.
     ORDER_OPEN = "parts/order_open",
+    /// An order that closes was paid.
+    ORDER_PAID = "parts/order_paid",
+    /// An order that closes was not paid.
+    ORDER_UNPAID = "parts/order_unpaid",
+    /// The agreement ended by notice.
+    ENDED_BY_NOTICE = "parts/ended_by_notice",
+    /// The agreement ended with an upstream one.
+    ENDED_UPSTREAM = "parts/ended_upstream",
     /// Nothing was to be paid.
     NO_PAYMENT = "parts/no_payment",
     /// The time to answer a demand runs.
