@@ -64,7 +64,7 @@ pub fn provider() -> Value {
 /// Contacts of a party that has no telephone.
 #[must_use]
 pub fn contacts(email: &str) -> Value {
-    json!({ "email": email, "language": "zh" })
+    json!({ "email": email, "phone": null, "language": "zh" })
 }
 
 /// A provider's subscription agreement.

@@ -400,12 +400,17 @@ impl Play<'_> {
         moved.post("contacts", requests::contacts("moved@example.com")).await;
     }
 
-    /// A grant that ends before anything was said of it: the end waits for the beginning, which is not said any more.
+    /// A grant that ends before its beginning was said, which is not said any more; and an answer that waits for the
+    /// acknowledgement before it.
     async fn outrun(&self) {
         let shop = self.open("email-outrun").await;
         let order = shop.buy("month").await;
-        shop.ended_grant(&order).await;
-        for about in ["grant_ended", "grant_activated"] {
+        let grant = shop.ended_grant(&order).await;
+        shop.demand(&grant, "service", json!({})).await;
+        self.acknowledge(shop.name, &grant).await;
+        let path = shop.path(&format!("demands/{grant}/attestation"));
+        done(self.stage.provider.post(&path, requests::attestation(self.world.now())).await);
+        for about in ["grant_activated", "demand_attested"] {
             let email = shop.email_about(about).await;
             self.wake(Job::Notify, shop.name, email.sort, sent()).await;
         }
