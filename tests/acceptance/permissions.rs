@@ -277,6 +277,15 @@ async fn everything() -> Permissions {
         assert!(ended.is_ok(), "{}", ended.text);
     }
     world.settle().await;
+    // Periods that reach into a year without a schedule.
+    world.advance_to("2026-12-18T10:00:00+08:00".parse().unwrap()).await;
+    let late = stage.merchant("shop-9").await;
+    let granted = stage.grant(&late, "shop-9", "month").await;
+    let revocation = format!("/accounts/shop-9/grants/{}/revocation", granted.grant);
+    thrice(&late, &revocation, json!({})).await;
+    thrice(&late, &format!("/accounts/shop-9/demands/{}/service", granted.grant), json!({})).await;
+    thrice(operator, "/accounts/shop-9/terminations", json!({ "reason": "违反平台规则。" })).await;
+    world.advance_days(2).await;
     // What the sweep's function counts beside its pass.
     let counted = running.market.store.count_view(PaymentRecord::WAITING, 1);
     Permissions::of_handler("sweep", counted).await.unwrap();

@@ -39,7 +39,7 @@ pub(super) async fn notify(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
             return jobs.commit(Notice::supersede(&notice, put, &occasion)).await;
         }
     }
-    if notice.would_ring_at_night(now) || cause::earlier_waits(jobs, &notice, now).await? {
+    if cause::earlier_waits(jobs, &notice, now).await? {
         return jobs.commit(Notice::hold_back(&notice, &occasion)).await;
     }
     let Some((claimed, change)) = Notice::claim(&notice, &occasion) else { return Ok(()) };

@@ -106,19 +106,13 @@ impl Notice {
         Some((notice, change))
     }
 
-    /// Whether sending it now would let a telephone ring at night.
-    #[must_use]
-    pub fn would_ring_at_night(&self, now: Timestamp) -> bool {
-        self.channel == Channel::Sms && daytime::not_before(now) > now
-    }
-
     /// A distance ahead, and for a text message not at night.
     fn after(&self, occasion: &Occasion, distance: SignedDuration) -> Timestamp {
         let at = occasion.at.saturating_add(distance).unwrap_or(occasion.at);
         if self.channel == Channel::Sms { daytime::not_before(at) } else { at }
     }
 
-    /// Puts off the attempt that is due, because it is night, or because an earlier notice of the same thing to the same
+    /// Puts off the attempt that is due, because an earlier notice of the same thing to the same
     /// recipient at the same address has not left yet: for as long again as it has waited, a minute at least and an
     /// hour at most.
     #[must_use]
