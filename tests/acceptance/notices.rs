@@ -528,3 +528,27 @@ async fn a_reminder_that_is_put_anew_goes_where_its_recipient_is_by_now_and_an_o
         .collect();
     assert_eq!(left, [("email".to_owned(), "new@example.com".to_owned(), "en".to_owned(), true)]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_grants_reminders_that_waited_for_mail_the_newest_alone_leaves() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let granted = stage.grant(&merchant, "shop-1", "month").await;
+    let grant = merchant.get(&format!("/accounts/shop-1/grants/{}", granted.grant)).await.unwrap();
+    let expires_at = at(grant.text_at("/expires_at"));
+    world.advance_to(expires_at - SignedDuration::from_hours(8 * 24)).await;
+    let outbox = break_outbox(&world);
+    // That of seven days before and that of one day before wait.
+    world.advance_to(expires_at - SignedDuration::from_hours(26)).await;
+    mend_outbox(&outbox);
+    world.advance_to(expires_at - SignedDuration::from_hours(2)).await;
+    let all = merchant.all("/accounts/shop-1/notices").await.unwrap();
+    let left = all.iter().filter(|notice| {
+        let is_meant = notice["about"] == "grant_expiring" && notice["channel"] == "email";
+        is_meant
+            && notice["status"] == "sent"
+            && at(notice["served_at"].as_str().unwrap()) > expires_at - SignedDuration::from_hours(8 * 24)
+    });
+    assert_eq!(left.count(), 1);
+}

@@ -119,6 +119,11 @@ impl Jobs {
         }
     }
 
+    async fn account(&self, key: &Key, account: &AccountId) -> Result<Loaded<MarketAccount>, JobError> {
+        let account = self.store.get::<MarketAccount>(account).await?;
+        account.ok_or_else(|| JobError::Orphan(key.clone()))
+    }
+
     async fn parties(
         &self,
         key: &Key,

@@ -532,25 +532,16 @@ impl Told for DeletionDemand {
     fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
         let is_served = matches!(self.status, DemandStatus::Served { .. });
         match (notice.about.as_str(), &self.status) {
-            (
-                asked @ (about::DELETION_REMINDER | about::DEMAND_UNANSWERED | about::DEMAND_UNCONFIRMED),
-                _,
-            ) => {
-                let is_overtaken =
-                    Reminders::is_overtaken(TO_MERCHANT, self.ended_at, notice.drafted_at, now);
-                let [then, now] = [notice.drafted_at, now].map(|at| days_since(self.ended_at, at));
-                if self.open_for_the_merchant() == Some(asked) && !is_overtaken {
-                    Standing::counting(then, now)
-                } else {
-                    Standing::Gone
-                }
+            (asked, _) if self.open_for_the_merchant() == Some(asked) => {
+                Standing::of_reminder(TO_MERCHANT, self.ended_at, notice, now, days_since)
+            }
+            (about::DELETION_REMINDER | about::DEMAND_UNANSWERED | about::DEMAND_UNCONFIRMED, _) => {
+                Standing::Gone
             }
             (about::DEMAND_DUE, DemandStatus::Served { period, overdue: false, .. })
-                if now < period.ends_at
-                    && !Reminders::is_overtaken(TO_PROVIDER, period.ends_at, notice.drafted_at, now) =>
+                if now < period.ends_at =>
             {
-                let [then, now] = [notice.drafted_at, now].map(|at| days_left(period.ends_at, at));
-                Standing::counting(then, now)
+                Standing::of_reminder(TO_PROVIDER, period.ends_at, notice, now, days_left)
             }
             (about::DEMAND_DUE, _) => Standing::Gone,
             (about::DEMAND_SERVED | about::DEMAND_MOVED | about::DEMAND_OVERDUE, _) => {

@@ -61,11 +61,11 @@ impl DocumentView {
 
 impl From<Document> for DocumentView {
     fn from(document: Document) -> Self {
-        let withdrawn = document.withdrawn.clone();
+        let withdrawn_at = |version: &Version| document.withdrawn_at(version.number);
+        let withdrawn_at: Vec<_> = document.versions.iter().map(withdrawn_at).collect();
         let Document { id, kind, publisher, title, versions, withdrawn: _ } = document;
-        let at = |number| withdrawn.iter().find(|gone| gone.number == number).map(|gone| gone.at);
-        let versions =
-            versions.into_iter().map(|version| VersionView::of(at(version.number), version)).collect();
+        let versions = withdrawn_at.into_iter().zip(versions);
+        let versions = versions.map(|(at, version)| VersionView::of(at, version)).collect();
         Self { id, kind, publisher: publisher.into(), title, versions, unreadable: None }
     }
 }

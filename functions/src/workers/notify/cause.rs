@@ -91,10 +91,7 @@ async fn asked<A: Told>(
             let (account, provider) = jobs.parties(key, account, provider).await?;
             (account, Some(provider))
         }
-        None => {
-            let account = jobs.store.get::<MarketAccount>(account).await?;
-            (account.ok_or_else(|| JobError::Orphan(key.clone()))?, None)
-        }
+        None => (jobs.account(key, account).await?, None),
     };
     let message = cause.reminder(&notice.about, &account, provider.as_deref(), now);
     Ok(message.map_or(Verdict::Gone, |message| {

@@ -25,11 +25,7 @@ pub(super) async fn terminate_account(jobs: &Jobs, key: &Key) -> Result<(), JobE
     let mut written = None;
     for step in 1..=STEPS {
         let Some(termination) = jobs.store.get_at::<Termination>(key).await? else { return Ok(()) };
-        let account = jobs
-            .store
-            .get::<MarketAccount>(&termination.account_id)
-            .await?
-            .ok_or_else(|| JobError::Orphan(key.clone()))?;
+        let account = jobs.account(key, &termination.account_id).await?;
         let occasion = jobs.occasion(Job::TerminateAccount, key);
         let Some(cascade) = termination.cascade(occasion.at, written == Some(termination.version)) else {
             if !advance(jobs, &termination, &account).await? {

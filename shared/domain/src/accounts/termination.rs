@@ -440,13 +440,8 @@ impl Told for Termination {
     fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
         let is_off = matches!(self.progress, Progress::Withdrawn { .. } | Progress::Superseded { .. });
         match notice.about.as_str() {
-            about::TERMINATION_COMING
-                if Reminders::is_overtaken(REMINDERS, self.ends_at, notice.drafted_at, now) =>
-            {
-                Standing::Gone
-            }
             about::TERMINATION_COMING if !is_off && now < self.ends_at => {
-                Standing::counting(days_left(self.ends_at, notice.drafted_at), days_left(self.ends_at, now))
+                Standing::of_reminder(REMINDERS, self.ends_at, notice, now, days_left)
             }
             about::TERMINATION_COMING => Standing::Gone,
             about::TERMINATION_SERVED | about::TERMINATION_MOVED => Standing::while_so(!is_off),
@@ -457,6 +452,7 @@ impl Told for Termination {
             _ => Standing::Stands,
         }
     }
+
     fn parties(&self) -> Option<(&AccountId, Option<&ProviderId>)> {
         Some((&self.account_id, None))
     }

@@ -363,10 +363,9 @@ impl Told for Grant {
         let is_active = self.status == GrantStatus::Active && now < self.expires_at;
         match notice.about.as_str() {
             about::GRANT_ACTIVATED => Standing::while_so(is_active),
-            about::GRANT_EXPIRING if is_active => Standing::counting(
-                days_left(self.expires_at, notice.drafted_at),
-                days_left(self.expires_at, now),
-            ),
+            about::GRANT_EXPIRING if is_active => {
+                Standing::of_reminder(REMINDERS, self.expires_at, notice, now, days_left)
+            }
             about::GRANT_EXPIRING => Standing::Gone,
             _ => Standing::Stands,
         }

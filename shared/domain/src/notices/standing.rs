@@ -11,6 +11,7 @@ use crate::accounts::MarketAccount;
 use crate::aggregate::{Aggregate, Key};
 use crate::ids::{AccountId, ProviderId};
 use crate::providers::Provider;
+use crate::reminders::{Plan, Reminders};
 
 /// What has become of that which a notice says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +31,23 @@ impl Standing {
         if is_so { Self::Stands } else { Self::Gone }
     }
 
-    /// A reminder that counts days: put otherwise where it counted others when it was drafted.
+    /// Of a reminder: it stands until a newer one of its plan has come, and is put otherwise where it counts other days
+    /// by now than when it was drafted.
     #[must_use]
-    pub const fn counting(then: u32, now: u32) -> Self {
-        if then == now { Self::Stands } else { Self::Outdated }
+    pub fn of_reminder(
+        plan: Plan,
+        date: Timestamp,
+        notice: &Notice,
+        now: Timestamp,
+        days: fn(Timestamp, Timestamp) -> u32,
+    ) -> Self {
+        if Reminders::is_overtaken(plan, date, notice.drafted_at, now) {
+            Self::Gone
+        } else if days(date, notice.drafted_at) == days(date, now) {
+            Self::Stands
+        } else {
+            Self::Outdated
+        }
     }
 }
 
@@ -42,7 +56,7 @@ pub trait Told: Aggregate {
     /// What has become of that which a notice said of it.
     fn standing(&self, notice: &Notice, now: Timestamp) -> Standing;
 
-    /// Whose affair it is, where it has reminders: the merchant's, and a provider's with it.
+    /// The merchant that it belongs to, and the provider that it involves, where it has reminders.
     fn parties(&self) -> Option<(&AccountId, Option<&ProviderId>)> {
         None
     }

@@ -64,7 +64,7 @@ struct Entry {
     clause: usize,
 }
 
-/// Whose clauses: nobody's, or those in a clause.
+/// The clause that a sequence of numbers stands in; none at the outermost level.
 type Owner = Option<usize>;
 
 /// How a label goes with those before it.
