@@ -27,7 +27,7 @@ use market_domain::accounts::MarketAccount;
 use market_domain::aggregate::Key;
 use market_domain::change::Occasion;
 use market_domain::notices::{Delivery, Feedback, Notice};
-use market_domain::party::{Actor, Contacts, Operator, Recipient};
+use market_domain::party::{Actor, Contacts, Operator, PartyId, Recipient};
 use market_domain::providers::Provider;
 use market_domain::salt::Salts;
 use market_notices::{NOTICE_TAG, RECIPIENT_TAG, recipient_of_tag};
@@ -258,10 +258,10 @@ async fn hear(
 
 pub(crate) async fn contacts(store: &Store, recipient: &Recipient) -> Result<Option<Contacts>, StoreError> {
     Ok(match recipient {
-        Recipient::Merchant(id) => {
+        Recipient::Party(PartyId::Merchant(id)) => {
             store.get::<MarketAccount>(id).await?.map(|account| account.state.contacts)
         }
-        Recipient::Provider(id) => store.get::<Provider>(id).await?.map(|provider| provider.state.contacts),
+        Recipient::Party(PartyId::Provider(id)) => store.get::<Provider>(id).await?.map(|provider| provider.state.contacts),
         Recipient::Everyone => None,
     })
 }

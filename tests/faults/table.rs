@@ -15,7 +15,7 @@ use market_domain::grants::{Grant, GrantStatus};
 use market_domain::hash::Sha256Hash;
 use market_domain::ids::{DocumentId, GrantId, ListingId, NoticeId, OrderId};
 use market_domain::notices::{Channel, Delivery, Notice, samples};
-use market_domain::party::{Actor, Contacts, Language, Recipient};
+use market_domain::party::{Actor, Contacts, Language, PartyId, Recipient};
 use market_domain::reminders::Reminders;
 use market_domain::salt::Salts;
 use market_notices::Sender;
@@ -92,7 +92,7 @@ pub fn notice(channel: Channel, address: &str) -> Notice {
     Notice {
         in_site: None,
         id: NoticeId::new(at(0), [1; 10]),
-        recipient: Recipient::Merchant("shop-1".parse().unwrap()),
+        recipient: Recipient::Party(PartyId::Merchant("shop-1".parse().unwrap())),
         channel,
         address: Some(address.to_owned()),
         language: Language::English,

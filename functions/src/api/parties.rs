@@ -2,7 +2,7 @@
 
 use market_domain::aggregate::Loaded;
 use market_domain::ids::{AccountId, ProviderId};
-use market_domain::party::{Actor, Contacts, Language, Recipient};
+use market_domain::party::{Actor, Contacts, Language, PartyId, Recipient};
 use market_domain::providers::Provider;
 use market_domain::text::{EmailAddress, PhoneNumber};
 use market_http::{Code, Market, Problem};
@@ -104,8 +104,8 @@ impl From<Actor> for ActorView {
     fn from(actor: Actor) -> Self {
         match actor {
             Actor::Operator(subject) => Self::Operator(subject),
-            Actor::Merchant(id) => Self::Merchant(id),
-            Actor::Provider(id) => Self::Provider(id),
+            Actor::Party(PartyId::Merchant(id)) => Self::Merchant(id),
+            Actor::Party(PartyId::Provider(id)) => Self::Provider(id),
             Actor::Payments => Self::Payments,
             Actor::Upstream => Self::Upstream,
             Actor::DataGateway => Self::DataGateway,
@@ -131,8 +131,8 @@ pub enum RecipientView {
 impl From<Recipient> for RecipientView {
     fn from(recipient: Recipient) -> Self {
         match recipient {
-            Recipient::Merchant(id) => Self::Merchant(id),
-            Recipient::Provider(id) => Self::Provider(id),
+            Recipient::Party(PartyId::Merchant(id)) => Self::Merchant(id),
+            Recipient::Party(PartyId::Provider(id)) => Self::Provider(id),
             Recipient::Everyone => Self::Everyone,
         }
     }

@@ -3,13 +3,13 @@
 //! A name that shows nothing names nobody, and one that turns text is not the name that is seen. Both are told by
 //! the characters' Unicode properties (UTS 39, UAX 9), not by a list of ours, which would be out of date.
 
+use std::ops::Range;
+
 use icu_properties::props::{
     BidiControl, DefaultIgnorableCodePoint, GeneralCategory, NoncharacterCodePoint, VariationSelector,
     WhiteSpace,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
-
-use crate::documents::clauses::line_ranges;
 
 /// Blanks that Unicode counts among the symbols: the braille pattern without dots, the notehead that is none.
 const BLANKS: [char; 2] = ['\u{2800}', '\u{1d159}'];
@@ -61,6 +61,23 @@ pub(crate) fn is_unfit(c: char) -> bool {
 /// Whether it hides within a line: two lines that differ in it alone look the same.
 pub(crate) fn hides(c: char) -> bool {
     is_ignorable(c) && !is_selector(c) && !JOINERS.contains(&c)
+}
+
+/// The lines of a text, as ranges of bytes; each has its line end.
+pub(crate) fn line_ranges(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
+        let length = match rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            Some(at) if rest[at] == b'\r' && rest.get(at + 1) == Some(&b'\n') => at + 2,
+            Some(at) => at + 1,
+            None => rest.len(),
+        };
+        let range = start..start + length;
+        start = range.end;
+        Some(range)
+    })
 }
 
 /// The first character that a document's text must not have, and the number of its line. Tabs and line breaks of

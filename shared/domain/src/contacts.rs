@@ -62,7 +62,7 @@ mod tests {
     use crate::evidence::Evidence;
     use crate::hash::Sha256Hash;
     use crate::notices::{Notice, samples};
-    use crate::party::Language;
+    use crate::party::{Language, PartyId};
     use crate::stored::form::read;
 
     use super::*;
@@ -80,7 +80,7 @@ mod tests {
     }
 
     fn merchant() -> Actor {
-        Actor::Merchant("shop-1".parse().unwrap())
+        Actor::Party(PartyId::Merchant("shop-1".parse().unwrap()))
     }
 
     fn account() -> Loaded<MarketAccount> {

@@ -1,7 +1,7 @@
 //! The unified social credit code of a legal entity (GB 32100-2015, with its amendment of 2016).
 //!
 //! Being a [`CreditCode`] proves that every part of it can be what it stands for, or that the operator vouched for it
-//! ([`crate::vouching`]): codes of the early pilots break the rule. So a slip of the keyboard, an invented code or
+//! (`vouching`): codes of the early pilots break the rule. So a slip of the keyboard, an invented code or
 //! another kind of number cannot open an account. It does not prove that the company exists: that takes the register.
 //! Lower case is refused with the right form and not repaired, so that one entity has one spelling and equal means
 //! equal.
@@ -12,9 +12,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::Loaded;
 use crate::characters::trimmed;
-use crate::vouching::Vouching;
 
 /// The characters by their values. I, O, S, V and Z are left out because they are misread.
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
@@ -187,17 +185,6 @@ impl GivenCode {
             return Err(CreditCodeError::CheckCharacter);
         }
         Ok(CreditCode(code.clone()))
-    }
-
-    /// The code, if it keeps the rule or the operator vouched for it.
-    ///
-    /// # Errors
-    /// What breaks the rule.
-    pub fn accepted(&self, vouching: Option<&Loaded<Vouching>>) -> Result<CreditCode, CreditCodeError> {
-        match vouching {
-            Some(vouching) if vouching.code.as_str() == self.0 => Ok(vouching.code.clone()),
-            _ => self.of_the_rule(),
-        }
     }
 }
 

@@ -1,20 +1,79 @@
-//! Who acts, and whom a notice can reach.
+//! The parties of the market: who acts, whose things they are, and whom a notice can reach.
+//!
+//! A party is known here by its kind and id alone; what else a notice needs to know of one, it asks of a [`Party`]. So
+//! whatever deals with parties in general (keys, notices, evidence, access) depends on none of them in particular, and a
+//! kind that is to come is added here.
+
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::aggregate::Loaded;
 use crate::ids::{AccountId, ProviderId};
 use crate::text::{EmailAddress, Line, PhoneNumber};
+
+/// A party, by its kind and id: whose things something is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PartyId {
+    /// A merchant (用户).
+    Merchant(AccountId),
+    /// A provider (服务商).
+    Provider(ProviderId),
+}
+
+impl PartyId {
+    /// The id itself, as its tokens name it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Merchant(id) => id.as_str(),
+            Self::Provider(id) => id.as_str(),
+        }
+    }
+}
+
+/// A party as it is now, as far as whoever writes to it has to know it.
+pub trait Party: fmt::Debug + Send + Sync {
+    /// Its kind and id.
+    fn party_id(&self) -> PartyId;
+    /// Its full name.
+    fn legal_name(&self) -> &Line;
+    /// How it is reached.
+    fn contacts(&self) -> &Contacts;
+    /// The clause that carries a rule of the market in the agreement that binds it, as people cite it; none where no
+    /// agreement binds it, or that has no clause for the rule.
+    fn cite(&self, _rule: &str, _language: Language) -> Option<String> {
+        None
+    }
+}
+
+/// A party that was loaded is a party.
+impl<P: Party> Party for Loaded<P> {
+    fn party_id(&self) -> PartyId {
+        self.state.party_id()
+    }
+
+    fn legal_name(&self) -> &Line {
+        self.state.legal_name()
+    }
+
+    fn contacts(&self) -> &Contacts {
+        self.state.contacts()
+    }
+
+    fn cite(&self, rule: &str, language: Language) -> Option<String> {
+        self.state.cite(rule, language)
+    }
+}
 
 /// Who caused a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// The operator (运营方), by the staff member's id.
     Operator(String),
-    /// A merchant (用户).
-    Merchant(AccountId),
-    /// A provider (服务商).
-    Provider(ProviderId),
+    /// A party.
+    Party(PartyId),
     /// The payment system, by its signed callback.
     Payments,
     /// The upstream platform.
@@ -75,10 +134,8 @@ impl Operator {
 /// Whom a notice is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipient {
-    /// One merchant.
-    Merchant(AccountId),
-    /// One provider.
-    Provider(ProviderId),
+    /// One party.
+    Party(PartyId),
     /// Everyone: the notice board.
     Everyone,
 }

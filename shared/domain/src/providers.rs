@@ -11,7 +11,7 @@ use crate::credit_code::CreditCode;
 use crate::events;
 use crate::ids::ProviderId;
 use crate::notices::{Message, Reach};
-use crate::party::Contacts;
+use crate::party::{Contacts, Party, PartyId};
 use crate::text::Line;
 use crate::vouching::Vouching;
 
@@ -120,6 +120,20 @@ impl Provider {
         };
         let change = Change::on(occasion).update(loaded, &provider, event);
         Ok(Some((provider, change)))
+    }
+}
+
+impl Party for Provider {
+    fn party_id(&self) -> PartyId {
+        PartyId::Provider(self.id.clone())
+    }
+
+    fn legal_name(&self) -> &Line {
+        &self.legal_name
+    }
+
+    fn contacts(&self) -> &Contacts {
+        &self.contacts
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
-use crate::credit_code::{CreditCode, GivenCode};
+use crate::credit_code::{CreditCode, CreditCodeError, GivenCode};
 use crate::events;
 use crate::hash::Sha256Hash;
 use crate::text::Prose;
@@ -60,6 +60,17 @@ impl Vouching {
             Self { code: CreditCode::vouched(code), reason, document_sha256, vouched_at: occasion.at };
         let change = Change::on(occasion).create(&vouching, event);
         Ok((vouching, change))
+    }
+
+    /// A code, if it keeps the rule or the operator vouched for it.
+    ///
+    /// # Errors
+    /// What breaks the rule.
+    pub fn accept(vouching: Option<&Loaded<Self>>, given: &GivenCode) -> Result<CreditCode, CreditCodeError> {
+        match vouching {
+            Some(vouching) if vouching.code.as_str() == given.as_str() => Ok(vouching.code.clone()),
+            _ => given.of_the_rule(),
+        }
     }
 }
 

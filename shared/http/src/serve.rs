@@ -18,7 +18,7 @@ use futures_util::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use market_domain::change::Occasion;
 use market_domain::hash::Sha256Hash;
-use market_domain::party::Actor;
+use market_domain::party::{Actor, PartyId};
 use market_domain::salt::Salts;
 use market_identity::{IdentityError, Principal, Role, Verified, bearer};
 use market_store::{CommitError, SavedReply, Submission};
@@ -387,8 +387,8 @@ fn actor(principal: Option<&Principal>, route: &Route) -> Result<Actor, Problem>
             Access::Public | Access::Roles(_) => Actor::Anyone,
         },
         Some(Principal { role, subject }) => match role {
-            Role::Merchant => Actor::Merchant(subject.parse().map_err(invalid)?),
-            Role::Provider => Actor::Provider(subject.parse().map_err(invalid)?),
+            Role::Merchant => Actor::Party(PartyId::Merchant(subject.parse().map_err(invalid)?)),
+            Role::Provider => Actor::Party(PartyId::Provider(subject.parse().map_err(invalid)?)),
             Role::Operator => Actor::Operator(subject.clone()),
             Role::DataGateway => Actor::DataGateway,
             Role::Upstream => Actor::Upstream,

@@ -17,7 +17,7 @@ use lettre::message::header::{
 use lettre::message::{Body, Mailbox};
 use lettre::{Address, Message};
 use market_domain::notices::Notice;
-use market_domain::party::Language;
+use market_domain::party::{Language, PartyId};
 use market_domain::text::EmailAddress;
 
 /// The longest line of a header with encoded words (RFC 2047, 2).
@@ -129,13 +129,13 @@ mod tests {
     use market_domain::hash::Sha256Hash;
     use market_domain::ids::NoticeId;
     use market_domain::notices::{Channel, Delivery};
-    use market_domain::party::Recipient;
+    use market_domain::party::{PartyId, Recipient};
 
     fn notice(subject: &str, body: &str) -> Notice {
         let id = NoticeId::new(Timestamp::UNIX_EPOCH, [1; 10]);
         Notice {
             id,
-            recipient: Recipient::Merchant("shop-1".parse().unwrap()),
+            recipient: Recipient::Party(PartyId::Merchant("shop-1".parse().unwrap())),
             channel: Channel::Email,
             address: Some("shop@example.com".to_owned()),
             language: Language::Chinese,

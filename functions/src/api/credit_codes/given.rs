@@ -14,7 +14,7 @@ pub async fn given_code(
         return Ok((code, None));
     }
     let vouching = market.store.get::<Vouching>(given).await?;
-    let code = given.accepted(vouching.as_ref()).map_err(|broken| {
+    let code = Vouching::accept(vouching.as_ref(), given).map_err(|broken| {
         let error = FieldError { pointer: "/credit_code".to_owned(), detail: broken.to_string() };
         Problem { errors: vec![error], ..Problem::new(Code::InvalidBody) }
     })?;

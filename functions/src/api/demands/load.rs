@@ -3,7 +3,7 @@
 use market_domain::accounts::MarketAccount;
 use market_domain::aggregate::Loaded;
 use market_domain::deletion::DeletionDemand;
-use market_domain::party::Actor;
+use market_domain::party::{Actor, PartyId};
 use market_domain::providers::Provider;
 use market_http::{Call, Endpoint, Market, Problem};
 use market_store::of;
@@ -51,7 +51,7 @@ pub(super) async fn for_provider<E: Endpoint<Path = GrantPath>>(
     call: &Call<E>,
     market: &Market,
 ) -> Result<Sides, Problem> {
-    let Actor::Provider(caller) = &call.occasion.actor else { return Err(Problem::not_found()) };
+    let Actor::Party(PartyId::Provider(caller)) = &call.occasion.actor else { return Err(Problem::not_found()) };
     let account_id = call.path.account_id.clone();
     let wishes = (
         of::<MarketAccount>(account_id.clone()),

@@ -8,7 +8,7 @@ use market_domain::documents::{
     Author, Document, DocumentKind, MAX_PROMINENT, Publication, PublishRefusal, Publishing,
 };
 use market_domain::ids::DocumentId;
-use market_domain::party::Actor;
+use market_domain::party::{Actor, PartyId};
 use market_domain::providers::Provider;
 use market_domain::text::Line;
 use market_http::{Market, Problem};
@@ -107,13 +107,13 @@ pub async fn publish(
 ) -> Result<Result<Publishing, PublishRefusal>, Problem> {
     let id = publication.id.clone();
     let (existing, provider) = match &occasion.actor {
-        Actor::Provider(provider) => {
+        Actor::Party(PartyId::Provider(provider)) => {
             market.store.load((of::<Document>(id), of::<Provider>(provider.clone()))).await?
         }
         _ => (market.store.get::<Document>(&id).await?, None),
     };
     let author = match &occasion.actor {
-        Actor::Provider(_) => Author::Provider(provider.as_deref()),
+        Actor::Party(PartyId::Provider(_)) => Author::Provider(provider.as_deref()),
         _ => Author::Operator,
     };
     Ok(Document::publish(existing.as_ref(), author, publication, market.publicity, occasion))

@@ -9,7 +9,7 @@ use market_domain::grants::Grant;
 use market_domain::listings::Listing;
 use market_domain::notices::{Chain, Delivery, Message, Notice, Reach, Standing, Told};
 use market_domain::orders::Order;
-use market_domain::party::Recipient;
+use market_domain::party::{PartyId, Recipient};
 use market_domain::payments::PaymentRecord;
 use market_domain::providers::Provider;
 use market_store::commit::{evidence_key, evidence_prefix};
@@ -42,7 +42,7 @@ impl Reminder {
     /// To whom it goes.
     pub(super) fn reach(&self, recipient: &Recipient) -> Reach<'_> {
         match (recipient, &self.provider) {
-            (Recipient::Provider(_), Some(provider)) => Reach::ProviderOf(provider, &self.account),
+            (Recipient::Party(PartyId::Provider(_)), Some(provider)) => Reach::ProviderOf(provider, &self.account),
             _ => Reach::Merchant(&self.account),
         }
     }

@@ -140,8 +140,8 @@ impl From<Notice> for Told {
     fn from(notice: Notice) -> Self {
         let Notice { recipient, id, channel, address, about, status, reason, drafted_at } = notice;
         let recipient = match recipient {
-            Recipient::Merchant(id) => Party::Account(id).to_string(),
-            Recipient::Provider(id) => Party::Provider(id).to_string(),
+            Recipient::Party(PartyId::Merchant(id)) => Party::Account(id).to_string(),
+            Recipient::Party(PartyId::Provider(id)) => Party::Provider(id).to_string(),
             Recipient::Everyone => "everyone".to_owned(),
         };
         Self { recipient, id, channel, address, about, status, reason, drafted_at }

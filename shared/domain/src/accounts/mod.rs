@@ -14,12 +14,11 @@ use crate::aggregate::{Aggregate, Key, Loaded};
 use crate::change::{Change, Event, Occasion};
 use crate::contacts::{self, ContactsRefusal};
 use crate::credit_code::CreditCode;
-use crate::documents::Version;
 use crate::documents::rules::Citations;
 use crate::events;
 use crate::ids::{AccountId, TerminationId};
 use crate::notices::Reach;
-use crate::party::{Contacts, Language};
+use crate::party::{Contacts, Language, Party, PartyId};
 use crate::text::Line;
 use crate::vouching::Vouching;
 
@@ -181,25 +180,36 @@ impl MarketAccount {
         self.ends_at.is_some_and(|end| end < term_end)
     }
 
-    /// The clause of the agreement that binds it which carries a rule of the market, as people cite it. Where
-    /// a release that knew of no citations renewed the agreement, those of the version before are not its
-    /// own.
+    /// The account once a version of the market agreement binds it.
     #[must_use]
-    pub fn cite(&self, rule: &str, language: Language) -> Option<String> {
-        let citations = self.citations.as_ref();
-        let binding = citations.filter(|citations| self.agreement_version == Some(citations.version));
-        binding?.cite(rule, language)
-    }
-
-    pub(crate) fn with_agreement(&self, title: &Line, version: &Version) -> Self {
-        let citations =
-            Citations { title: title.clone(), version: version.number, rules: version.rules.clone() };
+    pub fn bound_by(&self, citations: Citations) -> Self {
         Self {
             status: AccountStatus::Active,
-            agreement_version: Some(version.number),
+            agreement_version: Some(citations.version),
             citations: (!citations.rules.is_empty()).then_some(citations),
             ..self.clone()
         }
+    }
+}
+
+impl Party for MarketAccount {
+    fn party_id(&self) -> PartyId {
+        PartyId::Merchant(self.id.clone())
+    }
+
+    fn legal_name(&self) -> &Line {
+        &self.legal_name
+    }
+
+    fn contacts(&self) -> &Contacts {
+        &self.contacts
+    }
+
+    /// Where a release that knew of no citations renewed the agreement, those of the version before are not its own.
+    fn cite(&self, rule: &str, language: Language) -> Option<String> {
+        let citations = self.citations.as_ref();
+        let binding = citations.filter(|citations| self.agreement_version == Some(citations.version));
+        binding?.cite(rule, language)
     }
 }
 

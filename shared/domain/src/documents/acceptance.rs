@@ -197,7 +197,7 @@ impl Acceptance {
         }
         let agreement_version = self.version;
         let title = version.title.as_ref().unwrap_or(&document.title);
-        let opened = account.with_agreement(title, version);
+        let opened = account.bound_by(version.citations(title));
         let event = if account.status == AccountStatus::Applied {
             let message = Message::AccountOpened { title: title.to_string(), version: self.version };
             Event::of(events::AccountOpened { agreement_version }).tell(Reach::Merchant(&opened), message)

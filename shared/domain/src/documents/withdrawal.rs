@@ -9,7 +9,7 @@ use crate::aggregate::Loaded;
 use crate::change::{Change, Event, Occasion};
 use crate::events;
 use crate::notices::{Message, Reach};
-use crate::party::{Actor, Language};
+use crate::party::{Actor, Language, PartyId};
 use crate::stored::form;
 
 /// How many versions of a document can be withdrawn in all.
@@ -69,7 +69,7 @@ impl Document {
         }
         let is_the_publishers = match (&loaded.publisher, &occasion.actor) {
             (Publisher::Operator, Actor::Operator(_)) => true,
-            (Publisher::Provider(publisher), Actor::Provider(provider)) => publisher == provider,
+            (Publisher::Provider(publisher), Actor::Party(PartyId::Provider(provider))) => publisher == provider,
             _ => false,
         };
         if !is_the_publishers {

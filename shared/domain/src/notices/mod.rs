@@ -27,7 +27,7 @@ use crate::aggregate::{Aggregate, Due, Job, Key, View};
 use crate::change::Occasion;
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
-use crate::party::{Language, Operator, Recipient};
+use crate::party::{Language, Operator, PartyId, Recipient};
 use crate::salt::Salt;
 
 use message::{Letter, Short};
@@ -189,8 +189,8 @@ fn id_of(at: Timestamp, cause: &str, about: &str, channel: Channel, recipient: &
 #[must_use]
 pub fn partition(recipient: &Recipient) -> String {
     match recipient {
-        Recipient::Merchant(id) => format!("account#{id}"),
-        Recipient::Provider(id) => format!("provider#{id}"),
+        Recipient::Party(PartyId::Merchant(id)) => format!("account#{id}"),
+        Recipient::Party(PartyId::Provider(id)) => format!("provider#{id}"),
         Recipient::Everyone => "announcements".to_owned(),
     }
 }

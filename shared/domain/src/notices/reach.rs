@@ -1,19 +1,17 @@
 //! Whom a message is for: what its text needs to know of that party, and on which channels it is reached.
 
 use super::{Channel, Message};
-use crate::accounts::MarketAccount;
-use crate::party::{Contacts, Language, Recipient};
-use crate::providers::Provider;
+use crate::party::{Contacts, Language, Party, Recipient};
 
 /// Whom a message is for, as that party is now.
 #[derive(Debug, Clone)]
 pub enum Reach<'a> {
     /// A merchant: the agreement that it accepted is cited.
-    Merchant(&'a MarketAccount),
+    Merchant(&'a dyn Party),
     /// A provider, of its own affairs. No version binds it as a party, so none is cited.
-    Provider(&'a Provider),
+    Provider(&'a dyn Party),
     /// A provider, of what it has to do with a merchant: that merchant's agreement is cited.
-    ProviderOf(&'a Provider, &'a MarketAccount),
+    ProviderOf(&'a dyn Party, &'a dyn Party),
     /// A party as it was, at addresses that it gave up and nowhere else.
     GivenUp(Box<Reach<'a>>, Vec<(Channel, &'a str)>),
     /// Everyone, on the notice board, in this language.
@@ -21,17 +19,19 @@ pub enum Reach<'a> {
 }
 
 impl Reach<'_> {
+    /// The party.
+    fn party(&self) -> Option<&dyn Party> {
+        match self {
+            Self::Merchant(party) | Self::Provider(party) | Self::ProviderOf(party, _) => Some(*party),
+            Self::GivenUp(reach, _) => reach.party(),
+            Self::Everyone(_) => None,
+        }
+    }
+
     /// The recipient.
     #[must_use]
     pub fn recipient(&self) -> Recipient {
-        match self {
-            Self::Merchant(account) => Recipient::Merchant(account.id.clone()),
-            Self::Provider(provider) | Self::ProviderOf(provider, _) => {
-                Recipient::Provider(provider.id.clone())
-            }
-            Self::GivenUp(party, _) => party.recipient(),
-            Self::Everyone(_) => Recipient::Everyone,
-        }
+        self.party().map_or(Recipient::Everyone, |party| Recipient::Party(party.party_id()))
     }
 
     /// Its language.
@@ -45,30 +45,22 @@ impl Reach<'_> {
 
     /// Its full name.
     pub(super) fn name(&self) -> Option<&str> {
-        match self {
-            Self::GivenUp(party, _) => party.name(),
-            Self::Merchant(account) => Some(account.legal_name.as_str()),
-            Self::Provider(provider) | Self::ProviderOf(provider, _) => Some(provider.legal_name.as_str()),
-            Self::Everyone(_) => None,
-        }
+        self.party().map(|party| party.legal_name().as_str())
     }
 
     /// How it is reached.
     pub(crate) fn contacts(&self) -> Option<&Contacts> {
-        match self {
-            Self::GivenUp(party, _) => party.contacts(),
-            Self::Merchant(account) => Some(&account.contacts),
-            Self::Provider(provider) | Self::ProviderOf(provider, _) => Some(&provider.contacts),
-            Self::Everyone(_) => None,
-        }
+        self.party().map(Party::contacts)
     }
 
     /// The clause that carries a rule of the market, as it is cited to this party.
     pub(super) fn cites(&self, rule: &str) -> Option<String> {
         match self {
-            Self::Merchant(account) | Self::ProviderOf(_, account) => account.cite(rule, self.language()),
-            Self::GivenUp(party, _) => party.cites(rule),
-            Self::Provider(_) | Self::Everyone(_) => None,
+            Self::Merchant(party) | Self::Provider(party) | Self::ProviderOf(_, party) => {
+                party.cite(rule, self.language())
+            }
+            Self::GivenUp(reach, _) => reach.cites(rule),
+            Self::Everyone(_) => None,
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{Name, Trusted};
 use crate::ids::{AccountId, ProviderId};
-use crate::party::{Actor, Contacts, Language, Recipient};
+use crate::party::{Actor, Contacts, Language, PartyId, Recipient};
 use crate::text::{EmailAddress, PhoneNumber};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,8 +44,8 @@ impl StoredActor {
     pub fn of(actor: Actor) -> Self {
         match actor {
             Actor::Operator(subject) => Self::Operator(subject),
-            Actor::Merchant(id) => Self::Merchant(Trusted(id)),
-            Actor::Provider(id) => Self::Provider(Trusted(id)),
+            Actor::Party(PartyId::Merchant(id)) => Self::Merchant(Trusted(id)),
+            Actor::Party(PartyId::Provider(id)) => Self::Provider(Trusted(id)),
             Actor::Payments => Self::Payments,
             Actor::Upstream => Self::Upstream,
             Actor::DataGateway => Self::DataGateway,
@@ -57,8 +57,8 @@ impl StoredActor {
     pub fn restore(self) -> Actor {
         match self {
             Self::Operator(subject) => Actor::Operator(subject),
-            Self::Merchant(id) => Actor::Merchant(id.0),
-            Self::Provider(id) => Actor::Provider(id.0),
+            Self::Merchant(id) => Actor::Party(PartyId::Merchant(id.0)),
+            Self::Provider(id) => Actor::Party(PartyId::Provider(id.0)),
             Self::Payments => Actor::Payments,
             Self::Upstream => Actor::Upstream,
             Self::DataGateway => Actor::DataGateway,
@@ -79,16 +79,16 @@ pub enum StoredRecipient {
 impl StoredRecipient {
     pub fn of(recipient: Recipient) -> Self {
         match recipient {
-            Recipient::Merchant(id) => Self::Merchant(Trusted(id)),
-            Recipient::Provider(id) => Self::Provider(Trusted(id)),
+            Recipient::Party(PartyId::Merchant(id)) => Self::Merchant(Trusted(id)),
+            Recipient::Party(PartyId::Provider(id)) => Self::Provider(Trusted(id)),
             Recipient::Everyone => Self::Everyone,
         }
     }
 
     pub fn restore(self) -> Recipient {
         match self {
-            Self::Merchant(id) => Recipient::Merchant(id.0),
-            Self::Provider(id) => Recipient::Provider(id.0),
+            Self::Merchant(id) => Recipient::Party(PartyId::Merchant(id.0)),
+            Self::Provider(id) => Recipient::Party(PartyId::Provider(id.0)),
             Self::Everyone => Recipient::Everyone,
         }
     }

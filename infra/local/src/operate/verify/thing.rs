@@ -17,7 +17,7 @@ use market_domain::ids::DocumentId;
 use market_domain::listings::Listing;
 use market_domain::notices::Notice;
 use market_domain::orders::Order;
-use market_domain::party::Recipient;
+use market_domain::party::{PartyId, Recipient};
 use market_domain::payments::{PaymentRecord, PaymentStatus};
 use market_domain::providers::Provider;
 use market_domain::stored;
@@ -134,8 +134,8 @@ impl Thing {
             ],
             Self::Termination(termination) => vec![MarketAccount::key_of(&termination.account_id)],
             Self::Notice(notice) => match &notice.recipient {
-                Recipient::Merchant(id) => vec![MarketAccount::key_of(id)],
-                Recipient::Provider(id) => vec![Provider::key_of(id)],
+                Recipient::Party(PartyId::Merchant(id)) => vec![MarketAccount::key_of(id)],
+                Recipient::Party(PartyId::Provider(id)) => vec![Provider::key_of(id)],
                 Recipient::Everyone => Vec::new(),
             },
             Self::Document(document) => match &document.publisher {

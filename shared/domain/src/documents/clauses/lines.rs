@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use crate::characters::line_ranges;
+
 /// How far a link or a tag is looked for, in bytes: no more than a line of text has, and a bound on hostile lines.
 const MARKUP_BYTES: usize = 512;
 
@@ -54,23 +56,6 @@ impl Line {
     pub fn next_cell(&self) -> &str {
         self.plain.split('|').nth(1).unwrap_or_default().trim()
     }
-}
-
-/// The lines of a text, as ranges of bytes; each has its line end.
-pub(crate) fn line_ranges(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    let bytes = text.as_bytes();
-    let mut start = 0;
-    std::iter::from_fn(move || {
-        let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = match rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
-            Some(at) if rest[at] == b'\r' && rest.get(at + 1) == Some(&b'\n') => at + 2,
-            Some(at) => at + 1,
-            None => rest.len(),
-        };
-        let range = start..start + length;
-        start = range.end;
-        Some(range)
-    })
 }
 
 /// Reads the lines of a text.

@@ -29,7 +29,6 @@ pub use self::address::{ClauseAddress, ClauseAddressError, MAX_ADDRESS_CHARS};
 pub use self::decimal::outline as outline_by_decimals;
 pub use self::doubts::Reason;
 pub use self::given::{Given, GivenClause, GivenRefusal};
-pub(crate) use self::lines::line_ranges;
 
 use self::doubts::{CERTAIN, Doubts, Setting};
 use self::labels::{Form, Label, Separation};

@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 use super::Message;
-use crate::party::{Language, Recipient};
+use crate::party::{Language, PartyId, Recipient};
 
 /// A text in the languages of the market.
 #[derive(Debug, Clone, Copy)]
@@ -109,27 +109,27 @@ impl Message {
             (Self::AccountOpened { .. }, _) => text!("account_opened"),
             (Self::ProviderApproved, _) => text!("provider_approved"),
             (Self::ListingListed { .. }, _) => text!("listing_listed"),
-            (Self::OrderInService { .. }, Recipient::Provider(_)) => text!("order_in_service.provider"),
+            (Self::OrderInService { .. }, Recipient::Party(PartyId::Provider(_))) => text!("order_in_service.provider"),
             (Self::OrderInService { .. }, _) => text!("order_in_service.merchant"),
             (Self::PaymentHeld { .. }, _) => text!("payment_held"),
             (Self::PaymentToReturn { .. }, _) => text!("payment_to_return"),
             (Self::PaymentReturned { .. }, _) => text!("payment_returned"),
             (Self::PaymentDismissed { .. }, _) => text!("payment_dismissed"),
-            (Self::OrderClosed { .. }, Recipient::Provider(_)) => text!("order_closed.provider"),
+            (Self::OrderClosed { .. }, Recipient::Party(PartyId::Provider(_))) => text!("order_closed.provider"),
             (Self::OrderClosed { .. }, _) => text!("order_closed.merchant"),
-            (Self::OrderExpired { .. }, Recipient::Provider(_)) => text!("order_expired.provider"),
+            (Self::OrderExpired { .. }, Recipient::Party(PartyId::Provider(_))) => text!("order_expired.provider"),
             (Self::OrderExpired { .. }, _) => text!("order_expired.merchant"),
-            (Self::GrantActivated { .. }, Recipient::Provider(_)) => text!("grant_activated.provider"),
+            (Self::GrantActivated { .. }, Recipient::Party(PartyId::Provider(_))) => text!("grant_activated.provider"),
             (Self::GrantActivated { .. }, _) => text!("grant_activated.merchant"),
             (Self::GrantExpiring { .. }, _) => text!("grant_expiring"),
-            (Self::GrantEnded { .. }, Recipient::Provider(_)) => text!("grant_ended.provider"),
+            (Self::GrantEnded { .. }, Recipient::Party(PartyId::Provider(_))) => text!("grant_ended.provider"),
             (Self::GrantEnded { .. }, _) => text!("grant_ended.merchant"),
             (Self::DeletionReminder { .. }, _) => text!("deletion_reminder"),
             (Self::DemandServed { .. }, _) => text!("demand_served"),
             (Self::DemandDue { .. }, _) => text!("demand_due"),
-            (Self::DemandMoved { .. }, Recipient::Provider(_)) => text!("demand_moved.provider"),
+            (Self::DemandMoved { .. }, Recipient::Party(PartyId::Provider(_))) => text!("demand_moved.provider"),
             (Self::DemandMoved { .. }, _) => text!("demand_moved.merchant"),
-            (Self::DemandOverdue { .. }, Recipient::Provider(_)) => text!("demand_overdue.provider"),
+            (Self::DemandOverdue { .. }, Recipient::Party(PartyId::Provider(_))) => text!("demand_overdue.provider"),
             (Self::DemandOverdue { .. }, _) => text!("demand_overdue.merchant"),
             (Self::DemandAcknowledged { .. }, _) => text!("demand_acknowledged"),
             (Self::DemandAttested { .. }, _) => text!("demand_attested"),
