@@ -22,21 +22,21 @@
 //! it was sent as. Where the record of the sending was lost, the first event proves that it was sent: the tag names the
 //! notice, and only the gateway that took it writes the tag.
 
-use market_domain::Timestamp;
-use market_domain::accounts::MarketAccount;
-use market_domain::aggregate::Key;
-use market_domain::change::Occasion;
-use market_domain::notices::{Delivery, Feedback, Notice};
-use market_domain::party::{Actor, Contacts, Operator, PartyId, Recipient};
-use market_domain::providers::Provider;
-use market_domain::salt::Salts;
-use market_notices::{NOTICE_TAG, RECIPIENT_TAG, recipient_of_tag};
-use market_store::{CommitError, Store, StoreError};
-use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use market_ambient::{Clock, Entropy, random};
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Key;
+use market_kernel::change::Occasion;
+use market_kernel::notices::{Delivery, Feedback, Notice};
+use market_kernel::party::{Actor, Contacts, Operator, PartyId, Recipient};
+use market_kernel::salt::Salts;
+use market_notices::{NOTICE_TAG, RECIPIENT_TAG, recipient_of_tag};
+use market_parties::accounts::MarketAccount;
+use market_parties::providers::Provider;
+use market_store::{CommitError, Store, StoreError};
+use serde::Deserialize;
 
 use crate::metrics::{Metric, Metrics};
 
@@ -261,15 +261,18 @@ pub(crate) async fn contacts(store: &Store, recipient: &Recipient) -> Result<Opt
         Recipient::Party(PartyId::Merchant(id)) => {
             store.get::<MarketAccount>(id).await?.map(|account| account.state.contacts)
         }
-        Recipient::Party(PartyId::Provider(id)) => store.get::<Provider>(id).await?.map(|provider| provider.state.contacts),
+        Recipient::Party(PartyId::Provider(id)) => {
+            store.get::<Provider>(id).await?.map(|provider| provider.state.contacts)
+        }
         Recipient::Everyone => None,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::{Value, json};
+
+    use super::*;
 
     /// An event with every field that SES documents (*Contents of event data that Amazon SES publishes to Amazon
     /// SNS*).

@@ -3,8 +3,8 @@
 
 use std::str::FromStr;
 
-use market_domain::aggregate::Job;
 use market_http::{Endpoint, Visitor};
+use market_kernel::aggregate::Job;
 
 use crate::api;
 

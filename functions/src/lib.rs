@@ -6,6 +6,7 @@ pub mod api;
 pub mod feedback;
 pub mod handler;
 pub mod metrics;
+pub mod register;
 pub mod schedules;
 pub mod settings;
 pub mod workers;

@@ -4,8 +4,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use market_domain::Timestamp;
 use market_http::CorruptionAlarm;
+use market_kernel::Timestamp;
 use serde_json::{Map, Value, json};
 
 /// What operators watch; `infra/alarms.yaml` names each.

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use market_domain::Timestamp;
-use market_domain::holidays::Holidays;
-use market_domain::periods::{Calendar, Length, missing_years};
+use market_agreement::holidays::Holidays;
+use market_kernel::Timestamp;
+use market_kernel::periods::{Calendar, Length, missing_years};
 use market_store::{Store, StoreError};
 
 /// The calendar that a period is reckoned by. The table is asked only for years that the build does not carry and that

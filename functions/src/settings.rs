@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use market_ambient::{SystemClock, SystemEntropy};
-use market_domain::aggregate::Job;
-use market_domain::party::Operator;
-use market_domain::periods::{Calendar, PublicityMode};
-use market_domain::text::TextError;
 use market_http::{Access, Callers, Endpoint, Market, PaymentKeys, Visitor};
 use market_identity::terms::NoClaimName;
 use market_identity::{ClaimName, IssuerKeys, NotBefore, SubjectRule, Subjects, Terms, Verifier};
 use market_jobs::sqs::SqsQueues;
+use market_kernel::aggregate::Job;
+use market_kernel::party::Operator;
+use market_kernel::periods::{Calendar, PublicityMode};
+use market_kernel::text::TextError;
 use market_notices::{
     Gateway, Gateways, HttpText, NoGateway, Sender, SesEmail, SmtpEmail, SmtpServer, SnsText,
 };

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use market::requests;
 use market::stage::{PROVIDER, Stage};
-use market_domain::aggregate::{Job, Key};
-use market_domain::notices::Sending;
+use market_kernel::aggregate::{Job, Key};
+use market_kernel::notices::Sending;
 use serde_json::{Value, json};
 
 use crate::harness::World;

@@ -7,10 +7,10 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use market::client::Client;
 use market::requests;
 use market::stage::Stage;
-use market_domain::hash::Sha256Hash;
 use market_functions::api;
 use market_http::{Endpoint, Visitor};
 use market_identity::Role;
+use market_kernel::hash::Sha256Hash;
 use serde_json::Value;
 
 use crate::harness::World;

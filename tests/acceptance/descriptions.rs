@@ -6,13 +6,16 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
-use market_domain::aggregate::Job;
-use market_domain::events::{REGISTER, RETIRED, Retired};
-use market_domain::notices::samples::{self, Sample, Told};
-use market_domain::notices::{Channel, Message, Notice, Rendered};
-use market_domain::party::{Actor, Language};
 use market_functions::api;
+use market_functions::register;
+use market_functions::register::samples;
 use market_http::{Access, Code, Endpoint, Visitor};
+use market_kernel::aggregate::Job;
+use market_kernel::events::{RETIRED, Retired};
+use market_kernel::notices::samples::{occasion, operator};
+use market_kernel::notices::{Channel, Notice, Rendered};
+use market_kernel::party::{Actor, Language};
+use market_parties::samples::{Sample, Told};
 
 #[test]
 fn the_committed_openapi_description_is_what_the_code_says() {
@@ -47,8 +50,8 @@ const fn reader(told: &Told) -> &'static str {
 
 fn drafted(sample: &Sample, told: &Told) -> Vec<Notice> {
     let at = "2026-12-12T06:37:00Z".parse().unwrap();
-    let occasion = samples::occasion(at, Actor::Operator("ops".to_owned()));
-    Notice::draft(&occasion, "sample", 1, sample.clause, &told.reach(), &sample.message)
+    let occasion = occasion(at, Actor::Operator("ops".to_owned()));
+    Notice::draft(&occasion, "sample", 1, sample.clause, &told.reach(), &*sample.message)
 }
 
 /// A notice as its recipient reads it, and the text message that takes its place.
@@ -67,11 +70,11 @@ fn show(page: &mut String, language: &str, sample: &Sample, told: &Told) {
     let heading = format!("## {language}, {}", reader(told));
     writeln!(page, "\n{heading}\n\nGoes out as {channels}.\n\n```text\n{subject}\n\n{body}\n```").unwrap();
     let sms = drafted.iter().find(|notice| notice.channel == Channel::Sms);
-    let is_followed_up = Message::is_followed_up_about(sample.message.about());
+    let is_followed_up = sample.message.manner().is_followed_up();
     if matches!(told, Told::Everyone(_)) || sms.is_none() && !is_followed_up {
         return;
     }
-    let Rendered { subject, body } = drafted[0].short(&samples::operator());
+    let Rendered { subject, body } = drafted[0].short(&operator());
     assert!(sms.is_none_or(|sms| (&sms.subject, &sms.body) == (&subject, &body)));
     let when = if sms.is_some() { "Text message" } else { "Text message, where the e-mail comes back" };
     writeln!(page, "\n{when}:\n\n```text\n{subject}\n{body}\n```").unwrap();
@@ -82,16 +85,22 @@ fn every_text_of_every_notice_has_its_page() {
     let mut index = String::from(
         "# Notices\n\nWhat the market writes to its parties, with sample values: each text in Chinese and in English, to \
          each party that is told it, and the text message that takes its place. Made from \
-         `shared/domain/src/notices/texts`; change the texts there.\n\n| about | it says | Chinese | told |\n\
+         `shared/domain/*/messages`; change the texts there.\n\n| about | it says | Chinese | told |\n\
          |---|---|---|---|\n",
     );
     let mut pages: Vec<(&str, String)> = Vec::new();
-    for (zh, en) in samples::samples(Language::Chinese).iter().zip(&samples::samples(Language::English)) {
+    let chinese = samples(Language::Chinese);
+    for (zh, en) in chinese.iter().zip(&samples(Language::English)) {
         let about = zh.message.about();
         assert_eq!(about, en.message.about());
         if pages.last().is_none_or(|(last, _)| *last != about) {
             pages.push((about, format!("# `{about}`\n\nServes rule {} of the market.\n", zh.clause)));
-            let told: Vec<_> = zh.told.iter().map(reader).collect();
+            let mut told = Vec::new();
+            for to in chinese.iter().filter(|other| other.message.about() == about).flat_map(|s| &s.told) {
+                if !told.contains(&reader(to)) {
+                    told.push(reader(to));
+                }
+            }
             let subject = |sample: &Sample| drafted(sample, &sample.told[0])[0].subject.clone();
             let (told, zh, en) = (told.join(", "), subject(zh), subject(en));
             writeln!(index, "| [`{about}`]({about}.md) | {en} | {zh} | {told} |").unwrap();
@@ -128,7 +137,9 @@ fn no_stored_type_is_described_by_the_api_and_none_refuses_fields_that_it_does_n
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let description = market::pages::openapi();
     let mut stored = 0;
-    for folder in ["shared/domain/src", "shared/store/src", "shared/jobs/src", "functions/src"] {
+    for folder in
+        ["shared/kernel/src", "shared/domain", "shared/store/src", "shared/jobs/src", "functions/src"]
+    {
         for (file, source) in sources(&root.join(folder)) {
             for (start, _) in source.match_indices("Stored") {
                 let name: String =
@@ -155,12 +166,12 @@ fn no_stored_type_is_described_by_the_api_and_none_refuses_fields_that_it_does_n
 #[test]
 fn the_register_of_events_is_described() {
     let mut page = String::from(
-        "# Events\n\nMade from `shared/domain/src/events.rs`. Each is the `event` of an evidence record, with its \
+        "# Events\n\nMade from the `events.rs` of each context. Each is the `event` of an evidence record, with its \
          clause and its facts by name. In a record all but numbers, amounts (fen) and flags are texts; instants are \
          RFC 3339, hashes 64 hexadecimal digits. A name never changes what it means; one that is no longer written \
          stays.\n\n| event | it says | clauses | facts |\n|---|---|---|---|\n",
     );
-    for event in REGISTER {
+    for event in register::events() {
         let facts: Vec<_> = event
             .facts
             .iter()

@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 use market::client::Client;
 use market::requests;
 use market::stage::Stage;
-use market_domain::hash::Sha256Hash;
 use market_identity::Role;
+use market_kernel::hash::Sha256Hash;
 use serde_json::{Value, json};
 
 use crate::corpus::{Corpus, key, text};

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use market::stage::Stage;
-use market_domain::evidence::{Evidence, verify_chain};
-use market_domain::hash::Sha256Hash;
+use market_kernel::evidence::{Evidence, verify_chain};
+use market_kernel::hash::Sha256Hash;
 use serde_json::json;
 
 use crate::harness::{Stored, World};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use market::client::{Answer, Client};
 use market::requests;
 use market::stage::{PROMINENT, Stage, TERMS};
-use market_domain::hash::Sha256Hash;
 use market_identity::Role;
+use market_kernel::hash::Sha256Hash;
 use serde_json::{Value, json};
 
 use crate::harness::World;

@@ -6,9 +6,9 @@ use jiff::SignedDuration;
 use market::client::{Client, pay};
 use market::requests;
 use market::stage::Stage;
-use market_domain::hash::Sha256Hash;
-use market_domain::periods::ZONE;
 use market_identity::Role;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::periods::ZONE;
 use serde_json::{Value, json};
 
 use crate::harness::{World, at};

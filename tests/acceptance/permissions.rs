@@ -12,14 +12,14 @@ use market::permissions::Permissions;
 use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_ambient::SystemEntropy;
-use market_domain::aggregate::Job;
-use market_domain::payments::PaymentRecord;
 use market_functions::feedback::record_feedback;
 use market_functions::handler;
 use market_functions::metrics::Metrics;
 use market_identity::Role;
+use market_kernel::aggregate::Job;
 use market_store::StoreError;
 use market_store::due::{Lease, SHARDS, Shard};
+use market_trade::payments::PaymentRecord;
 use serde_json::{Value, json};
 
 use crate::harness::World;

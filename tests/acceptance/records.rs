@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use market::stage::Stage;
-use market_domain::events::{REGISTER, RETIRED};
-use market_domain::evidence::Evidence;
-use market_domain::hash::Sha256Hash;
-use market_domain::party::Actor;
+use market_functions::register;
+use market_kernel::events::RETIRED;
+use market_kernel::evidence::Evidence;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::party::Actor;
 use serde_json::{Value, json};
 
 use crate::corpus::{Corpus, fill, key, text};
@@ -25,7 +26,7 @@ async fn corpora() -> Vec<Corpus> {
 
 /// What of a record is not as its event is registered. Records of the first schema may say null for what is absent.
 fn slip(record: &Evidence) -> Option<String> {
-    let Some(event) = REGISTER.iter().find(|event| event.name == record.event) else {
+    let Some(event) = register::events().find(|event| event.name == record.event) else {
         return Some(format!("no event is called {}", record.event));
     };
     if !event.clauses.contains(&record.clause.as_str()) {
@@ -50,7 +51,7 @@ fn slip(record: &Evidence) -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_record_of_every_registered_event_is_kept_and_all_are_as_they_are_registered() {
-    let registered: BTreeSet<_> = REGISTER.iter().map(|event| event.name.to_owned()).collect();
+    let registered: BTreeSet<_> = register::events().map(|event| event.name.to_owned()).collect();
     let mut kept = BTreeSet::new();
     for corpus in corpora().await {
         let records = corpus.items.iter().filter(|item| key(item).1.starts_with("evidence#"));

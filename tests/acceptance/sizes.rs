@@ -4,9 +4,9 @@
 use market::client::{Answer, Client, json_headers};
 use market::requests;
 use market::stage::Stage;
-use market_domain::hash::Sha256Hash;
-use market_domain::listings::MAX_DESCRIPTION_BYTES;
 use market_identity::Role;
+use market_kernel::hash::Sha256Hash;
+use market_trade::listings::MAX_DESCRIPTION_BYTES;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -6,12 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use market::client::Client;
 use market::stage::Stage;
-use market_domain::accounts::termination::{Next, Progress, Termination};
-use market_domain::aggregate::{Job, Key};
-use market_domain::change::Occasion;
-use market_domain::party::Actor;
-use market_domain::salt::Salts;
+use market_agreement::terminations::{Next, Progress, Termination};
 use market_jobs::WakeUp;
+use market_kernel::aggregate::{Job, Key};
+use market_kernel::change::Occasion;
+use market_kernel::party::Actor;
+use market_kernel::salt::Salts;
 use market_notices::{Gateways, NoGateway};
 use serde_json::json;
 

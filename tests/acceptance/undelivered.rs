@@ -5,10 +5,10 @@ use market::client::Client;
 use market::operate::notices::{Party, resend, undelivered};
 use market::requests;
 use market::stage::{PROVIDER, Stage};
-use market_domain::aggregate::{Job, Key};
-use market_domain::ids::NoticeId;
-use market_domain::notices::Sending;
 use market_identity::Role;
+use market_kernel::aggregate::{Job, Key};
+use market_kernel::ids::NoticeId;
+use market_kernel::notices::Sending;
 use serde_json::{Value, json};
 
 use crate::harness::World;

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use market::client::{Answer, pay};
 use market::requests;
 use market::stage::Stage;
-use market_domain::aggregate::{Job, Key};
+use market_kernel::aggregate::{Job, Key};
 use serde_json::{Value, json};
 
 use crate::corpus::{Corpus, Item, key, text};

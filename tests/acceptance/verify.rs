@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use market::TABLE;
 use market::operate::verify::{Expected, Heads, verify_at};
 use market::stage::{Stage, TERMS};
-use market_domain::aggregate::Job;
+use market_kernel::aggregate::Job;
 use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
 use serde_json::{Value, json};
 

@@ -2,13 +2,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
-use market_domain::Timestamp;
-use market_domain::grants::access::{Outcome, hour_of};
-use market_domain::grants::{Grant, GrantStatus};
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::{GrantId, ListingId, OrderId, ScopeName};
-use market_domain::reminders::Reminders;
-
+use market_entrustment::grants::access::{Outcome, hour_of};
+use market_entrustment::grants::{Grant, GrantStatus};
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::{GrantId, ListingId, OrderId, ScopeName};
+use market_kernel::reminders::Reminders;
 use market_store::StoreError;
 
 use crate::tables::{Item, on_each_table};

@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
-use market_domain::aggregate::{Aggregate, Key};
-use market_domain::change::Change;
-use market_domain::evidence::verify_chain;
-use market_domain::hash::Sha256Hash;
-use market_domain::stored::FIRST_SCHEMA;
+use market_kernel::aggregate::{Aggregate, Key};
+use market_kernel::change::Change;
+use market_kernel::evidence::verify_chain;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::stored::FIRST_SCHEMA;
 use market_store::commit::evidence_prefix;
 use market_store::{CommitError, StoreError};
 
@@ -100,7 +100,7 @@ async fn a_stale_version_conflicts_and_so_does_one_of_something_that_is_not_ther
         let outcome =
             table.store.commit(&change(at(2)).update(&stale, &stale.noted("x"), event()), None).await;
         assert!(matches!(outcome, Err(CommitError::Conflict)), "{outcome:?}");
-        let absent = market_domain::aggregate::Loaded { state: thing("absent"), ..stale };
+        let absent = market_kernel::aggregate::Loaded { state: thing("absent"), ..stale };
         let update = change(at(2)).update(&absent, &absent.state, event());
         let outcome = table.store.commit(&update, None).await;
         assert!(matches!(outcome, Err(CommitError::Conflict)), "{outcome:?}");

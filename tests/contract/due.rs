@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use market_domain::Timestamp;
+use market_kernel::Timestamp;
 use market_store::Store;
 use market_store::due::{DueEntry, LEASE, Lease, MAX_TRIES, SHARDS, Shard};
 

@@ -6,8 +6,8 @@ use aws_sdk_sqs::Client;
 use market::permissions::Permissions;
 use market::stage::Stage;
 use market::{Clockwork, Options, Running};
-use market_domain::aggregate::{Job, Key};
 use market_jobs::WakeUp;
+use market_kernel::aggregate::{Job, Key};
 
 use crate::queues::counts;
 use crate::{awaited, endpoint};

@@ -14,11 +14,11 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use futures_util::{FutureExt, StreamExt};
-use market_domain::aggregate::{Job, Key};
 use market_jobs::memory::{MemoryQueue, MemoryQueues};
 use market_jobs::sqs::SqsQueues;
 use market_jobs::worker::{Delivery, Handler, Limits, work};
 use market_jobs::{Outgoing, Queues, WakeUp};
+use market_kernel::aggregate::{Job, Key};
 use serde_json::{Value, json};
 
 use crate::{awaited, endpoint, fresh};

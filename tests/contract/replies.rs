@@ -1,7 +1,7 @@
 //! The same submission takes effect once, and its reply is kept with its effect, for seven days.
 
 use futures_util::future::join_all;
-use market_domain::hash::Sha256Hash;
+use market_kernel::hash::Sha256Hash;
 use market_store::{CommitError, SavedReply, Submission};
 
 use crate::tables::on_each_table;

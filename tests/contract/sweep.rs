@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use market_domain::Timestamp;
-use market_domain::aggregate::Job;
 use market_jobs::sweep::{BrokenPass, Sweep, SweepError, sweep};
 use market_jobs::{Outgoing, Queues, Unsent};
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Job;
 use market_store::due::SHARDS;
 
 use crate::due::waiting;

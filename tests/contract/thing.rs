@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use market_domain::Timestamp;
-use market_domain::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
-use market_domain::change::{Change, Event, Occasion};
-use market_domain::events;
-use market_domain::notices::samples;
-use market_domain::party::Actor;
-use market_domain::salt::Salts;
-use market_domain::stored::{Storable, StoredForm, Upcaster};
+use market_entrustment::events;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
+use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::notices::samples;
+use market_kernel::party::Actor;
+use market_kernel::salt::Salts;
+use market_kernel::stored::{Storable, StoredForm, Upcaster};
 use serde::{Deserialize, Serialize};
 
 use crate::tables::Table;

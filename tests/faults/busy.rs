@@ -12,7 +12,7 @@ use market::client::Client;
 use market::operate::verify;
 use market::stage::Stage;
 use market_ambient::Clock;
-use market_domain::grants::access::LEDGER_PARTITIONS;
+use market_entrustment::grants::access::LEDGER_PARTITIONS;
 use market_identity::Role;
 use serde_json::{Value, json};
 

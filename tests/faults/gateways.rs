@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use market_domain::notices::{Channel, Sending};
+use market_kernel::notices::{Channel, Sending};
 use market_notices::{Gateway, SesEmail, SnsText};
 
 use crate::server::{Fault, Faulty, error};

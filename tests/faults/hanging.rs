@@ -11,17 +11,17 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use market_domain::accounts::MarketAccount;
-use market_domain::aggregate::{Job, Key};
-use market_domain::change::{Change, Occasion};
-use market_domain::notices::{Channel, Sending, samples};
-use market_domain::party::Actor;
-use market_domain::salt::Salts;
-use market_domain::stored::FIRST_SCHEMA;
 use market_jobs::sqs::SqsQueues;
 use market_jobs::{Outgoing, Queues, WakeUp};
+use market_kernel::aggregate::{Job, Key};
+use market_kernel::change::{Change, Occasion};
+use market_kernel::notices::{Channel, Sending, samples};
+use market_kernel::party::Actor;
+use market_kernel::salt::Salts;
+use market_kernel::stored::FIRST_SCHEMA;
 use market_notices::{Gateway, SesEmail, SnsText};
 use market_outside::sdk::{ATTEMPT_TIMEOUT, MAX_ATTEMPTS, ONCE_TIMEOUT, OPERATION_TIMEOUT};
+use market_parties::accounts::MarketAccount;
 use market_store::due::Shard;
 use market_store::{CommitError, Store, StoreError, of};
 use tokio::time::Instant;

@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use jsonwebtoken::Algorithm;
 use market::issuer::{AUDIENCE, Issuer};
-use market_domain::Timestamp;
 use market_identity::{IdentityError, IssuerKeys, Principal, Role, SubjectRule, Subjects, Terms, Verifier};
+use market_kernel::Timestamp;
 use tokio::time::Instant;
 
 use crate::INTERNAL;

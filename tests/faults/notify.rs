@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use market_ambient::{Clock, SystemEntropy};
-use market_domain::Timestamp;
-use market_domain::aggregate::Job;
-use market_domain::notices::{Delivery, Notice, Sending, samples};
 use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_jobs::WakeUp;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Job;
+use market_kernel::notices::{Delivery, Notice, Sending, samples};
 use market_notices::{Gateway, Gateways, NoGateway};
 
 use crate::server::{Fault, error};

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use futures_util::StreamExt;
-use market_domain::aggregate::{Job, Key};
 use market_jobs::sqs::SqsQueues;
 use market_jobs::sweep::{BrokenPass, SweepError, sweep};
 use market_jobs::{Outgoing, Queues, WakeUp};
+use market_kernel::aggregate::{Job, Key};
 use market_outside::sdk::MAX_ATTEMPTS;
 use serde_json::{Value, json};
 

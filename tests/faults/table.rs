@@ -3,23 +3,23 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use market_domain::Timestamp;
-use market_domain::accounts::MarketAccount;
-use market_domain::aggregate::{Aggregate, Job, Loaded};
-use market_domain::change::{Change, Event, Occasion};
-use market_domain::credit_code::CreditCode;
-use market_domain::documents::Document;
-use market_domain::events;
-use market_domain::grants::access::Outcome;
-use market_domain::grants::{Grant, GrantStatus};
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::{DocumentId, GrantId, ListingId, NoticeId, OrderId};
-use market_domain::notices::{Channel, Delivery, Notice, samples};
-use market_domain::party::{Actor, Contacts, Language, PartyId, Recipient};
-use market_domain::reminders::Reminders;
-use market_domain::salt::Salts;
+use market_agreement::documents::Document;
+use market_agreement::events;
+use market_entrustment::grants::access::Outcome;
+use market_entrustment::grants::{Grant, GrantStatus};
+use market_kernel::Timestamp;
+use market_kernel::aggregate::{Aggregate, Job, Loaded};
+use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::{DocumentId, GrantId, ListingId, NoticeId, OrderId};
+use market_kernel::notices::{Channel, Delivery, Manner, Notice, samples};
+use market_kernel::party::{Actor, Contacts, Language, PartyId, Recipient};
+use market_kernel::reminders::Reminders;
+use market_kernel::salt::Salts;
 use market_notices::Sender;
 use market_outside::sdk::MAX_ATTEMPTS;
+use market_parties::accounts::MarketAccount;
+use market_parties::credit_code::CreditCode;
 use market_store::due::{DueEntry, Lease, Shard};
 use market_store::{CommitError, SavedReply, Store, StoreError, Submission, of, schema};
 use serde_json::{Value, json};
@@ -97,6 +97,7 @@ pub fn notice(channel: Channel, address: &str) -> Notice {
         address: Some(address.to_owned()),
         language: Language::English,
         about: "agreement_ended".to_owned(),
+        manner: Manner::Grave,
         subject: "The agreement has ended".to_owned(),
         body: "It has ended.".to_owned(),
         content_sha256: Sha256Hash::of(b""),

@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use expect_test::expect_file;
 use futures_util::future::join_all;
-use market_domain::aggregate::{Job, Key};
 use market_identity::Role;
 use market_jobs::WakeUp;
+use market_kernel::aggregate::{Job, Key};
 use serde_json::{Value, json};
 
 use crate::function::{Function, Settings};

@@ -1,7 +1,7 @@
 //! The handler `feedback`: what SES tells of an e-mail finds the notice that it was.
 
-use market_domain::aggregate::Key;
-use market_domain::notices::{Delivery, Notice};
+use market_kernel::aggregate::Key;
+use market_kernel::notices::{Delivery, Notice};
 use serde_json::{Value, json};
 
 use crate::function::Function;

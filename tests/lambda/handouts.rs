@@ -1,12 +1,12 @@
 //! The handlers `sweep` and `relay`: what is due reaches its job's queue.
 
-use market_domain::accounts::MarketAccount;
-use market_domain::accounts::termination::Termination;
-use market_domain::aggregate::{Aggregate, Job, Key, Loaded};
-use market_domain::credit_code::CreditCode;
-use market_domain::ids::TerminationId;
-use market_domain::periods::Calendar;
+use market_agreement::terminations::Termination;
 use market_jobs::WakeUp;
+use market_kernel::aggregate::{Aggregate, Job, Key, Loaded};
+use market_kernel::ids::TerminationId;
+use market_kernel::periods::Calendar;
+use market_parties::accounts::MarketAccount;
+use market_parties::credit_code::CreditCode;
 use market_store::due::{Lease, SHARDS, Shard};
 use serde_json::{Map, Value, json};
 
@@ -159,7 +159,7 @@ async fn the_relay_sends_what_a_commit_made_due_and_nothing_else() {
     let later = termination_served(&around).await;
     let leased = around.notice_due("eastwind", long_ago()).await;
     lease(&around, &leased).await;
-    let provider = market_domain::providers::Provider::key_of(&"northwind".parse().expect("an id"));
+    let provider = market_parties::providers::Provider::key_of(&"northwind".parse().expect("an id"));
     let records = [
         record(&around, 1, &provider, false).await,
         record(&around, 2, &later, false).await,

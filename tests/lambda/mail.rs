@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use market_domain::notices::Delivery;
+use market_kernel::notices::Delivery;
 use rcgen::CertifiedKey;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};

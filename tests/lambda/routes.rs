@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use market_domain::credit_code::CreditCode;
 use market_identity::Role;
+use market_parties::credit_code::CreditCode;
 use serde_json::{Value, json};
 
 use crate::function::Function;

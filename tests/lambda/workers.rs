@@ -9,8 +9,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use market_domain::aggregate::Key;
-use market_domain::notices::Delivery;
+use market_kernel::aggregate::Key;
+use market_kernel::notices::Delivery;
 use serde_json::{Value, json};
 
 use crate::function::Function;

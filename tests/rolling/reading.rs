@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use market_domain::aggregate::Job;
+use market_kernel::aggregate::Job;
 use serde_json::Value;
 
 use crate::sides::{Items, Sides, Version, text};

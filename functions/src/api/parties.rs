@@ -1,11 +1,11 @@
 //! The parties that a thing names, and how they are written in bodies and replies.
 
-use market_domain::aggregate::Loaded;
-use market_domain::ids::{AccountId, ProviderId};
-use market_domain::party::{Actor, Contacts, Language, PartyId, Recipient};
-use market_domain::providers::Provider;
-use market_domain::text::{EmailAddress, PhoneNumber};
 use market_http::{Code, Market, Problem};
+use market_kernel::aggregate::Loaded;
+use market_kernel::ids::{AccountId, ProviderId};
+use market_kernel::party::{Actor, Contacts, Language, PartyId, Recipient};
+use market_kernel::text::{EmailAddress, PhoneNumber};
+use market_parties::providers::Provider;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 

@@ -1,12 +1,12 @@
 //! Path parameters, and whose things they name.
 
-use market_domain::aggregate::Job;
-use market_domain::credit_code::GivenCode;
-use market_domain::documents::clauses::ClauseAddress;
-use market_domain::ids::{
+use market_http::Owned;
+use market_kernel::aggregate::Job;
+use market_kernel::clause::ClauseAddress;
+use market_kernel::ids::{
     AccountId, DocumentId, GrantId, ListingId, NoticeId, OrderId, PaymentRecordId, ProviderId, TerminationId,
 };
-use market_http::Owned;
+use market_parties::credit_code::GivenCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -1,8 +1,8 @@
 //! How the end of a period was found, as the parties read it: the same steps that decided, so that anyone can
 //! reckon them again. A field is shown only if it is named here.
 
-use market_domain::Timestamp;
-use market_domain::periods::{Length, Move, RestReason, Trace};
+use market_kernel::Timestamp;
+use market_kernel::periods::{Length, Move, RestReason, Trace};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use market_ambient::{Clock, SystemClock};
-use market_domain::Timestamp;
-use market_domain::payments::PaymentRecord;
 use market_functions::metrics::Metric;
 use market_functions::settings;
 use market_jobs::sweep::{Sweep, Swept};
+use market_kernel::Timestamp;
+use market_trade::payments::PaymentRecord;
 use serde_json::{Value, json};
 
 /// The most payments that wait for a human and are counted.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use market_ambient::{Clock, SystemClock};
-use market_domain::aggregate::Job;
 use market_functions::metrics::Metric;
 use market_functions::settings;
 use market_jobs::sqs::{EventBatch, EventMessage};
 use market_jobs::worker::{Limits, work};
+use market_kernel::aggregate::Job;
 
 pub async fn serve(job: Job, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
     let handler = Arc::new(settings::jobs(sdk, job)?).handler();

@@ -1,8 +1,8 @@
 //! `advance_case` – the next step of a case with a deadline: an unpaid order closes, a paid one expires
 //! (4.2, 4.6).
 
-use market_domain::aggregate::{Job, Key};
-use market_domain::orders::Order;
+use market_kernel::aggregate::{Job, Key};
+use market_trade::orders::Order;
 
 use super::{JobError, Jobs};
 

@@ -12,17 +12,17 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use market_ambient::{Clock, Entropy, random};
-use market_domain::accounts::MarketAccount;
-use market_domain::aggregate::{Job, Key, Loaded};
-use market_domain::change::{Change, Occasion};
-use market_domain::ids::{AccountId, ProviderId};
-use market_domain::party::{Actor, Operator};
-use market_domain::providers::Provider;
-use market_domain::salt::Salts;
 use market_http::CorruptionAlarm;
 use market_jobs::WakeUp;
 use market_jobs::worker::Handler;
+use market_kernel::aggregate::{Job, Key, Loaded};
+use market_kernel::change::{Change, Occasion};
+use market_kernel::ids::{AccountId, ProviderId};
+use market_kernel::party::{Actor, Operator};
+use market_kernel::salt::Salts;
 use market_notices::Gateways;
+use market_parties::accounts::MarketAccount;
+use market_parties::providers::Provider;
 use market_store::{CommitError, Store, StoreError, of};
 
 use crate::metrics::Metrics;

@@ -1,8 +1,8 @@
 //! `remind_deletion` – reminds both sides of a deletion demand and marks it overdue, and reckons its period again where
 //! a holiday schedule was still to come (4.4.5).
 
-use market_domain::aggregate::{Job, Key};
-use market_domain::deletion::DeletionDemand;
+use market_entrustment::deletion::DeletionDemand;
+use market_kernel::aggregate::{Job, Key};
 
 use super::{JobError, Jobs};
 use crate::schedules::calendar_for;

@@ -1,8 +1,8 @@
 //! `seal_ledger` – closes a day of a grant's ledger: its lines are hashed into the grant's chain (4.4.3).
 
-use market_domain::aggregate::{Job, Key};
-use market_domain::grants::Grant;
-use market_domain::grants::ledger::Ledger;
+use market_entrustment::grants::Grant;
+use market_entrustment::grants::ledger::Ledger;
+use market_kernel::aggregate::{Job, Key};
 
 use super::{JobError, Jobs};
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use market_ambient::{Clock, SystemEntropy, random};
-use market_domain::hash::Sha256Hash;
 use market_identity::Role;
+use market_kernel::hash::Sha256Hash;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

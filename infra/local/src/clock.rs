@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Span, Timestamp};
 use market_ambient::{Clock, SystemClock};
-use market_domain::periods;
+use market_kernel::periods;
 use tokio::sync::Notify;
 
 use crate::folder::{self, FolderError};

@@ -6,7 +6,7 @@
 //! when the market starts, step by step; what a newer one left is refused before anything is touched, because
 //! this release cannot know what it would break. The marker is of the files. The items of the table have schemas
 //! of their own, are upgraded one by one when they are next changed, and are refused one by one where they are
-//! newer (`market_domain::stored`).
+//! newer (`market_kernel::stored`).
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};

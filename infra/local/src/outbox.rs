@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use market_domain::notices::{Channel, Notice, Sending};
-use market_domain::text::EmailAddress;
+use market_kernel::notices::{Channel, Notice, Sending};
+use market_kernel::text::EmailAddress;
 use market_notices::{Gateway, Sender, mime};
 use tokio::io::AsyncWriteExt;
 

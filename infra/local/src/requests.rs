@@ -1,9 +1,11 @@
 //! The bodies of requests, as a client of the market writes them: for the demo, the benchmarks and the tests.
 
-use market_domain::credit_code::CreditCode;
-use market_domain::documents::clauses::{ClauseAddress, Outline};
-use market_domain::documents::rules::{RuleId, Rules};
-use market_domain::hash::Sha256Hash;
+use market_agreement::documents::clauses::Outline;
+use market_functions::register;
+use market_kernel::citations::{RuleId, Rules};
+use market_kernel::clause::ClauseAddress;
+use market_kernel::hash::Sha256Hash;
+use market_parties::credit_code::CreditCode;
 use serde_json::{Value, json};
 
 /// A valid credit code from its first 16 characters.
@@ -34,9 +36,11 @@ pub fn agreement(text: &str, prominent: &[String]) -> Value {
 #[must_use]
 pub fn with_rules(mut version: Value) -> Value {
     let outline = Outline::read(version["text"].as_str().expect("a version has a text"));
-    let clause = |rule: &RuleId| rule.as_str().parse::<ClauseAddress>().ok();
-    let rules: Rules = RuleId::all()
-        .filter_map(|rule| clause(&rule).map(|clause| (rule, clause)))
+    let rules: Rules = register::rules()
+        .into_iter()
+        .filter_map(|rule| {
+            Some((RuleId::try_from(rule.to_owned()).ok()?, rule.parse::<ClauseAddress>().ok()?))
+        })
         .filter(|(_, clause)| outline.first_unknown(std::slice::from_ref(clause)).is_none())
         .collect();
     version["rules"] = json!(rules);

@@ -6,7 +6,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use market_domain::hash::Sha256Hash;
+use market_kernel::hash::Sha256Hash;
 use market_store::Page;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, Method};
-use market_domain::change::{Change, Occasion};
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::{AccountId, ProviderId};
 use market_identity::{Principal, Role, Verified};
+use market_kernel::change::{Change, Occasion};
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::{AccountId, ProviderId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -100,8 +100,9 @@ fn said(error: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use market_kernel::text::EmailAddress;
+
     use super::*;
-    use market_domain::text::EmailAddress;
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]

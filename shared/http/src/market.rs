@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use market_ambient::{Clock, Entropy, random};
-use market_domain::Timestamp;
-use market_domain::party::Operator;
-use market_domain::periods::{Calendar, PublicityMode};
 use market_identity::Verifier;
+use market_kernel::Timestamp;
+use market_kernel::party::Operator;
+use market_kernel::periods::{Calendar, PublicityMode};
 use market_store::{Store, StoreError};
 
 use crate::payments::PaymentKeys;

@@ -5,8 +5,8 @@
 //! hashes, so timing tells nothing; its own check of the timestamp asks the machine's clock and is not used.
 
 use axum::http::HeaderMap;
-use market_domain::Timestamp;
-use market_domain::hash::Sha256Hash;
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
 use market_outside::secret::FRESH_FOR;
 use market_outside::{Kept, Secret, signing};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};

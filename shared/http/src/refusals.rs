@@ -1,22 +1,22 @@
 //! From a refusal of the domain to a problem document: one conversion for each, without a wildcard, so
 //! that a new refusal does not compile before it has a code.
 
-use market_domain::accounts::termination::TerminateRefusal;
-use market_domain::accounts::{AccountRefusal, ApplyRefusal};
-use market_domain::contacts::ContactsRefusal;
-use market_domain::deletion::DemandRefusal;
-use market_domain::documents::PublishRefusal;
-use market_domain::documents::acceptance::AcceptRefusal;
-use market_domain::documents::withdrawal::WithdrawRefusal;
-use market_domain::grants::token::IssueRefusal;
-use market_domain::grants::{GrantRefusal, NotActive};
-use market_domain::holidays::HolidaysRefusal;
-use market_domain::listings::ListingRefusal;
-use market_domain::notices::ResendRefusal;
-use market_domain::orders::PlaceRefusal;
-use market_domain::payments::SettleRefusal;
-use market_domain::providers::ProviderRefusal;
-use market_domain::vouching::VouchRefusal;
+use market_agreement::documents::PublishRefusal;
+use market_agreement::documents::acceptance::AcceptRefusal;
+use market_agreement::documents::withdrawal::WithdrawRefusal;
+use market_agreement::holidays::HolidaysRefusal;
+use market_agreement::terminations::TerminateRefusal;
+use market_entrustment::deletion::DemandRefusal;
+use market_entrustment::grants::token::IssueRefusal;
+use market_entrustment::grants::{GrantRefusal, NotActive};
+use market_kernel::notices::ResendRefusal;
+use market_parties::accounts::{AccountRefusal, ApplyRefusal};
+use market_parties::contacts::ContactsRefusal;
+use market_parties::providers::ProviderRefusal;
+use market_parties::vouching::VouchRefusal;
+use market_trade::listings::ListingRefusal;
+use market_trade::orders::PlaceRefusal;
+use market_trade::payments::SettleRefusal;
 
 use crate::problem::{Code, FieldError, Problem};
 

@@ -16,11 +16,11 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::routing::{MethodFilter, on};
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use market_domain::change::Occasion;
-use market_domain::hash::Sha256Hash;
-use market_domain::party::{Actor, PartyId};
-use market_domain::salt::Salts;
 use market_identity::{IdentityError, Principal, Role, Verified, bearer};
+use market_kernel::change::Occasion;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::party::{Actor, PartyId};
+use market_kernel::salt::Salts;
 use market_store::{CommitError, SavedReply, Submission};
 use tracing::Instrument;
 
@@ -245,7 +245,7 @@ async fn refuse(
 async fn replay(
     market: &Market,
     submission: &Submission,
-    now: market_domain::Timestamp,
+    now: market_kernel::Timestamp,
 ) -> Result<Option<Response<Body>>, Problem> {
     let Some(saved) = market.store.saved_reply(submission, now).await? else { return Ok(None) };
     if saved.fingerprint != submission.fingerprint {

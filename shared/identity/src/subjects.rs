@@ -13,7 +13,7 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use market_domain::ids::{AccountId, ProviderId};
+use market_kernel::ids::{AccountId, ProviderId};
 use market_outside::{Kept, Secret};
 
 use crate::{IdentityError, Role};

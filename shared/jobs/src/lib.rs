@@ -18,7 +18,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use market_domain::aggregate::{Job, Key};
+use market_kernel::aggregate::{Job, Key};
 use serde::{Deserialize, Serialize};
 
 /// "Look at this item": all that a queue carries. A message may outlive the release that sent it, so its job goes by
@@ -33,8 +33,8 @@ pub struct WakeUp {
 }
 
 mod by_name {
-    use market_domain::aggregate::Job;
-    use market_domain::stored::Name;
+    use market_kernel::aggregate::Job;
+    use market_kernel::stored::Name;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(super) fn serialize<S: Serializer>(job: &Job, serializer: S) -> Result<S::Ok, S::Error> {

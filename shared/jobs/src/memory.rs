@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, stream};
-use market_domain::aggregate::Job;
+use market_kernel::aggregate::Job;
 use tokio::sync::{Notify, mpsc};
 
 use crate::worker::{Delivery, Receipt};
@@ -146,10 +146,11 @@ impl Receipt for MemoryReceipt {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use market_domain::aggregate::Key;
     use std::sync::Mutex;
 
+    use market_kernel::aggregate::Key;
+
+    use super::*;
     use crate::worker::{Handler, Limits, work};
 
     /// Runs one worker over the given keys; each handler's outcome is chosen by the key.

@@ -13,7 +13,7 @@ use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, SendMessageBatchRequestEntry};
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use market_domain::aggregate::Job;
+use market_kernel::aggregate::Job;
 
 use crate::worker::{Delivery, Receipt};
 use crate::{Outgoing, Queues, Unsent, WakeUp, retry_delay};

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
-use market_domain::Timestamp;
-use market_domain::aggregate::Job;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Job;
 use market_store::due::{DueEntry, Lease, Shard};
 use market_store::{Store, StoreError};
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_ambient::Clock;
-use market_domain::notices::{Notice, Sending};
+use market_kernel::notices::{Notice, Sending};
 use market_outside::secret::FRESH_FOR;
 use market_outside::{Kept, Secret, Web, signing};
 use serde::Deserialize;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use market_domain::notices::{Channel, NO_GATEWAY, Notice, Sending};
+use market_kernel::notices::{Channel, NO_GATEWAY, Notice, Sending};
 
 pub use http_text::HttpText;
 pub use mime::{BadSender, Sender, mime};

@@ -16,9 +16,9 @@ use lettre::message::header::{
 };
 use lettre::message::{Body, Mailbox};
 use lettre::{Address, Message};
-use market_domain::notices::Notice;
-use market_domain::party::{Language, PartyId};
-use market_domain::text::EmailAddress;
+use market_kernel::notices::Notice;
+use market_kernel::party::Language;
+use market_kernel::text::EmailAddress;
 
 /// The longest line of a header with encoded words (RFC 2047, 2).
 const MAX_LINE: usize = 76;
@@ -123,13 +123,14 @@ fn written(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::Timestamp;
     use mail_parser::{Message as Parsed, MessageParser, MimeHeaders};
-    use market_domain::hash::Sha256Hash;
-    use market_domain::ids::NoticeId;
-    use market_domain::notices::{Channel, Delivery};
-    use market_domain::party::{PartyId, Recipient};
+    use market_kernel::hash::Sha256Hash;
+    use market_kernel::ids::NoticeId;
+    use market_kernel::notices::{Channel, Delivery, Manner};
+    use market_kernel::party::{PartyId, Recipient};
+
+    use super::*;
 
     fn notice(subject: &str, body: &str) -> Notice {
         let id = NoticeId::new(Timestamp::UNIX_EPOCH, [1; 10]);
@@ -140,6 +141,7 @@ mod tests {
             address: Some("shop@example.com".to_owned()),
             language: Language::Chinese,
             about: "agreement_ended".to_owned(),
+            manner: Manner::Grave,
             subject: subject.to_owned(),
             body: body.to_owned(),
             content_sha256: Sha256Hash::of(format!("{subject}\n{body}").as_bytes()),

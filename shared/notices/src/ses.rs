@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use market_domain::notices::{Notice, Sending, partition};
+use market_kernel::notices::{Notice, Sending, partition};
 use market_outside::sdk::once;
 
 use crate::{Gateway, Sender, failed, mime};

@@ -16,7 +16,7 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, Tls, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use market_ambient::Clock;
-use market_domain::notices::{Notice, Sending};
+use market_kernel::notices::{Notice, Sending};
 use market_outside::secret::FRESH_FOR;
 use market_outside::{Kept, Secret};
 use serde::Deserialize;

@@ -5,7 +5,7 @@ use aws_config::SdkConfig;
 use aws_sdk_sns::Client;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use market_domain::notices::{Notice, Sending};
+use market_kernel::notices::{Notice, Sending};
 use market_outside::sdk::once;
 
 use crate::{Gateway, failed};

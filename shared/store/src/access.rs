@@ -9,16 +9,16 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use futures_util::future::try_join_all;
-use market_domain::Timestamp;
-use market_domain::aggregate::Key;
-use market_domain::grants::Grant;
-use market_domain::grants::access::{
+use market_entrustment::grants::Grant;
+use market_entrustment::grants::access::{
     AccessEntry, LEDGER_PARTITIONS, Outcome, add_up, entry_key, former_ledger_prefix, hour_of,
     ledger_partition,
 };
-use market_domain::grants::ledger::Ledger;
-use market_domain::ids::{AccountId, GrantId, ScopeName};
-use market_domain::stored::{FIRST_SCHEMA, Named, Trust};
+use market_entrustment::grants::ledger::Ledger;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Key;
+use market_kernel::ids::{AccountId, GrantId, ScopeName};
+use market_kernel::stored::{FIRST_SCHEMA, Named, Trust};
 
 use crate::Store;
 use crate::error::StoreError;

@@ -7,12 +7,12 @@
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
-use market_domain::Timestamp;
-use market_domain::aggregate::Key;
-use market_domain::change::{Change, Content, Expected, Write};
-use market_domain::evidence::Evidence;
-use market_domain::hash::Sha256Hash;
-use market_domain::stored::{self, Storable, StoredForm, Trusted, Upcaster};
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Key;
+use market_kernel::change::{Change, Content, Expected, Write};
+use market_kernel::evidence::Evidence;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::stored::{self, Storable, StoredForm, Trusted, Upcaster};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;

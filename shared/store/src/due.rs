@@ -14,8 +14,8 @@ use std::hash::Hasher;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
-use market_domain::Timestamp;
-use market_domain::aggregate::{Due, Job, Key};
+use market_kernel::Timestamp;
+use market_kernel::aggregate::{Due, Job, Key};
 
 use crate::Store;
 use crate::error::StoreError;

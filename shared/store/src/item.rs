@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use market_domain::Timestamp;
-use market_domain::aggregate::{Aggregate, Key, Loaded};
-use market_domain::change::Write;
-use market_domain::hash::Sha256Hash;
-use market_domain::stored::{self, FIRST_SCHEMA, Storable, Trust};
+use market_kernel::Timestamp;
+use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::change::Write;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::stored::{self, FIRST_SCHEMA, Storable, Trust};
 
 use crate::due;
 use crate::error::StoreError;

@@ -2,7 +2,7 @@
 //!
 //! What this crate guarantees to everything above it:
 //!
-//! - A [`Change`](market_domain::change::Change) is committed whole or not at all, in one
+//! - A [`Change`](market_kernel::change::Change) is committed whole or not at all, in one
 //!   `TransactWriteItems`, with its evidence records, its notices and (as an attribute of each item) its
 //!   timer. Each write is conditioned on the version that was read, so of two decisions on the same state
 //!   one is made again on the state that the other left.

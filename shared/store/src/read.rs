@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Select};
-use market_domain::aggregate::{Aggregate, Key, Loaded};
-use market_domain::evidence::Evidence;
-use market_domain::stored::Storable;
+use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::evidence::Evidence;
+use market_kernel::stored::Storable;
 
 use crate::Store;
 use crate::error::StoreError;

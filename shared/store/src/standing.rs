@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::fmt;
 
 use jiff::SignedDuration;
-use market_domain::Timestamp;
-use market_domain::aggregate::{Due, Key, View};
-use market_domain::hash::Sha256Hash;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::{Due, Key, View};
+use market_kernel::hash::Sha256Hash;
 
 use crate::Store;
 use crate::commit::EVIDENCE;
@@ -227,7 +227,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use market_domain::aggregate::Job;
+    use market_kernel::aggregate::Job;
 
     use super::*;
 

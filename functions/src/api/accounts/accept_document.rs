@@ -2,17 +2,17 @@
 //! of a provider's subscription agreement (4.1).
 
 use axum::http::{HeaderMap, header};
-use market_domain::accounts::MarketAccount;
-use market_domain::documents::Document;
-use market_domain::documents::acceptance::{
+use market_agreement::documents::Document;
+use market_agreement::documents::acceptance::{
     AcceptRefusal, Acceptance, AcceptanceId, Method as AcceptanceMethod,
 };
-use market_domain::documents::clauses::ClauseAddress;
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::DocumentId;
-use market_domain::text::Text;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::clause::ClauseAddress;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::DocumentId;
+use market_kernel::text::Text;
+use market_parties::accounts::MarketAccount;
 use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;

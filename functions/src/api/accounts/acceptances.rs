@@ -1,9 +1,9 @@
 //! The acceptance that a merchant's agreement period asks for.
 
-use market_domain::accounts::{FIRST_PERIOD, MarketAccount};
-use market_domain::aggregate::Loaded;
-use market_domain::documents::acceptance::{Acceptance, AcceptanceId};
+use market_agreement::documents::acceptance::{Acceptance, AcceptanceId};
 use market_http::{Market, Problem};
+use market_kernel::aggregate::Loaded;
+use market_parties::accounts::{FIRST_PERIOD, MarketAccount};
 use market_store::of;
 
 /// An acceptance of the period that the account is in. `first` was read together with the account, as one of its first

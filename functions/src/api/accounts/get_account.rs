@@ -1,8 +1,8 @@
 //! `get_account` – a market account.
 
-use market_domain::accounts::MarketAccount;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_parties::accounts::MarketAccount;
 
 use super::AccountView;
 use crate::api::paths::AccountPath;

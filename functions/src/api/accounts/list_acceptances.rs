@@ -1,6 +1,6 @@
 //! `list_acceptances` – what a merchant accepted.
 
-use market_domain::documents::acceptance::Acceptance;
+use market_agreement::documents::acceptance::Acceptance;
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;

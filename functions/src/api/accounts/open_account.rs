@@ -1,11 +1,11 @@
 //! `open_account` – a merchant applies for the market account of its platform account. The account opens
 //! with the acceptance of the market agreement.
 
-use market_domain::accounts::MarketAccount;
-use market_domain::credit_code::GivenCode;
-use market_domain::text::Line;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::text::Line;
+use market_parties::accounts::MarketAccount;
+use market_parties::credit_code::GivenCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

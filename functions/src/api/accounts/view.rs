@@ -1,14 +1,14 @@
 //! A market account and what it accepted, as the parties read them. A field is shown only if it is named
 //! here.
 
-use market_domain::Timestamp;
-use market_domain::accounts::{AccountStatus, MarketAccount};
-use market_domain::credit_code::CreditCode;
-use market_domain::documents::acceptance::{Acceptance, Method, Signer};
-use market_domain::documents::clauses::ClauseAddress;
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::{AccountId, DocumentId, TerminationId};
-use market_domain::text::{Line, Text};
+use market_agreement::documents::acceptance::{Acceptance, Method, Signer};
+use market_kernel::Timestamp;
+use market_kernel::clause::ClauseAddress;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::{AccountId, DocumentId, TerminationId};
+use market_kernel::text::{Line, Text};
+use market_parties::accounts::{AccountStatus, MarketAccount};
+use market_parties::credit_code::CreditCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

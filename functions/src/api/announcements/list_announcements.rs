@@ -1,9 +1,9 @@
 //! `list_announcements` – what was announced to everyone.
 
-use market_domain::notices::{self, Notice};
-use market_domain::party::Recipient;
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_kernel::notices::{self, Notice};
+use market_kernel::party::Recipient;
 
 use crate::api::notices::NoticeView;
 

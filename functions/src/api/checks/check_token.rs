@@ -2,16 +2,16 @@
 //! grant's ledger before it is answered: a check that cannot be counted is not allowed. Of a busy grant it is counted in
 //! one of the ledger's other partitions; that the ledger has them is noted before.
 
-use market_domain::Timestamp;
-use market_domain::accounts::MarketAccount;
-use market_domain::change::Occasion;
-use market_domain::grants::Grant;
-use market_domain::grants::access::{Outcome as Checked, check, other_partitions};
-use market_domain::grants::ledger::Ledger;
-use market_domain::grants::token::{GrantToken, GrantTokens};
-use market_domain::ids::{AccountId, GrantId, ProviderId, ScopeName};
+use market_entrustment::grants::Grant;
+use market_entrustment::grants::access::{Outcome as Checked, check, other_partitions};
+use market_entrustment::grants::ledger::Ledger;
+use market_entrustment::grants::token::{GrantToken, GrantTokens};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
+use market_kernel::Timestamp;
+use market_kernel::change::Occasion;
+use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
+use market_parties::accounts::MarketAccount;
 use market_store::{CommitError, Counted, StoreError, of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

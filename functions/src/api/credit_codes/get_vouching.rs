@@ -1,8 +1,8 @@
 //! `get_vouching` – what the operator said of a credit code.
 
-use market_domain::vouching::Vouching;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_parties::vouching::Vouching;
 
 use super::VouchingView;
 use crate::api::paths::CreditCodePath;

@@ -1,9 +1,9 @@
 //! The credit code that an applicant gives.
 
-use market_domain::aggregate::Loaded;
-use market_domain::credit_code::{CreditCode, GivenCode};
-use market_domain::vouching::Vouching;
 use market_http::{Code, FieldError, Market, Problem};
+use market_kernel::aggregate::Loaded;
+use market_parties::credit_code::{CreditCode, GivenCode};
+use market_parties::vouching::Vouching;
 
 /// The code, and what the operator said of it if it breaks the rule; nothing is looked up for one that keeps it.
 pub async fn given_code(

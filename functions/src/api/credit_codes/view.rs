@@ -1,10 +1,10 @@
 //! A vouching as the operator reads it. A field is shown only if it is named here.
 
-use market_domain::Timestamp;
-use market_domain::credit_code::CreditCode;
-use market_domain::hash::Sha256Hash;
-use market_domain::text::Prose;
-use market_domain::vouching::Vouching;
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::text::Prose;
+use market_parties::credit_code::CreditCode;
+use market_parties::vouching::Vouching;
 use schemars::JsonSchema;
 use serde::Serialize;
 

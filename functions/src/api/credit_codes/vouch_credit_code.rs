@@ -1,11 +1,11 @@
 //! `vouch_credit_code` – the operator vouches for a credit code that breaks the rule, as codes of the early pilots
 //! do. Whoever applies with it afterwards is let in.
 
-use market_domain::hash::Sha256Hash;
-use market_domain::text::Prose;
-use market_domain::vouching::Vouching;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::text::Prose;
+use market_parties::vouching::Vouching;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

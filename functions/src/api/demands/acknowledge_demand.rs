@@ -1,6 +1,6 @@
 //! `acknowledge_demand` – the provider confirms that it has the demand.
 
-use market_domain::deletion::DeletionDemand;
+use market_entrustment::deletion::DeletionDemand;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 

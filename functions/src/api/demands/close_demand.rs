@@ -1,6 +1,6 @@
 //! `close_demand` – the merchant confirms the provider's attestation.
 
-use market_domain::deletion::DeletionDemand;
+use market_entrustment::deletion::DeletionDemand;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 

@@ -1,6 +1,6 @@
 //! `get_demand` – a deletion demand, for its merchant, its provider and the operator.
 
-use market_domain::deletion::DeletionDemand;
+use market_entrustment::deletion::DeletionDemand;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 

@@ -1,6 +1,6 @@
 //! `list_demands` – a merchant's deletion demands.
 
-use market_domain::deletion::DeletionDemand;
+use market_entrustment::deletion::DeletionDemand;
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;

@@ -1,6 +1,6 @@
 //! `list_provider_demands` – the deletion demands that a provider has to answer or answered.
 
-use market_domain::deletion::DeletionDemand;
+use market_entrustment::deletion::DeletionDemand;
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;

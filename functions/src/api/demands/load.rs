@@ -1,11 +1,11 @@
 //! What the two sides' steps begin with: the demand, and the other side.
 
-use market_domain::accounts::MarketAccount;
-use market_domain::aggregate::Loaded;
-use market_domain::deletion::DeletionDemand;
-use market_domain::party::{Actor, PartyId};
-use market_domain::providers::Provider;
+use market_entrustment::deletion::DeletionDemand;
 use market_http::{Call, Endpoint, Market, Problem};
+use market_kernel::aggregate::Loaded;
+use market_kernel::party::{Actor, PartyId};
+use market_parties::accounts::MarketAccount;
+use market_parties::providers::Provider;
 use market_store::of;
 
 use crate::api::parties::provider_of;
@@ -51,7 +51,9 @@ pub(super) async fn for_provider<E: Endpoint<Path = GrantPath>>(
     call: &Call<E>,
     market: &Market,
 ) -> Result<Sides, Problem> {
-    let Actor::Party(PartyId::Provider(caller)) = &call.occasion.actor else { return Err(Problem::not_found()) };
+    let Actor::Party(PartyId::Provider(caller)) = &call.occasion.actor else {
+        return Err(Problem::not_found());
+    };
     let account_id = call.path.account_id.clone();
     let wishes = (
         of::<MarketAccount>(account_id.clone()),

@@ -1,6 +1,6 @@
 //! `serve_demand` – the merchant serves the drafted demand on the provider, in one action.
 
-use market_domain::deletion::{ANSWER, DeletionDemand};
+use market_entrustment::deletion::{ANSWER, DeletionDemand};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 

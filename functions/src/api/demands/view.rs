@@ -1,10 +1,10 @@
 //! A deletion demand as the parties see it, without what counts its reminders, and the provider's
 //! declaration, which has one form on its way in and out. A field is shown only if it is named here.
 
-use market_domain::Timestamp;
-use market_domain::deletion::{Answer, Attestation, DeletionDemand, DemandStatus, MAX_NAMED};
-use market_domain::ids::{AccountId, GrantId, ProviderId, ScopeName};
-use market_domain::text::{Line, Prose};
+use market_entrustment::deletion::{Answer, Attestation, DeletionDemand, DemandStatus, MAX_NAMED};
+use market_kernel::Timestamp;
+use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
+use market_kernel::text::{Line, Prose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

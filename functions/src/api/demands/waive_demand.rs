@@ -1,9 +1,9 @@
 //! `waive_demand` – the merchant records that the parties agreed otherwise (4.4.5, "除达成另外协定外").
 
-use market_domain::deletion::DeletionDemand;
-use market_domain::text::Prose;
+use market_entrustment::deletion::DeletionDemand;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::text::Prose;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

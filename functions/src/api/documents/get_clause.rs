@@ -1,6 +1,6 @@
 //! `get_clause` – one clause of a version, by its address.
 
-use market_domain::documents::clauses::clause_text;
+use market_agreement::documents::clauses::clause_text;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 use super::shown::shown;

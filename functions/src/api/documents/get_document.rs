@@ -1,6 +1,6 @@
 //! `get_document` – a document with its versions. Those that were superseded lie in items of their own.
 
-use market_domain::documents::{Document, VERSIONS, Version};
+use market_agreement::documents::{Document, VERSIONS, Version};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_store::StoreError;
 

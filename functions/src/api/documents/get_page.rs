@@ -1,7 +1,7 @@
 //! `get_page` – one version as a page to show to whoever accepts it.
 
-use market_domain::party::Language;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_kernel::party::Language;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 

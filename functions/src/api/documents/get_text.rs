@@ -1,8 +1,8 @@
 //! `get_text` – the exact bytes of a version.
 
-use market_domain::documents::Document;
-use market_domain::ids::DocumentId;
+use market_agreement::documents::Document;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_kernel::ids::DocumentId;
 
 use crate::api::paths::VersionPath;
 

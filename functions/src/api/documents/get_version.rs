@@ -1,6 +1,6 @@
 //! `get_version` – one version: its hash, its dates, its clauses.
 
-use market_domain::documents::Document;
+use market_agreement::documents::Document;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -5,15 +5,16 @@
 //! former page just before a deployment is asked to look again.
 
 use askama::Template;
-use market_domain::documents::Version;
-use market_domain::documents::acceptance::Served;
-use market_domain::documents::clauses::{Clause, ClauseAddress, Outline, clause_text};
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::DocumentId;
-use market_domain::party::Language;
-use market_domain::periods::ZONE;
-use market_domain::text::Line;
+use market_agreement::documents::Version;
+use market_agreement::documents::acceptance::Served;
+use market_agreement::documents::clauses::{Clause, Outline, clause_text};
 use market_http::Problem;
+use market_kernel::clause::ClauseAddress;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::DocumentId;
+use market_kernel::party::Language;
+use market_kernel::periods::ZONE;
+use market_kernel::text::Line;
 
 /// A version with all that is shown of it.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! `preview_version` – what `publish_version` would answer to the same body, with nothing published: which clauses are
 //! recognised, what is not, and why it would be refused.
 
-use market_domain::documents::clauses::Outline;
+use market_agreement::documents::clauses::Outline;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
 use schemars::JsonSchema;

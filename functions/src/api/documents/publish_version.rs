@@ -1,7 +1,7 @@
 //! `publish_version` – the operator publishes the agreement, its annexes and rules; a provider its own
 //! subscription agreements.
 
-use market_domain::documents::Publishing;
+use market_agreement::documents::Publishing;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use schemars::JsonSchema;

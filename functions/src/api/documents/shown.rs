@@ -1,10 +1,10 @@
 //! What is stored of a version, put together as it is shown.
 
-use market_domain::documents::clauses::{Outline, outline_by_decimals};
-use market_domain::documents::{Document, Version};
-use market_domain::ids::DocumentId;
-use market_domain::text::Line;
+use market_agreement::documents::clauses::{Outline, outline_by_decimals};
+use market_agreement::documents::{Document, Version};
 use market_http::{Code, Market, Problem};
+use market_kernel::ids::DocumentId;
+use market_kernel::text::Line;
 
 use super::page::Shown;
 

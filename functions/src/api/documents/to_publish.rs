@@ -1,22 +1,23 @@
 //! What `publish_version` and `preview_version` are asked for, and what the domain says of it.
 
-use market_domain::Timestamp;
-use market_domain::change::Occasion;
-use market_domain::documents::clauses::{ClauseAddress, Given, GivenClause, MAX_CLAUSES};
-use market_domain::documents::rules::Rules;
-use market_domain::documents::{
+use market_agreement::documents::clauses::{Given, GivenClause, MAX_CLAUSES};
+use market_agreement::documents::{
     Author, Document, DocumentKind, MAX_PROMINENT, Publication, PublishRefusal, Publishing,
 };
-use market_domain::ids::DocumentId;
-use market_domain::party::{Actor, PartyId};
-use market_domain::providers::Provider;
-use market_domain::text::Line;
 use market_http::{Market, Problem};
+use market_kernel::Timestamp;
+use market_kernel::change::Occasion;
+use market_kernel::clause::ClauseAddress;
+use market_kernel::ids::DocumentId;
+use market_kernel::party::{Actor, PartyId};
+use market_kernel::text::Line;
+use market_parties::providers::Provider;
 use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::api::lists::{AtMost, Distinct};
+use crate::register::KnownRules;
 
 /// The largest body: the longest text, each of its characters escaped (`\\u4e00`, or 6 bytes for one), and an outline.
 pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
@@ -37,7 +38,7 @@ pub struct Body {
     /// The clauses that carry the market's rules, by the rules' numbers (`clause` of the events): notices
     /// cite them.
     #[serde(default)]
-    rules: Rules,
+    rules: KnownRules,
     /// When it takes effect; at once where nothing is said.
     #[serde(default)]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
@@ -90,7 +91,7 @@ impl Body {
             title: self.title,
             text: self.text,
             prominent: self.prominent.into_vec(),
-            rules: self.rules,
+            rules: self.rules.0,
             effective_at: self.effective_at,
             major: self.major,
             given: self.outline.map(given),

@@ -1,14 +1,15 @@
 //! A document, its versions and their clauses, as anyone reads them. A field is shown only if it is named
 //! here.
 
-use market_domain::Timestamp;
-use market_domain::documents::clauses::{Clause, ClauseAddress, Gap, GapKind, NotClause, Outline, Reason};
-use market_domain::documents::rules::Rules;
-use market_domain::documents::{Document, DocumentKind, Publisher, Version};
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::{DocumentId, ProviderId};
-use market_domain::party::Language;
-use market_domain::text::Line;
+use market_agreement::documents::clauses::{Clause, Gap, GapKind, NotClause, Outline, Reason};
+use market_agreement::documents::{Document, DocumentKind, Publisher, Version};
+use market_kernel::Timestamp;
+use market_kernel::citations::Rules;
+use market_kernel::clause::ClauseAddress;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::{DocumentId, ProviderId};
+use market_kernel::party::Language;
+use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::Serialize;
 

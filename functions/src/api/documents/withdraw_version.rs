@@ -1,6 +1,6 @@
 //! `withdraw_version` – a version is taken back before it takes effect, by whoever published it.
 
-use market_domain::documents::Document;
+use market_agreement::documents::Document;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 

@@ -1,8 +1,8 @@
 //! An evidence record as it is read: the stored bytes, their hash, and what they say.
 
-use market_domain::hash::Sha256Hash;
 use market_http::cursor::{Limit, List};
 use market_http::{Call, Endpoint, Market, Outcome, Problem};
+use market_kernel::hash::Sha256Hash;
 use market_store::Record;
 use market_store::commit::EVIDENCE;
 use schemars::JsonSchema;

@@ -1,11 +1,11 @@
 //! What an evidence record says, as the parties read it. A field of the record is not shown here by being
 //! added to it; the stored bytes beside it are the record itself, whole.
 
-use market_domain::Timestamp;
-use market_domain::evidence::{Evidence, NoticeEvidence};
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::NoticeId;
-use market_domain::notices::Channel;
+use market_kernel::Timestamp;
+use market_kernel::evidence::{Evidence, NoticeEvidence};
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::NoticeId;
+use market_kernel::notices::Channel;
 use schemars::JsonSchema;
 use serde::Serialize;
 

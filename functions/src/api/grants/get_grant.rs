@@ -1,7 +1,7 @@
 //! `get_grant` – a grant, for its merchant, its provider and the operator.
 
-use market_domain::grants::Grant;
-use market_domain::grants::token::GrantTokens;
+use market_entrustment::grants::Grant;
+use market_entrustment::grants::token::GrantTokens;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_store::of;

@@ -1,16 +1,16 @@
 //! `give_grant` – a merchant lets a provider's application use named data until a date.
 
-use market_domain::Timestamp;
-use market_domain::accounts::MarketAccount;
-use market_domain::documents::Document;
-use market_domain::grants::Grant;
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::{DocumentId, GrantId, OrderId, ScopeName};
-use market_domain::listings::MAX_PARTS;
-use market_domain::orders::Order;
+use market_agreement::documents::Document;
+use market_entrustment::grants::Grant;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::{DocumentId, GrantId, OrderId, ScopeName};
+use market_parties::accounts::MarketAccount;
 use market_store::of;
+use market_trade::listings::MAX_PARTS;
+use market_trade::orders::Order;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -1,12 +1,12 @@
 //! `issue_token` – a provider gets a token for a grant; the one before stays good for a minute. A reply that was
 //! lost is asked for again: no copy of a token is kept to answer with.
 
-use market_domain::Timestamp;
-use market_domain::accounts::MarketAccount;
-use market_domain::grants::Grant;
-use market_domain::grants::token::{GrantToken, GrantTokens};
+use market_entrustment::grants::Grant;
+use market_entrustment::grants::token::{GrantToken, GrantTokens};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
+use market_kernel::Timestamp;
+use market_parties::accounts::MarketAccount;
 use market_store::of;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! `list_provider_grants` – the grants that a provider was given.
 
-use market_domain::grants::Grant;
+use market_entrustment::grants::Grant;
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;

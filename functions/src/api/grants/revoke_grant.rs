@@ -1,9 +1,9 @@
 //! `revoke_grant` – a merchant takes a grant back: from the reply on its tokens are dead.
 
-use market_domain::accounts::MarketAccount;
-use market_domain::grants::Grant;
+use market_entrustment::grants::Grant;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_parties::accounts::MarketAccount;
 use market_store::of;
 
 use super::GrantView;

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use market_domain::aggregate::{Aggregate, Key, Loaded};
-use market_domain::grants::token::GrantTokens;
-use market_domain::grants::{Grant, GrantStatus};
+use market_entrustment::grants::token::GrantTokens;
+use market_entrustment::grants::{Grant, GrantStatus};
 use market_http::{Market, Problem};
+use market_kernel::aggregate::{Aggregate, Key, Loaded};
 use market_store::Page;
 
 use super::GrantView;

@@ -1,13 +1,13 @@
 //! A grant as the parties see it, without what is stored of its token, and its ledger as the merchant reads
 //! it. A field is shown only if it is named here.
 
-use market_domain::Timestamp;
-use market_domain::grants::access::{AccessEntry, Outcome};
-use market_domain::grants::token::GrantTokens;
-use market_domain::grants::{EndCause, Grant, GrantStatus};
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
-use market_domain::text::Line;
+use market_entrustment::grants::access::{AccessEntry, Outcome};
+use market_entrustment::grants::token::GrantTokens;
+use market_entrustment::grants::{EndCause, Grant, GrantStatus};
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
+use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
 //! `get_holidays` – the holiday schedule of a year, so that anyone can reckon a period again.
 
-use market_domain::holidays::Holidays;
-use market_domain::periods::Calendar;
+use market_agreement::holidays::Holidays;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_kernel::periods::Calendar;
 
 use super::HolidaysView;
 use crate::api::paths::YearPath;

@@ -3,12 +3,12 @@
 
 use std::ops::RangeInclusive;
 
-use market_domain::Date;
-use market_domain::holidays::Holidays;
-use market_domain::periods::{Holiday, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Notice, Schedule};
-use market_domain::text::Line;
+use market_agreement::holidays::Holidays;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::Date;
+use market_kernel::periods::{Holiday, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Notice, Schedule};
+use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

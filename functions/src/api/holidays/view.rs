@@ -1,9 +1,9 @@
 //! A holiday schedule as anyone reads it. A field is shown only if it is named here.
 
-use market_domain::Timestamp;
-use market_domain::holidays::{Holidays, PublishedSchedule};
-use market_domain::periods::{Holiday, Notice, Schedule};
-use market_domain::text::Line;
+use market_agreement::holidays::{Holidays, PublishedSchedule};
+use market_kernel::Timestamp;
+use market_kernel::periods::{Holiday, Notice, Schedule};
+use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,9 +1,9 @@
 //! `list_parked` – the due work of a job that kept failing and waits for a human, the oldest first.
 
-use market_domain::Timestamp;
-use market_domain::aggregate::Job;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Job;
 use market_store::due::DueEntry;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! `approve_listing` – the operator lists it.
 
-use market_domain::listings::Listing;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_trade::listings::Listing;
 
 use super::ListingView;
 use crate::api::parties::provider_of;

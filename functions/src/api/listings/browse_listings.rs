@@ -1,8 +1,8 @@
 //! `browse_listings` – the catalogue, page by page.
 
-use market_domain::listings::{Listing, ListingKind};
 use market_http::cursor::{Limit, List};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_trade::listings::{Listing, ListingKind};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -1,12 +1,12 @@
 //! `draft_listing` – a provider writes down what it sells, completely.
 
-use market_domain::documents::Document;
-use market_domain::ids::ListingId;
-use market_domain::listings::{Description, Listing};
-use market_domain::providers::Provider;
+use market_agreement::documents::Document;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::ids::ListingId;
+use market_parties::providers::Provider;
 use market_store::of;
+use market_trade::listings::{Description, Listing};
 
 use super::{DescriptionForm, ListingView};
 use crate::api::paths::ProviderPath;

@@ -1,7 +1,7 @@
 //! `get_listing` – a listing of the catalogue.
 
-use market_domain::listings::{Listing, ListingStatus};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_trade::listings::{Listing, ListingStatus};
 
 use super::ListingView;
 use crate::api::paths::ListingPath;

@@ -1,9 +1,9 @@
 //! `list_drafts` – what a provider has written and not submitted.
 
-use market_domain::listings::Listing;
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_trade::listings::Listing;
 
 use super::ListingView;
 use crate::api::paths::ProviderPath;

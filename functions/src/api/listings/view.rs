@@ -1,13 +1,13 @@
 //! A listing as its provider writes it and as everyone reads it: its description has one form for both. A
 //! field is shown only if it is named here.
 
-use market_domain::Timestamp;
-use market_domain::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
-use market_domain::listings::{
+use market_kernel::Timestamp;
+use market_kernel::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
+use market_kernel::money::Fen;
+use market_kernel::text::{Line, Prose};
+use market_trade::listings::{
     Bound, Description, Listing, ListingKind, ListingStatus, MAX_PARTS, Plan, Scope,
 };
-use market_domain::money::Fen;
-use market_domain::text::{Line, Prose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

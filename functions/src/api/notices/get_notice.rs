@@ -1,9 +1,9 @@
 //! `get_notice` – one notice to a merchant: what was said, to which address, when it was served.
 
-use market_domain::notices::Notice;
-use market_domain::party::{PartyId, Recipient};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::notices::Notice;
+use market_kernel::party::{PartyId, Recipient};
 
 use super::NoticeView;
 use crate::api::paths::NoticePath;
@@ -26,7 +26,8 @@ impl Endpoint for GetNotice {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<NoticeView>, Problem> {
-        let id = (Recipient::Party(PartyId::Merchant(call.path.account_id.clone())), call.path.notice_id.clone());
+        let id =
+            (Recipient::Party(PartyId::Merchant(call.path.account_id.clone())), call.path.notice_id.clone());
         let notice = market.store.get::<Notice>(&id).await?.ok_or(Problem::not_found())?;
         Ok(Outcome::Reply(notice.state.into()))
     }

@@ -1,10 +1,10 @@
 //! What sending a notice again means, to a merchant as to a provider.
 
-use market_domain::change::Occasion;
-use market_domain::ids::NoticeId;
-use market_domain::notices::{Address, Notice};
-use market_domain::party::Recipient;
 use market_http::{Code, Market, Outcome, Problem};
+use market_kernel::change::Occasion;
+use market_kernel::ids::NoticeId;
+use market_kernel::notices::{Address, Notice};
+use market_kernel::party::Recipient;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -1,8 +1,8 @@
 //! `resend_notice` – the operator sends a notice to a merchant again that did not arrive.
 
-use market_domain::party::{PartyId, Recipient};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::party::{PartyId, Recipient};
 
 use super::NoticeView;
 use super::resend::{Body, PROBLEMS, resend};
@@ -27,7 +27,8 @@ impl Endpoint for ResendNotice {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<NoticeView>, Problem> {
-        let id = (Recipient::Party(PartyId::Merchant(call.path.account_id.clone())), call.path.notice_id.clone());
+        let id =
+            (Recipient::Party(PartyId::Merchant(call.path.account_id.clone())), call.path.notice_id.clone());
         resend(market, id, call.body.address.clone(), &call.occasion).await
     }
 }

@@ -1,10 +1,10 @@
 //! A notice and its proof of service, as its recipient reads them. A field is shown only if it is named here.
 
-use market_domain::Timestamp;
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::NoticeId;
-use market_domain::notices::{CameBack, Channel, Delivery, Notice};
-use market_domain::party::Language;
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::NoticeId;
+use market_kernel::notices::{CameBack, Channel, Delivery, Notice};
+use market_kernel::party::Language;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -179,6 +179,7 @@ impl From<Notice> for NoticeView {
             address,
             language,
             about,
+            manner: _,
             subject,
             body,
             content_sha256,

@@ -1,8 +1,8 @@
 //! `get_order` – an order, with the snapshot of what was agreed.
 
-use market_domain::orders::Order;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_trade::orders::Order;
 
 use super::OrderView;
 use crate::api::paths::OrderPath;

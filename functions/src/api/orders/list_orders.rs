@@ -1,9 +1,9 @@
 //! `list_orders` – a merchant's orders.
 
-use market_domain::orders::Order;
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_trade::orders::Order;
 
 use super::OrderView;
 use crate::api::paths::AccountPath;

@@ -1,16 +1,16 @@
 //! `place_order` – a merchant buys a plan. Everything the decision needs is named by the request, so one
 //! read loads it all.
 
-use market_domain::accounts::MarketAccount;
-use market_domain::documents::Document;
-use market_domain::documents::acceptance::{Acceptance, AcceptanceId};
-use market_domain::ids::{DocumentId, ListingId, OrderId, PlanId};
-use market_domain::listings::{Listing, ListingStatus};
-use market_domain::money::Fen;
-use market_domain::orders::{Consents, Offer, Order, PlaceRefusal};
+use market_agreement::documents::Document;
+use market_agreement::documents::acceptance::{Acceptance, AcceptanceId};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::ids::{DocumentId, ListingId, OrderId, PlanId};
+use market_kernel::money::Fen;
+use market_parties::accounts::MarketAccount;
 use market_store::of;
+use market_trade::listings::{Listing, ListingStatus};
+use market_trade::orders::{Consents, Offer, Order, PlaceRefusal};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

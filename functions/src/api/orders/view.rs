@@ -1,10 +1,10 @@
 //! An order as the parties read it. A field is shown only if it is named here.
 
-use market_domain::Timestamp;
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, ProviderId};
-use market_domain::money::Fen;
-use market_domain::orders::{CloseReason, Order, OrderStatus, Payment, Snapshot};
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, ProviderId};
+use market_kernel::money::Fen;
+use market_trade::orders::{CloseReason, Order, OrderStatus, Payment, Snapshot};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,9 +1,9 @@
 //! `list_payments` – money that waits for a human: held, or to be returned.
 
-use market_domain::payments::PaymentRecord;
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_trade::payments::PaymentRecord;
 
 use super::PaymentRecordView;
 

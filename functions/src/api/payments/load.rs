@@ -1,13 +1,13 @@
 //! What a report of the payment system is held against.
 
-use market_domain::accounts::MarketAccount;
-use market_domain::aggregate::Loaded;
-use market_domain::ids::{AccountId, OrderId};
-use market_domain::orders::Order;
-use market_domain::payments::{NamedOrder, PaymentRecord, Report};
-use market_domain::providers::Provider;
 use market_http::{Market, Problem};
+use market_kernel::aggregate::Loaded;
+use market_kernel::ids::{AccountId, OrderId};
+use market_parties::accounts::MarketAccount;
+use market_parties::providers::Provider;
 use market_store::of;
+use market_trade::orders::Order;
+use market_trade::payments::{NamedOrder, PaymentRecord, Report};
 
 use crate::api::parties::provider_of;
 

@@ -1,9 +1,9 @@
 //! `settle_payment` – the operator decides what becomes of money that waits, with evidence.
 
-use market_domain::payments::{PaymentRecord, Settlement};
-use market_domain::text::Prose;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::text::Prose;
+use market_trade::payments::{PaymentRecord, Settlement};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

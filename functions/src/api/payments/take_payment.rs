@@ -2,14 +2,14 @@
 //! came of it, so that a sender is never told to give up on money: it formed the contract, has to be returned, or waits
 //! for a human. The same payment again changes nothing.
 
-use market_domain::Timestamp;
-use market_domain::accounts::MarketAccount;
-use market_domain::ids::{AccountId, EventId, OrderId};
-use market_domain::money::Fen;
-use market_domain::orders::Order;
-use market_domain::payments::{PaymentRecord, Report};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
+use market_kernel::Timestamp;
+use market_kernel::ids::{AccountId, EventId, OrderId};
+use market_kernel::money::Fen;
+use market_parties::accounts::MarketAccount;
 use market_store::of;
+use market_trade::orders::Order;
+use market_trade::payments::{PaymentRecord, Report};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

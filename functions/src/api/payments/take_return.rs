@@ -1,12 +1,12 @@
 //! `take_return` – the payment system reports that it returned a payment, signed: the duty to return it has ended. A
 //! return that fits none is kept, and waits for a human.
 
-use market_domain::Timestamp;
-use market_domain::ids::EventId;
-use market_domain::money::Fen;
-use market_domain::payments::{PaymentRecord, Report};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
+use market_kernel::Timestamp;
+use market_kernel::ids::EventId;
+use market_kernel::money::Fen;
 use market_store::of;
+use market_trade::payments::{PaymentRecord, Report};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -1,14 +1,15 @@
 //! A record of money that arrived, as the operator and its merchant read it. A field is shown only if it is named here.
 
-use market_domain::Timestamp;
-use market_domain::ids::{AccountId, EventId, OrderId, PaymentRecordId};
-use market_domain::money::Fen;
-use market_domain::payments::{
-    Decision, HeldBecause, PaymentRecord, PaymentStatus, Report, ReportOutcome, ReturnBecause, ReturnProof,
-    Settlement, Taken,
-};
-use market_domain::text::Prose;
 use market_http::Outcome;
+use market_kernel::Timestamp;
+use market_kernel::ids::{AccountId, EventId, OrderId, PaymentRecordId};
+use market_kernel::money::Fen;
+use market_kernel::text::Prose;
+use market_trade::payments::{
+    Decision, HeldBecause, PaymentRecord, PaymentStatus, Report, ReportOutcome, ReturnProof, Settlement,
+    Taken,
+};
+use market_trade::returns::ReturnBecause;
 use schemars::JsonSchema;
 use serde::Serialize;
 

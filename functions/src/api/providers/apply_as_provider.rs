@@ -1,8 +1,8 @@
 //! `apply_as_provider` – a legal entity applies to sell on the market.
 
-use market_domain::providers::Provider;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_parties::providers::Provider;
 
 use super::ProviderView;
 use crate::api::accounts::Application;

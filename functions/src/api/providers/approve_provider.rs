@@ -1,8 +1,8 @@
 //! `approve_provider` – the operator lets a provider list.
 
-use market_domain::providers::Provider;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_parties::providers::Provider;
 
 use super::ProviderView;
 use crate::api::paths::ProviderPath;

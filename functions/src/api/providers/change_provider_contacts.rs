@@ -1,9 +1,9 @@
 //! `change_provider_contacts` – how a provider is reached from now on.
 
-use market_domain::change::Change;
-use market_domain::providers::Provider;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::change::Change;
+use market_parties::providers::Provider;
 
 use super::ProviderView;
 use crate::api::parties::ContactsChange;

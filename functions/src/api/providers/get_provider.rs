@@ -1,8 +1,8 @@
 //! `get_provider` – a provider, as itself and the operator see it.
 
-use market_domain::providers::Provider;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_parties::providers::Provider;
 
 use super::ProviderView;
 use crate::api::paths::ProviderPath;

@@ -1,10 +1,10 @@
 //! A provider as itself and the operator read it. A field is shown only if it is named here.
 
-use market_domain::Timestamp;
-use market_domain::credit_code::CreditCode;
-use market_domain::ids::ProviderId;
-use market_domain::providers::{Provider, ProviderStatus};
-use market_domain::text::Line;
+use market_kernel::Timestamp;
+use market_kernel::ids::ProviderId;
+use market_kernel::text::Line;
+use market_parties::credit_code::CreditCode;
+use market_parties::providers::{Provider, ProviderStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,14 +1,14 @@
 //! `end_upstream` – the upstream platform reports that its own agreement with a merchant ended: the market's
 //! ended at that same instant. The event again, or any event after the end, changes nothing.
 
-use market_domain::Timestamp;
-use market_domain::accounts::MarketAccount;
-use market_domain::accounts::termination::{TerminateRefusal, Termination};
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::{EventId, TerminationId};
-use market_domain::text::Line;
+use market_agreement::terminations::{TerminateRefusal, Termination};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::{EventId, TerminationId};
+use market_kernel::text::Line;
+use market_parties::accounts::MarketAccount;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

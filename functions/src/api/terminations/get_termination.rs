@@ -1,6 +1,6 @@
 //! `get_termination` – a termination, with the trace of its date.
 
-use market_domain::accounts::termination::Termination;
+use market_agreement::terminations::Termination;
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 

@@ -1,11 +1,11 @@
 //! `serve_termination` – the operator serves 15 days' notice; the reply carries the date and its trace.
 
-use market_domain::accounts::MarketAccount;
-use market_domain::accounts::termination::{NOTICE, Termination};
-use market_domain::ids::TerminationId;
-use market_domain::text::Prose;
+use market_agreement::terminations::{NOTICE, Termination};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::ids::TerminationId;
+use market_kernel::text::Prose;
+use market_parties::accounts::MarketAccount;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

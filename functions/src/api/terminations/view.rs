@@ -1,10 +1,10 @@
 //! A termination as the parties see it: without what its cascade and its reminders count by. A field is shown
 //! only if it is named here.
 
-use market_domain::Timestamp;
-use market_domain::accounts::termination::{Cause, Progress, Termination};
-use market_domain::ids::{AccountId, EventId, TerminationId};
-use market_domain::text::{Line, Prose};
+use market_agreement::terminations::{Cause, Progress, Termination};
+use market_kernel::Timestamp;
+use market_kernel::ids::{AccountId, EventId, TerminationId};
+use market_kernel::text::{Line, Prose};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,9 +1,9 @@
 //! `withdraw_termination` – the operator withdraws a notice before it takes effect.
 
-use market_domain::accounts::MarketAccount;
-use market_domain::accounts::termination::Termination;
+use market_agreement::terminations::Termination;
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_parties::accounts::MarketAccount;
 use market_store::of;
 
 use super::TerminationView;

@@ -1,18 +1,18 @@
 //! What a notice rests on: the thing that it speaks of, and what was said of that before.
 
-use market_domain::Timestamp;
-use market_domain::accounts::MarketAccount;
-use market_domain::accounts::termination::Termination;
-use market_domain::aggregate::{Aggregate, Key, Loaded};
-use market_domain::deletion::DeletionDemand;
-use market_domain::grants::Grant;
-use market_domain::listings::Listing;
-use market_domain::notices::{Chain, Delivery, Message, Notice, Reach, Standing, Told};
-use market_domain::orders::Order;
-use market_domain::party::{PartyId, Recipient};
-use market_domain::payments::PaymentRecord;
-use market_domain::providers::Provider;
+use market_agreement::terminations::Termination;
+use market_entrustment::deletion::DeletionDemand;
+use market_entrustment::grants::Grant;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::notices::{Chain, Delivery, Message, Notice, Reach, Standing, Told};
+use market_kernel::party::{Party, PartyId, Recipient};
+use market_parties::accounts::MarketAccount;
+use market_parties::providers::Provider;
 use market_store::commit::{evidence_key, evidence_prefix};
+use market_trade::listings::Listing;
+use market_trade::orders::Order;
+use market_trade::payments::PaymentRecord;
 
 use crate::workers::{JobError, Jobs};
 
@@ -33,7 +33,7 @@ pub(super) enum Verdict {
 
 /// A reminder as it is put now, and whom it names.
 pub(super) struct Reminder {
-    pub message: Message,
+    pub message: Box<dyn Message>,
     account: Loaded<MarketAccount>,
     provider: Option<Loaded<Provider>>,
 }
@@ -42,7 +42,9 @@ impl Reminder {
     /// To whom it goes.
     pub(super) fn reach(&self, recipient: &Recipient) -> Reach<'_> {
         match (recipient, &self.provider) {
-            (Recipient::Party(PartyId::Provider(_)), Some(provider)) => Reach::ProviderOf(provider, &self.account),
+            (Recipient::Party(PartyId::Provider(_)), Some(provider)) => {
+                Reach::ProviderOf(provider, &self.account)
+            }
             _ => Reach::Merchant(&self.account),
         }
     }
@@ -93,7 +95,12 @@ async fn asked<A: Told>(
         }
         None => (jobs.account(key, account).await?, None),
     };
-    let message = cause.reminder(&notice.about, &account, provider.as_deref(), now);
+    let message = cause.reminder(
+        &notice.about,
+        &account,
+        provider.as_ref().map(|provider| provider as &dyn Party),
+        now,
+    );
     Ok(message.map_or(Verdict::Gone, |message| {
         Verdict::Outdated(Box::new(Reminder { message, account, provider }))
     }))

@@ -7,8 +7,8 @@
 
 mod cause;
 
-use market_domain::aggregate::{Job, Key, Loaded};
-use market_domain::notices::{Delivery, Notice, Sending};
+use market_kernel::aggregate::{Job, Key, Loaded};
+use market_kernel::notices::{Delivery, Notice, Sending};
 use market_store::CommitError;
 
 use self::cause::Verdict;
@@ -35,7 +35,7 @@ pub(super) async fn notify(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
         Verdict::Gone => return jobs.commit(Notice::supersede(&notice, None, &occasion)).await,
         Verdict::Outdated(reminder) => {
             let reach = reminder.reach(&notice.recipient);
-            let put = Some((&reach, &reminder.message));
+            let put = Some((&reach, &*reminder.message));
             return jobs.commit(Notice::supersede(&notice, put, &occasion)).await;
         }
     }

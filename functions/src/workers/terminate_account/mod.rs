@@ -8,13 +8,13 @@
 
 mod targets;
 
-use market_domain::accounts::MarketAccount;
-use market_domain::accounts::termination::{Next, Termination};
-use market_domain::aggregate::{Aggregate, Job, Key, Loaded};
+use market_agreement::terminations::{Next, Termination};
+use market_kernel::aggregate::{Aggregate, Job, Key, Loaded};
+use market_parties::accounts::MarketAccount;
+use targets::{Found, Targets};
 
 use super::{JobError, Jobs};
 use crate::schedules::calendar_for;
-use targets::{Found, Targets};
 
 /// Steps of one wake-up: well within a job's time, even on a slow day.
 const STEPS: usize = 10;

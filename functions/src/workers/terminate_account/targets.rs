@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 
-use market_domain::accounts::MarketAccount;
-use market_domain::accounts::termination::{Cascade, Termination};
-use market_domain::aggregate::{Aggregate, Key, Loaded};
-use market_domain::change::{Change, Occasion};
-use market_domain::grants::{EndCause, Grant, GrantStatus};
-use market_domain::ids::{GrantId, OrderId, ProviderId};
-use market_domain::orders::{CloseReason, Order};
-use market_domain::providers::Provider;
+use market_agreement::terminations::{Cascade, Termination};
+use market_entrustment::grants::{EndCause, Grant, GrantStatus};
+use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::change::{Change, Occasion};
+use market_kernel::ids::{GrantId, OrderId, ProviderId};
+use market_parties::accounts::MarketAccount;
+use market_parties::providers::Provider;
 use market_store::StoreError;
+use market_trade::orders::{CloseReason, Order};
 
 use crate::workers::{JobError, Jobs};
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Span, Timestamp};
+use market_agreement::documents::clauses;
 use market_ambient::Clock;
-use market_domain::documents::clauses::{self, ClauseAddress};
-use market_domain::evidence::verify_chain;
-use market_domain::hash::Sha256Hash;
-use market_domain::periods;
-use market_domain::reminders::{days_left, days_since};
 use market_identity::Role;
+use market_kernel::clause::ClauseAddress;
+use market_kernel::evidence::verify_chain;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::periods;
+use market_kernel::reminders::{days_left, days_since};
 use serde_json::{Value, json};
 
 use super::{DemoError, Timeline};

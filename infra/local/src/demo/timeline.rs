@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use market_domain::periods;
+use market_kernel::periods;
 use serde_json::Value;
 
 /// One line of the story.

@@ -20,8 +20,8 @@ use aws_sdk_sqs::types::{
 };
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use indicatif::ProgressBar;
-use market_domain::Timestamp;
-use market_domain::aggregate::Job;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Job;
 use serde::Serialize;
 use serde_json::Value;
 

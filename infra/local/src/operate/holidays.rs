@@ -8,9 +8,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use market_domain::Timestamp;
-use market_domain::hash::Sha256Hash;
-use market_domain::periods::ZONE;
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::periods::ZONE;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use market_ambient::{SystemEntropy, random};
-use market_domain::Timestamp;
-use market_domain::ids::{AccountId, NoticeId, ProviderId};
-use market_domain::notices::{Address, Channel};
-use market_domain::periods::ZONE;
+use market_kernel::Timestamp;
+use market_kernel::ids::{AccountId, NoticeId, ProviderId};
+use market_kernel::notices::{Address, Channel};
+use market_kernel::periods::ZONE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -140,8 +140,8 @@ impl From<Notice> for Told {
     fn from(notice: Notice) -> Self {
         let Notice { recipient, id, channel, address, about, status, reason, drafted_at } = notice;
         let recipient = match recipient {
-            Recipient::Party(PartyId::Merchant(id)) => Party::Account(id).to_string(),
-            Recipient::Party(PartyId::Provider(id)) => Party::Provider(id).to_string(),
+            Recipient::Merchant(id) => Party::Account(id).to_string(),
+            Recipient::Provider(id) => Party::Provider(id).to_string(),
             Recipient::Everyone => "everyone".to_owned(),
         };
         Self { recipient, id, channel, address, about, status, reason, drafted_at }

@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use market_domain::Timestamp;
-use market_domain::documents::DocumentKind;
-use market_domain::documents::clauses::ClauseAddress;
-use market_domain::documents::rules::Rules;
-use market_domain::hash::Sha256Hash;
-use market_domain::ids::DocumentId;
-use market_domain::periods::ZONE;
+use market_agreement::documents::DocumentKind;
+use market_kernel::Timestamp;
+use market_kernel::citations::Rules;
+use market_kernel::clause::ClauseAddress;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::DocumentId;
+use market_kernel::periods::ZONE;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,10 @@
 //! A thing and its chain, held against each other.
 
-use market_domain::Timestamp;
-use market_domain::aggregate::Key;
-use market_domain::evidence::{Evidence, verify_chain};
-use market_domain::hash::Sha256Hash;
-use market_domain::notices::{Chain, Notice};
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Key;
+use market_kernel::evidence::{Evidence, verify_chain};
+use market_kernel::hash::Sha256Hash;
+use market_kernel::notices::{Chain, Notice};
 use market_store::commit::evidence_key;
 use market_store::{Record, Standing, Store};
 

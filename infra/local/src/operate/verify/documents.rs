@@ -1,8 +1,9 @@
 //! The versions, texts and outlines of a document are the ones whose publication its chain records.
 
-use market_domain::documents::{Document, VERSIONS, Version};
-use market_domain::events::{DocumentPublished, Happening};
-use market_domain::hash::Sha256Hash;
+use market_agreement::documents::{Document, VERSIONS, Version};
+use market_agreement::events::DocumentPublished;
+use market_kernel::events::Happening;
+use market_kernel::hash::Sha256Hash;
 use market_store::{Record, Store};
 use serde_json::Value;
 

@@ -8,9 +8,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use market_domain::Timestamp;
-use market_domain::aggregate::Key;
-use market_domain::hash::Sha256Hash;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Key;
+use market_kernel::hash::Sha256Hash;
 use market_store::{Record, Standing};
 use serde::{Deserialize, Serialize};
 

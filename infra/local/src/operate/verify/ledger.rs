@@ -2,12 +2,15 @@
 //! grant's chain. Lines from before the first sealed day, and from after the last, have no seal to be held against.
 
 use jiff::civil::Date;
-use market_domain::aggregate::{Aggregate, Key};
-use market_domain::events::{Happening, LedgerSealed};
-use market_domain::grants::Grant;
-use market_domain::grants::access::{AccessEntry, LEDGER_PARTITIONS, former_ledger_prefix, ledger_partition};
-use market_domain::grants::ledger::{DaySeal, Ledger};
-use market_domain::periods::{end_of, local_date, start_of};
+use market_entrustment::events::LedgerSealed;
+use market_entrustment::grants::Grant;
+use market_entrustment::grants::access::{
+    AccessEntry, LEDGER_PARTITIONS, former_ledger_prefix, ledger_partition,
+};
+use market_entrustment::grants::ledger::{DaySeal, Ledger};
+use market_kernel::aggregate::{Aggregate, Key};
+use market_kernel::events::Happening;
+use market_kernel::periods::{end_of, local_date, start_of};
 use market_store::{Record, Store, StoreError};
 use serde_json::Value;
 

@@ -31,14 +31,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use indicatif::ProgressBar;
-use market_domain::Timestamp;
-use market_domain::aggregate::{Aggregate, Key};
-use market_domain::credit_code::GivenCode;
-use market_domain::holidays::Holidays;
-use market_domain::ids::{AccountId, DocumentId, ListingId, PaymentRecordId, ProviderId};
-use market_domain::payments::PaymentRecord;
-use market_domain::vouching::Vouching;
+use market_agreement::holidays::Holidays;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::{Aggregate, Key};
+use market_kernel::ids::{AccountId, DocumentId, ListingId, PaymentRecordId, ProviderId};
+use market_parties::credit_code::GivenCode;
+use market_parties::vouching::Vouching;
 use market_store::{Store, StoreError};
+use market_trade::payments::PaymentRecord;
 use serde::Serialize;
 
 use self::partition::Partition;

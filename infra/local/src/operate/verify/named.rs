@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use market_domain::accounts::MarketAccount;
-use market_domain::accounts::termination::{Progress, Termination};
-use market_domain::aggregate::{Aggregate, Key};
-use market_domain::deletion::DeletionDemand;
-use market_domain::events::{
-    CascadeStepped, DemandDrafted, GrantEnded, GrantExpired, GrantRevoked, Happening,
-};
-use market_domain::grants::{Grant, GrantStatus};
-use market_domain::hash::Sha256Hash;
-use market_domain::notices::Notice;
+use market_agreement::events::CascadeStepped;
+use market_agreement::terminations::{Progress, Termination};
+use market_entrustment::deletion::DeletionDemand;
+use market_entrustment::events::{DemandDrafted, GrantEnded, GrantExpired, GrantRevoked};
+use market_entrustment::grants::{Grant, GrantStatus};
+use market_kernel::aggregate::{Aggregate, Key};
+use market_kernel::events::Happening;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::notices::Notice;
+use market_parties::accounts::MarketAccount;
 use market_store::{Record, Standing, Store, StoreError, of};
 
 use super::super::OperateError;

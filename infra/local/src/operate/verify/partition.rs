@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use market_domain::aggregate::Key;
+use market_kernel::aggregate::Key;
 use market_store::commit::{EVIDENCE, evidence_prefix};
 use market_store::{Found, Record, Standing, Store, StoreError};
 

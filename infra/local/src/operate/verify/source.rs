@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use market_ambient::{Clock, SystemClock};
-use market_domain::Timestamp;
+use market_kernel::Timestamp;
 use market_store::Store;
 
 use super::super::OperateError;

@@ -2,27 +2,27 @@
 //!
 //! A kind joins by one line here and by saying what it names; one that did not join is a fault wherever it lies.
 
-use market_domain::Timestamp;
-use market_domain::accounts::MarketAccount;
-use market_domain::accounts::termination::Termination;
-use market_domain::aggregate::{Aggregate, Due, Key, View};
-use market_domain::deletion::DeletionDemand;
-use market_domain::documents::acceptance::{Acceptance, AcceptanceId};
-use market_domain::documents::{Document, Publisher};
-use market_domain::grants::Grant;
-use market_domain::grants::ledger::Ledger;
-use market_domain::grants::token::GrantTokens;
-use market_domain::holidays::Holidays;
-use market_domain::ids::DocumentId;
-use market_domain::listings::Listing;
-use market_domain::notices::Notice;
-use market_domain::orders::Order;
-use market_domain::party::{PartyId, Recipient};
-use market_domain::payments::{PaymentRecord, PaymentStatus};
-use market_domain::providers::Provider;
-use market_domain::stored;
-use market_domain::vouching::Vouching;
+use market_agreement::documents::acceptance::{Acceptance, AcceptanceId};
+use market_agreement::documents::{Document, Publisher};
+use market_agreement::holidays::Holidays;
+use market_agreement::terminations::Termination;
+use market_entrustment::deletion::DeletionDemand;
+use market_entrustment::grants::Grant;
+use market_entrustment::grants::ledger::Ledger;
+use market_entrustment::grants::token::GrantTokens;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::{Aggregate, Due, Key, View};
+use market_kernel::ids::DocumentId;
+use market_kernel::notices::Notice;
+use market_kernel::party::{PartyId, Recipient};
+use market_kernel::stored;
+use market_parties::accounts::MarketAccount;
+use market_parties::providers::Provider;
+use market_parties::vouching::Vouching;
 use market_store::Standing;
+use market_trade::listings::Listing;
+use market_trade::orders::Order;
+use market_trade::payments::{PaymentRecord, PaymentStatus};
 
 use super::{Doubt, broken};
 

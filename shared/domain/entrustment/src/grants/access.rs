@@ -1,0 +1,191 @@
+//! Checks of a token, and the ledger in which the merchant reads them (4.4.3, supervision).
+//!
+//! Every check is counted: by hour, scope and outcome, so that a ledger stays readable and its cost
+//! bounded, however busy an application is. One partition of the table takes so many counts a second; a ledger whose own
+//! is not enough is spread over [`LEDGER_PARTITIONS`], and a line is then what the lines of all of them add up to.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use market_kernel::aggregate::Key;
+use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
+use market_kernel::stored::values::Named;
+use market_parties::accounts::MarketAccount;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Grant;
+use super::token::{self, GrantToken, GrantTokens};
+
+/// What a check answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The data may be used.
+    Allowed,
+    /// The grant is over.
+    Ended,
+    /// The token is not, or no longer, this grant's.
+    WrongToken,
+    /// The scope is not part of the grant.
+    WrongScope,
+}
+
+/// Decides whether data of a scope may be used with a token, now.
+#[must_use]
+pub fn check(
+    token: &GrantToken,
+    scope: &ScopeName,
+    grant: &Grant,
+    tokens: Option<&GrantTokens>,
+    account: &MarketAccount,
+    now: Timestamp,
+) -> Outcome {
+    if !grant.is_active_at(account, now) {
+        Outcome::Ended
+    } else if !token::good(grant, tokens, now).iter().any(|digest| token.matches(digest)) {
+        Outcome::WrongToken
+    } else if !grant.scopes.iter().any(|granted| granted.name == *scope) {
+        Outcome::WrongScope
+    } else {
+        Outcome::Allowed
+    }
+}
+
+/// One line of the ledger: the checks of one hour, scope and outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessEntry {
+    /// The grant.
+    pub grant_id: GrantId,
+    /// Who asked to use the data.
+    pub provider_id: ProviderId,
+    /// The beginning of the hour.
+    pub hour: Timestamp,
+    /// The scope asked for.
+    pub scope: ScopeName,
+    /// The answer.
+    pub outcome: Outcome,
+    /// How many times.
+    pub count: u64,
+    /// The first check.
+    pub first_at: Timestamp,
+    /// The last check.
+    pub last_at: Timestamp,
+}
+
+/// The beginning of the hour that an instant lies in.
+#[must_use]
+pub fn hour_of(at: Timestamp) -> Timestamp {
+    let second = at.as_second();
+    Timestamp::from_second(second - second.rem_euclid(3600)).unwrap_or(at)
+}
+
+/// Lines of one ledger as one: those of the same hour, scope, outcome and provider are added up. What was edited so
+/// that it differs in one of these stands for itself.
+#[must_use]
+pub fn add_up(lines: impl IntoIterator<Item = AccessEntry>) -> Vec<AccessEntry> {
+    let mut sums = BTreeMap::<_, AccessEntry>::new();
+    for line in lines {
+        let name = (line.hour, line.scope.clone(), line.outcome, line.provider_id.clone());
+        sums.entry(name)
+            .and_modify(|sum| {
+                sum.count = sum.count.saturating_add(line.count);
+                sum.first_at = sum.first_at.min(line.first_at);
+                sum.last_at = sum.last_at.max(line.last_at);
+            })
+            .or_insert(line);
+    }
+    sums.into_values().collect()
+}
+
+/// Partitions of a ledger that is spread. A partition takes 1,000 write units a second and a count is one, so that the
+/// checks of one grant are counted up to 8,000 times a second.
+pub const LEDGER_PARTITIONS: u8 = 8;
+
+/// A partition of a grant's ledger. They are its own: counting checks never holds up what else is the merchant's.
+/// Number 0 is the one that every ledger has.
+#[must_use]
+pub fn ledger_partition(account: &AccountId, grant: &GrantId, number: u8) -> String {
+    format!("ledger#{account}#{grant}#{number}")
+}
+
+/// Where a check is counted by chance when partition 0 takes no more: two of the others.
+#[must_use]
+pub const fn other_partitions([first, second]: [u8; 2]) -> [u8; 2] {
+    let others = LEDGER_PARTITIONS - 1;
+    let one = first % others;
+    let other = (one + 1 + second % (others - 1)) % others;
+    [1 + one, 1 + other]
+}
+
+/// What the lines of a ledger began with, in the merchant's own partition, before ledgers had partitions.
+#[must_use]
+pub fn former_ledger_prefix(grant: &GrantId) -> String {
+    format!("access#{grant}#")
+}
+
+/// Where a check is counted.
+#[must_use]
+pub fn entry_key(
+    account: &AccountId,
+    grant: &GrantId,
+    scope: &ScopeName,
+    outcome: Outcome,
+    at: Timestamp,
+    partition: u8,
+) -> Key {
+    Key::new(
+        ledger_partition(account, grant, partition),
+        format!("{}#{scope}#{}", hour_of(at), outcome.name()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn chance_leads_to_two_different_partitions_and_to_every_one_but_the_first() {
+        let drawn = (0..=255).flat_map(|one| (0..=255).map(move |other| other_partitions([one, other])));
+        let drawn: BTreeSet<_> = drawn.collect();
+        let pairs =
+            (1..LEDGER_PARTITIONS).flat_map(|one| (1..LEDGER_PARTITIONS).map(move |other| [one, other]));
+        assert_eq!(drawn, pairs.filter(|[one, other]| one != other).collect());
+    }
+
+    #[test]
+    fn lines_of_several_partitions_add_up_and_what_differs_stands_for_itself() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let line = |scope: &str, outcome, count, first, last| AccessEntry {
+            grant_id: GrantId::new(Timestamp::UNIX_EPOCH, [0; 10]),
+            provider_id: "northwind".parse().unwrap(),
+            hour: hour_of(at(first)),
+            scope: scope.parse().unwrap(),
+            outcome,
+            count,
+            first_at: at(first),
+            last_at: at(last),
+        };
+        let edited = AccessEntry {
+            provider_id: "southwind".parse().unwrap(),
+            ..line("orders.read", Outcome::Allowed, 5, 60, 70)
+        };
+        let lines = [
+            line("orders.read", Outcome::Allowed, 3, 10, 20),
+            edited.clone(),
+            line("orders.read", Outcome::Allowed, u64::MAX, 5, 15),
+            line("orders.read", Outcome::Ended, 1, 12, 12),
+            line("orders.read", Outcome::Allowed, 7, 3_600, 3_600),
+        ];
+        let sums = [
+            line("orders.read", Outcome::Allowed, u64::MAX, 5, 20),
+            edited,
+            line("orders.read", Outcome::Ended, 1, 12, 12),
+            line("orders.read", Outcome::Allowed, 7, 3_600, 3_600),
+        ];
+        assert_eq!(add_up(lines.clone()), sums);
+        assert_eq!(add_up(lines.into_iter().rev()), sums, "in whatever order they are read");
+    }
+}

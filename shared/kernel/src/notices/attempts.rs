@@ -1,0 +1,272 @@
+//! Attempts to send a notice: claimed in a commit before anything leaves, and recorded after it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::message::Letter;
+use super::{Channel, Delivery, Message, Notice, Reach, id_of};
+use crate::aggregate::{Aggregate, Loaded};
+use crate::change::{Change, Event, Occasion};
+use crate::daytime;
+use crate::events::{self, Foreign};
+
+/// What a channel answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sending {
+    /// It took the message.
+    Accepted {
+        /// Its own id of it.
+        gateway_id: Option<String>,
+    },
+    /// It may take the message later.
+    Failed {
+        /// Why not now.
+        reason: String,
+    },
+    /// It will never take it.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// It may have taken the message: its answer did not arrive.
+    Unknown,
+}
+
+/// Attempts before a human is asked: with the backoff below they span about three days.
+pub const MAX_ATTEMPTS: u32 = 16;
+
+/// 1 min, 2, 4 … at most 12 h.
+fn backoff(attempts: u32) -> SignedDuration {
+    SignedDuration::from_mins((1_i64 << attempts.saturating_sub(1).min(10)).min(12 * 60))
+}
+
+/// How long an attempt of which nothing is known keeps the next one away. Much longer than a channel takes to answer,
+/// and than its feedback takes to arrive: a legal notice is sent twice only where nobody can tell that it was sent.
+const UNKNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
+
+impl Notice {
+    /// Whether the job has to send it now.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        matches!(self.delivery, Delivery::Queued { next_attempt_at, .. } if next_attempt_at <= now)
+    }
+
+    /// Claims the attempt that is due, before anything is sent: whoever loses the race for this commit sends nothing.
+    /// The next attempt is moved as far ahead as it has to be where this one's outcome never becomes known. Where the
+    /// last attempt has been made and nobody knows what came of it, the notice is left to a human.
+    #[must_use]
+    pub fn claim(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<(Self, Change)> {
+        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
+        if !loaded.is_due(occasion.at) {
+            return None;
+        }
+        let (event, delivery) = if attempts >= MAX_ATTEMPTS {
+            let reason = "the last attempt was not answered".to_owned();
+            (
+                Event::of(events::NoticeUndeliverable { attempts }),
+                Delivery::Undeliverable { attempts, reason, follow_up: None },
+            )
+        } else {
+            let attempts = attempts.saturating_add(1);
+            let next_attempt_at = loaded.after(occasion, backoff(attempts).max(UNKNOWN_FOR));
+            (Event::of(events::NoticeAttempted { attempts }), Delivery::Queued { attempts, next_attempt_at })
+        };
+        let notice = Self { delivery, ..loaded.state.clone() };
+        let change = Change::on(occasion).update(loaded, &notice, event);
+        Some((notice, change))
+    }
+
+    /// Records what came of the attempt with this number. Nothing changes once the notice was sent. What is said of an
+    /// attempt that a later one has followed counts only where it was taken.
+    #[must_use]
+    pub fn record(
+        loaded: &Loaded<Self>,
+        occasion: &Occasion,
+        attempt: u32,
+        outcome: Sending,
+    ) -> Option<(Self, Change)> {
+        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
+        if attempts != attempt && !matches!(outcome, Sending::Accepted { .. }) {
+            return None;
+        }
+        let (event, delivery) = match outcome {
+            // The claim says all that is known, and when to try again.
+            Sending::Unknown => return None,
+            Sending::Accepted { gateway_id } => loaded.served(occasion, gateway_id, attempts),
+            Sending::Failed { .. } if attempts < MAX_ATTEMPTS => (
+                Event::of(events::NoticeDelayed { attempts }),
+                Delivery::Queued { attempts, next_attempt_at: loaded.after(occasion, backoff(attempts)) },
+            ),
+            Sending::Failed { reason } | Sending::Refused { reason } => {
+                let event = Event::of(events::NoticeUndeliverable { attempts });
+                (event, Delivery::Undeliverable { attempts, reason, follow_up: None })
+            }
+        };
+        let notice = Self { delivery, ..loaded.state.clone() };
+        let change = Change::on(occasion).update(loaded, &notice, event);
+        Some((notice, change))
+    }
+
+    /// A distance ahead, and for a text message not at night.
+    fn after(&self, occasion: &Occasion, distance: SignedDuration) -> Timestamp {
+        let at = occasion.at.saturating_add(distance).unwrap_or(occasion.at);
+        if self.channel == Channel::Sms { daytime::not_before(at) } else { at }
+    }
+
+    /// Puts off the attempt that is due, because an earlier notice of the same thing to the same
+    /// recipient at the same address has not left yet: for as long again as it has waited, a minute at least and an
+    /// hour at most.
+    #[must_use]
+    pub fn hold_back(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<Change> {
+        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
+        let waited = occasion.at.duration_since(loaded.drafted_at);
+        let wait = waited.clamp(SignedDuration::from_mins(1), SignedDuration::from_hours(1));
+        let delivery = Delivery::Queued { attempts, next_attempt_at: loaded.after(occasion, wait) };
+        let notice = Self { delivery, ..loaded.state.clone() };
+        Some(Change::on(occasion).update(loaded, &notice, Event::of(events::NoticeHeldBack {})))
+    }
+
+    /// Gives up a notice that no longer stands. Where it does in other words, they are drafted in its place, for the same
+    /// channel, and for where that reaches its recipient by now.
+    #[must_use]
+    pub fn supersede(
+        loaded: &Loaded<Self>,
+        reminder: Option<(&Reach<'_>, &dyn Message)>,
+        occasion: &Occasion,
+    ) -> Option<Change> {
+        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
+        let by = reminder.and_then(|(reach, message)| Self::in_place_of(loaded, reach, message, occasion));
+        let event = Event::of(events::NoticeSuperseded { attempts });
+        let by_id = by.as_ref().map(|notice| notice.id.clone());
+        let delivery = Delivery::Superseded { at: occasion.at, attempts, by: by_id };
+        let notice = Self { delivery, ..loaded.state.clone() };
+        Some(Change::on(occasion).update(loaded, &notice, by.into_iter().fold(event, Event::send)))
+    }
+
+    /// Where its recipient is by now; none where its channel reaches them no more.
+    fn in_place_of(
+        loaded: &Loaded<Self>,
+        reach: &Reach<'_>,
+        message: &dyn Message,
+        occasion: &Occasion,
+    ) -> Option<Self> {
+        let contacts = reach.contacts()?;
+        let address = match loaded.channel {
+            Channel::Email => Some(contacts.email.as_str().to_owned()),
+            Channel::Sms => Some(contacts.phone.as_ref()?.as_str().to_owned()),
+            Channel::InSite | Channel::Announcement => None,
+        };
+        let (operator, cites) = (&occasion.operator, reach.cites(&loaded.clause));
+        let letter = Letter { operator, reach, cites: cites.as_deref(), at: occasion.at }.write(message);
+        let following = Self::following(loaded, loaded.channel, occasion);
+        let following = Self { address, language: reach.language(), ..following };
+        if loaded.channel == Channel::Sms {
+            let language = reach.language();
+            let text = Self { subject: letter.subject, language, ..loaded.state.clone() }.short(operator);
+            return Some(Self {
+                content_sha256: text.sha256(),
+                subject: text.subject,
+                body: text.body,
+                ..following
+            });
+        }
+        let content_sha256 = letter.sha256();
+        Some(Self { content_sha256, subject: letter.subject, body: letter.body, cites, ..following })
+    }
+
+    /// The same message once more, on a channel: a notice of its own, caused by this one's next record.
+    pub(super) fn following(loaded: &Loaded<Self>, channel: Channel, occasion: &Occasion) -> Self {
+        let cause = format!("{}:{}@{}", Self::KIND, loaded.key(), loaded.version + 1);
+        let id = id_of(occasion.at, &cause, &loaded.about, channel, &loaded.recipient);
+        Self {
+            // Its own: one of the two may be erased before the other.
+            salt: Some(occasion.salts.of(id.as_str())),
+            id,
+            channel,
+            cause,
+            drafted_at: occasion.at,
+            delivery: Delivery::drafted(channel, occasion.at),
+            ..loaded.state.clone()
+        }
+    }
+
+    /// That a channel took it, as it is recorded.
+    pub(super) fn served(
+        &self,
+        occasion: &Occasion,
+        gateway_id: Option<String>,
+        attempts: u32,
+    ) -> (Event<'static>, Delivery) {
+        let event = Event::of(events::NoticeServed {
+            content: self.commitment(),
+            gateway_id: gateway_id.clone().map(Foreign),
+            attempts,
+        });
+        (event, Delivery::Sent { served_at: occasion.at, gateway_id, came_back: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::tests::{occasion, queued};
+    use super::*;
+    use crate::aggregate::Aggregate;
+
+    #[test]
+    fn a_sent_notice_is_never_sent_again() {
+        let mut loaded = queued();
+        loaded.state.delivery =
+            Delivery::Sent { served_at: Timestamp::UNIX_EPOCH, gateway_id: None, came_back: None };
+        assert!(Notice::claim(&loaded, &occasion(9)).is_none());
+        assert!(Notice::record(&loaded, &occasion(9), 1, Sending::Accepted { gateway_id: None }).is_none());
+        assert_eq!(loaded.next_due(), None);
+    }
+
+    #[test]
+    fn an_attempt_is_claimed_once_and_one_of_which_nothing_is_known_is_followed_an_hour_later() {
+        let mut loaded = queued();
+        (loaded.state, _) = Notice::claim(&loaded, &occasion(0)).unwrap();
+        let due = loaded.next_due().unwrap().at;
+        assert_eq!(due, occasion(3_600).at);
+        assert!(Notice::claim(&loaded, &occasion(3_599)).is_none(), "it may be under way");
+        assert!(Notice::record(&loaded, &occasion(9), 1, Sending::Unknown).is_none());
+        (loaded.state, _) = Notice::claim(&loaded, &occasion(3_600)).unwrap();
+        let failed = Sending::Failed { reason: "down".into() };
+        assert!(Notice::record(&loaded, &occasion(3_601), 1, failed).is_none(), "the second is under way");
+        let taken = Sending::Accepted { gateway_id: None };
+        let (sent, _) = Notice::record(&loaded, &occasion(3_601), 1, taken).unwrap();
+        assert!(matches!(sent.delivery, Delivery::Sent { .. }), "the first was taken all the same");
+    }
+
+    #[test]
+    fn a_last_attempt_of_which_nothing_is_known_leaves_the_notice_to_a_human() {
+        let mut loaded = queued();
+        loaded.state.delivery =
+            Delivery::Queued { attempts: MAX_ATTEMPTS, next_attempt_at: Timestamp::UNIX_EPOCH };
+        let (after, _) = Notice::claim(&loaded, &occasion(0)).unwrap();
+        assert!(matches!(after.delivery, Delivery::Undeliverable { attempts: MAX_ATTEMPTS, .. }));
+    }
+
+    #[test]
+    fn a_failing_channel_is_tried_for_days_and_then_a_human_is_asked() {
+        let mut loaded = queued();
+        let mut now = 0;
+        loop {
+            let failed = Sending::Failed { reason: "down".into() };
+            (loaded.state, _) = Notice::claim(&loaded, &occasion(now)).unwrap();
+            let Delivery::Queued { attempts, .. } = loaded.delivery else { unreachable!() };
+            (loaded.state, _) = Notice::record(&loaded, &occasion(now), attempts, failed).unwrap();
+            match loaded.state.delivery {
+                Delivery::Queued { next_attempt_at, .. } => now = next_attempt_at.as_second(),
+                Delivery::Undeliverable { attempts, .. } => {
+                    assert_eq!(attempts, MAX_ATTEMPTS);
+                    break;
+                }
+                _ => unreachable!(),
+            }
+        }
+        assert!((3 * 86_400..4 * 86_400).contains(&now), "{now}");
+        assert_eq!(loaded.next_due(), None);
+    }
+}

@@ -1,0 +1,298 @@
+//! Notices: messages with legal effect, each to one recipient on one channel (clause 11).
+//!
+//! A notice is drafted as part of the change that causes it, with its rendered text and the text's hash, so
+//! what was said cannot drift from what happened. It names the operator, and cites the agreement that binds
+//! its recipient by that agreement's own clauses. A text message says less, and where the rest is. Its id is
+//! derived from its cause, recipient and channel: the same cause can never draft it twice. In-site messages
+//! and announcements are served by being committed (11.1: deemed served when sent); the others wait in the
+//! state `queued` for the job `notify`, which claims each attempt in a commit of its own before it sends,
+//! retries with a backoff over days and then leaves the notice to a human.
+
+mod attempts;
+mod delivery;
+mod feedback;
+mod message;
+mod naming;
+mod reach;
+mod resend;
+#[cfg(test)]
+mod sampled;
+pub mod samples;
+mod standing;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::aggregate::{Aggregate, Due, Job, Key, View};
+use crate::change::Occasion;
+use crate::hash::Sha256Hash;
+use crate::ids::NoticeId;
+use crate::party::{Language, Operator, PartyId, Recipient};
+use crate::salt::Salt;
+
+use message::{Letter, Short};
+
+pub use attempts::{MAX_ATTEMPTS, Sending};
+pub use delivery::{CameBack, Delivery, NO_GATEWAY};
+pub use feedback::Feedback;
+pub use message::{MadeOf, Manner, Message, Rendered, Words, chinese, english, filled};
+pub use reach::Reach;
+pub use resend::{Address, ResendRefusal};
+pub use standing::{Chain, Standing, Told};
+
+/// How a notice travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// The public notice board (网页公告).
+    Announcement,
+    /// A message in the party's account (站内信).
+    InSite,
+    /// E-mail (电子邮件).
+    Email,
+    /// Text message (手机短信).
+    Sms,
+}
+
+/// A message to one recipient on one channel, with its proof of service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Its id.
+    pub id: NoticeId,
+    /// Its recipient.
+    pub recipient: Recipient,
+    /// Its channel.
+    pub channel: Channel,
+    /// The address it goes to, as it was when the notice was drafted; none for the site's own channels.
+    pub address: Option<String>,
+    /// Its language.
+    pub language: Language,
+    /// What it is about, for programs.
+    pub about: String,
+    /// On which ways its message reaches its recipient.
+    pub manner: Manner,
+    /// Subject line.
+    pub subject: String,
+    /// Text.
+    pub body: String,
+    /// The hash of subject, a line break, and text.
+    pub content_sha256: Sha256Hash,
+    /// What the commitment to its content in evidence was made with, and what keeps the hash of its body from being
+    /// guessed. Notices that were drafted before 0.3.0 have none (decision 0020).
+    pub salt: Option<Salt>,
+    /// The rule of the market that it serves.
+    pub clause: String,
+    /// The clause that its text cites, where the agreement that binds its recipient has one for that rule.
+    pub cites: Option<String>,
+    /// The notice in the party's account that says the same, or more. Older notices do not tell.
+    pub in_site: Option<NoticeId>,
+    /// The evidence chain and record that caused it.
+    pub cause: String,
+    /// When it was drafted.
+    pub drafted_at: Timestamp,
+    /// How far it has come.
+    pub delivery: Delivery,
+}
+
+impl Notice {
+    /// The list of those that nothing else carries, for operators.
+    pub const FOR_A_HUMAN: &'static str = "notices#for-a-human";
+
+    /// The notices of one message: one for each channel that reaches the recipient. A text message is a short
+    /// text of its own, which names the message in the account.
+    #[must_use]
+    pub fn draft(
+        occasion: &Occasion,
+        chain: &str,
+        version: u64,
+        clause: &str,
+        reach: &Reach<'_>,
+        message: &dyn Message,
+    ) -> Vec<Self> {
+        let (recipient, language) = (reach.recipient(), reach.language());
+        let (cause, about) = (format!("{chain}@{version}"), message.about());
+        let id = |channel| id_of(occasion.at, &cause, about, channel, &recipient);
+        let cites = reach.cites(clause);
+        let operator = &occasion.operator;
+        let letter = Letter { operator, reach, cites: cites.as_deref(), at: occasion.at }.write(message);
+        let in_site = message.manner().is_shown_in_site().then(|| id(Channel::InSite));
+        let short = Short { operator, language, in_site: in_site.as_ref() };
+        let mut notices = Vec::new();
+        for (channel, address) in reach.channels(message.manner()) {
+            let is_short = channel == Channel::Sms;
+            let text = if is_short { short.write(&letter.subject) } else { letter.clone() };
+            let id = id(channel);
+            notices.push(Self {
+                salt: Some(occasion.salts.of(id.as_str())),
+                id,
+                recipient: recipient.clone(),
+                channel,
+                delivery: Delivery::drafted(channel, occasion.at),
+                address,
+                language,
+                about: about.to_owned(),
+                manner: message.manner(),
+                content_sha256: text.sha256(),
+                subject: text.subject,
+                body: text.body,
+                clause: clause.to_owned(),
+                cites: cites.clone().filter(|_| !is_short),
+                in_site: in_site.clone(),
+                cause: cause.clone(),
+                drafted_at: occasion.at,
+            });
+        }
+        notices
+    }
+
+    /// What evidence names its content by: a salted commitment, which says nothing once text and salt are erased.
+    #[must_use]
+    pub fn commitment(&self) -> Sha256Hash {
+        let content = content(&self.subject, &self.body);
+        match &self.salt {
+            Some(salt) => salt.commitment(&content),
+            None => Sha256Hash::of(content.as_bytes()),
+        }
+    }
+
+    /// What a text message in its place says: it names the message in the account. Where the notice is of a release
+    /// that did not keep that one's id, it follows from the same cause.
+    #[must_use]
+    pub fn short(&self, operator: &Operator) -> Rendered {
+        let in_site = self.in_site.clone().or_else(|| {
+            let is_shown = self.manner.is_shown_in_site();
+            is_shown
+                .then(|| id_of(self.drafted_at, &self.cause, &self.about, Channel::InSite, &self.recipient))
+        });
+        Short { operator, language: self.language, in_site: in_site.as_ref() }.write(&self.subject)
+    }
+}
+
+/// What a notice says, as it is hashed.
+fn content(subject: &str, body: &str) -> String {
+    format!("{subject}\n{body}")
+}
+
+impl Rendered {
+    /// What names the content of a notice that says this.
+    fn sha256(&self) -> Sha256Hash {
+        Sha256Hash::of(content(&self.subject, &self.body).as_bytes())
+    }
+}
+
+/// An id that the same cause, message, channel and recipient always lead to.
+fn id_of(at: Timestamp, cause: &str, about: &str, channel: Channel, recipient: &Recipient) -> NoticeId {
+    let name = format!("{cause}|{about}|{channel:?}|{}", partition(recipient));
+    let mut tail = [0; 10];
+    tail.copy_from_slice(&Sha256::digest(name)[..10]);
+    NoticeId::new(at, tail)
+}
+
+/// The partition of a recipient's notices: with the rest of what is theirs.
+#[must_use]
+pub fn partition(recipient: &Recipient) -> String {
+    match recipient {
+        Recipient::Party(PartyId::Merchant(id)) => format!("account#{id}"),
+        Recipient::Party(PartyId::Provider(id)) => format!("provider#{id}"),
+        Recipient::Everyone => "announcements".to_owned(),
+    }
+}
+
+impl Aggregate for Notice {
+    type Id = (Recipient, NoticeId);
+    const KIND: &'static str = "notice";
+
+    fn key_of((recipient, id): &Self::Id) -> Key {
+        Key::new(partition(recipient), format!("notice#{id}"))
+    }
+
+    fn key(&self) -> Key {
+        Key::new(partition(&self.recipient), format!("notice#{}", self.id))
+    }
+
+    fn next_due(&self) -> Option<Due> {
+        match self.delivery {
+            Delivery::Queued { next_attempt_at, .. } => Some(Due::new(next_attempt_at, Job::Notify)),
+            Delivery::Sent { .. } => {
+                self.waits_for_its_mailbox_until().map(|until| Due::new(until, Job::Notify))
+            }
+            Delivery::Delivered { .. }
+            | Delivery::Bounced { .. }
+            | Delivery::Undeliverable { .. }
+            | Delivery::Superseded { .. } => None,
+        }
+    }
+
+    /// Operators see what nobody else carries.
+    fn view(&self) -> Option<View> {
+        self.needs_a_human().then(|| View { list: Self::FOR_A_HUMAN.to_owned(), place: self.id.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sampled::{Ended, Shop};
+    use super::*;
+    use crate::aggregate::Loaded;
+    use crate::party::{Actor, Contacts, Party};
+    use crate::stored::form;
+
+    pub(super) fn occasion(second: i64) -> Occasion {
+        samples::occasion(Timestamp::from_second(second).unwrap(), Actor::Job("notify".into()))
+    }
+
+    pub(super) fn phone() -> Contacts {
+        Shop::new().contacts().clone()
+    }
+
+    /// What an account is told when its agreement ends.
+    pub(super) fn drafts() -> Vec<Notice> {
+        let message = Ended;
+        Notice::draft(&occasion(0), "c", 1, "10.1.2", &Reach::Merchant(&Shop::new()), &message)
+    }
+
+    pub(super) fn queued() -> Loaded<Notice> {
+        let drafts = drafts();
+        assert_eq!(
+            drafts.iter().map(|n| n.channel).collect::<Vec<_>>(),
+            [Channel::InSite, Channel::Email, Channel::Sms]
+        );
+        assert_eq!(drafts, self::drafts(), "the same cause drafts the same notices");
+        Loaded::new(drafts[1].clone(), 1, Sha256Hash::origin())
+    }
+
+    #[test]
+    fn a_notice_cites_the_agreement_of_its_recipient_and_keeps_the_rule_of_the_market_beside_it() {
+        let notice = queued();
+        assert_eq!(notice.clause, "10.1.2");
+        assert_eq!(notice.cites.as_deref(), Some("《服务市场服务协议（用户版）》第10.1.2条"));
+        assert!(notice.body.contains("通知依据：《服务市场服务协议（用户版）》第10.1.2条。"));
+    }
+
+    #[test]
+    fn a_text_message_is_a_text_of_its_own_that_names_the_message_in_the_account() {
+        let [in_site, email, sms] = drafts().try_into().unwrap();
+        assert_eq!((&in_site.body, &in_site.content_sha256), (&email.body, &email.content_sha256));
+        assert!(
+            sms.subject.contains("服务市场示例运营有限公司") && sms.subject.contains("1970年1月1日08:00")
+        );
+        assert!(sms.body.contains(in_site.id.as_str()));
+        assert_eq!(sms.content_sha256, Sha256Hash::of(content(&sms.subject, &sms.body).as_bytes()));
+        assert_ne!(sms.commitment(), email.commitment());
+    }
+
+    #[test]
+    fn how_a_notice_goes_out_is_read_back_and_written_only_where_its_word_does_not_say_it() {
+        let written = |notice: &Notice| form::write(notice, &form::AsRead::default(), None);
+        for notice in drafts() {
+            assert!(!written(&notice).contains("manner"), "its word says it, as before");
+            for manner in [Manner::Usual, Manner::Grave, Manner::AddressLeft] {
+                let other = Notice { manner, ..notice.clone() };
+                let read = form::read::<Notice>(&written(&other), form::schema::<Notice>()).unwrap().0;
+                assert_eq!(read, other);
+            }
+        }
+    }
+}

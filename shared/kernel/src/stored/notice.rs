@@ -1,0 +1,295 @@
+//! A notice as stored, with its proof of service.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::form::{Storable, StoredForm, Upcaster};
+use super::party::StoredRecipient;
+use super::values::{Name, Trusted};
+use crate::hash::Sha256Hash;
+use crate::ids::NoticeId;
+use crate::notices::{CameBack, Channel, Delivery, Manner, Notice};
+use crate::party::Language;
+use crate::salt::Salt;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+enum StoredDelivery {
+    Queued {
+        attempts: u32,
+        next_attempt_at: Timestamp,
+    },
+    Sent {
+        served_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        came_back: Option<StoredCameBack>,
+    },
+    Delivered {
+        served_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+        delivered_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        complained_at: Option<Timestamp>,
+    },
+    Bounced {
+        served_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+        bounced_at: Timestamp,
+        reason: String,
+        /// Absent on what came back before 0.4.0, which did not tell: it counts as final.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        is_final: Option<bool>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        follow_up: Option<Trusted<NoticeId>>,
+        #[serde(default)]
+        needs_a_human: bool,
+    },
+    /// Superseded ones too, with when, and by what: 0.3.0 knows no such state, and does not send these.
+    Undeliverable {
+        attempts: u32,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        follow_up: Option<Trusted<NoticeId>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        superseded_at: Option<Timestamp>,
+    },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredCameBack {
+    at: Timestamp,
+    reason: String,
+}
+
+/// What a superseded notice has for a reason.
+const SUPERSEDED: &str = "superseded";
+
+impl StoredDelivery {
+    fn of(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Queued { attempts, next_attempt_at } => Self::Queued { attempts, next_attempt_at },
+            Delivery::Sent { served_at, gateway_id, came_back } => {
+                let came_back = came_back.map(|CameBack { at, reason }| StoredCameBack { at, reason });
+                Self::Sent { served_at, gateway_id, came_back }
+            }
+            Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
+                Self::Delivered { served_at, gateway_id, delivered_at, complained_at }
+            }
+            Delivery::Bounced {
+                served_at,
+                gateway_id,
+                bounced_at,
+                reason,
+                is_final,
+                follow_up,
+                needs_a_human,
+            } => Self::Bounced {
+                served_at,
+                gateway_id,
+                bounced_at,
+                reason,
+                is_final: Some(is_final),
+                follow_up: follow_up.map(Trusted),
+                needs_a_human,
+            },
+            Delivery::Undeliverable { attempts, reason, follow_up } => Self::Undeliverable {
+                attempts,
+                reason,
+                follow_up: follow_up.map(Trusted),
+                superseded_at: None,
+            },
+            Delivery::Superseded { at, attempts, by } => Self::Undeliverable {
+                attempts,
+                reason: SUPERSEDED.to_owned(),
+                follow_up: by.map(Trusted),
+                superseded_at: Some(at),
+            },
+        }
+    }
+
+    fn restore(self) -> Delivery {
+        match self {
+            Self::Queued { attempts, next_attempt_at } => Delivery::Queued { attempts, next_attempt_at },
+            Self::Sent { served_at, gateway_id, came_back } => {
+                let came_back = came_back.map(|StoredCameBack { at, reason }| CameBack { at, reason });
+                Delivery::Sent { served_at, gateway_id, came_back }
+            }
+            Self::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
+                Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at }
+            }
+            Self::Bounced {
+                served_at,
+                gateway_id,
+                bounced_at,
+                reason,
+                is_final,
+                follow_up,
+                needs_a_human,
+            } => Delivery::Bounced {
+                served_at,
+                gateway_id,
+                bounced_at,
+                reason,
+                is_final: is_final.unwrap_or(true),
+                follow_up: follow_up.map(|id| id.0),
+                needs_a_human,
+            },
+            Self::Undeliverable { attempts, reason, follow_up, superseded_at } => {
+                let follow_up = follow_up.map(|id| id.0);
+                match superseded_at {
+                    Some(at) => Delivery::Superseded { at, attempts, by: follow_up },
+                    None => Delivery::Undeliverable { attempts, reason, follow_up },
+                }
+            }
+        }
+    }
+}
+
+/// See [`Notice`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredNotice {
+    id: Trusted<NoticeId>,
+    recipient: StoredRecipient,
+    channel: Name<Channel>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    language: Name<Language>,
+    about: String,
+    /// Absent where the word says it ([`usual_of`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manner: Option<StoredManner>,
+    subject: String,
+    body: String,
+    content_sha256: Trusted<Sha256Hash>,
+    // Notices of the first schema have none: their evidence names the plain hash of their text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    salt: Option<Trusted<Salt>>,
+    clause: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cites: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_site: Option<Trusted<NoticeId>>,
+    cause: String,
+    drafted_at: Timestamp,
+    #[serde(flatten)]
+    delivery: StoredDelivery,
+}
+
+/// On which ways its message goes, where what it is about does not say so.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredManner {
+    Usual,
+    Grave,
+    AddressLeft,
+}
+
+impl StoredManner {
+    const fn of(manner: Manner) -> Self {
+        match manner {
+            Manner::Usual => Self::Usual,
+            Manner::Grave => Self::Grave,
+            Manner::AddressLeft => Self::AddressLeft,
+        }
+    }
+
+    const fn restore(self) -> Manner {
+        match self {
+            Self::Usual => Manner::Usual,
+            Self::Grave => Manner::Grave,
+            Self::AddressLeft => Manner::AddressLeft,
+        }
+    }
+}
+
+/// What a notice's word alone says of its manner, as it always did. The list is closed: whatever goes out
+/// otherwise says so itself.
+fn usual_of(about: &str) -> Manner {
+    match about {
+        "termination_served"
+        | "termination_coming"
+        | "termination_moved"
+        | "termination_withdrawn"
+        | "agreement_ended" => Manner::Grave,
+        "contacts_left" => Manner::AddressLeft,
+        _ => Manner::Usual,
+    }
+}
+
+impl Storable for Notice {
+    type Form = StoredNotice;
+}
+
+impl StoredForm for StoredNotice {
+    type State = Notice;
+    const UPCASTERS: &'static [Upcaster] = &[];
+    /// It carries the salt of its own text.
+    const IS_PERSONAL: bool = false;
+
+    fn of(notice: Notice) -> Self {
+        let Notice {
+            id,
+            recipient,
+            channel,
+            address,
+            language,
+            about,
+            manner,
+            subject,
+            body,
+            content_sha256,
+            salt,
+            clause,
+            cites,
+            in_site,
+            cause,
+            drafted_at,
+            delivery,
+        } = notice;
+        Self {
+            id: Trusted(id),
+            recipient: StoredRecipient::of(recipient),
+            channel: Name(channel),
+            address,
+            language: Name(language),
+            manner: (manner != usual_of(&about)).then(|| StoredManner::of(manner)),
+            about,
+            subject,
+            body,
+            content_sha256: Trusted(content_sha256),
+            salt: salt.map(Trusted),
+            clause,
+            cites,
+            in_site: in_site.map(Trusted),
+            cause,
+            drafted_at,
+            delivery: StoredDelivery::of(delivery),
+        }
+    }
+
+    fn restore(self) -> Notice {
+        Notice {
+            id: self.id.0,
+            recipient: self.recipient.restore(),
+            channel: self.channel.0,
+            address: self.address,
+            language: self.language.0,
+            manner: self.manner.map_or_else(|| usual_of(&self.about), StoredManner::restore),
+            about: self.about,
+            subject: self.subject,
+            body: self.body,
+            content_sha256: self.content_sha256.0,
+            salt: self.salt.map(|salt| salt.0),
+            clause: self.clause,
+            cites: self.cites,
+            in_site: self.in_site.map(|id| id.0),
+            cause: self.cause,
+            drafted_at: self.drafted_at,
+            delivery: self.delivery.restore(),
+        }
+    }
+}
