@@ -159,18 +159,26 @@ const GREETING: &str = "Successfully validated SNS topic";
 /// How often an event is heard anew, where another was heard of the same notice meanwhile.
 const HEARINGS: u32 = 4;
 
+/// What events are recorded with.
+pub struct Recorder<'a> {
+    /// Where the notices lie.
+    pub store: &'a Store,
+    /// The market's time.
+    pub clock: &'a dyn Clock,
+    /// What salts and ids are drawn from.
+    pub entropy: &'a dyn Entropy,
+    /// Who runs the market.
+    pub operator: &'a Arc<Operator>,
+    /// Where what came back is counted.
+    pub metrics: &'a Metrics,
+}
+
 /// Records one event, as the queue carries it.
 ///
 /// # Errors
 /// See [`FeedbackError`].
-pub async fn record_feedback(
-    store: &Store,
-    clock: &dyn Clock,
-    entropy: &dyn Entropy,
-    operator: &Arc<Operator>,
-    metrics: &Metrics,
-    body: &str,
-) -> Result<(), FeedbackError> {
+pub async fn record_feedback(recorder: Recorder<'_>, body: &str) -> Result<(), FeedbackError> {
+    let Recorder { store, clock, entropy, operator, metrics } = recorder;
     if body.starts_with(GREETING) {
         return Ok(());
     }

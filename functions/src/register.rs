@@ -11,7 +11,7 @@ use market_kernel::party::Language;
 use market_parties::samples::{Cast, Sample};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Every event, context by context.
 pub fn events() -> impl Iterator<Item = &'static Registered> {
@@ -56,7 +56,8 @@ pub fn samples_of(cast: &Cast) -> Vec<Sample> {
 }
 
 /// The clauses that carry the market's rules, in a body: each rule is one that an event carries out.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(transparent)]
 pub struct KnownRules(pub Rules);
 
 impl<'de> Deserialize<'de> for KnownRules {

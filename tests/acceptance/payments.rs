@@ -14,6 +14,7 @@ use market_kernel::salt::Salts;
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 use market_store::CommitError;
+use market_trade::orders::NamedOrder;
 use market_trade::orders::{Order, Payment, Timeliness};
 use serde_json::{Value, json};
 
@@ -173,7 +174,8 @@ async fn an_order_that_is_taken_up_again_while_its_agreement_ends_is_not_left_in
         operator: Arc::clone(&world.running.market.operator),
     };
     let calendar = world.running.market.calendar;
-    let paid = Order::pay(&order, &account, &provider, payment, Timeliness::Judged, calendar, &occasion);
+    let named = NamedOrder { account: &account, order: &order, provider: &provider };
+    let paid = Order::pay(named, payment, Timeliness::Judged, calendar, &occasion);
     let (_, change) = paid.unwrap();
     // It was decided, and the agreement ends before it is committed.
     let event = json!({ "event_id": "e-1", "agreement": "平台协议", "ended_at": world.now() });

@@ -12,7 +12,7 @@ use market::permissions::Permissions;
 use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_ambient::SystemEntropy;
-use market_functions::feedback::record_feedback;
+use market_functions::feedback::{Recorder, record_feedback};
 use market_functions::handler;
 use market_functions::metrics::Metrics;
 use market_identity::Role;
@@ -121,7 +121,8 @@ async fn bounce(world: &World, notice: &Value, tag: &str) {
     let (store, clock) = (&world.running.market.store, &*world.running.market.clock);
     let (metrics, feedback) = (Metrics::default(), feedback.to_string());
     let operator = &world.running.market.operator;
-    let recorded = record_feedback(store, clock, &SystemEntropy, operator, &metrics, &feedback);
+    let recorder = Recorder { store, clock, entropy: &SystemEntropy, operator, metrics: &metrics };
+    let recorded = record_feedback(recorder, &feedback);
     Permissions::of_handler("feedback", recorded).await.unwrap();
 }
 

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use market::TABLE;
 use market::stage::{Granted, Stage};
 use market_entrustment::grants::Grant;
-use market_entrustment::grants::access::{Outcome, ledger_partition};
+use market_entrustment::grants::access::{Check, Outcome, ledger_partition};
 use market_entrustment::grants::ledger::Ledger;
 use market_functions::workers::Jobs;
 use market_jobs::WakeUp;
@@ -100,7 +100,13 @@ async fn the_last_day_of_a_grant_that_has_ended_is_sealed_and_a_day_that_was_mis
     let id: (AccountId, GrantId) = ("shop-1".parse().unwrap(), granted.grant.parse().unwrap());
     let grant = store.get::<Grant>(&id).await.unwrap().unwrap();
     let scope = "orders.read".parse().unwrap();
-    store.count_access(&grant, &scope, Outcome::Allowed, world.now(), [1, 2]).await.unwrap();
+    store
+        .count_access(
+            Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: world.now() },
+            [1, 2],
+        )
+        .await
+        .unwrap();
     world.advance_days(2).await;
     let revocation = format!("/accounts/shop-1/grants/{}/revocation", granted.grant);
     assert!(merchant.post(&revocation, json!({})).await.unwrap().is_ok());
@@ -194,7 +200,10 @@ async fn a_line_of_any_partition_that_was_edited_is_named_by_its_day() {
     store.commit(&Ledger::spread(ledger.as_ref(), &grant, &occasion).unwrap(), None).await.unwrap();
     let scope = "orders.read".parse().unwrap();
     for _ in 0..2 {
-        store.begin_line(&grant, &scope, Outcome::Allowed, world.now(), 3).await.unwrap();
+        store
+            .begin_line(Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: world.now() }, 3)
+            .await
+            .unwrap();
     }
     world.advance_days(1).await;
     let seals = world.seals(&granted.grant).await;

@@ -155,7 +155,7 @@ async fn a_wake_up_that_comes_while_another_is_at_a_cascade_does_nothing_and_a_d
         salts: Salts::drawn([7; 32]),
         operator: Arc::clone(&world.running.market.operator),
     };
-    let taken = Termination::pass(&termination, (None, Vec::new()), Next::Same, &occasion);
+    let taken = Termination::pass(&termination, (None, Vec::new()), Next::Same, &occasion).unwrap();
     store.commit(&taken, None).await.unwrap();
     let before = world.table().await;
     let (jobs, wake_up) = (world.jobs(unsent()), WakeUp { job: Job::TerminateAccount, key });

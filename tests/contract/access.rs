@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
-use market_entrustment::grants::access::{Outcome, hour_of};
+use market_entrustment::grants::access::{Check, Outcome, hour_of};
 use market_entrustment::grants::{Grant, GrantStatus};
 use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
@@ -43,7 +43,7 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
         let hour: Timestamp = "2026-06-01T10:00:00Z".parse().unwrap();
         let past = |seconds: i64| hour + jiff::SignedDuration::from_secs(seconds);
         let counted = async |scope: &ScopeName, outcome, seconds: i64| {
-            table.store.count_access(&one, scope, outcome, past(seconds), OTHERS).await
+            table.store.count_access(Check { grant: &one, scope, outcome, at: past(seconds) }, OTHERS).await
         };
         counted(&orders, Outcome::Allowed, 0).await.unwrap();
         try_join_all((1..40).map(|n| counted(&orders, Outcome::Allowed, n))).await.unwrap();
@@ -51,7 +51,14 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
         counted(&orders, Outcome::Allowed, 3_600).await.unwrap();
         counted(&orders, Outcome::WrongScope, 5).await.unwrap();
         counted(&stock, Outcome::Allowed, 6).await.unwrap();
-        table.store.count_access(&other, &orders, Outcome::Ended, past(7), OTHERS).await.unwrap();
+        table
+            .store
+            .count_access(
+                Check { grant: &other, scope: &orders, outcome: Outcome::Ended, at: past(7) },
+                OTHERS,
+            )
+            .await
+            .unwrap();
 
         let (mut lines, mut after) = (Vec::new(), None::<String>);
         loop {
@@ -109,7 +116,14 @@ async fn lines_of_the_former_place_and_of_todays_are_paged_through_each_once() {
         for hour in 0..3 {
             table.put(former_line(&grant, hour)).await;
             let today = at((hour + 3) * 3_600);
-            table.store.count_access(&grant, &scope, Outcome::Allowed, today, OTHERS).await.unwrap();
+            table
+                .store
+                .count_access(
+                    Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: today },
+                    OTHERS,
+                )
+                .await
+                .unwrap();
         }
         for limit in 1..=7 {
             let (mut seen, mut after) = (Vec::new(), None::<String>);
@@ -137,7 +151,14 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
         table.put(former_line(&grant, 0)).await;
         for hour in [1, 2] {
             let now = at(hour * 3_600);
-            table.store.count_access(&grant, &scope, Outcome::Allowed, now, OTHERS).await.unwrap();
+            table
+                .store
+                .count_access(
+                    Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: now },
+                    OTHERS,
+                )
+                .await
+                .unwrap();
         }
         let (pk, sk) =
             (format!("ledger#shop-1#{}#0", grant.id), format!("{}#orders.read#allowed", hour_of(at(3_600))));
@@ -148,14 +169,26 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
         former.insert("count".to_owned(), AttributeValue::N("-1".to_owned()));
         table.put(former).await;
 
-        let counted = table.store.count_access(&grant, &scope, Outcome::Allowed, at(3_601), OTHERS).await;
+        let counted = table
+            .store
+            .count_access(
+                Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: at(3_601) },
+                OTHERS,
+            )
+            .await;
         assert!(matches!(counted, Err(StoreError::Corrupt { .. })), "{counted:?}");
         assert_eq!(table.item(&pk, &sk).await, line, "nothing was written");
         let mut no_number = line.clone();
         no_number.insert("schema".to_owned(), AttributeValue::N("1".to_owned()));
         no_number.insert("count".to_owned(), AttributeValue::S("1".to_owned()));
         table.put(no_number).await;
-        let counted = table.store.count_access(&grant, &scope, Outcome::Allowed, at(3_601), OTHERS).await;
+        let counted = table
+            .store
+            .count_access(
+                Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: at(3_601) },
+                OTHERS,
+            )
+            .await;
         assert!(matches!(counted, Err(StoreError::Corrupt { .. })), "{counted:?}");
         let page = table.store.ledger(&grant.account_id, &grant.id, None, 10).await.unwrap();
         assert_eq!((page.items.len(), page.unreadable.len()), (1, 2));

@@ -1,5 +1,6 @@
 //! What is read: several things in one request, pages of a partition, pages of a list.
 
+use market_kernel::aggregate::Loaded;
 use market_store::{Meter, StoreError, of};
 
 use crate::tables::{Table, on_each_table};
@@ -23,6 +24,35 @@ async fn several_things_are_read_in_one_request_missing_and_repeated_ones_among_
         assert_eq!(ids, ["b", "a", "b"], "each in the place of its wish");
         let nothing = store.load((a("x"), a("y"))).await.unwrap();
         assert!(matches!(nothing, (None, None)));
+    })
+    .await;
+}
+
+/// The ids of what was found, in the places of the wishes.
+macro_rules! ids {
+    ($found:expr, $($place:ident)+) => {{
+        let ($($place,)+) = $found.await.unwrap();
+        [$($place),+].map(|thing: Option<Loaded<Thing>>| thing.map(|thing| thing.id.clone()).unwrap_or_default())
+    }};
+}
+
+#[tokio::test]
+async fn one_to_eight_things_are_read_at_once_each_in_the_place_of_its_wish() {
+    on_each_table(async |table| {
+        table.create(at(0), &["1", "2", "3", "4", "5", "6", "7", "8"].map(thing)).await;
+        let store = &table.store;
+        assert_eq!(ids!(store.load((a("1"),)), p), ["1"]);
+        assert_eq!(ids!(store.load((a("2"), a("1"))), p q), ["2", "1"]);
+        assert_eq!(ids!(store.load((a("3"), a("2"), a("1"))), p q r), ["3", "2", "1"]);
+        assert_eq!(ids!(store.load((a("4"), a("3"), a("2"), a("1"))), p q r s), ["4", "3", "2", "1"]);
+        let five = (a("5"), a("4"), a("3"), a("2"), a("1"));
+        assert_eq!(ids!(store.load(five), p q r s t), ["5", "4", "3", "2", "1"]);
+        let six = (a("6"), a("5"), a("4"), a("3"), a("2"), a("1"));
+        assert_eq!(ids!(store.load(six), p q r s t u), ["6", "5", "4", "3", "2", "1"]);
+        let seven = (a("7"), a("6"), a("5"), a("4"), a("3"), a("2"), a("1"));
+        assert_eq!(ids!(store.load(seven), p q r s t u v), ["7", "6", "5", "4", "3", "2", "1"]);
+        let eight = (a("8"), a("7"), a("6"), a("5"), a("4"), a("3"), a("2"), a("1"));
+        assert_eq!(ids!(store.load(eight), p q r s t u v w), ["8", "7", "6", "5", "4", "3", "2", "1"]);
     })
     .await;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use market_agreement::documents::Document;
 use market_agreement::events;
-use market_entrustment::grants::access::Outcome;
+use market_entrustment::grants::access::{Check, Outcome};
 use market_entrustment::grants::{Grant, GrantStatus};
 use market_kernel::Timestamp;
 use market_kernel::aggregate::{Aggregate, Job, Loaded};
@@ -19,6 +19,7 @@ use market_kernel::salt::Salts;
 use market_notices::Sender;
 use market_outside::sdk::MAX_ATTEMPTS;
 use market_parties::accounts::MarketAccount;
+use market_parties::applications::Application;
 use market_parties::credit_code::CreditCode;
 use market_store::due::{DueEntry, Lease, Shard};
 use market_store::{CommitError, SavedReply, Store, StoreError, Submission, of, schema};
@@ -53,14 +54,19 @@ fn occasion() -> Occasion {
 
 /// A change that creates an account.
 fn applying(id: &str) -> Change {
-    let (id, name) = (id.parse().unwrap(), "成都示例商贸有限公司".to_owned().try_into().unwrap());
-    let code = CreditCode::with_check_characters("91510100MA6C0QLJ").unwrap();
     let contacts = Contacts {
         email: "shop@example.com".to_owned().try_into().unwrap(),
         phone: None,
         language: Language::Chinese,
     };
-    MarketAccount::apply(None, id, name, code, None, contacts, &occasion()).unwrap().1
+    let application = Application {
+        id: id.parse().unwrap(),
+        legal_name: "成都示例商贸有限公司".to_owned().try_into().unwrap(),
+        credit_code: CreditCode::with_check_characters("91510100MA6C0QLJ").unwrap(),
+        vouching: None,
+        contacts,
+    };
+    MarketAccount::apply(None, application, &occasion()).unwrap().1
 }
 
 fn grant() -> Grant {
@@ -166,7 +172,13 @@ impl Table {
             ("UpdateItem", store.redrive(&self.entry, at(100)).await.map(drop)),
             (
                 "UpdateItem",
-                store.count_access(&grant(), &scope, Outcome::Allowed, at(0), [1, 2]).await.map(drop),
+                store
+                    .count_access(
+                        Check { grant: &grant(), scope: &scope, outcome: Outcome::Allowed, at: at(0) },
+                        [1, 2],
+                    )
+                    .await
+                    .map(drop),
             ),
         ]
     }

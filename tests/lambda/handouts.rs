@@ -1,11 +1,12 @@
 //! The handlers `sweep` and `relay`: what is due reaches its job's queue.
 
-use market_agreement::terminations::Termination;
+use market_agreement::terminations::{Termination, UpstreamEnd};
 use market_jobs::WakeUp;
 use market_kernel::aggregate::{Aggregate, Job, Key, Loaded};
 use market_kernel::ids::TerminationId;
 use market_kernel::periods::Calendar;
 use market_parties::accounts::MarketAccount;
+use market_parties::applications::Application;
 use market_parties::credit_code::CreditCode;
 use market_store::due::{Lease, SHARDS, Shard};
 use serde_json::{Map, Value, json};
@@ -22,16 +23,15 @@ fn message(job: Job, key: &Key) -> (String, Value, i64) {
 /// A merchant who applied long ago.
 async fn applied(around: &Surroundings) -> Loaded<MarketAccount> {
     let occasion = occasion(long_ago());
-    let (account, applied) = MarketAccount::apply(
-        None,
-        "shop-1".parse().expect("an id"),
-        "成都示例商贸有限公司".try_into().expect("a line"),
-        CreditCode::with_check_characters("91510100MA6C0QLJ").expect("a code"),
-        None,
-        contacts("shop-1"),
-        &occasion,
-    )
-    .expect("it has not applied yet");
+    let application = Application {
+        id: "shop-1".parse().expect("an id"),
+        legal_name: "成都示例商贸有限公司".try_into().expect("a line"),
+        credit_code: CreditCode::with_check_characters("91510100MA6C0QLJ").expect("a code"),
+        vouching: None,
+        contacts: contacts("shop-1"),
+    };
+    let (account, applied) =
+        MarketAccount::apply(None, application, &occasion).expect("it has not applied yet");
     around.commit(&applied).await;
     let account = around.store.get::<MarketAccount>(&account.id).await.expect("the engine answers");
     account.expect("it has applied")
@@ -52,16 +52,14 @@ async fn termination_served(around: &Surroundings) -> Key {
 /// The upstream platform ended its agreement with a merchant: what is due since then.
 async fn termination_due(around: &Surroundings) -> Vec<(Job, Key)> {
     let occasion = occasion(long_ago());
-    let (_, ended) = Termination::upstream_ended(
-        TerminationId::new(long_ago(), [1; 10]),
-        &applied(around).await,
-        None,
-        "event-1".parse().expect("an id"),
-        "Platform agreement".try_into().expect("a line"),
-        long_ago(),
-        &occasion,
-    )
-    .expect("it has not ended yet");
+    let end = UpstreamEnd {
+        id: TerminationId::new(long_ago(), [1; 10]),
+        event_id: "event-1".parse().expect("an id"),
+        agreement: "Platform agreement".try_into().expect("a line"),
+        ended_at: long_ago(),
+    };
+    let (_, ended) = Termination::upstream_ended(&applied(around).await, None, end, &occasion)
+        .expect("it has not ended yet");
     around.commit(&ended).await;
     ended.writes.into_iter().filter_map(|write| Some((write.due?.job, write.key))).collect()
 }

@@ -27,6 +27,7 @@ use market_kernel::notices::{Channel, Notice, samples};
 use market_kernel::party::{Actor, Contacts, Language};
 use market_kernel::salt::Salts;
 use market_kernel::stored::{self, AsRead};
+use market_parties::applications::Application;
 use market_parties::credit_code::CreditCode;
 use market_parties::providers::Provider;
 use market_store::Store;
@@ -159,16 +160,14 @@ impl Surroundings {
     /// because of it: due at that very instant.
     pub async fn notice_due(&self, provider: &str, at: Timestamp) -> Key {
         let occasion = occasion(at);
-        let (_, applied) = Provider::apply(
-            None,
-            provider.parse().expect("an id"),
-            "北风软件有限公司".try_into().expect("a line"),
-            CreditCode::with_check_characters("91330100MA27XY01").expect("a code"),
-            None,
-            contacts(provider),
-            &occasion,
-        )
-        .expect("it has not applied yet");
+        let application = Application {
+            id: provider.parse().expect("an id"),
+            legal_name: "北风软件有限公司".try_into().expect("a line"),
+            credit_code: CreditCode::with_check_characters("91330100MA27XY01").expect("a code"),
+            vouching: None,
+            contacts: contacts(provider),
+        };
+        let (_, applied) = Provider::apply(None, application, &occasion).expect("it has not applied yet");
         self.commit(&applied).await;
         let loaded = self.store.get::<Provider>(&provider.parse().expect("an id")).await;
         let (_, approved) =

@@ -8,7 +8,7 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use futures_util::{StreamExt, stream};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use market_ambient::{Clock, SystemClock, SystemEntropy};
-use market_functions::feedback::{FeedbackError, record_feedback};
+use market_functions::feedback::{FeedbackError, Recorder, record_feedback};
 use market_functions::metrics::Metric;
 use market_functions::settings;
 use market_store::StoreError;
@@ -27,8 +27,14 @@ pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
         let failed = stream::iter(event.payload.records)
             .map(async |message| {
                 let body = message.body.as_deref().unwrap_or_default();
-                let recording =
-                    record_feedback(&store, &SystemClock, &SystemEntropy, &operator, &metrics, body);
+                let recorder = Recorder {
+                    store: &store,
+                    clock: &SystemClock,
+                    entropy: &SystemEntropy,
+                    operator: &operator,
+                    metrics: &metrics,
+                };
+                let recording = record_feedback(recorder, body);
                 match tokio::time::timeout(TIMEOUT, recording).await {
                     Ok(Ok(())) => return None,
                     Ok(Err(error)) => {

@@ -38,7 +38,7 @@ fn days(n: u32) -> SignedDuration {
 /// How many reminders of a plan have been passed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reminders {
-    pub(crate) passed: u32,
+    pub passed: u32,
 }
 
 /// When reminders are due, in order.

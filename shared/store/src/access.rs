@@ -9,15 +9,12 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use futures_util::future::try_join_all;
-use market_entrustment::grants::Grant;
 use market_entrustment::grants::access::{
-    AccessEntry, LEDGER_PARTITIONS, Outcome, add_up, entry_key, former_ledger_prefix, hour_of,
-    ledger_partition,
+    AccessEntry, Check, LEDGER_PARTITIONS, Outcome, add_up, former_ledger_prefix, hour_of, ledger_partition,
 };
 use market_entrustment::grants::ledger::Ledger;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Key;
-use market_kernel::ids::{AccountId, GrantId, ScopeName};
+use market_kernel::ids::{AccountId, GrantId};
 use market_kernel::stored::{FIRST_SCHEMA, Named, Trust};
 
 use crate::Store;
@@ -56,18 +53,8 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`]. A repeated attempt may count a check twice, never lose it.
-    pub async fn count_access(
-        &self,
-        grant: &Grant,
-        scope: &ScopeName,
-        outcome: Outcome,
-        now: Timestamp,
-        others: [u8; 2],
-    ) -> Result<Counted, StoreError> {
-        let count = |partition, condition| {
-            let key = entry_key(&grant.account_id, &grant.id, scope, outcome, now, partition);
-            self.count(key, grant, scope, outcome, now, condition)
-        };
+    pub async fn count_access(&self, check: Check<'_>, others: [u8; 2]) -> Result<Counted, StoreError> {
+        let count = |partition, condition| self.count(check, partition, condition);
         let mut throttled = match count(0, MAY_BEGIN).await {
             Err(StoreError::Throttled(text)) => text,
             counted => return counted,
@@ -86,28 +73,13 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::count_access`].
-    pub async fn begin_line(
-        &self,
-        grant: &Grant,
-        scope: &ScopeName,
-        outcome: Outcome,
-        now: Timestamp,
-        partition: u8,
-    ) -> Result<Counted, StoreError> {
-        let key = entry_key(&grant.account_id, &grant.id, scope, outcome, now, partition);
-        self.count(key, grant, scope, outcome, now, MAY_BEGIN).await
+    pub async fn begin_line(&self, check: Check<'_>, partition: u8) -> Result<Counted, StoreError> {
+        self.count(check, partition, MAY_BEGIN).await
     }
 
     /// Adds one to a line, where its condition holds.
-    async fn count(
-        &self,
-        key: Key,
-        grant: &Grant,
-        scope: &ScopeName,
-        outcome: Outcome,
-        now: Timestamp,
-        condition: &str,
-    ) -> Result<Counted, StoreError> {
+    async fn count(&self, check: Check<'_>, partition: u8, condition: &str) -> Result<Counted, StoreError> {
+        let (key, Check { grant, scope, outcome, at }) = (check.entry_key(partition), check);
         let done = self
             .counting
             .update_item()
@@ -131,7 +103,7 @@ impl Store {
             .expression_attribute_values(":provider", s(grant.provider_id.as_str()))
             .expression_attribute_values(":scope", s(scope.as_str()))
             .expression_attribute_values(":outcome", s(outcome.name()))
-            .expression_attribute_values(":now", AttributeValue::N(now.as_millisecond().to_string()))
+            .expression_attribute_values(":now", AttributeValue::N(at.as_millisecond().to_string()))
             .condition_expression(condition)
             .return_values(ReturnValue::UpdatedNew)
             .set_return_consumed_capacity(self.meter.wish())

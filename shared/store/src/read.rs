@@ -30,7 +30,7 @@ pub fn of<A: Aggregate>(id: A::Id) -> Of<A> {
     Of(id)
 }
 
-/// Several wishes that one request answers: tuples of [`Of`].
+/// Wishes that one request answers: tuples of one to eight [`Of`].
 pub trait Wishes {
     /// What comes back, `None` where nothing is stored.
     type Found;
@@ -43,8 +43,14 @@ pub trait Wishes {
     fn take(&self, found: &HashMap<Key, Reader>) -> Result<Self::Found, StoreError>;
 }
 
+/// Tuples of one wish, of two, and so on to as many as are named.
 macro_rules! wishes {
-    ($($a:ident $i:tt),+) => {
+    ([$($a:ident $i:tt)*]) => {};
+    ([$($a:ident $i:tt)*] $next:ident $at:tt $($rest:tt)*) => {
+        wishes!(@of $($a $i)* $next $at);
+        wishes!([$($a $i)* $next $at] $($rest)*);
+    };
+    (@of $($a:ident $i:tt)+) => {
         impl<$($a: Aggregate),+> Wishes for ($(Of<$a>,)+) {
             type Found = ($(Option<Loaded<$a>>,)+);
 
@@ -58,9 +64,7 @@ macro_rules! wishes {
         }
     };
 }
-wishes!(A 0, B 1);
-wishes!(A 0, B 1, C 2);
-wishes!(A 0, B 1, C 2, D 3, E 4);
+wishes!([] A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7);
 
 /// A page, and where the next one begins.
 #[derive(Debug)]

@@ -15,9 +15,9 @@ use market::stage::{PROVIDER, Stage, TERMS};
 use market_agreement::terminations::{Next, Progress, Termination};
 use market_ambient::SystemEntropy;
 use market_entrustment::grants::Grant;
-use market_entrustment::grants::access::Outcome;
+use market_entrustment::grants::access::{Check, Outcome};
 use market_entrustment::grants::ledger::Ledger;
-use market_functions::feedback::record_feedback;
+use market_functions::feedback::{Recorder, record_feedback};
 use market_functions::metrics::Metrics;
 use market_identity::Role;
 use market_jobs::WakeUp;
@@ -338,7 +338,10 @@ impl Play<'_> {
         let spread = Ledger::spread(ledger.as_ref(), &grant, &occasion).unwrap();
         store.commit(&spread, None).await.unwrap();
         let (scope, now) = ("orders.read".parse().unwrap(), self.world.now());
-        store.begin_line(&grant, &scope, Outcome::Allowed, now, 3).await.unwrap();
+        store
+            .begin_line(Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: now }, 3)
+            .await
+            .unwrap();
     }
 
     /// Grants with and without a token, and a check of every outcome.
@@ -383,9 +386,14 @@ impl Play<'_> {
                 let (market, clock) = (&self.world.running.market, &self.world.running.machine.clock);
                 let event = self.ses.event(kind);
                 let (entropy, metrics) = (SystemEntropy, Metrics::default());
-                record_feedback(&market.store, clock.as_ref(), &entropy, &market.operator, &metrics, &event)
-                    .await
-                    .unwrap();
+                let recorder = Recorder {
+                    store: &market.store,
+                    clock: clock.as_ref(),
+                    entropy: &entropy,
+                    operator: &market.operator,
+                    metrics: &metrics,
+                };
+                record_feedback(recorder, &event).await.unwrap();
             }
         }
         let refused = Sending::Refused { reason: "BadRequestException".to_owned() };
@@ -430,7 +438,7 @@ impl Play<'_> {
         let aside = cascade.cursor.clone().into_iter().collect();
         let occasion = self.occasion(Actor::Job(Job::TerminateAccount.name().to_owned()));
         let place = (cascade.cursor.clone(), aside);
-        let passed = Termination::pass(&termination, place, Next::Anyone, &occasion);
+        let passed = Termination::pass(&termination, place, Next::Anyone, &occasion).unwrap();
         store.commit(&passed, None).await.unwrap();
     }
 

@@ -109,9 +109,8 @@ impl Endpoint for AcceptDocument {
             user_agent: user_agent(&call.headers),
             accepted_at: call.occasion.at,
         };
-        let served = shown.served(&pages);
-        let change =
-            acceptance.clone().accept(&account, &document, &served, existing.as_ref(), &call.occasion)?;
+        let served = shown.served(&document, &pages);
+        let change = acceptance.clone().accept(&account, &served, existing.as_ref(), &call.occasion)?;
         Ok(Outcome::commit((acceptance, change)).map(AcceptanceView::from))
     }
 }

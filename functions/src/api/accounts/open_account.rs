@@ -5,6 +5,7 @@ use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route
 use market_identity::Role;
 use market_kernel::text::Line;
 use market_parties::accounts::MarketAccount;
+use market_parties::applications;
 use market_parties::credit_code::GivenCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -50,10 +51,10 @@ impl Endpoint for OpenAccount {
         let existing = market.store.get::<MarketAccount>(&id).await?;
         let location = format!("/accounts/{id}");
         let Application { legal_name, credit_code, contacts } = call.body.clone();
-        let (code, vouching) = given_code(market, &credit_code).await?;
-        let (existing, vouching, contacts) = (existing.as_ref(), vouching.as_ref(), contacts.into());
-        let applied =
-            MarketAccount::apply(existing, id, legal_name, code, vouching, contacts, &call.occasion)?;
+        let (credit_code, vouching) = given_code(market, &credit_code).await?;
+        let (vouching, contacts) = (vouching.as_ref(), contacts.into());
+        let application = applications::Application { id, legal_name, credit_code, vouching, contacts };
+        let applied = MarketAccount::apply(existing.as_ref(), application, &call.occasion)?;
         Ok(Outcome::created(applied, location).map(AccountView::from))
     }
 }

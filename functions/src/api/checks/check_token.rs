@@ -3,7 +3,7 @@
 //! one of the ledger's other partitions; that the ledger has them is noted before.
 
 use market_entrustment::grants::Grant;
-use market_entrustment::grants::access::{Outcome as Checked, check, other_partitions};
+use market_entrustment::grants::access::{Check, Outcome as Checked, Use, check, other_partitions};
 use market_entrustment::grants::ledger::Ledger;
 use market_entrustment::grants::token::{GrantToken, GrantTokens};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
@@ -79,12 +79,14 @@ impl Endpoint for CheckToken {
             return Ok(Outcome::Reply(CheckReply::default()));
         };
         let (scope, now) = (&call.body.scope, call.occasion.at);
-        let outcome = check(&token, scope, &grant, tokens.as_deref(), &account, now);
+        let asked = Use { token: &token, scope };
+        let outcome = check(asked, &grant, tokens.as_deref(), &account, now);
+        let made = Check { grant: &grant, scope, outcome, at: now };
         let others = other_partitions(market.random());
-        let mut counted = market.store.count_access(&grant, scope, outcome, now, others).await?;
+        let mut counted = market.store.count_access(made, others).await?;
         if let Counted::NotBegun(partition) = counted {
             spread_ledger(&grant, &call.occasion, market).await?;
-            counted = market.store.begin_line(&grant, scope, outcome, now, partition).await?;
+            counted = market.store.begin_line(made, partition).await?;
         }
         if counted == Counted::First {
             open_ledger_day(&grant, &call.occasion, market).await;

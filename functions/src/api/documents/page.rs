@@ -5,9 +5,9 @@
 //! former page just before a deployment is asked to look again.
 
 use askama::Template;
-use market_agreement::documents::Version;
 use market_agreement::documents::acceptance::Served;
 use market_agreement::documents::clauses::{Clause, Outline, clause_text};
+use market_agreement::documents::{Document, Version};
 use market_http::Problem;
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
@@ -125,9 +125,9 @@ impl Shown {
         Ok(PageHashes([Sha256Hash::of(chinese?.as_bytes()), Sha256Hash::of(english?.as_bytes())]))
     }
 
-    /// What the market serves of it, with these hashes of its pages.
-    pub fn served<'a>(&'a self, hashes: &'a PageHashes) -> Served<'a> {
-        Served { text: &self.text, outline: &self.outline, pages: &hashes.0 }
+    /// What the market serves of it, which is a version of this document, with these hashes of its pages.
+    pub fn served<'a>(&'a self, document: &'a Document, hashes: &'a PageHashes) -> Served<'a> {
+        Served { document, text: &self.text, outline: &self.outline, pages: &hashes.0 }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `give_grant` – a merchant lets a provider's application use named data until a date.
 
 use market_agreement::documents::Document;
-use market_entrustment::grants::Grant;
+use market_entrustment::grants::{Basis, Giving, Grant};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
@@ -77,17 +77,15 @@ impl Endpoint for GiveGrant {
         let provider = provider_of(market, &order.provider_id).await?;
         let id = GrantId::new(call.occasion.at, market.random());
         let location = format!("/accounts/{account_id}/grants/{id}");
-        let given = Grant::give(
+        let basis =
+            Basis { account: &account, agreement: agreement.as_deref(), order: &order, provider: &provider };
+        let giving = Giving {
             id,
-            &account,
-            agreement.as_deref(),
-            &order,
-            &provider,
-            &call.body.scopes.clone().into_vec(),
-            call.body.expires_at,
-            call.body.page_sha256.clone(),
-            &call.occasion,
-        )?;
+            scopes: &call.body.scopes.clone().into_vec(),
+            expires_at: call.body.expires_at,
+            page_sha256: call.body.page_sha256.clone(),
+        };
+        let given = Grant::give(&basis, giving, &call.occasion)?;
         Ok(Outcome::created(given, location).map(|grant| GrantView::of(grant, None)))
     }
 }

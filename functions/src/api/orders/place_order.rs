@@ -10,7 +10,7 @@ use market_kernel::money::Fen;
 use market_parties::accounts::MarketAccount;
 use market_store::of;
 use market_trade::listings::{Listing, ListingStatus};
-use market_trade::orders::{Consents, Offer, Order, PlaceRefusal};
+use market_trade::orders::{Consents, Offer, Order, Ordering, PlaceRefusal};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -108,15 +108,8 @@ impl Endpoint for PlaceOrder {
         };
         let id = OrderId::new(call.occasion.at, market.random());
         let location = format!("/accounts/{account_id}/orders/{id}");
-        let placed = Order::place(
-            id,
-            &account,
-            &offer,
-            &call.body.plan_id,
-            consents,
-            market.calendar,
-            &call.occasion,
-        )?;
+        let ordering = Ordering { id, plan: &call.body.plan_id, consents };
+        let placed = Order::place(&account, &offer, ordering, market.calendar, &call.occasion)?;
         Ok(Outcome::created(placed, location).map(OrderView::from))
     }
 }

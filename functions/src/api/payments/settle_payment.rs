@@ -3,7 +3,7 @@
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::text::Prose;
-use market_trade::payments::{PaymentRecord, Settlement};
+use market_trade::payments::{PaymentRecord, Settlement, Settling};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -47,8 +47,8 @@ impl Endpoint for SettlePayment {
         let named = Named::by(market, record.names()).await?;
         let Body { settlement, evidence } = call.body.clone();
         let named = named.as_ref().map(Named::order);
-        let settled =
-            PaymentRecord::settle(&record, settlement, evidence, named, market.calendar, &call.occasion)?;
+        let settling = Settling { settlement, evidence };
+        let settled = PaymentRecord::settle(&record, settling, named, market.calendar, &call.occasion)?;
         Ok(Outcome::commit(settled).map(PaymentRecordView::whole))
     }
 }

@@ -9,7 +9,7 @@ use market_kernel::money::Fen;
 use market_parties::accounts::MarketAccount;
 use market_store::of;
 use market_trade::orders::Order;
-use market_trade::payments::{PaymentRecord, Report};
+use market_trade::payments::{Arrival, PaymentRecord, Report};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -78,8 +78,8 @@ impl Endpoint for TakePayment {
             _ => None,
         };
         let named = named.as_ref().map(Named::order);
-        let (first, own) = (first.as_ref(), own.as_ref());
-        let taken = PaymentRecord::take(first, own, report, named, market.calendar, &call.occasion);
+        let arrival = Arrival { report, first: first.as_ref(), own: own.as_ref(), named };
+        let taken = PaymentRecord::take(arrival, market.calendar, &call.occasion);
         Ok(TakenView::outcome(taken))
     }
 }

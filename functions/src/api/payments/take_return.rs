@@ -6,7 +6,7 @@ use market_kernel::Timestamp;
 use market_kernel::ids::EventId;
 use market_kernel::money::Fen;
 use market_store::of;
-use market_trade::payments::{PaymentRecord, Report};
+use market_trade::payments::{Arrival, PaymentRecord, Report};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -69,8 +69,8 @@ impl Endpoint for TakeReturn {
         };
         let named = Named::by(market, payment.as_ref().and_then(|payment| payment.names())).await?;
         let named = named.as_ref().map(Named::order);
-        let (payment, first, own) = (payment.as_ref(), first.as_ref(), own.as_ref());
-        let taken = PaymentRecord::take_return(payment, first, own, report, named, &call.occasion);
+        let arrival = Arrival { report, first: first.as_ref(), own: own.as_ref(), named };
+        let taken = PaymentRecord::take_return(payment.as_ref(), arrival, &call.occasion);
         Ok(TakenView::outcome(taken))
     }
 }

@@ -2,6 +2,7 @@
 
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_parties::applications;
 use market_parties::providers::Provider;
 
 use super::ProviderView;
@@ -33,9 +34,10 @@ impl Endpoint for ApplyAsProvider {
         let existing = market.store.get::<Provider>(&id).await?;
         let location = format!("/providers/{id}");
         let Application { legal_name, credit_code, contacts } = call.body.clone();
-        let (code, vouching) = given_code(market, &credit_code).await?;
-        let (existing, vouching, contacts) = (existing.as_ref(), vouching.as_ref(), contacts.into());
-        let applied = Provider::apply(existing, id, legal_name, code, vouching, contacts, &call.occasion)?;
+        let (credit_code, vouching) = given_code(market, &credit_code).await?;
+        let (vouching, contacts) = (vouching.as_ref(), contacts.into());
+        let application = applications::Application { id, legal_name, credit_code, vouching, contacts };
+        let applied = Provider::apply(existing.as_ref(), application, &call.occasion)?;
         Ok(Outcome::created(applied, location).map(ProviderView::from))
     }
 }

@@ -1,7 +1,7 @@
 //! `end_upstream` – the upstream platform reports that its own agreement with a merchant ended: the market's
 //! ended at that same instant. The event again, or any event after the end, changes nothing.
 
-use market_agreement::terminations::{TerminateRefusal, Termination};
+use market_agreement::terminations::{TerminateRefusal, Termination, UpstreamEnd};
 use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
@@ -58,15 +58,8 @@ impl Endpoint for EndUpstream {
         let Body { event_id, agreement, ended_at } = call.body.clone();
         let hash = Sha256Hash::of(event_id.as_str().as_bytes());
         let id = TerminationId::new(ended_at, tail(&hash));
-        let ended = Termination::upstream_ended(
-            id,
-            &account,
-            running.as_ref(),
-            event_id,
-            agreement,
-            ended_at,
-            &call.occasion,
-        );
+        let end = UpstreamEnd { id, event_id, agreement, ended_at };
+        let ended = Termination::upstream_ended(&account, running.as_ref(), end, &call.occasion);
         match (ended, running) {
             (Ok(ended), _) => Ok(Outcome::commit(ended).map(TerminationView::from)),
             // What ended stays ended: the answer is the termination that ended it.

@@ -38,18 +38,19 @@ pub(super) async fn terminate_account(jobs: &Jobs, key: &Key) -> Result<(), JobE
         let next = if step == STEPS { Next::Anyone } else { Next::Same };
         let change = match targets.next(&termination, &account, &occasion).await? {
             Found::Target(target, end) => {
-                end.and(Termination::step(&termination, &target, targets.place(), next, &occasion))
+                let stepped = Termination::step(&termination, &target, targets.place(), next, &occasion);
+                stepped.map(|stepped| end.and(stepped))
             }
             // Everything else has ended. The message comes again until a human has mended it.
             Found::Aside(error) if cascade.aside == targets.place().1 => return Err(error),
             Found::Nothing | Found::Aside(_) => {
                 // Where to go on is kept for whoever is woken next.
                 let passed = Termination::pass(&termination, targets.place(), Next::Anyone, &occasion);
-                return jobs.commit(Some(passed)).await;
+                return jobs.commit(passed).await;
             }
-            Found::End => return jobs.commit(Some(Termination::complete(&termination, &occasion))).await,
+            Found::End => return jobs.commit(Termination::complete(&termination, &occasion)).await,
         };
-        jobs.commit(Some(change)).await?;
+        jobs.commit(change).await?;
         written = Some(termination.version + 1);
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use market_agreement::terminations::{Cascade, Termination};
-use market_entrustment::grants::{EndCause, Grant, GrantStatus};
+use market_entrustment::grants::{EndCause, Ending, Grant, GrantStatus};
 use market_kernel::aggregate::{Aggregate, Key, Loaded};
 use market_kernel::change::{Change, Occasion};
 use market_kernel::ids::{GrantId, OrderId, ProviderId};
@@ -189,8 +189,8 @@ impl<'a> Targets<'a> {
         match target {
             Target::Grant(grant) if grant.status == GrantStatus::Active => {
                 let provider = self.provider(&target.key(), &grant.provider_id).await?;
-                let (cause, at) = (EndCause::AgreementEnded, termination.ends_at);
-                Ok(Grant::end(grant, account, &provider, cause, at, occasion).map(|(_, change)| change))
+                let ending = Ending { cause: EndCause::AgreementEnded, ended_at: termination.ends_at };
+                Ok(Grant::end(grant, account, &provider, ending, occasion).map(|(_, change)| change))
             }
             Target::Order(order) if order.is_open() => {
                 let provider = self.provider(&target.key(), &order.provider_id).await?;

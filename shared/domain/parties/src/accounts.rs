@@ -15,10 +15,10 @@ use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::applications::Application;
 use crate::contacts::{self, ContactsRefusal};
 use crate::credit_code::CreditCode;
 use crate::events;
-use crate::vouching::Vouching;
 
 /// The number of an account's first agreement period.
 pub const FIRST_PERIOD: u32 = 1;
@@ -90,22 +90,19 @@ pub enum AccountRefusal {
 }
 
 impl MarketAccount {
-    /// Applies for a market account. `vouching` is what its credit code was accepted by, if that breaks the rule.
+    /// Applies for a market account.
     ///
     /// # Errors
     /// See [`ApplyRefusal`].
     pub fn apply(
         existing: Option<&Loaded<Self>>,
-        id: AccountId,
-        legal_name: Line,
-        credit_code: CreditCode,
-        vouching: Option<&Loaded<Vouching>>,
-        contacts: Contacts,
+        application: Application<'_, AccountId>,
         occasion: &Occasion,
     ) -> Result<(Self, Change), ApplyRefusal> {
         if existing.is_some() {
             return Err(ApplyRefusal::AlreadyApplied);
         }
+        let Application { id, legal_name, credit_code, vouching, contacts } = application;
         let account = Self {
             id,
             legal_name,

@@ -66,6 +66,7 @@ mod tests {
 
     use super::*;
     use crate::accounts::MarketAccount;
+    use crate::applications::Application;
     use crate::credit_code::CreditCode;
 
     fn contacts(email: &str, phone: Option<&str>) -> Contacts {
@@ -89,8 +90,14 @@ mod tests {
         let code = CreditCode::with_check_characters("91510100MA6C0QLJ").unwrap();
         let contacts = contacts("old@example.com", Some("+8613800000001"));
         let occasion = occasion(0, merchant());
-        let id = "shop-1".parse().unwrap();
-        let (account, _) = MarketAccount::apply(None, id, name, code, None, contacts, &occasion).unwrap();
+        let application = Application {
+            id: "shop-1".parse().unwrap(),
+            legal_name: name,
+            credit_code: code,
+            vouching: None,
+            contacts,
+        };
+        let (account, _) = MarketAccount::apply(None, application, &occasion).unwrap();
         Loaded::new(account, 1, Sha256Hash::origin())
     }
 

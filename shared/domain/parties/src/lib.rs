@@ -3,6 +3,7 @@
 //! Pure functions, as all rules of the market are (see `market_kernel`).
 
 pub mod accounts;
+pub mod applications;
 pub mod contacts;
 pub mod credit_code;
 pub mod events;

@@ -10,11 +10,11 @@ use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::applications::Application;
 use crate::contacts::{self, ContactsRefusal};
 use crate::credit_code::CreditCode;
 use crate::events;
 use crate::messages;
-use crate::vouching::Vouching;
 
 /// Where a provider stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -57,22 +57,19 @@ pub enum ProviderRefusal {
 }
 
 impl Provider {
-    /// Applies to become a provider. `vouching` is what its credit code was accepted by, if that breaks the rule.
+    /// Applies to become a provider.
     ///
     /// # Errors
     /// See [`ProviderRefusal`].
     pub fn apply(
         existing: Option<&Loaded<Self>>,
-        id: ProviderId,
-        legal_name: Line,
-        credit_code: CreditCode,
-        vouching: Option<&Loaded<Vouching>>,
-        contacts: Contacts,
+        application: Application<'_, ProviderId>,
         occasion: &Occasion,
     ) -> Result<(Self, Change), ProviderRefusal> {
         if existing.is_some() {
             return Err(ProviderRefusal::AlreadyApplied);
         }
+        let Application { id, legal_name, credit_code, vouching, contacts } = application;
         let provider = Self {
             id,
             legal_name,

@@ -52,6 +52,17 @@ pub struct Payment {
     pub has_record: bool,
 }
 
+/// The order that a report names, and its parties.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedOrder<'a> {
+    /// The merchant.
+    pub account: &'a Loaded<MarketAccount>,
+    /// The order.
+    pub order: &'a Loaded<Order>,
+    /// The provider.
+    pub provider: &'a Provider,
+}
+
 /// Who says that a payment was made in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timeliness {
@@ -191,20 +202,30 @@ pub struct Consents {
     pub shorter_term: bool,
 }
 
+/// What the merchant orders.
+#[derive(Debug)]
+pub struct Ordering<'a> {
+    /// The order's id.
+    pub id: OrderId,
+    /// The plan of the listing.
+    pub plan: &'a PlanId,
+    /// What it consents to.
+    pub consents: Consents,
+}
+
 impl Order {
     /// Places an order.
     ///
     /// # Errors
     /// See [`PlaceRefusal`].
     pub fn place(
-        id: OrderId,
         account: &Loaded<MarketAccount>,
         offer: &Offer<'_>,
-        plan: &PlanId,
-        consents: Consents,
+        ordering: Ordering<'_>,
         calendar: &Calendar,
         occasion: &Occasion,
     ) -> Result<(Self, Change), PlaceRefusal> {
+        let Ordering { id, plan, consents } = ordering;
         let now = occasion.at;
         let agreement = offer.agreement.filter(|document| document.is_market_agreement());
         let in_force = agreement.and_then(|agreement| agreement.in_force_at(now));
@@ -287,14 +308,13 @@ impl Order {
     /// # Errors
     /// Why the money has to be returned.
     pub fn pay(
-        loaded: &Loaded<Self>,
-        account: &Loaded<MarketAccount>,
-        provider: &Provider,
+        named: NamedOrder<'_>,
         payment: Payment,
         timeliness: Timeliness,
         calendar: &Calendar,
         occasion: &Occasion,
     ) -> Result<(Self, Change), ReturnBecause> {
+        let NamedOrder { account, order: loaded, provider } = named;
         let (pay_by, is_taken_up_again) = match &loaded.status {
             OrderStatus::Placed { pay_by } => (Some(*pay_by), false),
             OrderStatus::Closed { reason: CloseReason::Unpaid, payment: None, .. } => {
@@ -364,8 +384,8 @@ impl Order {
         }
     }
 
-    /// Closes it before its time; `None` where it is over already. The merchant is told always, the
-    /// provider where a contract was formed.
+    /// Closes it before its time; `None` where it is over already, or is to be closed as unpaid and its contract is formed.
+    /// The merchant is told always, the provider where a contract was formed.
     #[must_use]
     pub fn close(
         loaded: &Loaded<Self>,
@@ -374,10 +394,10 @@ impl Order {
         reason: CloseReason,
         occasion: &Occasion,
     ) -> Option<Change> {
-        if !loaded.is_open() {
+        let (payment, was_formed) = (loaded.payment().cloned(), loaded.is_in_service());
+        if !loaded.is_open() || was_formed && reason == CloseReason::Unpaid {
             return None;
         }
-        let (payment, was_formed) = (loaded.payment().cloned(), loaded.is_in_service());
         let words = reason.words();
         let message = messages::OrderClosed {
             merchant: account.legal_name.to_string(),

@@ -90,6 +90,8 @@ impl AcceptanceId {
 /// What the market serves of a version: whoever accepts it was shown one of these.
 #[derive(Debug, Clone, Copy)]
 pub struct Served<'a> {
+    /// The document that it is a version of.
+    pub document: &'a Document,
     /// Its exact text.
     pub text: &'a str,
     /// Its clauses.
@@ -134,19 +136,19 @@ pub enum AcceptRefusal {
 }
 
 impl Acceptance {
-    /// Accepts a version for a merchant, with what the market serves of it. Accepting the market agreement opens the
-    /// market account.
+    /// Accepts a version for a merchant, with what the market serves of it; `existing` is the acceptance of before, where
+    /// there is one. Accepting the market agreement opens the market account.
     ///
     /// # Errors
     /// See [`AcceptRefusal`].
     pub fn accept(
         self,
         account: &Loaded<MarketAccount>,
-        document: &Document,
         served: &Served<'_>,
         existing: Option<&Loaded<Self>>,
         occasion: &Occasion,
     ) -> Result<Change, AcceptRefusal> {
+        let document = served.document;
         let version = document.in_force_at(occasion.at).ok_or(AcceptRefusal::NoSuchVersion)?;
         if self.version != version.number {
             let newest = document.versions.last().map_or(0, |newest| newest.number);

@@ -123,6 +123,19 @@ pub struct Termination {
     pub progress: Progress,
 }
 
+/// The end of the agreement with the upstream platform, as that platform reports it (10.1.1).
+#[derive(Debug, Clone)]
+pub struct UpstreamEnd {
+    /// The id of the termination that follows from it.
+    pub id: TerminationId,
+    /// The upstream platform's id of the event.
+    pub event_id: EventId,
+    /// The upstream agreement that ended.
+    pub agreement: Line,
+    /// When it ended.
+    pub ended_at: Timestamp,
+}
+
 /// Why a notice of termination was not served or withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TerminateRefusal {
@@ -220,14 +233,12 @@ impl Termination {
     /// # Errors
     /// See [`TerminateRefusal`]: `AlreadyEnded` where there is nothing left to do.
     pub fn upstream_ended(
-        id: TerminationId,
         account: &Loaded<MarketAccount>,
         running: Option<&Loaded<Self>>,
-        event_id: EventId,
-        agreement: Line,
-        ended_at: Timestamp,
+        end: UpstreamEnd,
         occasion: &Occasion,
     ) -> Result<(Self, Change), TerminateRefusal> {
+        let UpstreamEnd { id, event_id, agreement, ended_at } = end;
         if occasion.at.saturating_add(CLOCK_SKEW).is_ok_and(|latest| ended_at > latest) {
             return Err(TerminateRefusal::InTheFuture);
         }
@@ -321,7 +332,7 @@ impl Termination {
     }
 
     /// Notes a target as dealt with, and where the cascade goes on; goes into the same transaction as the target's own
-    /// change.
+    /// change. None where no cascade runs, as for the two below.
     #[must_use]
     pub fn step(
         loaded: &Loaded<Self>,
@@ -329,7 +340,7 @@ impl Termination {
         (cursor, aside): (Option<String>, Vec<String>),
         next: Next,
         occasion: &Occasion,
-    ) -> Change {
+    ) -> Option<Change> {
         let event = Event::of(events::CascadeStepped { target: target.to_string() });
         Self::go_on(loaded, (cursor, aside), next, event, occasion)
     }
@@ -342,7 +353,7 @@ impl Termination {
         (cursor, aside): (Option<String>, Vec<String>),
         next: Next,
         occasion: &Occasion,
-    ) -> Change {
+    ) -> Option<Change> {
         let count = u32::try_from(aside.len()).unwrap_or(u32::MAX);
         Self::go_on(
             loaded,
@@ -359,17 +370,20 @@ impl Termination {
         next: Next,
         event: Event<'_>,
         occasion: &Occasion,
-    ) -> Change {
-        let again = loaded.stragglers_since().is_some();
+    ) -> Option<Change> {
+        let Progress::Ending(Cascade { again, .. }) = loaded.progress else { return None };
         let cascade = Cascade { cursor, since: next.due(occasion.at), again, aside };
         let stepped = Self { progress: Progress::Ending(cascade), ..loaded.state.clone() };
-        Change::on(occasion).update(loaded, &stepped, event)
+        Some(Change::on(occasion).update(loaded, &stepped, event))
     }
 
     /// Notes that no target is left. As long as something that was decided before the end may still be committed, the
     /// cascade looks once more, later: what opens things does not name the account, so that it cannot hold up its end.
     #[must_use]
-    pub fn complete(loaded: &Loaded<Self>, occasion: &Occasion) -> Change {
+    pub fn complete(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<Change> {
+        if !matches!(loaded.progress, Progress::Ending(_)) {
+            return None;
+        }
         let settled_at = loaded.settled_at();
         let (progress, event) = if occasion.at < settled_at {
             let again = Cascade { since: settled_at, again: true, ..Cascade::default() };
@@ -377,7 +391,7 @@ impl Termination {
         } else {
             (Progress::Completed { at: occasion.at }, Event::of(events::TerminationCompleted {}))
         };
-        Change::on(occasion).update(loaded, &Self { progress, ..loaded.state.clone() }, event)
+        Some(Change::on(occasion).update(loaded, &Self { progress, ..loaded.state.clone() }, event))
     }
 }
 

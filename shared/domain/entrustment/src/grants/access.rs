@@ -31,16 +31,25 @@ pub enum Outcome {
     WrongScope,
 }
 
-/// Decides whether data of a scope may be used with a token, now.
+/// A use of data that is to be checked: of this scope, with this token.
+#[derive(Debug, Clone, Copy)]
+pub struct Use<'a> {
+    /// The token that was shown.
+    pub token: &'a GrantToken,
+    /// The scope that the data belong to.
+    pub scope: &'a ScopeName,
+}
+
+/// Decides whether data may be used so, now.
 #[must_use]
 pub fn check(
-    token: &GrantToken,
-    scope: &ScopeName,
+    asked: Use<'_>,
     grant: &Grant,
     tokens: Option<&GrantTokens>,
     account: &MarketAccount,
     now: Timestamp,
 ) -> Outcome {
+    let Use { token, scope } = asked;
     if !grant.is_active_at(account, now) {
         Outcome::Ended
     } else if !token::good(grant, tokens, now).iter().any(|digest| token.matches(digest)) {
@@ -124,20 +133,29 @@ pub fn former_ledger_prefix(grant: &GrantId) -> String {
     format!("access#{grant}#")
 }
 
-/// Where a check is counted.
-#[must_use]
-pub fn entry_key(
-    account: &AccountId,
-    grant: &GrantId,
-    scope: &ScopeName,
-    outcome: Outcome,
-    at: Timestamp,
-    partition: u8,
-) -> Key {
-    Key::new(
-        ledger_partition(account, grant, partition),
-        format!("{}#{scope}#{}", hour_of(at), outcome.name()),
-    )
+/// A check that was made, to be counted in the ledger.
+#[derive(Debug, Clone, Copy)]
+pub struct Check<'a> {
+    /// The grant.
+    pub grant: &'a Grant,
+    /// The scope asked for.
+    pub scope: &'a ScopeName,
+    /// The answer.
+    pub outcome: Outcome,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Check<'_> {
+    /// Where it is counted, in this partition of the ledger.
+    #[must_use]
+    pub fn entry_key(&self, partition: u8) -> Key {
+        let Self { grant, scope, outcome, at } = *self;
+        Key::new(
+            ledger_partition(&grant.account_id, &grant.id, partition),
+            format!("{}#{scope}#{}", hour_of(at), outcome.name()),
+        )
+    }
 }
 
 #[cfg(test)]

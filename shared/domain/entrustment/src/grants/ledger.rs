@@ -61,7 +61,9 @@ impl Ledger {
         (!loaded.is_spread).then(|| Change::on(occasion).update(loaded, &ledger, event))
     }
 
-    fn new(grant: &Grant) -> Self {
+    /// The ledger of a grant of which nothing was counted yet.
+    #[must_use]
+    pub fn new(grant: &Grant) -> Self {
         Self {
             account_id: grant.account_id.clone(),
             grant_id: grant.id.clone(),

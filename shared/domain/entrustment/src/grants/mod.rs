@@ -32,7 +32,7 @@ use crate::events;
 use crate::messages;
 
 /// Reminders before expiry.
-const REMINDERS: Plan = Plan::Before(&[30, 7, 1]);
+pub const REMINDERS: Plan = Plan::Before(&[30, 7, 1]);
 
 /// Why a grant ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -103,6 +103,41 @@ pub struct Grant {
     pub status: GrantStatus,
 }
 
+/// What a grant rests on.
+#[derive(Debug)]
+pub struct Basis<'a> {
+    /// The merchant's account.
+    pub account: &'a Loaded<MarketAccount>,
+    /// The market agreement.
+    pub agreement: Option<&'a Document>,
+    /// The order that it serves.
+    pub order: &'a Loaded<Order>,
+    /// The order's provider.
+    pub provider: &'a Provider,
+}
+
+/// What the merchant grants.
+#[derive(Debug)]
+pub struct Giving<'a> {
+    /// The grant's id.
+    pub id: GrantId,
+    /// The scopes, out of those that the order's listing asks for.
+    pub scopes: &'a [ScopeName],
+    /// When it ends; at the end of the order's validity where nothing is said.
+    pub expires_at: Option<Timestamp>,
+    /// The hash of the authorization page that was shown (4.4.2).
+    pub page_sha256: Sha256Hash,
+}
+
+/// How a grant comes to its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending {
+    /// Why.
+    pub cause: EndCause,
+    /// When.
+    pub ended_at: Timestamp,
+}
+
 /// Why a grant was not given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GrantRefusal {
@@ -146,22 +181,15 @@ const LONGEST_HOURS: i64 = 366 * 24;
 impl Grant {
     /// Gives a grant.
     ///
-    /// `expires_at` defaults to the end of the order's validity.
-    ///
     /// # Errors
     /// See [`GrantRefusal`].
-    #[allow(clippy::too_many_arguments, reason = "each is a thing the law asks for")]
     pub fn give(
-        id: GrantId,
-        account: &Loaded<MarketAccount>,
-        agreement: Option<&Document>,
-        order: &Loaded<Order>,
-        provider: &Provider,
-        scopes: &[ScopeName],
-        expires_at: Option<Timestamp>,
-        page_sha256: Sha256Hash,
+        basis: &Basis<'_>,
+        giving: Giving<'_>,
         occasion: &Occasion,
     ) -> Result<(Self, Change), GrantRefusal> {
+        let Basis { account, agreement, order, provider } = *basis;
+        let Giving { id, scopes, expires_at, page_sha256 } = giving;
         let now = occasion.at;
         let agreement = agreement.filter(|document| document.is_market_agreement());
         let in_force = agreement.and_then(|agreement| agreement.in_force_at(now));
@@ -259,7 +287,8 @@ impl Grant {
         if !loaded.is_active_at(account, occasion.at) {
             return Err(NotActive::Ended);
         }
-        Self::end(loaded, account, provider, EndCause::Revoked, occasion.at, occasion).ok_or(NotActive::Ended)
+        let ending = Ending { cause: EndCause::Revoked, ended_at: occasion.at };
+        Self::end(loaded, account, provider, ending, occasion).ok_or(NotActive::Ended)
     }
 
     /// What is due of it: a reminder, or the recording of its end, which relies on the account's end that it weighs.
@@ -278,7 +307,7 @@ impl Grant {
                 Some(end) if end < loaded.expires_at => (EndCause::AgreementEnded, end),
                 _ => (EndCause::Expired, loaded.expires_at),
             };
-            let end = Self::end(loaded, account, provider, cause, ended_at, occasion);
+            let end = Self::end(loaded, account, provider, Ending { cause, ended_at }, occasion);
             return end.map(|(_, change)| change.relying_on(account));
         }
         let reminders = loaded.reminders.due(REMINDERS, loaded.expires_at, occasion.at)?;
@@ -319,10 +348,10 @@ impl Grant {
         loaded: &Loaded<Self>,
         account: &MarketAccount,
         provider: &Provider,
-        cause: EndCause,
-        ended_at: Timestamp,
+        ending: Ending,
         occasion: &Occasion,
     ) -> Option<(Self, Change)> {
+        let Ending { cause, ended_at } = ending;
         if loaded.status != GrantStatus::Active {
             return None;
         }

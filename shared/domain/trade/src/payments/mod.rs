@@ -15,19 +15,17 @@ use market_kernel::money::Fen;
 use market_kernel::notices::{Notice, Standing, Told};
 use market_kernel::periods::Calendar;
 use market_kernel::stored::values::Named;
-use market_parties::accounts::MarketAccount;
-use market_parties::providers::Provider;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::events;
 use crate::messages;
-use crate::orders::{Order, Payment, Timeliness};
+use crate::orders::{NamedOrder, Order, Payment, Timeliness};
 use crate::returns::ReturnBecause;
 
 pub use report::Report;
 use settle::PaidFor;
-pub use settle::{Decision, SettleRefusal, Settlement};
+pub use settle::{Decision, SettleRefusal, Settlement, Settling};
 
 /// Why a human has to look at a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -123,15 +121,25 @@ pub enum ReportOutcome {
     Held,
 }
 
-/// The order that a report names, and its parties.
-#[derive(Debug, Clone, Copy)]
-pub struct NamedOrder<'a> {
-    /// The merchant.
-    pub account: &'a Loaded<MarketAccount>,
-    /// The order.
-    pub order: &'a Loaded<Order>,
-    /// The provider.
-    pub provider: &'a Provider,
+/// A report that arrived, with what it is held against.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    /// What was reported.
+    pub report: Report,
+    /// The record under the id that it names ([`Report::record_id`]).
+    pub first: Option<&'a Loaded<PaymentRecord>>,
+    /// The record of this very report ([`Report::own_record_id`]), where another stands in its way.
+    pub own: Option<&'a Loaded<PaymentRecord>>,
+    /// The order that it names, or whose payment it says was returned.
+    pub named: Option<NamedOrder<'a>>,
+}
+
+/// A report that a human has to look at, and under which id it is kept.
+struct ToHold<'a> {
+    id: PaymentRecordId,
+    report: Report,
+    because: HeldBecause,
+    named: Option<NamedOrder<'a>>,
 }
 
 /// What came of a report, and what to write of it.
@@ -149,30 +157,25 @@ pub struct Taken {
 
 impl PaymentRecord {
     /// Takes a report of a payment.
-    ///
-    /// `first` is the record under the payment's id, `own` that of this very report.
     #[must_use]
-    pub fn take(
-        first: Option<&Loaded<Self>>,
-        own: Option<&Loaded<Self>>,
-        report: Report,
-        named: Option<NamedOrder<'_>>,
-        calendar: &Calendar,
-        occasion: &Occasion,
-    ) -> Taken {
+    pub fn take(arrival: Arrival<'_>, calendar: &Calendar, occasion: &Occasion) -> Taken {
+        let Arrival { report, first, own, named } = arrival;
         if let Some(first) = first {
             if first.is_repeated_by(&report) {
                 return Taken::repeated(first, named);
             }
-            let id = report.own_record_id();
-            return Self::hold(own, id, report, HeldBecause::IdUsedBefore, named, occasion);
+            let (id, because) = (report.own_record_id(), HeldBecause::IdUsedBefore);
+            return Self::hold(own, ToHold { id, report, because, named }, occasion);
         }
         let id = report.record_id();
-        let hold = |report, because| Self::hold(None, id.clone(), report, because, named, occasion);
+        let hold = |report, because| {
+            let id = id.clone();
+            Self::hold(None, ToHold { id, report, because, named }, occasion)
+        };
         let Report::Payment { payment_id, amount, paid_at, .. } = &report else {
             return hold(report, HeldBecause::Unreadable);
         };
-        let Some(NamedOrder { account, order, provider }) = named else {
+        let Some(of_the_order @ NamedOrder { order, .. }) = named else {
             return hold(report, HeldBecause::UnknownOrder);
         };
         let is_the_price = *amount == order.snapshot.plan.price_fen;
@@ -202,7 +205,7 @@ impl PaymentRecord {
             return hold(report, HeldBecause::ImpossibleDate);
         }
         let payment = Payment { id: payment_id.clone(), paid_at: *paid_at, has_record: true };
-        let paid = Order::pay(order, account, provider, payment, Timeliness::Judged, calendar, occasion);
+        let paid = Order::pay(of_the_order, payment, Timeliness::Judged, calendar, occasion);
         let amount_fen = *amount;
         let record =
             |status| Self { id: id.clone(), report, received_at: occasion.at, status, decisions: Vec::new() };
@@ -270,18 +273,12 @@ impl PaymentRecord {
     /// The list of what waits for a human.
     pub const WAITING: &str = "payments#waiting";
 
-    /// Holds a report for a human. Nothing changes where it is held already.
-    fn hold(
-        own: Option<&Loaded<Self>>,
-        id: PaymentRecordId,
-        report: Report,
-        because: HeldBecause,
-        named: Option<NamedOrder<'_>>,
-        occasion: &Occasion,
-    ) -> Taken {
-        if let Some(own) = own {
-            return Taken::repeated(own, None);
+    /// Holds a report for a human. Nothing changes where there is a record of it already.
+    fn hold(before: Option<&Loaded<Self>>, held: ToHold<'_>, occasion: &Occasion) -> Taken {
+        if let Some(before) = before {
+            return Taken::repeated(before, None);
         }
+        let ToHold { id, report, because, named } = held;
         let status = PaymentStatus::Held { because };
         let record = Self { id, report, received_at: occasion.at, status, decisions: Vec::new() };
         let told = |PaidFor { listing, order, payment, amount }| messages::PaymentHeld {

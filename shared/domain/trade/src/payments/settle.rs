@@ -12,11 +12,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    HeldBecause, NamedOrder, PaymentRecord, PaymentStatus, Report, ReportOutcome, ReturnProof, Taken,
+    Arrival, HeldBecause, PaymentRecord, PaymentStatus, Report, ReportOutcome, ReturnProof, Taken, ToHold,
 };
 use crate::events;
 use crate::messages;
-use crate::orders::{Order, Payment, Timeliness};
+use crate::orders::{NamedOrder, Order, Payment, Timeliness};
 use crate::returns::ReturnBecause;
 
 /// What a human decides of a record.
@@ -64,6 +64,15 @@ pub struct Decision {
     pub evidence: Prose,
 }
 
+/// What a human decides of a record, and on what grounds.
+#[derive(Debug)]
+pub struct Settling {
+    /// What is decided.
+    pub settlement: Settlement,
+    /// What was found, and where it is kept.
+    pub evidence: Prose,
+}
+
 /// What a notice says of a payment.
 pub(super) struct PaidFor {
     pub listing: String,
@@ -79,12 +88,12 @@ impl PaymentRecord {
     /// See [`SettleRefusal`].
     pub fn settle(
         loaded: &Loaded<Self>,
-        settlement: Settlement,
-        evidence: Prose,
+        settling: Settling,
         named: Option<NamedOrder<'_>>,
         calendar: &Calendar,
         occasion: &Occasion,
     ) -> Result<(Self, Change), SettleRefusal> {
+        let Settling { settlement, evidence } = settling;
         let waits_for = match settlement {
             Settlement::Returned => loaded.is_waiting() && loaded.amount().is_some(),
             Settlement::Dismiss => loaded.is_held(),
@@ -125,23 +134,16 @@ impl PaymentRecord {
 
     /// Takes a report of a return: it ends the duty to return its payment.
     ///
-    /// `payment` is the record of the payment that it names, `first` the one under the return's own id, and `own` that of
-    /// this very report.
+    /// `payment` is the record of the payment that it names.
     #[must_use]
-    pub fn take_return(
-        payment: Option<&Loaded<Self>>,
-        first: Option<&Loaded<Self>>,
-        own: Option<&Loaded<Self>>,
-        report: Report,
-        named: Option<NamedOrder<'_>>,
-        occasion: &Occasion,
-    ) -> Taken {
+    pub fn take_return(payment: Option<&Loaded<Self>>, arrival: Arrival<'_>, occasion: &Occasion) -> Taken {
+        let Arrival { report, first, own, named } = arrival;
         if let Some(first) = first {
             // One that was held because it came before its payment ends the duty when it is told again.
             let may_count_now = first.is_held() && report == first.report;
             if !report.says_the_same_as(&first.report) {
-                let id = report.own_record_id();
-                return Self::hold(own, id, report, HeldBecause::IdUsedBefore, named, occasion);
+                let (id, because) = (report.own_record_id(), HeldBecause::IdUsedBefore);
+                return Self::hold(own, ToHold { id, report, because, named }, occasion);
             }
             if !may_count_now {
                 return Taken::repeated(first, None);
@@ -151,7 +153,7 @@ impl PaymentRecord {
             Ok(ended) => ended,
             Err(because) => {
                 let id = report.record_id();
-                return Self::hold(first, id, report, because, named, occasion);
+                return Self::hold(first, ToHold { id, report, because, named }, occasion);
             }
         };
         let status = PaymentStatus::Returned { at: occasion.at, proof };
@@ -213,15 +215,15 @@ impl PaymentRecord {
         if self.id != payment_id.into() {
             return Err(SettleRefusal::IdUsedBefore);
         }
-        let NamedOrder { account, order, provider } = named.ok_or(SettleRefusal::NoOrder)?;
+        let named = named.ok_or(SettleRefusal::NoOrder)?;
+        let order = named.order;
         let price = order.snapshot.plan.price_fen;
         if *amount != price {
             return Err(SettleRefusal::WrongAmount(price));
         }
         let payment = Payment { id: payment_id.clone(), paid_at: *paid_at, has_record: true };
-        let (_, paid) =
-            Order::pay(order, account, provider, payment, Timeliness::Vouched, calendar, occasion)
-                .map_err(SettleRefusal::NotTaken)?;
+        let (_, paid) = Order::pay(named, payment, Timeliness::Vouched, calendar, occasion)
+            .map_err(SettleRefusal::NotTaken)?;
         let event = Event::of(events::PaymentFormed { order: order.id.clone(), amount_fen: *amount });
         Ok((event, paid))
     }

@@ -1,0 +1,5 @@
+//! Every edge of the state machines of this crate, and every non-edge, in tables.
+
+mod listings;
+mod orders;
+mod payments;

@@ -1,0 +1,3 @@
+//! Every edge of the state machines of this crate, and every non-edge, in tables.
+
+mod notices;

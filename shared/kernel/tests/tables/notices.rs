@@ -1,0 +1,343 @@
+//! Every edge of a notice on its way, and every non-edge.
+
+use jiff::Timestamp;
+use market_kernel::aggregate::{Aggregate, Due, Job, Loaded};
+use market_kernel::notices::{
+    CameBack, Channel, Delivery, Feedback, MAX_ATTEMPTS, Notice, ResendRefusal, Sending,
+};
+use market_kernel::stored::form::read;
+use market_parties::providers::{Provider, ProviderStatus};
+use market_tables::{Cell, When, at, every, hold, loaded, occasion, provider, recorded};
+
+every! {
+    Stand {
+        /// Nothing was tried yet.
+        Queued,
+        Tried,
+        /// As often as it is tried.
+        TriedOut,
+        Sent,
+        /// Its mailbox answered for the moment.
+        CameBack,
+        Delivered,
+        Complained,
+        Bounced,
+        BouncedFollowed,
+        /// Its mailbox did not take it in its time, and may yet.
+        BouncedForNow,
+        BouncedForNowFollowed,
+        Undeliverable,
+        UndeliverableFollowed,
+        Superseded,
+        /// After attempts of which nothing is known.
+        SupersededTried,
+        Replaced,
+    }
+}
+
+every! {
+    Command {
+        Claim,
+        Accept,
+        Fail,
+        Refuse,
+        LoseTheAnswer,
+        AcceptAnEarlierAttempt,
+        FailAnEarlierAttempt,
+        HoldBack,
+        Supersede,
+        ProveSent,
+        HearDelivered,
+        HearBounced,
+        HearBouncedForNow,
+        HearComplained,
+        GiveUpWaiting,
+        Resend,
+    }
+}
+
+use Command::{
+    Accept, AcceptAnEarlierAttempt, Claim, Fail, FailAnEarlierAttempt, GiveUpWaiting, HearBounced,
+    HearBouncedForNow, HearComplained, HearDelivered, HoldBack, LoseTheAnswer, ProveSent, Refuse, Resend,
+    Supersede,
+};
+use Stand::{
+    Bounced, BouncedFollowed, BouncedForNow, BouncedForNowFollowed, Complained, Delivered, Queued, Replaced,
+    Sent, Superseded, SupersededTried, Tried, TriedOut, Undeliverable, UndeliverableFollowed,
+};
+use When::{At, JustAfter, JustBefore};
+
+/// When the next attempt is due, or its mailbox has had its hour.
+fn boundary() -> Timestamp {
+    at("2026-03-03T10:00:00+08:00")
+}
+
+/// The e-mail that tells a provider that it was approved.
+fn email() -> Notice {
+    let applied = Provider { status: ProviderStatus::Applied, ..provider() };
+    let (_, change) = Provider::approve(&loaded(applied), &occasion(market_tables::begin())).unwrap();
+    let notices = change.writes.iter().filter(|write| write.kind == Notice::KIND);
+    let mut notices = notices.map(|write| read::<Notice>(&write.body, write.schema).unwrap().0);
+    notices.find(|notice| notice.channel == Channel::Email).unwrap()
+}
+
+fn standing(stand: Stand) -> Notice {
+    let served_at = market_tables::begin();
+    let gateway_id = || Some("g-1".to_owned());
+    let other = || Some(email().id);
+    let queued = |attempts| Delivery::Queued { attempts, next_attempt_at: boundary() };
+    let reason = || "mailbox full".to_owned();
+    let sent = |came_back| Delivery::Sent { served_at, gateway_id: gateway_id(), came_back };
+    let delivered = |complained_at| Delivery::Delivered {
+        served_at,
+        gateway_id: gateway_id(),
+        delivered_at: served_at,
+        complained_at,
+    };
+    let bounced = |is_final, follow_up: Option<_>| Delivery::Bounced {
+        served_at,
+        gateway_id: gateway_id(),
+        bounced_at: served_at,
+        reason: reason(),
+        is_final,
+        needs_a_human: follow_up.is_none(),
+        follow_up,
+    };
+    let undeliverable =
+        |follow_up| Delivery::Undeliverable { attempts: MAX_ATTEMPTS, reason: reason(), follow_up };
+    let superseded = |attempts, by| Delivery::Superseded { at: served_at, attempts, by };
+    let delivery = match stand {
+        Queued => queued(0),
+        Tried => queued(2),
+        TriedOut => queued(MAX_ATTEMPTS),
+        Sent => sent(None),
+        Stand::CameBack => sent(Some(CameBack { at: at("2026-03-03T09:00:00+08:00"), reason: reason() })),
+        Delivered => delivered(None),
+        Complained => delivered(Some(served_at)),
+        Bounced => bounced(true, None),
+        BouncedFollowed => bounced(true, other()),
+        BouncedForNow => bounced(false, None),
+        BouncedForNowFollowed => bounced(false, other()),
+        Undeliverable => undeliverable(None),
+        UndeliverableFollowed => undeliverable(other()),
+        Superseded => superseded(0, None),
+        SupersededTried => superseded(2, None),
+        Replaced => superseded(2, other()),
+    };
+    Notice { delivery, ..email() }
+}
+
+fn stand_of(notice: &Notice) -> Stand {
+    match &notice.delivery {
+        Delivery::Queued { attempts: 0, .. } => Queued,
+        Delivery::Queued { attempts, .. } if *attempts < MAX_ATTEMPTS => Tried,
+        Delivery::Queued { .. } => TriedOut,
+        Delivery::Sent { came_back: None, .. } => Sent,
+        Delivery::Sent { came_back: Some(_), .. } => Stand::CameBack,
+        Delivery::Delivered { complained_at: None, .. } => Delivered,
+        Delivery::Delivered { complained_at: Some(_), .. } => Complained,
+        Delivery::Bounced { is_final: true, follow_up: None, .. } => Bounced,
+        Delivery::Bounced { is_final: true, follow_up: Some(_), .. } => BouncedFollowed,
+        Delivery::Bounced { is_final: false, follow_up: None, .. } => BouncedForNow,
+        Delivery::Bounced { is_final: false, follow_up: Some(_), .. } => BouncedForNowFollowed,
+        Delivery::Undeliverable { follow_up: None, .. } => Undeliverable,
+        Delivery::Undeliverable { follow_up: Some(_), .. } => UndeliverableFollowed,
+        Delivery::Superseded { attempts: 0, by: None, .. } => Superseded,
+        Delivery::Superseded { attempts: _, by: None, .. } => SupersededTried,
+        Delivery::Superseded { by: Some(_), .. } => Replaced,
+    }
+}
+
+fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRefusal> {
+    match stand {
+        Queued => match (command, when) {
+            (Claim, At | JustAfter) => Cell::To("NoticeAttempted", Tried),
+            // Whoever sent it had claimed it, whatever was read.
+            (Accept | AcceptAnEarlierAttempt, _) => Cell::To("NoticeServed", Sent),
+            (HoldBack, _) => Cell::To("NoticeHeldBack", Queued),
+            (Supersede, _) => Cell::To("NoticeSuperseded", Superseded),
+            (Resend, _) => Cell::No(ResendRefusal::NotWaiting),
+            (Claim, JustBefore)
+            | (Fail | Refuse | LoseTheAnswer | FailAnEarlierAttempt | ProveSent | GiveUpWaiting, _)
+            | (HearDelivered | HearBounced | HearBouncedForNow | HearComplained, _) => Cell::Nothing,
+        },
+        Tried | TriedOut => match (command, when) {
+            (Claim, At | JustAfter) if stand == Tried => Cell::To("NoticeAttempted", Tried),
+            (Claim, At | JustAfter) => Cell::To("NoticeUndeliverable", Undeliverable),
+            (Accept | AcceptAnEarlierAttempt | ProveSent, _) => Cell::To("NoticeServed", Sent),
+            (Fail, _) if stand == Tried => Cell::To("NoticeDelayed", Tried),
+            (Fail | Refuse, _) => Cell::To("NoticeUndeliverable", Undeliverable),
+            (HoldBack, _) => Cell::To("NoticeHeldBack", stand),
+            (Supersede, _) => Cell::To("NoticeSuperseded", SupersededTried),
+            (Resend, _) => Cell::No(ResendRefusal::NotWaiting),
+            (Claim, JustBefore)
+            | (LoseTheAnswer | FailAnEarlierAttempt | GiveUpWaiting, _)
+            | (HearDelivered | HearBounced | HearBouncedForNow | HearComplained, _) => Cell::Nothing,
+        },
+        Sent
+        | Stand::CameBack
+        | Delivered
+        | Complained
+        | BouncedForNow
+        | BouncedForNowFollowed
+        | Bounced
+        | BouncedFollowed => match (command, stand) {
+            (HearDelivered, Sent | Stand::CameBack | BouncedForNow | BouncedForNowFollowed) => {
+                Cell::To("NoticeDelivered", Delivered)
+            }
+            (HearComplained, Sent | Stand::CameBack | Delivered | BouncedForNow | BouncedForNowFollowed) => {
+                Cell::To("NoticeComplainedOf", Complained)
+            }
+            (HearBounced, Sent | Stand::CameBack | Delivered | Complained) => {
+                Cell::To("NoticeBounced", Bounced)
+            }
+            (HearBouncedForNow, Sent) => Cell::To("NoticeCameBack", Stand::CameBack),
+            (GiveUpWaiting, Stand::CameBack) if when != JustBefore => {
+                Cell::To("NoticeBounced", BouncedForNow)
+            }
+            (Resend, Bounced) => Cell::To("NoticeResent", BouncedFollowed),
+            (Resend, BouncedForNow) => Cell::To("NoticeResent", BouncedForNowFollowed),
+            (Resend, _) => Cell::No(ResendRefusal::NotWaiting),
+            // It left: it is never sent again, and no longer given up.
+            (
+                Claim
+                | Accept
+                | Fail
+                | Refuse
+                | LoseTheAnswer
+                | AcceptAnEarlierAttempt
+                | FailAnEarlierAttempt
+                | HoldBack
+                | Supersede
+                | ProveSent
+                | HearDelivered
+                | HearBounced
+                | HearBouncedForNow
+                | HearComplained
+                | GiveUpWaiting,
+                _,
+            ) => Cell::Nothing,
+        },
+        Undeliverable | UndeliverableFollowed | Superseded | SupersededTried | Replaced => {
+            match (command, stand) {
+                // What is heard of it proves that an attempt of it had arrived.
+                (ProveSent, Undeliverable | SupersededTried) => Cell::To("NoticeServed", Sent),
+                (Resend, Undeliverable) => Cell::To("NoticeResent", UndeliverableFollowed),
+                (Resend, _) => Cell::No(ResendRefusal::NotWaiting),
+                (
+                    Claim
+                    | Accept
+                    | Fail
+                    | Refuse
+                    | LoseTheAnswer
+                    | AcceptAnEarlierAttempt
+                    | FailAnEarlierAttempt
+                    | HoldBack
+                    | Supersede
+                    | ProveSent
+                    | HearDelivered
+                    | HearBounced
+                    | HearBouncedForNow
+                    | HearComplained
+                    | GiveUpWaiting,
+                    _,
+                ) => Cell::Nothing,
+            }
+        }
+    }
+}
+
+fn actual(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRefusal> {
+    let (notice, occasion) = (loaded(standing(stand)), occasion(when.of(boundary())));
+    // Without a telephone: nothing goes another way by itself.
+    let contacts = provider().contacts;
+    let attempt = match notice.delivery {
+        Delivery::Queued { attempts, .. } if attempts > 0 => attempts,
+        // Somebody else's.
+        _ => 2,
+    };
+    let reason = || "mailbox full".to_owned();
+    let record = |attempt, outcome| {
+        let recorded = Notice::record(&notice, &occasion, attempt, outcome);
+        Cell::due(recorded.map(|(_, change)| change), stand_of)
+    };
+    let hear = |feedback| {
+        let heard = Notice::hear(&notice, &contacts, &occasion, &feedback);
+        Cell::due(heard.map(|(_, change)| change), stand_of)
+    };
+    let accepted = || Sending::Accepted { gateway_id: Some("g-2".to_owned()) };
+    match command {
+        Claim => Cell::due(Notice::claim(&notice, &occasion).map(|(_, change)| change), stand_of),
+        Accept => record(attempt, accepted()),
+        Fail => record(attempt, Sending::Failed { reason: reason() }),
+        Refuse => record(attempt, Sending::Refused { reason: reason() }),
+        LoseTheAnswer => record(attempt, Sending::Unknown),
+        AcceptAnEarlierAttempt => record(attempt - 1, accepted()),
+        FailAnEarlierAttempt => record(attempt - 1, Sending::Failed { reason: reason() }),
+        HoldBack => Cell::due(Notice::hold_back(&notice, &occasion), stand_of),
+        Supersede => Cell::due(Notice::supersede(&notice, None, &occasion), stand_of),
+        ProveSent => Cell::due(Notice::prove_sent(&notice, &occasion, "g-2"), stand_of),
+        HearDelivered => hear(Feedback::Delivered),
+        HearBounced => hear(Feedback::Bounced { is_final: true, reason: reason() }),
+        HearBouncedForNow => hear(Feedback::Bounced { is_final: false, reason: reason() }),
+        HearComplained => hear(Feedback::Complained),
+        GiveUpWaiting => {
+            let given_up = Notice::give_up_waiting(&notice, &contacts, &occasion);
+            Cell::due(given_up.map(|(_, change)| change), stand_of)
+        }
+        Resend => match Notice::resend(&notice, &contacts, None, &occasion) {
+            Ok((_, change)) => Cell::decided(&change, stand_of),
+            Err(refusal) => Cell::No(refusal),
+        },
+    }
+}
+
+#[test]
+fn a_notice_goes_these_ways_and_no_others() {
+    for stand in Stand::ALL {
+        assert_eq!(stand_of(&standing(*stand)), *stand);
+    }
+    hold(Stand::ALL, Command::ALL, expected, actual);
+}
+
+#[test]
+fn a_notice_waits_for_its_attempt_or_its_mailbox_or_a_human_or_for_nothing() {
+    for stand in Stand::ALL {
+        let (waits, needs_a_human) = match stand {
+            Queued | Tried | TriedOut | Stand::CameBack => (true, false),
+            Bounced | BouncedForNow | Undeliverable => (false, true),
+            Sent
+            | Delivered
+            | Complained
+            | BouncedFollowed
+            | BouncedForNowFollowed
+            | UndeliverableFollowed
+            | Superseded
+            | SupersededTried
+            | Replaced => (false, false),
+        };
+        let notice = standing(*stand);
+        let due = waits.then(|| Due::new(boundary(), Job::Notify));
+        assert_eq!((notice.next_due(), notice.view().is_some()), (due, needs_a_human), "{stand:?}");
+    }
+}
+
+#[test]
+fn whatever_is_heard_of_it_a_notice_stays_served_when_it_left() {
+    let served_at = |notice: &Notice| match &notice.delivery {
+        Delivery::Sent { served_at, .. }
+        | Delivery::Delivered { served_at, .. }
+        | Delivery::Bounced { served_at, .. } => Some(*served_at),
+        Delivery::Queued { .. } | Delivery::Undeliverable { .. } | Delivery::Superseded { .. } => None,
+    };
+    let bounced = |is_final| Feedback::Bounced { is_final, reason: "no such mailbox".to_owned() };
+    for stand in [Sent, Stand::CameBack, Delivered, BouncedForNow] {
+        let notice: Loaded<Notice> = loaded(standing(stand));
+        for feedback in [Feedback::Delivered, bounced(true), bounced(false), Feedback::Complained] {
+            let heard = Notice::hear(&notice, &provider().contacts, &occasion(boundary()), &feedback);
+            let Some((_, change)) = heard else { continue };
+            let after = recorded::<Notice>(&change).1;
+            assert_eq!(served_at(&after), served_at(&notice), "{stand:?} × {feedback:?}");
+        }
+    }
+}
