@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use market_http::{Endpoint, Visitor};
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 
 use crate::api;
 
@@ -13,8 +13,8 @@ use crate::api;
 pub enum Handler {
     /// `api/<operation>`: one route; `api`, or no name at all: every route.
     Api(Option<String>),
-    /// `worker/<job>`: the worker of one job's queue.
-    Worker(Job),
+    /// `worker/<lane>`: the worker of one lane's queue.
+    Worker(Lane),
     /// `sweep`: hands out what has become due.
     Sweep,
     /// `relay`: hands out what a commit made due at once.
@@ -28,7 +28,7 @@ pub enum Handler {
 /// No part has that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no handler is called {0:?}; there are api, api/<operation>, worker/<job>, sweep, relay, authorizer and feedback"
+    "no handler is called {0:?}; there are api, api/<operation>, worker/<lane>, sweep, relay, authorizer and feedback"
 )]
 pub struct UnknownHandler(String);
 
@@ -43,7 +43,7 @@ pub fn names() -> Vec<String> {
     }
     let mut names = Names(vec!["api".to_owned()]);
     api::visit(&mut names);
-    names.0.extend(Job::ALL.iter().map(|job| format!("worker/{job}")));
+    names.0.extend(Lane::ALL.iter().map(|lane| format!("worker/{lane}")));
     names.0.extend(["sweep", "relay", "authorizer", "feedback"].map(str::to_owned));
     names.0
 }
@@ -65,7 +65,7 @@ impl FromStr for Handler {
             Some(("api", operation)) if names().iter().any(|known| known == name) => {
                 Ok(Self::Api(Some(operation.to_owned())))
             }
-            Some(("worker", job)) => job.parse().map(Self::Worker).map_err(|_| unknown()),
+            Some(("worker", lane)) => lane.parse().map(Self::Worker).map_err(|_| unknown()),
             Some(_) => Err(unknown()),
         }
     }

@@ -8,7 +8,7 @@ use market_http::CorruptionAlarm;
 use market_kernel::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// What operators watch; `infra/alarms.yaml` names each.
+/// What operators watch; `infra/made/alarms.yaml` names each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
     /// How late the most overdue work was when a sweep found it, in milliseconds; 0 where nothing was due.
@@ -85,7 +85,7 @@ impl Metrics {
         }
     }
 
-    /// What counts the items that cannot be read; `corrupt-items` in `infra/alarms.yaml` watches it.
+    /// What counts the items that cannot be read; `corrupt-items` in `infra/made/alarms.yaml` watches it.
     #[must_use]
     pub fn corruption_alarm(self) -> CorruptionAlarm {
         Arc::new(move |at| self.put(at, &[(Metric::CorruptItems, 1.0)]))

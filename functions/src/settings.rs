@@ -9,7 +9,7 @@ use market_http::{Access, Callers, Endpoint, Market, PaymentKeys, Visitor};
 use market_identity::terms::NoClaimName;
 use market_identity::{ClaimName, IssuerKeys, NotBefore, SubjectRule, Subjects, Terms, Verifier};
 use market_jobs::sqs::SqsQueues;
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_kernel::party::Operator;
 use market_kernel::periods::{Calendar, PublicityMode};
 use market_kernel::text::TextError;
@@ -209,13 +209,13 @@ pub fn metrics() -> Metrics {
 ///
 /// # Errors
 /// Where a setting is missing or wrong.
-pub fn jobs(sdk: &SdkConfig, job: Job) -> Result<Jobs, SettingError> {
+pub fn jobs(sdk: &SdkConfig, lane: Lane) -> Result<Jobs, SettingError> {
     let nowhere = || Gateways { email: Arc::new(NoGateway), sms: Arc::new(NoGateway) };
     Ok(Jobs {
         store: store(sdk)?,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
-        gateways: if job == Job::Notify { gateways(sdk)? } else { nowhere() },
+        gateways: if lane == Lane::Notify { gateways(sdk)? } else { nowhere() },
         operator: Arc::new(operator()?),
         metrics: metrics(),
         corruption_alarm: metrics().corruption_alarm(),

@@ -10,7 +10,7 @@ use market_functions::api;
 use market_functions::register;
 use market_functions::register::samples;
 use market_http::{Access, Code, Endpoint, Visitor};
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_kernel::events::{RETIRED, Retired};
 use market_kernel::notices::samples::{occasion, operator};
 use market_kernel::notices::{Channel, Notice, Rendered};
@@ -216,7 +216,7 @@ fn every_route_says_who_may_call_it_and_which_clause_it_carries_out_and_the_tabl
     let file = format!("{}/../../docs/CLAUSES.md", env!("CARGO_MANIFEST_DIR"));
     let mut check = Check { operations: HashSet::new(), clauses: std::fs::read_to_string(file).unwrap() };
     api::visit(&mut check);
-    for job in Job::ALL {
+    for job in Lane::ALL {
         assert!(check.clauses.contains(&format!("`{job}`")), "docs/CLAUSES.md does not name the job {job}");
     }
 }

@@ -18,7 +18,7 @@ use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_identity::Role;
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use market_kernel::notices::{Notice, Sending};
 use market_notices::{Gateway, Gateways};
 use serde_json::Value;
@@ -95,10 +95,10 @@ impl World {
     }
 
     /// Has a job look at a thing, once, on channels that answer so.
-    pub async fn wake(&self, job: Job, key: Key, answer: Sending) {
+    pub async fn wake(&self, job: Lane, key: Key, answer: Sending) {
         let channel = Arc::new(Always(answer));
         let gateways = Gateways { email: Arc::clone(&channel) as _, sms: channel };
-        self.jobs(gateways).run(&WakeUp { job, key }).await.unwrap();
+        self.jobs(gateways).run(&WakeUp { lane: job, key }).await.unwrap();
     }
 
     /// In-site notices to a party about something, as the operator reads them.

@@ -12,7 +12,7 @@ use market::stage::{PROVIDER, Stage};
 use market_entrustment::grants::Grant;
 use market_http::{Callers, Market};
 use market_identity::{Claims, Principal, Role, Verified};
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_kernel::change::Occasion;
 use market_kernel::ids::{AccountId, GrantId, ProviderId};
 use market_kernel::party::Actor;
@@ -167,7 +167,7 @@ async fn the_end_of_a_grants_term_is_decided_again_where_we_hear_meanwhile_that_
     let provider = store.get::<Provider>(&provider).await.unwrap().unwrap();
     let occasion = Occasion {
         at: world.now(),
-        actor: Actor::Job(Job::ExpireGrant.name().to_owned()),
+        actor: Actor::Job(Lane::ExpireGrant.name().to_owned()),
         request: "test".to_owned(),
         salts: Salts::drawn([7; 32]),
         operator: Arc::clone(&world.running.market.operator),

@@ -16,7 +16,7 @@ use market_identity::Role;
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sweep::sweep;
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use market_kernel::notices::{Notice, Sending};
 use market_notices::{Gateway, Gateways};
 use market_store::Meter;
@@ -55,11 +55,11 @@ impl Taker<'_> {
         self.ledger.line(what, self.world.running.route_meter.take());
     }
 
-    async fn job(&mut self, what: &str, job: Job, partition: &str, sort: String, at: Timestamp) {
+    async fn job(&mut self, what: &str, job: Lane, partition: &str, sort: String, at: Timestamp) {
         self.world.set_clock(at);
         self.job_meter.take();
         let key = Key::new(partition, sort);
-        self.jobs.run(&WakeUp { job, key }).await.unwrap();
+        self.jobs.run(&WakeUp { lane: job, key }).await.unwrap();
         self.ledger.line(what, self.job_meter.take());
     }
 }
@@ -146,28 +146,34 @@ async fn take(crowd: usize) -> Ledger {
         format!("notice#{}", notice["id"].as_str().unwrap())
     };
     let (first, later) = (email("grant_activated"), email("order_in_service"));
-    taker.job("`notify` (the first of a thing)", Job::Notify, here, first.clone(), world.now()).await;
-    taker.job("`notify` (a later one)", Job::Notify, here, later, world.now()).await;
-    taker.job("`notify` (woken again)", Job::Notify, here, first, world.now()).await;
+    taker.job("`notify` (the first of a thing)", Lane::Notify, here, first.clone(), world.now()).await;
+    taker.job("`notify` (a later one)", Lane::Notify, here, later, world.now()).await;
+    taker.job("`notify` (woken again)", Lane::Notify, here, first, world.now()).await;
     let grant_key = format!("grant#{grant}");
     let days = |n: i64| SignedDuration::from_hours(24 * n);
-    taker.job("`expire_grant` (too early)", Job::ExpireGrant, here, grant_key.clone(), world.now()).await;
+    taker.job("`expire_grant` (too early)", Lane::ExpireGrant, here, grant_key.clone(), world.now()).await;
     let sealed_at = world.now() + days(1);
     taker
-        .job("`seal_ledger` (a day of one line)", Job::SealLedger, here, format!("ledger#{grant}"), sealed_at)
+        .job(
+            "`seal_ledger` (a day of one line)",
+            Lane::SealLedger,
+            here,
+            format!("ledger#{grant}"),
+            sealed_at,
+        )
         .await;
     taker
-        .job("`expire_grant` (a reminder)", Job::ExpireGrant, here, grant_key.clone(), ends - days(30))
+        .job("`expire_grant` (a reminder)", Lane::ExpireGrant, here, grant_key.clone(), ends - days(30))
         .await;
-    taker.job("`expire_grant` (the end)", Job::ExpireGrant, here, grant_key, ends).await;
+    taker.job("`expire_grant` (the end)", Lane::ExpireGrant, here, grant_key, ends).await;
     taker
-        .job("`advance_case` (an order expires)", Job::AdvanceCase, here, format!("order#{order}"), ends)
+        .job("`advance_case` (an order expires)", Lane::AdvanceCase, here, format!("order#{order}"), ends)
         .await;
     let demand_key = format!("demand#{grant}");
     taker
         .job(
             "`remind_deletion` (the merchant)",
-            Job::RemindDeletion,
+            Lane::RemindDeletion,
             here,
             demand_key.clone(),
             ends + days(3),
@@ -178,8 +184,10 @@ async fn take(crowd: usize) -> Ledger {
     let served = shop.post(&format!("{demand}/service"), json!({})).await.unwrap();
     taker.route("`serve_demand`", &served);
     let due: Timestamp = served.text_at("/period/ends_at").parse().unwrap();
-    taker.job("`remind_deletion` (both)", Job::RemindDeletion, here, demand_key.clone(), due - days(3)).await;
-    taker.job("`remind_deletion` (overdue)", Job::RemindDeletion, here, demand_key, due).await;
+    taker
+        .job("`remind_deletion` (both)", Lane::RemindDeletion, here, demand_key.clone(), due - days(3))
+        .await;
+    taker.job("`remind_deletion` (overdue)", Lane::RemindDeletion, here, demand_key, due).await;
     taker.route(
         "`attest_demand`",
         &stage
@@ -201,12 +209,12 @@ async fn take(crowd: usize) -> Ledger {
     let ends: Timestamp = notice.text_at("/ends_at").parse().unwrap();
     let key = format!("termination#{}", notice.text_at("/id"));
     taker
-        .job("`terminate_account` (a reminder)", Job::TerminateAccount, here, key.clone(), ends - days(7))
+        .job("`terminate_account` (a reminder)", Lane::TerminateAccount, here, key.clone(), ends - days(7))
         .await;
     taker
         .job(
             "`terminate_account` (effect and cascade: 1 grant, 2 orders)",
-            Job::TerminateAccount,
+            Lane::TerminateAccount,
             here,
             key,
             ends,

@@ -34,6 +34,7 @@ mod sizes;
 mod stored;
 mod story;
 mod termination;
+mod tour;
 mod undelivered;
 mod unreadable;
 mod verify;

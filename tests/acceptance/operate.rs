@@ -20,7 +20,7 @@ use market::operate::smoke::{Smoke, smoke};
 use market::stage::Stage;
 use market_agreement::documents::DocumentKind;
 use market_identity::Role;
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_kernel::citations::Rules;
 use market_kernel::hash::Sha256Hash;
 use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
@@ -137,7 +137,7 @@ async fn hand_out_until_parked(world: &World) {
         let now = world.now() + SignedDuration::from_hours(24 * (i64::from(try_number) + 2));
         let mut leases = Vec::new();
         for shard in 0..SHARDS {
-            for entry in store.due(Job::AdvanceCase, Shard::Due(shard), now, None, 10).await.unwrap() {
+            for entry in store.due(Lane::AdvanceCase, Shard::Due(shard), now, None, 10).await.unwrap() {
                 leases.push(store.lease(&entry, now).await.unwrap());
             }
         }
@@ -154,24 +154,24 @@ async fn late_work_is_told_job_by_job_from_a_minute_on_handed_out_or_not() {
     let placed = merchant.post("/accounts/shop-1/orders", stage.order("month")).await.unwrap();
     let due_at = world.now() + SignedDuration::from_hours(24);
     let store = &world.running.market.store;
-    let on_time = late(store, Job::AdvanceCase, due_at + SignedDuration::from_secs(60)).await.unwrap();
+    let on_time = late(store, Lane::AdvanceCase, due_at + SignedDuration::from_secs(60)).await.unwrap();
     assert_eq!((on_time.late, on_time.more, on_time.oldest), (0, false, None));
 
     let now = due_at + SignedDuration::from_secs(61);
-    let found = late(store, Job::AdvanceCase, now).await.unwrap();
+    let found = late(store, Lane::AdvanceCase, now).await.unwrap();
     assert_eq!((found.late, found.tried, found.more), (1, 0, false));
     let oldest = found.oldest.unwrap();
     assert_eq!((oldest.due_at, oldest.tries), (due_at, 0));
     assert!(oldest.item.ends_with(placed.text_at("/id")), "{oldest:?}");
 
     for shard in 0..SHARDS {
-        for entry in store.due(Job::AdvanceCase, Shard::Due(shard), now, None, 10).await.unwrap() {
+        for entry in store.due(Lane::AdvanceCase, Shard::Due(shard), now, None, 10).await.unwrap() {
             assert_eq!(store.lease(&entry, now).await.unwrap(), Lease::Taken);
         }
     }
-    let handed_out = late(store, Job::AdvanceCase, now).await.unwrap();
+    let handed_out = late(store, Lane::AdvanceCase, now).await.unwrap();
     assert_eq!((handed_out.late, handed_out.tried), (1, 1));
-    let Late { late: others, .. } = late(store, Job::RemindDeletion, now).await.unwrap();
+    let Late { late: others, .. } = late(store, Lane::RemindDeletion, now).await.unwrap();
     assert_eq!(others, 0);
 }
 
@@ -185,20 +185,20 @@ async fn parked_work_is_shown_and_handed_back_and_then_done() {
     let path = placed.headers["location"].to_str().unwrap().to_owned();
     hand_out_until_parked(&world).await;
     let store = &world.running.market.store;
-    let waiting = parked(store, Job::AdvanceCase, 10).await.unwrap();
+    let waiting = parked(store, Lane::AdvanceCase, 10).await.unwrap();
     assert_eq!(waiting.len(), 1);
     assert!(waiting[0].item.ends_with(placed.text_at("/id")), "{waiting:?}");
-    assert_eq!(parked(store, Job::Notify, 10).await.unwrap(), []);
+    assert_eq!(parked(store, Lane::Notify, 10).await.unwrap(), []);
 
     world.set_clock(world.now() + SignedDuration::from_hours(25));
     world.settle().await;
     assert_eq!(merchant.get(&path).await.unwrap().text_at("/status"), "placed", "given up on");
     let hidden = ProgressBar::hidden();
-    let nothing = redrive(store, Job::Notify, world.now(), &hidden).await.unwrap();
+    let nothing = redrive(store, Lane::Notify, world.now(), &hidden).await.unwrap();
     assert_eq!((nothing.items, nothing.changed), (0, 0));
-    let handed_back = redrive(store, Job::AdvanceCase, world.now(), &hidden).await.unwrap();
+    let handed_back = redrive(store, Lane::AdvanceCase, world.now(), &hidden).await.unwrap();
     assert_eq!((handed_back.items, handed_back.changed), (1, 0));
-    assert_eq!(parked(store, Job::AdvanceCase, 10).await.unwrap(), []);
+    assert_eq!(parked(store, Lane::AdvanceCase, 10).await.unwrap(), []);
     world.settle().await;
     assert_eq!(merchant.get(&path).await.unwrap().text_at("/status"), "closed");
 }
@@ -416,7 +416,7 @@ async fn dead_letters_are_counted_and_shown_and_stay_where_they_are() {
     let (sqs, queues) = Sqs::start().await;
     sqs.put("notify-dead", bodies(12));
     sqs.put("relay-dead", ["it is not JSON".to_owned()]);
-    let notify = Queue::Job(Job::Notify);
+    let notify = Queue::Lane(Lane::Notify);
     let count = queues.count(notify).await.unwrap();
     assert_eq!((count.queue, count.waiting, count.held), ("notify", 12, 0));
     assert_eq!(queues.count(Queue::Sweep).await.unwrap().waiting, 0);
@@ -436,7 +436,7 @@ async fn dead_letters_are_counted_and_shown_and_stay_where_they_are() {
 #[tokio::test]
 async fn dead_letters_go_back_to_their_queue_and_none_is_left_or_lost() {
     let (sqs, queues) = Sqs::start().await;
-    for queue in [Queue::Job(Job::ExpireGrant), Queue::MailFeedback] {
+    for queue in [Queue::Lane(Lane::ExpireGrant), Queue::MailFeedback] {
         let (name, dead) = (queue.name(), format!("{}-dead", queue.name()));
         sqs.put(&dead, bodies(25));
         let some = queues.redrive(queue, 12, &ProgressBar::hidden()).await.unwrap();
@@ -453,7 +453,7 @@ async fn dead_letters_go_back_to_their_queue_and_none_is_left_or_lost() {
 #[tokio::test]
 async fn a_dead_letter_that_its_queue_does_not_take_stays_and_stops_the_command() {
     let (sqs, queues) = Sqs::start().await;
-    let notify = Queue::Job(Job::Notify);
+    let notify = Queue::Lane(Lane::Notify);
     sqs.put("notify-dead", bodies(25));
     *sqs.refused.lock().unwrap() = Some(bodies(25)[13].clone());
     let stopped = queues.redrive(notify, 10_000, &ProgressBar::hidden()).await.unwrap();

@@ -16,7 +16,8 @@ use market_functions::feedback::{Recorder, record_feedback};
 use market_functions::handler;
 use market_functions::metrics::Metrics;
 use market_identity::Role;
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::{Key, Lane};
+use market_kernel::notices::Sending;
 use market_store::StoreError;
 use market_store::due::{Lease, SHARDS, Shard};
 use market_trade::payments::PaymentRecord;
@@ -46,7 +47,7 @@ async fn read(client: &Client, path: &str) {
 }
 
 /// Leases what a job has to do, again and again, until it waits for a human.
-async fn park(world: &World, job: Job) {
+async fn park(world: &World, job: Lane) {
     let store = &world.running.market.store;
     for shard in 0..SHARDS {
         let mut now = world.now();
@@ -252,10 +253,18 @@ async fn everything() -> Permissions {
     let waived = format!("{me}/demands/{}", given["id"].as_str().unwrap());
     thrice(&shop, &format!("{waived}/waiver"), json!({ "agreement": "双方另有约定。" })).await;
 
+    // A day of a ledger is sealed by the lane on which 0.5.0 will wake it.
+    let granted = stage.grant(&shop, "shop-1", "year").await;
+    stage.check(&granted.token, "orders.read").await;
+    world.set_clock(world.now() + SignedDuration::from_hours(48));
+    let ledger = Key::new("account#shop-1", format!("ledger#{}", granted.grant));
+    let nothing_to_send = Sending::Failed { reason: "nobody is there".to_owned() };
+    let woken = world.wake(Lane::AdvanceCase, ledger, nothing_to_send);
+    Permissions::of_handler("worker/advance_case", woken).await;
+
     // Work is given up on, and handed back.
-    stage.grant(&shop, "shop-1", "year").await;
     world.set_clock(world.now() + SignedDuration::from_hours(24 * 366));
-    park(&world, Job::ExpireGrant).await;
+    park(&world, Lane::ExpireGrant).await;
     read(operator, "/jobs/expire_grant/parked").await;
     let handed_back = operator.post("/jobs/expire_grant/redrive", json!({})).await.unwrap();
     assert_eq!(handed_back.body["items"], 1);
@@ -350,12 +359,12 @@ async fn what_a_handler_may_not_do_it_cannot_and_nothing_is_written() {
     for shard in 0..SHARDS {
         let looked = Permissions::of_handler(
             "api/get_account",
-            store.due(Job::Notify, Shard::Due(shard), now, None, 1),
+            store.due(Lane::Notify, Shard::Due(shard), now, None, 1),
         )
         .await;
         assert!(matches!(looked, Err(StoreError::Rejected(_))), "{looked:?}");
         due.extend(
-            Permissions::of_handler("sweep", store.due(Job::Notify, Shard::Due(shard), now, None, 1))
+            Permissions::of_handler("sweep", store.due(Lane::Notify, Shard::Due(shard), now, None, 1))
                 .await
                 .unwrap(),
         );

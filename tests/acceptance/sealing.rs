@@ -14,7 +14,7 @@ use market_entrustment::grants::access::{Check, Outcome, ledger_partition};
 use market_entrustment::grants::ledger::Ledger;
 use market_functions::workers::Jobs;
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use market_kernel::change::Occasion;
 use market_kernel::ids::{AccountId, GrantId};
 use market_kernel::notices::{Notice, Sending};
@@ -250,6 +250,25 @@ fn jobs(world: &World) -> Jobs {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_day_is_sealed_by_whichever_lane_wakes_its_ledger_and_the_record_names_the_same_job() {
+    for lane in [Lane::SealLedger, Lane::AdvanceCase] {
+        let world = World::new().await;
+        let stage = Stage::set(&world.running).await;
+        let merchant = stage.merchant("shop-1").await;
+        let granted = stage.grant(&merchant, "shop-1", "year").await;
+        stage.check(&granted.token, "orders.read").await;
+        world.set_clock(world.now() + SignedDuration::from_hours(48));
+        let key = Key::new(ACCOUNT, format!("ledger#{}", granted.grant));
+        jobs(&world).run(&WakeUp { lane, key }).await.unwrap();
+        let items = world.items().await;
+        let records = items.values().filter_map(|item| serde_json::from_str::<Value>(&item.body).ok());
+        let seals: Vec<_> = records.filter(|record| record["event"] == "LedgerSealed").collect();
+        assert_eq!(seals.len(), 1, "{lane}");
+        assert_eq!(seals[0]["actor"], json!({ "role": "job", "id": "seal_ledger" }), "{lane}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sealing_twice_early_and_late_seals_each_day_once_and_no_check_fails_for_it() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
@@ -258,7 +277,7 @@ async fn sealing_twice_early_and_late_seals_each_day_once_and_no_check_fails_for
     stage.check(&granted.token, "orders.read").await;
     let jobs = jobs(&world);
     let key = Key::new(ACCOUNT, format!("ledger#{}", granted.grant));
-    let wake = async || jobs.run(&WakeUp { job: Job::SealLedger, key: key.clone() }).await.unwrap();
+    let wake = async || jobs.run(&WakeUp { lane: Lane::SealLedger, key: key.clone() }).await.unwrap();
     wake().await;
     assert_eq!(world.seals(&granted.grant).await.len(), 0, "too early");
     world.set_clock(world.now() + SignedDuration::from_hours(24 * 9));

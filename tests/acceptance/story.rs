@@ -2,11 +2,17 @@
 
 use market::demo;
 
+use crate::tour;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_merchants_year_plays_through_the_real_routes_and_workers() {
     let timeline = demo::play(demo::AGREEMENT).await.unwrap();
     assert_eq!(timeline.failed, 0, "{timeline}");
     assert!(timeline.met > 50, "the whole story was told: {timeline}");
+    let readme = tour::page("README.md");
+    let demo = tour::blocks(&readme).into_iter().find(|block| block.commands == "cargo run -- demo");
+    let shown = demo.and_then(|block| block.shown).expect("README shows what the demo prints");
+    assert_eq!(tour::departs(&format!("…{shown}"), &timeline.to_string()), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

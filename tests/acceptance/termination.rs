@@ -8,7 +8,7 @@ use market::client::Client;
 use market::stage::Stage;
 use market_agreement::terminations::{Next, Progress, Termination};
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use market_kernel::change::Occasion;
 use market_kernel::party::Actor;
 use market_kernel::salt::Salts;
@@ -123,7 +123,7 @@ async fn one_wake_up_is_alone_at_ten_steps_of_a_cascade_and_then_wakes_one_other
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
     let key = ended(&world, &stage, &merchant, 25).await;
-    let (jobs, wake_up) = (world.jobs(unsent()), WakeUp { job: Job::TerminateAccount, key });
+    let (jobs, wake_up) = (world.jobs(unsent()), WakeUp { lane: Lane::TerminateAccount, key });
     let closed = async || {
         let orders = merchant.all("/accounts/shop-1/orders").await.unwrap();
         orders.iter().filter(|order| order["status"] == "closed").count()
@@ -158,7 +158,7 @@ async fn a_wake_up_that_comes_while_another_is_at_a_cascade_does_nothing_and_a_d
     let taken = Termination::pass(&termination, (None, Vec::new()), Next::Same, &occasion).unwrap();
     store.commit(&taken, None).await.unwrap();
     let before = world.table().await;
-    let (jobs, wake_up) = (world.jobs(unsent()), WakeUp { job: Job::TerminateAccount, key });
+    let (jobs, wake_up) = (world.jobs(unsent()), WakeUp { lane: Lane::TerminateAccount, key });
     jobs.run(&wake_up).await.unwrap();
     assert_eq!(world.table().await, before, "it is not its turn");
     world.advance_to(world.now() + SignedDuration::from_mins(10)).await;
@@ -187,7 +187,7 @@ async fn a_cascade_keeps_its_place_among_things_that_ended_long_ago() {
         world.put(&item).await;
     }
     let key = ended(&world, &stage, &merchant, 1).await;
-    let (jobs, wake_up) = (world.jobs(unsent()), WakeUp { job: Job::TerminateAccount, key: key.clone() });
+    let (jobs, wake_up) = (world.jobs(unsent()), WakeUp { lane: Lane::TerminateAccount, key: key.clone() });
     let cursor = async || {
         let termination = world.running.market.store.get_at::<Termination>(&key).await.unwrap().unwrap();
         match termination.state.progress {

@@ -6,7 +6,7 @@ use market::operate::notices::{Party, resend, undelivered};
 use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_identity::Role;
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use market_kernel::ids::NoticeId;
 use market_kernel::notices::Sending;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ impl World {
         let all = operator.all(&path).await.unwrap();
         let id = all.iter().find(is_it).unwrap()["id"].as_str().unwrap().to_owned();
         let key = Key::new(party.replace('/', "#"), format!("notice#{id}"));
-        self.wake(Job::Notify, key, Sending::Refused { reason: REFUSED.to_owned() }).await;
+        self.wake(Lane::Notify, key, Sending::Refused { reason: REFUSED.to_owned() }).await;
         let all = operator.all(&path).await.unwrap();
         let refused = all.into_iter().find(|notice| notice["id"] == id.as_str()).unwrap();
         assert_eq!(refused["status"], "undeliverable");
@@ -153,7 +153,7 @@ async fn a_text_message_to_someone_who_has_no_telephone_any_more_needs_an_addres
     let all = shop.all("/accounts/shop-1/notices").await.unwrap();
     let text = all.iter().find(|notice| notice["channel"] == "sms").unwrap();
     let key = Key::new("account#shop-1", format!("notice#{}", id(text)));
-    world.wake(Job::Notify, key, Sending::Refused { reason: "OptedOut".to_owned() }).await;
+    world.wake(Lane::Notify, key, Sending::Refused { reason: "OptedOut".to_owned() }).await;
     let without = requests::contacts("shop-1@example.com");
     assert!(shop.post("/accounts/shop-1/contacts", without).await.unwrap().is_ok());
     let resending = format!("/accounts/shop-1/notices/{}/resending", id(text));

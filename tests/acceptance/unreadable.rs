@@ -1,15 +1,40 @@
 //! What cannot be read: it is told, rung and named, nothing is written, and nothing else is held up.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use market::client::{Answer, pay};
 use market::requests;
 use market::stage::Stage;
-use market_kernel::aggregate::{Job, Key};
+use market_functions::workers::JobError;
+use market_jobs::WakeUp;
+use market_kernel::aggregate::{Key, Lane};
+use market_notices::{Gateways, NoGateway};
 use serde_json::{Value, json};
 
 use crate::corpus::{Corpus, Item, key, text};
 use crate::harness::World;
 use crate::stored::done;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wake_up_that_no_job_of_its_lane_works_on_is_left_to_its_queue_and_a_human_is_called() {
+    let world = World::new().await;
+    let channel = Arc::new(NoGateway);
+    let jobs = world.jobs(Gateways { email: Arc::clone(&channel) as _, sms: channel });
+    let before = world.table().await;
+    let of_a_kind_to_come = Key::new("account#shop-1", "refund#ref_1");
+    let of_another_lane = Key::new("account#shop-1", "notice#ntc_1");
+    let without_deadlines = Key::new("account#shop-1", "state");
+    for (rung, key) in [of_a_kind_to_come, of_another_lane, without_deadlines].into_iter().enumerate() {
+        let failed = jobs.run(&WakeUp { lane: Lane::AdvanceCase, key: key.clone() }).await;
+        assert!(
+            matches!(&failed, Err(JobError::Unhandled(Lane::AdvanceCase, of)) if *of == key),
+            "{failed:?}"
+        );
+        assert_eq!(world.corrupt_items(), rung + 1, "{key}");
+    }
+    assert_eq!(world.table().await, before);
+}
 
 /// A way of breaking an item, by what it is called.
 type Breakage = (&'static str, fn(&mut Item));
@@ -102,7 +127,7 @@ async fn what_cannot_be_read_answers_corrupt_rings_is_named_and_holds_up_nothing
     assert!(world.corrupt_items() > rung);
     world.advance_days(1).await;
     let store = &world.running.market.store;
-    let waiting = store.parked(Job::AdvanceCase, 10).await.unwrap();
+    let waiting = store.parked(Lane::AdvanceCase, 10).await.unwrap();
     let keys: Vec<_> = waiting.iter().map(|entry| entry.key.clone()).collect();
     assert_eq!(keys, [Key::new(&at.0, &at.1)], "it waits for a human");
 
@@ -270,7 +295,7 @@ async fn a_cascade_ends_all_that_can_be_read_and_is_complete_when_the_rest_was_m
 
     world.put(&good).await;
     let store = &world.running.market.store;
-    for entry in store.parked(Job::TerminateAccount, 10).await.unwrap() {
+    for entry in store.parked(Lane::TerminateAccount, 10).await.unwrap() {
         assert!(store.redrive(&entry, world.now()).await.unwrap());
     }
     world.advance_days(1).await;

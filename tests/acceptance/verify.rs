@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use market::TABLE;
 use market::operate::verify::{Expected, Heads, verify_at};
 use market::stage::{Stage, TERMS};
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
 use serde_json::{Value, json};
 
@@ -405,7 +405,7 @@ async fn a_timer_that_was_stripped_moved_or_put_off_is_found_and_one_that_is_lea
         world.set_clock(world.now() + SignedDuration::from_hours(24 * 32));
         let mut leases = BTreeSet::new();
         for shard in 0..SHARDS {
-            for entry in store.due(Job::ExpireGrant, Shard::Due(shard), world.now(), None, 10).await.unwrap()
+            for entry in store.due(Lane::ExpireGrant, Shard::Due(shard), world.now(), None, 10).await.unwrap()
             {
                 leases.insert(format!("{:?}", store.lease(&entry, world.now()).await.unwrap()));
             }

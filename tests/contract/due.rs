@@ -7,7 +7,7 @@ use market_store::Store;
 use market_store::due::{DueEntry, LEASE, Lease, MAX_TRIES, SHARDS, Shard};
 
 use crate::tables::{Table, on_each_table};
-use crate::thing::{JOB, Thing, at, thing};
+use crate::thing::{LANE, Thing, at, thing};
 
 /// Everything that waits by an instant, leased or not, shard by shard and page by page.
 pub async fn waiting(store: &Store, until: Timestamp) -> Vec<DueEntry> {
@@ -15,7 +15,7 @@ pub async fn waiting(store: &Store, until: Timestamp) -> Vec<DueEntry> {
     for shard in 0..SHARDS {
         let mut last: Option<DueEntry> = None;
         loop {
-            let page = store.due(JOB, Shard::Due(shard), until, last.as_ref(), 3).await.unwrap();
+            let page = store.due(LANE, Shard::Due(shard), until, last.as_ref(), 3).await.unwrap();
             all.extend(page.iter().cloned());
             if page.len() < 3 {
                 break;
@@ -63,7 +63,7 @@ async fn entries_come_in_the_order_of_their_time_and_only_up_to_the_instant() {
         }
         let mut shards = 0;
         for shard in 0..SHARDS {
-            let entries = table.store.due(JOB, Shard::Due(shard), at(1_000), None, 100).await.unwrap();
+            let entries = table.store.due(LANE, Shard::Due(shard), at(1_000), None, 100).await.unwrap();
             assert!(entries.is_sorted_by_key(|entry| entry.due_at), "{entries:?}");
             shards += usize::from(!entries.is_empty());
         }
@@ -143,7 +143,7 @@ async fn what_was_handed_out_too_often_is_parked_and_can_be_handed_back() {
         assert_eq!(handed_out.len(), MAX_TRIES as usize);
         assert!(handed_out.is_sorted());
         assert_eq!(waiting(&table.store, Timestamp::MAX - LEASE).await, []);
-        let parked = table.store.parked(JOB, 10).await.unwrap();
+        let parked = table.store.parked(LANE, 10).await.unwrap();
         assert_eq!(parked.len(), 1);
         assert_eq!((parked[0].key.sort.as_str(), parked[0].due_at), ("thing#a", at(10)));
         assert_eq!(table.load("a").await.state, thing("a").due(at(10)), "the thing itself is as it was");
@@ -151,7 +151,7 @@ async fn what_was_handed_out_too_often_is_parked_and_can_be_handed_back() {
         let now = at(100_000);
         assert!(table.store.redrive(&parked[0], now).await.unwrap());
         assert!(!table.store.redrive(&parked[0], now).await.unwrap(), "once");
-        assert_eq!(table.store.parked(JOB, 10).await.unwrap(), []);
+        assert_eq!(table.store.parked(LANE, 10).await.unwrap(), []);
         assert_eq!(table.store.next_wake().await.unwrap(), Some(now));
         let entry = table.entry(now).await.unwrap();
         assert_eq!((entry.tries, entry.is_leased_at(now)), (0, false), "as if for the first time");
@@ -173,7 +173,7 @@ async fn a_commit_writes_the_entry_anew_even_of_what_was_leased_or_parked() {
 
         assert_eq!(table.hand_out_until_parked().await.len(), MAX_TRIES as usize);
         table.update(at(100_000), "a", |a| a.due(at(200_000))).await;
-        assert_eq!(table.store.parked(JOB, 10).await.unwrap(), []);
+        assert_eq!(table.store.parked(LANE, 10).await.unwrap(), []);
         assert_eq!(table.entry(at(200_000)).await.map(|entry| entry.tries), Some(0));
     })
     .await;

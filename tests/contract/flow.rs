@@ -7,7 +7,7 @@ use market::permissions::Permissions;
 use market::stage::Stage;
 use market::{Clockwork, Options, Running};
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 
 use crate::queues::counts;
 use crate::{awaited, endpoint};
@@ -52,13 +52,13 @@ async fn a_merchant_is_told_by_email_when_every_wake_up_travels_over_sqs() {
     // it would be in nobody's hand until its visibility ends, in the next run of this very test.
     let client = Client::new(&market::sdk_at(&sqs).await);
     let mut urls = Vec::new();
-    for job in Job::ALL {
+    for job in Lane::ALL {
         let queue = client.get_queue_url().queue_name(format!("market-{job}")).send().await.unwrap();
         urls.push((job, queue.queue_url.unwrap()));
     }
     let something_to_bring = async {
         for (job, url) in &urls {
-            let wake_up = WakeUp { job: *job, key: Key::new("account#nobody", "state") };
+            let wake_up = WakeUp { lane: *job, key: Key::new("account#nobody", "state") };
             let body = serde_json::to_string(&wake_up).unwrap();
             client.send_message().queue_url(url).message_body(body).send().await.unwrap();
         }

@@ -18,18 +18,18 @@ use market_jobs::memory::{MemoryQueue, MemoryQueues};
 use market_jobs::sqs::SqsQueues;
 use market_jobs::worker::{Delivery, Handler, Limits, work};
 use market_jobs::{Outgoing, Queues, WakeUp};
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use serde_json::{Value, json};
 
 use crate::{awaited, endpoint, fresh};
 
-fn outgoing(job: Job, name: &str, delay: Duration) -> Outgoing {
-    Outgoing { wake_up: WakeUp { job, key: Key::new("p", name) }, delay }
+fn outgoing(job: Lane, name: &str, delay: Duration) -> Outgoing {
+    Outgoing { wake_up: WakeUp { lane: job, key: Key::new("p", name) }, delay }
 }
 
 /// The queues of one test, on one implementation.
 enum TestQueues {
-    Memory(MemoryQueues, Mutex<BTreeMap<Job, MemoryQueue>>),
+    Memory(MemoryQueues, Mutex<BTreeMap<Lane, MemoryQueue>>),
     Sqs(SqsQueues, Client),
 }
 
@@ -49,7 +49,7 @@ async fn sqs(max_receives: &str, visibility_seconds: &str) -> Option<(SqsQueues,
     let client = Client::new(&market::sdk_at(&server).await);
     let name = fresh("contract");
     let mut pattern = String::new();
-    for job in Job::ALL {
+    for job in Lane::ALL {
         let dead = client.create_queue().queue_name(format!("{name}-{job}-dead")).send().await.unwrap();
         let attributes =
             client.get_queue_attributes().queue_url(dead.queue_url.unwrap()).attribute_names(QueueArn);
@@ -75,7 +75,7 @@ impl TestQueues {
 
     /// Works off so many deliveries of a job, and settles them; each item, and how often it was received,
     /// in the order of their arrival. Those fail of which `fails` says so.
-    async fn work_off(&self, job: Job, count: usize, fails: fn(&str, u32) -> bool) -> Vec<(String, u32)> {
+    async fn work_off(&self, job: Lane, count: usize, fails: fn(&str, u32) -> bool) -> Vec<(String, u32)> {
         let seen = Arc::<Mutex<Vec<(String, u32)>>>::default();
         let (received, handled) = (Arc::clone(&seen), Arc::clone(&seen));
         let handler: Handler = Arc::new(move |wake_up: WakeUp| {
@@ -109,7 +109,7 @@ impl TestQueues {
         match self {
             Self::Memory(queues, _) => awaited("the queues in memory to be idle", queues.idle()).await,
             Self::Sqs(queues, client) => {
-                for job in Job::ALL {
+                for job in Lane::ALL {
                     assert_eq!(counts(client, &queues.url(job)).await, (0, 0, 0), "{job}");
                 }
             }
@@ -136,14 +136,14 @@ async fn every_wake_up_reaches_its_jobs_queue_and_one_that_is_done_is_settled_fo
     on_each_queue(async |queues| {
         // More than SQS takes in one request.
         let names: Vec<_> = (0..23).map(|n| format!("{n:02}")).collect();
-        let mut all: Vec<_> = names.iter().map(|n| outgoing(Job::Notify, n, Duration::ZERO)).collect();
-        all.push(outgoing(Job::AdvanceCase, "case 訂單", Duration::ZERO));
+        let mut all: Vec<_> = names.iter().map(|n| outgoing(Lane::Notify, n, Duration::ZERO)).collect();
+        all.push(outgoing(Lane::AdvanceCase, "case 訂單", Duration::ZERO));
         queues.send(all).await;
         queues.send(Vec::new()).await;
-        let mut seen = queues.work_off(Job::Notify, 23, |_, _| false).await;
+        let mut seen = queues.work_off(Lane::Notify, 23, |_, _| false).await;
         seen.sort();
         assert_eq!(seen, names.iter().map(|name| (name.clone(), 1)).collect::<Vec<_>>());
-        let seen = queues.work_off(Job::AdvanceCase, 1, |_, _| false).await;
+        let seen = queues.work_off(Lane::AdvanceCase, 1, |_, _| false).await;
         assert_eq!(seen, [("case 訂單".to_owned(), 1)]);
         queues.assert_empty().await;
     })
@@ -153,10 +153,10 @@ async fn every_wake_up_reaches_its_jobs_queue_and_one_that_is_done_is_settled_fo
 #[tokio::test]
 async fn a_wake_up_that_fails_comes_again_and_its_neighbours_do_not() {
     on_each_queue(async |queues| {
-        let all = ["bad", "good"].map(|name| outgoing(Job::Notify, name, Duration::ZERO));
+        let all = ["bad", "good"].map(|name| outgoing(Lane::Notify, name, Duration::ZERO));
         queues.send(all.to_vec()).await;
         let fails = |name: &str, received| name == "bad" && received == 1;
-        let mut seen = queues.work_off(Job::Notify, 3, fails).await;
+        let mut seen = queues.work_off(Lane::Notify, 3, fails).await;
         seen.sort();
         let expected = [("bad", 1), ("bad", 2), ("good", 1)];
         assert_eq!(seen, expected.map(|(name, received)| (name.to_owned(), received)));
@@ -169,12 +169,12 @@ async fn a_wake_up_that_fails_comes_again_and_its_neighbours_do_not() {
 async fn a_delayed_wake_up_lets_one_that_is_not_go_first() {
     on_each_queue(async |queues| {
         let delay = Duration::from_millis(20);
-        queues.send(vec![outgoing(Job::Notify, "later", delay)]).await;
+        queues.send(vec![outgoing(Lane::Notify, "later", delay)]).await;
         if let TestQueues::Sqs(queues, client) = &queues {
-            assert_eq!(counts(client, &queues.url(Job::Notify)).await, (0, 0, 1), "a whole second is kept");
+            assert_eq!(counts(client, &queues.url(Lane::Notify)).await, (0, 0, 1), "a whole second is kept");
         }
-        queues.send(vec![outgoing(Job::Notify, "now", Duration::ZERO)]).await;
-        let seen = queues.work_off(Job::Notify, 2, |_, _| false).await;
+        queues.send(vec![outgoing(Lane::Notify, "now", Duration::ZERO)]).await;
+        let seen = queues.work_off(Lane::Notify, 2, |_, _| false).await;
         assert_eq!(seen, ["now", "later"].map(|name| (name.to_owned(), 1)));
         queues.assert_empty().await;
     })
@@ -203,7 +203,7 @@ async fn sqs_is_asked_for_whole_seconds_rounded_up_and_never_for_more_than_it_ke
     tokio::spawn(async move { axum::serve(listener, router).await });
     let queues = SqsQueues::new(Client::new(&market::sdk_at(&url).await), format!("{url}/0/market-{{job}}"));
     let cases = [(0, 0), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (900_000, 900), (3_600_000, 900)];
-    let sent = cases.map(|(ms, _)| outgoing(Job::Notify, &ms.to_string(), Duration::from_millis(ms)));
+    let sent = cases.map(|(ms, _)| outgoing(Lane::Notify, &ms.to_string(), Duration::from_millis(ms)));
     assert_eq!(queues.send(sent.to_vec()).await, []);
     let expected = cases.map(|(ms, seconds): (u64, i64)| (ms.to_string(), seconds));
     assert_eq!(*asked.lock().unwrap(), expected);
@@ -212,12 +212,12 @@ async fn sqs_is_asked_for_whole_seconds_rounded_up_and_never_for_more_than_it_ke
 #[tokio::test]
 async fn what_cannot_be_read_or_never_succeeds_ends_in_the_dead_letter_queue() {
     let Some((queues, client)) = sqs("2", "1").await else { return };
-    let url = queues.url(Job::Notify);
+    let url = queues.url(Lane::Notify);
     client.send_message().queue_url(&url).message_body("not a wake-up").send().await.unwrap();
-    assert_eq!(queues.send(vec![outgoing(Job::Notify, "hopeless", Duration::ZERO)]).await, []);
+    assert_eq!(queues.send(vec![outgoing(Lane::Notify, "hopeless", Duration::ZERO)]).await, []);
     let seen = Arc::<Mutex<Vec<(String, u32)>>>::default();
     let noted = Arc::clone(&seen);
-    let deliveries = queues.poll(Job::Notify, std::future::pending()).inspect(move |delivery| {
+    let deliveries = queues.poll(Lane::Notify, std::future::pending()).inspect(move |delivery| {
         noted.lock().unwrap().push((delivery.wake_up.key.sort.clone(), delivery.received));
     });
     let handler: Handler = Arc::new(|_| async { Err("on purpose".into()) }.boxed());

@@ -9,12 +9,12 @@ use jiff::SignedDuration;
 use market_jobs::sweep::{BrokenPass, Sweep, SweepError, sweep};
 use market_jobs::{Outgoing, Queues, Unsent};
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_store::due::SHARDS;
 
 use crate::due::waiting;
 use crate::tables::on_each_table;
-use crate::thing::{JOB, at, thing};
+use crate::thing::{LANE, at, thing};
 
 /// Queues that remember what they took, and refuse some.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ impl Taken {
         let mut taken: Vec<_> = taken
             .into_iter()
             .map(|outgoing| {
-                assert_eq!(outgoing.wake_up.job, JOB);
+                assert_eq!(outgoing.wake_up.lane, LANE);
                 (outgoing.wake_up.key.sort, outgoing.delay.as_millis())
             })
             .collect();
@@ -187,7 +187,7 @@ async fn parked_work_is_handed_out_again_once_a_day() {
             assert_eq!(early.unwrap().sent, 0);
             let swept = sweep(&table.store, &queues, look, Duration::ZERO).await.unwrap();
             assert_eq!((swept.sent, swept.parked), (1, 1), "it waits for a human all the same");
-            assert_eq!(table.store.parked(JOB, 10).await.unwrap().len(), 1);
+            assert_eq!(table.store.parked(LANE, 10).await.unwrap().len(), 1);
         }
     })
     .await;
@@ -226,7 +226,7 @@ async fn a_pass_looks_at_the_clock_for_each_page_and_stops_in_time() {
         let horizon = Duration::ZERO;
         let pass = Sweep { store: &table.store, queues: &queues, now, horizon, stops_at: Some(at(100)) };
         let swept = pass.pass().await.unwrap();
-        assert_eq!((swept.sent, swept.left), (0, Job::ALL.len() * (usize::from(SHARDS) + 1)));
+        assert_eq!((swept.sent, swept.left), (0, Lane::ALL.len() * (usize::from(SHARDS) + 1)));
 
         let swept = Sweep { stops_at: None, ..pass }.pass().await.unwrap();
         assert_eq!((swept.sent, swept.left), (900, 0));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use market_entrustment::events;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
+use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place, View};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::notices::samples;
 use market_kernel::party::Actor;
@@ -17,7 +17,7 @@ use crate::tables::Table;
 /// Who owns every thing here.
 pub const OWNER: &str = "account#shop-1";
 /// The job that looks at what is due.
-pub const JOB: Job = Job::ExpireGrant;
+pub const LANE: Lane = Lane::ExpireGrant;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thing {
@@ -51,6 +51,7 @@ impl StoredForm for Thing {
 impl Aggregate for Thing {
     type Id = String;
     const KIND: &'static str = "thing";
+    const PLACE: Place = Place::Within("thing#");
 
     fn key_of(id: &String) -> Key {
         Key::new(OWNER, format!("thing#{id}"))
@@ -61,7 +62,7 @@ impl Aggregate for Thing {
     }
 
     fn next_due(&self) -> Option<Due> {
-        let due = Due::new(self.due_at?, JOB);
+        let due = Due::new(self.due_at?, LANE);
         Some(self.ends_at.map_or(due, |end| due.by(end)))
     }
 
@@ -77,6 +78,7 @@ pub struct Impostor(pub Thing);
 impl Aggregate for Impostor {
     type Id = String;
     const KIND: &'static str = "impostor";
+    const PLACE: Place = Place::Within("thing#");
 
     fn key_of(id: &String) -> Key {
         Thing::key_of(id)

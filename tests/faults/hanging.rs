@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use market_jobs::sqs::SqsQueues;
 use market_jobs::{Outgoing, Queues, WakeUp};
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use market_kernel::change::{Change, Occasion};
 use market_kernel::notices::{Channel, Sending, samples};
 use market_kernel::party::Actor;
@@ -78,7 +78,7 @@ async fn a_table_that_hangs_is_given_up_and_what_is_known_of_the_outcome_is_said
     assert!(matches!(one, Err(StoreError::Unavailable(_))), "{one:?}");
     let two = given_up("BatchGetItem", &silence, store.load((a("shop-1"), a("shop-2")))).await;
     assert!(matches!(two, Err(StoreError::Unavailable(_))), "{two:?}");
-    let due = given_up("Query", &silence, store.due(Job::Notify, Shard::Due(0), at(0), None, 9)).await;
+    let due = given_up("Query", &silence, store.due(Lane::Notify, Shard::Due(0), at(0), None, 9)).await;
     assert!(matches!(due, Err(StoreError::Unavailable(_))), "{due:?}");
     let change = Change::on(&Occasion {
         at: at(0),
@@ -96,7 +96,7 @@ async fn a_table_that_hangs_is_given_up_and_what_is_known_of_the_outcome_is_said
 async fn a_queue_that_hangs_is_given_up() {
     let (sdk, silence) = silent().await;
     let queues = SqsQueues::new(aws_sdk_sqs::Client::new(&sdk), "https://sqs.example/0/market-{job}");
-    let wake_up = WakeUp { job: Job::Notify, key: Key::new("p", "s") };
+    let wake_up = WakeUp { lane: Lane::Notify, key: Key::new("p", "s") };
     let outgoing = Outgoing { wake_up, delay: Duration::ZERO };
     let sent = given_up("SendMessageBatch", &silence, queues.send(vec![outgoing])).await;
     assert_eq!(sent.len(), 1, "it is told to be unsent");

@@ -10,7 +10,7 @@ use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_jobs::WakeUp;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_kernel::notices::{Delivery, Notice, Sending, samples};
 use market_notices::{Gateway, Gateways, NoGateway};
 
@@ -67,7 +67,7 @@ impl World {
             corruption_alarm: Arc::new(|_| {}),
             drill: None,
         };
-        let wake_up = WakeUp { job: Job::Notify, key: table.entry.key.clone() };
+        let wake_up = WakeUp { lane: Lane::Notify, key: table.entry.key.clone() };
         Self { table, channel, clock, jobs, wake_up }
     }
 

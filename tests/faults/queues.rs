@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use market_jobs::sqs::SqsQueues;
 use market_jobs::sweep::{BrokenPass, SweepError, sweep};
 use market_jobs::{Outgoing, Queues, WakeUp};
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use market_outside::sdk::MAX_ATTEMPTS;
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ async fn a_batch_that_is_not_taken_whole_is_not_taken_for_sent() {
     let faulty = Faulty::start(None).await;
     let queues = queues(&faulty).await;
     let send = || {
-        let wake_up = |n: u32| WakeUp { job: Job::Notify, key: Key::new("p", n.to_string()) };
+        let wake_up = |n: u32| WakeUp { lane: Lane::Notify, key: Key::new("p", n.to_string()) };
         queues.send((0..12).map(|n| Outgoing { wake_up: wake_up(n), delay: Duration::ZERO }).collect())
     };
     let unsent = async || send().await.into_iter().map(|unsent| unsent.place).collect::<Vec<_>>();
@@ -65,12 +65,13 @@ async fn the_trouble_of_one_queue_is_not_anothers() {
     let faulty = Faulty::start(None).await;
     let queues = queues(&faulty).await;
     faulty.fail(|_, asked| {
-        let is_down = asked["QueueUrl"].as_str().unwrap().ends_with(Job::Notify.name());
+        let is_down = asked["QueueUrl"].as_str().unwrap().ends_with(Lane::Notify.name());
         Some(if is_down { error(500, "InternalFailure") } else { take(asked, |_| false) })
     });
-    let wake_up = |n: usize| WakeUp { job: Job::ALL[n % Job::ALL.len()], key: Key::new("p", n.to_string()) };
+    let wake_up =
+        |n: usize| WakeUp { lane: Lane::ALL[n % Lane::ALL.len()], key: Key::new("p", n.to_string()) };
     let outgoing: Vec<_> = (0..30).map(|n| Outgoing { wake_up: wake_up(n), delay: Duration::ZERO }).collect();
-    let of_notify: Vec<_> = (0..30).filter(|n| outgoing[*n].wake_up.job == Job::Notify).collect();
+    let of_notify: Vec<_> = (0..30).filter(|n| outgoing[*n].wake_up.lane == Lane::Notify).collect();
     let unsent: Vec<_> = queues.send(outgoing).await.into_iter().map(|unsent| unsent.place).collect();
     assert_eq!(unsent, of_notify);
 }
@@ -112,7 +113,7 @@ async fn a_sweep_whose_table_fails_sends_nothing_and_goes_on_when_it_is_back() {
 #[tokio::test]
 async fn a_poll_outlives_a_queue_that_fails_and_a_message_that_cannot_be_settled_comes_again() {
     let faulty = Faulty::start(None).await;
-    let wake_up = WakeUp { job: Job::Notify, key: Key::new("p", "s") };
+    let wake_up = WakeUp { lane: Lane::Notify, key: Key::new("p", "s") };
     let message = json!({
         "MessageId": "m", "ReceiptHandle": "handle", "Body": serde_json::to_string(&wake_up).unwrap(),
         "Attributes": { "ApproximateReceiveCount": "3" },
@@ -126,7 +127,7 @@ async fn a_poll_outlives_a_queue_that_fails_and_a_message_that_cannot_be_settled
         let answer = Fault::Answer(200, json!({ "Messages": [message] }).to_string());
         Some(if failures > 0 { error(500, "InternalFailure") } else { answer })
     });
-    let mut deliveries = queues(&faulty).await.poll(Job::Notify, std::future::pending());
+    let mut deliveries = queues(&faulty).await.poll(Lane::Notify, std::future::pending());
     let delivery = deliveries.next().await.unwrap();
     assert_eq!((&delivery.wake_up, delivery.received), (&wake_up, 3));
     for (done, operation) in [(true, "DeleteMessage"), (false, "ChangeMessageVisibility")] {

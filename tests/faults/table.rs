@@ -8,7 +8,7 @@ use market_agreement::events;
 use market_entrustment::grants::access::{Check, Outcome};
 use market_entrustment::grants::{Grant, GrantStatus};
 use market_kernel::Timestamp;
-use market_kernel::aggregate::{Aggregate, Job, Loaded};
+use market_kernel::aggregate::{Aggregate, Lane, Loaded};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{DocumentId, GrantId, ListingId, NoticeId, OrderId};
@@ -130,7 +130,7 @@ impl Table {
         let mut found = None;
         for shard in 0..market_store::due::SHARDS {
             found =
-                found.or(store.due(Job::Notify, Shard::Due(shard), at(100), None, 1).await.unwrap().pop());
+                found.or(store.due(Lane::Notify, Shard::Due(shard), at(100), None, 1).await.unwrap().pop());
         }
         Self { faulty, store, account, entry: found.unwrap() }
     }
@@ -152,8 +152,8 @@ impl Table {
             ("Query", store.list::<MarketAccount>(&key.partition, "s", None, 9).await.map(drop)),
             ("Query", store.list_view::<Grant>("grants", None, 9).await.map(drop)),
             ("Query", store.ledger(&id, &grant().id, None, 9).await.map(drop)),
-            ("Query", store.due(Job::Notify, Shard::Due(0), at(0), None, 9).await.map(drop)),
-            ("Query", store.parked(Job::Notify, 9).await.map(drop)),
+            ("Query", store.due(Lane::Notify, Shard::Due(0), at(0), None, 9).await.map(drop)),
+            ("Query", store.parked(Lane::Notify, 9).await.map(drop)),
         ]
     }
 

@@ -13,7 +13,7 @@ use expect_test::expect_file;
 use futures_util::future::join_all;
 use market_identity::Role;
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use serde_json::{Value, json};
 
 use crate::function::{Function, Settings};
@@ -53,17 +53,25 @@ async fn invoke(around: Surroundings, handler: &str, settings: Settings, event: 
 }
 
 /// A batch of a job in which every message fails in a way of its own.
-async fn failing(handler: &str, job: Job, allowed: Allowed<'_>) -> Done {
+async fn failing(handler: &str, job: Lane, allowed: Allowed<'_>) -> Done {
     let around = surroundings(allowed).await;
-    let key = |name: &str| Key::new("provider#northwind", name);
-    around.corrupt(&key("corrupt"), "notice").await;
+    let kind = match job {
+        Lane::Notify => "notice",
+        Lane::ExpireGrant => "grant",
+        Lane::RemindDeletion => "demand",
+        Lane::TerminateAccount => "termination",
+        Lane::AdvanceCase => "order",
+        Lane::SealLedger => "ledger",
+    };
+    let key = |name: &str| Key::new("provider#northwind", format!("{kind}#{name}"));
+    around.corrupt(&key("corrupt"), kind).await;
     let (_, way) = StuckWay::start(&around.dynamodb_url, &key("stuck")).await;
     let settings = around
         .settings()
         .with("AWS_ENDPOINT_URL_DYNAMODB", way)
         .with("MARKET_DRILL", key("drilled").sort)
         .with("MARKET_JOB_TIMEOUT_MS", "1500");
-    let wake_up = |name: &str| serde_json::to_string(&WakeUp { job, key: key(name) }).expect("JSON");
+    let wake_up = |name: &str| serde_json::to_string(&WakeUp { lane: job, key: key(name) }).expect("JSON");
     let event = messages(&[
         ("error", wake_up("corrupt"), 1),
         ("panic", wake_up("drilled"), 1),
@@ -144,7 +152,7 @@ async fn deed(name: &str, allowed: Allowed<'_>) -> Done {
 fn names() -> Vec<String> {
     let handlers = ["api/take_payment", "api/take_return", "authorizer", "relay", "sweep"];
     let ways = ["EmailBy ses", "EmailBy smtp", "SmsBy http", "SmsBy none", "SmsBy sns"];
-    let workers = Job::ALL.into_iter().map(|job| format!("worker/{job}"));
+    let workers = Lane::ALL.into_iter().map(|job| format!("worker/{job}"));
     let ways = ways.into_iter().map(|way| format!("worker/notify, {way}"));
     handlers.into_iter().map(str::to_owned).chain(workers).chain(ways).collect()
 }

@@ -2,7 +2,7 @@
 
 use market_agreement::terminations::{Termination, UpstreamEnd};
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Aggregate, Job, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Key, Lane, Loaded};
 use market_kernel::ids::TerminationId;
 use market_kernel::periods::Calendar;
 use market_parties::accounts::MarketAccount;
@@ -15,8 +15,8 @@ use crate::function::Function;
 use crate::surroundings::{Surroundings, Trouble, contacts, far_ahead, long_ago, occasion};
 
 /// A message as the queues remember it: at once, to the job's queue.
-fn message(job: Job, key: &Key) -> (String, Value, i64) {
-    let wake_up = serde_json::to_value(WakeUp { job, key: key.clone() }).expect("a wake-up is JSON");
+fn message(job: Lane, key: &Key) -> (String, Value, i64) {
+    let wake_up = serde_json::to_value(WakeUp { lane: job, key: key.clone() }).expect("a wake-up is JSON");
     (format!("market-{job}"), wake_up, 0)
 }
 
@@ -50,7 +50,7 @@ async fn termination_served(around: &Surroundings) -> Key {
 }
 
 /// The upstream platform ended its agreement with a merchant: what is due since then.
-async fn termination_due(around: &Surroundings) -> Vec<(Job, Key)> {
+async fn termination_due(around: &Surroundings) -> Vec<(Lane, Key)> {
     let occasion = occasion(long_ago());
     let end = UpstreamEnd {
         id: TerminationId::new(long_ago(), [1; 10]),
@@ -61,7 +61,7 @@ async fn termination_due(around: &Surroundings) -> Vec<(Job, Key)> {
     let (_, ended) = Termination::upstream_ended(&applied(around).await, None, end, &occasion)
         .expect("it has not ended yet");
     around.commit(&ended).await;
-    ended.writes.into_iter().filter_map(|write| Some((write.due?.job, write.key))).collect()
+    ended.writes.into_iter().filter_map(|write| Some((write.due?.lane, write.key))).collect()
 }
 
 /// What makes the sweep run, every minute.
@@ -73,7 +73,7 @@ pub fn tick() -> Value {
 async fn the_sweep_sends_what_is_due_once_to_its_jobs_queue_and_leaves_what_is_not() {
     let around = Surroundings::start().await;
     let mut due = termination_due(&around).await;
-    due.push((Job::Notify, around.notice_due("northwind", long_ago()).await));
+    due.push((Lane::Notify, around.notice_due("northwind", long_ago()).await));
     around.notice_due("southwind", far_ahead()).await;
     let mut expected: Vec<_> = due.iter().map(|(job, key)| message(*job, key)).collect();
     expected.sort_by_key(|(queue, wake_up, _)| (queue.clone(), wake_up.to_string()));
@@ -138,7 +138,7 @@ async fn lease(around: &Surroundings, key: &Key) {
     for shard in 0..SHARDS {
         let entries = around
             .store
-            .due(Job::Notify, Shard::Due(shard), far_ahead(), None, 100)
+            .due(Lane::Notify, Shard::Due(shard), far_ahead(), None, 100)
             .await
             .expect("the engine answers");
         if let Some(entry) = entries.iter().find(|entry| entry.key == *key) {
@@ -168,7 +168,7 @@ async fn the_relay_sends_what_a_commit_made_due_and_nothing_else() {
     let mut relay = Function::start("relay", around.settings()).await;
     let response = relay.invoke(json!({ "Records": records })).await;
     assert_eq!(response, Ok(json!({ "batchItemFailures": [] })));
-    assert_eq!(around.services.sent(), [message(Job::Notify, &due)]);
+    assert_eq!(around.services.sent(), [message(Lane::Notify, &due)]);
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use market_identity::{Claims, Role};
 use market_jobs::WakeUp;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use market_kernel::change::{Change, Occasion};
 use market_kernel::notices::{Channel, Notice, samples};
 use market_kernel::party::{Actor, Contacts, Language};
@@ -260,7 +260,7 @@ pub fn messages(messages: &[(&str, String, u32)]) -> Value {
 
 /// What wakes `notify` up for a notice.
 pub fn wake_up(key: &Key) -> String {
-    serde_json::to_string(&WakeUp { job: Job::Notify, key: key.clone() }).expect("a wake-up is JSON")
+    serde_json::to_string(&WakeUp { lane: Lane::Notify, key: key.clone() }).expect("a wake-up is JSON")
 }
 
 /// The engine has a thread and runtime of its own: it works synchronously.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use serde_json::Value;
 
 use crate::sides::{Items, Sides, Version, text};
@@ -102,7 +102,7 @@ fn routes(items: &Items, since: &Items) -> BTreeSet<String> {
     let mut show = |of: &str, what: &[&str]| routes.extend(what.iter().map(|part| format!("{of}{part}")));
     show("", OF_MARKET);
     // The release before does not know the job that came with this one.
-    for job in Job::ALL.into_iter().filter(|job| *job != Job::SealLedger) {
+    for job in Lane::ALL.into_iter().filter(|job| *job != Lane::SealLedger) {
         show("/jobs", &[&format!("/{job}/parked")]);
     }
     for ((partition, sort), item) in items.iter().filter(|(key, item)| since.get(*key) != Some(item)) {

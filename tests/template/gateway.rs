@@ -1,16 +1,13 @@
-//! `infra/gateway.yaml`: the REST API, with a body made from the routes, its authorizer, its problem documents.
+//! `infra/made/gateway.yaml`: the REST API, with a body made from the routes, its authorizer, its problem documents.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use expect_test::expect_file;
 use market_http::{Access, Code, EXPOSED_HEADERS, Problem, Repeats, Route};
 
+use crate::functions::{allow, function, of_secret};
+use crate::made::{Node, at, call, fill, items, join, map, number, read, remove, repeat, text, write};
 use crate::resources::{Resources, pascal, path};
-use crate::routes::{FUNCTION, ROLE, fill};
-
-const HEAD: &str = include_str!("gateway.head.yaml");
-const TAIL: &str = include_str!("gateway.tail.yaml");
 
 /// What the gateway refuses by itself, and the code by which clients know it. Requests that reached a function
 /// whose answer did not come back may have taken effect.
@@ -42,134 +39,109 @@ const RESPONSES: &[(&str, Code)] = &[
     ("WAF_FILTERED", Code::Blocked),
 ];
 
-const SUBJECT_KEY: &str = r"              - Sid: SubjectKey
-                Effect: Allow
-                Action: secretsmanager:GetSecretValue
-                # The six characters are Secrets Manager's own.
-                Resource: !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${SubjectKeySecret}-??????
-";
-
 const DEFAULT_4XX: &str = "DEFAULT_4XX";
 
-fn response(kind: &str, code: Code) -> String {
+fn response(code: Code, keeps_its_status: bool) -> Node {
     let document = Problem::new(code).document("$context.requestId");
-    let mut document = serde_json::to_string(&document).unwrap().replace('\'', "''");
-    let mut text = format!("          {kind}:\n");
-    if kind == DEFAULT_4XX {
+    let mut document = serde_json::to_string(&document).unwrap();
+    if keeps_its_status {
         document = document.replace(&format!(r#""status":{},"#, code.status()), "");
-    } else {
-        writeln!(text, "            statusCode: {}", code.status()).unwrap();
     }
-    text += &format!(
-        "            responseParameters:\n\
-         \x20             gatewayresponse.header.Content-Type: \"'application/problem+json'\"\n\
-         \x20             gatewayresponse.header.x-request-id: context.requestId\n\
-         \x20             gatewayresponse.header.Access-Control-Allow-Origin: !If [Cors, !Sub \"'${{AllowedOrigin}}'\", !Ref AWS::NoValue]\n\
-         \x20             gatewayresponse.header.Access-Control-Expose-Headers: !If [Cors, \"'{EXPOSED_HEADERS}'\", !Ref AWS::NoValue]\n",
-    );
-    let retry = matches!(code.status(), 429 | 503);
-    for (header, value, wanted) in
-        [("Retry-After", "1", retry), ("WWW-Authenticate", "Bearer", code.status() == 401)]
-    {
-        if wanted {
-            writeln!(text, "              gatewayresponse.header.{header}: \"'{value}'\"").unwrap();
-        }
+    let blanks = [("exposed", EXPOSED_HEADERS), ("document", &document)];
+    let mut response = fill(read(include_str!("parts/response.yaml")), &blanks);
+    if !keeps_its_status {
+        join(&mut response, map([("statusCode", number(code.status().into()))]));
     }
-    text + &format!("            responseTemplates:\n              application/json: '{document}'\n")
+    let headers = at(&mut response, &["responseParameters"]);
+    if matches!(code.status(), 429 | 503) {
+        join(headers, map([("gatewayresponse.header.Retry-After", text("'1'"))]));
+    }
+    if code.status() == 401 {
+        join(headers, map([("gatewayresponse.header.WWW-Authenticate", text("'Bearer'"))]));
+    }
+    response
 }
 
-fn parameter(name: &str, place: &str) -> String {
-    format!("              - {{ name: {name}, in: {place}, required: true, schema: {{ type: string }} }}\n")
+fn parameter(name: &str, place: &str) -> Node {
+    let schema = map([("type", text("string"))]);
+    let required = saphyr::Yaml::Value(saphyr::Scalar::Boolean(true));
+    map([("name", text(name)), ("in", text(place)), ("required", required), ("schema", schema)])
 }
 
-fn method(resource: &str, route: &Route) -> String {
-    let mut text = format!(
-        "            {}:\n              operationId: {}\n",
-        route.method.as_str().to_lowercase(),
-        route.operation
-    );
-    let mut parameters: String = route
-        .path
-        .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| "  ".to_owned() + &parameter(name, "path"))
-        .collect();
+fn method(resource: &str, route: &Route) -> Node {
+    let blanks = [("operation", route.operation), ("Resource", &pascal(resource))];
+    let mut method = fill(read(include_str!("parts/method.yaml")), &blanks);
+    let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let mut parameters: Vec<_> = in_path.map(|name| parameter(name, "path")).collect();
     if route.repeats == Repeats::ByKey {
-        parameters += &("  ".to_owned() + &parameter("Idempotency-Key", "header"));
+        parameters.push(parameter("Idempotency-Key", "header"));
     }
-    if !parameters.is_empty() {
-        text += &format!("              parameters:\n{parameters}");
+    if parameters.is_empty() {
+        remove(&mut method, "parameters");
+    } else {
+        items(at(&mut method, &["parameters"])).extend(parameters);
     }
-    text += match route.access {
-        Access::Roles(_) => {
-            "              security: !If [ApiKeys, [{ token: [] }, { api_key: [] }], [{ token: [] }]]\n"
-        }
-        Access::Public | Access::PaymentSignature => "              security: []\n",
-    };
-    text + &format!(
-        "              responses:\n                default: {{ description: See docs/openapi.json. }}\n\
-         \x20             x-amazon-apigateway-integration:\n                type: aws_proxy\n\
-         \x20               httpMethod: POST\n                # Longer than the function's own timeout.\n\
-         \x20               timeoutInMillis: 20000\n                credentials: !GetAtt Invoke{}.Arn\n\
-         \x20               uri: !Sub arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:${{MarketName}}-{}/invocations\n",
-        pascal(resource),
-        route.operation,
-    )
+    match route.access {
+        Access::Roles(_) => *at(&mut method, &["security"]) = read(include_str!("parts/secured.yaml")),
+        Access::Public | Access::PaymentSignature => {}
+    }
+    method
 }
 
-/// What a browser asks before a page of the allowed origin calls (CORS).
-fn preflight(methods: &str) -> String {
-    fill(include_str!("gateway.preflight.yaml"), &[("methods", methods)])
-}
-
-/// May invoke the functions of one resource, and no other.
-fn invocation_role(resource: &str, routes: &[Route]) -> String {
-    let mut text = fill(include_str!("gateway.invoke.yaml"), &[("Resource", &pascal(resource))]);
-    for route in routes {
-        writeln!(
-            text,
-            "                  - !Sub arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:${{MarketName}}-{}",
-            route.operation
-        )
-        .unwrap();
-    }
-    text
-}
-
-fn template() -> String {
+fn template() -> Node {
     let resources = Resources::all();
-    let mut text = HEAD.to_owned();
+    let names: Vec<_> = resources.0.keys().map(|resource| pascal(resource)).collect();
+    let each: Vec<_> = names.iter().map(|name| vec![("Resource", name.as_str())]).collect();
+    let mut template = repeat(read(include_str!("parts/gateway.yaml")), &each);
+    let body = at(&mut template, &["Resources", "Api", "Properties", "DefinitionBody"]);
     for (kind, code) in RESPONSES {
-        text += &response(kind, *code);
+        let responses = at(body, &["x-amazon-apigateway-gateway-responses"]);
+        join(responses, map([(*kind, response(*code, *kind == DEFAULT_4XX))]));
     }
-    text += "        paths:\n";
     let mut paths: BTreeMap<&str, Vec<(&str, &Route)>> = BTreeMap::new();
     for (resource, routes) in &resources.0 {
         for route in routes {
             paths.entry(route.path).or_default().push((resource, route));
         }
     }
-    for (path, methods) in paths {
-        writeln!(text, "          {path}:").unwrap();
-        let names: Vec<&str> = methods.iter().map(|(_, route)| route.method.as_str()).collect();
-        for (resource, route) in &methods {
-            text += &method(resource, route);
+    for (path, routes) in paths {
+        let names: Vec<&str> = routes.iter().map(|(_, route)| route.method.as_str()).collect();
+        let mut methods = fill(read(include_str!("parts/preflight.yaml")), &[("methods", &names.join(","))]);
+        for (resource, route) in &routes {
+            join(&mut methods, map([(route.method.as_str().to_lowercase(), method(resource, route))]));
         }
-        text += &preflight(&names.join(","));
+        join(at(body, &["paths"]), map([(path, methods)]));
     }
-    let blanks = [("Name", "Authorizer"), ("operation", "authorizer"), ("handler", "authorizer")];
-    text.push('\n');
-    text += &fill(ROLE, &blanks);
-    text += SUBJECT_KEY;
-    text += &fill(FUNCTION, &blanks);
-    text += TAIL;
+    let mut authorizer = function("Authorizer", "authorizer", "authorizer");
+    allow(&mut authorizer, "Authorizer", [of_secret("SubjectKey")]);
+    let own = remove(at(&mut template, &["Resources"]), "Authorizer").expect("its own settings");
+    join(at(&mut authorizer, &["Authorizer"]), own);
+    join(at(&mut template, &["Resources"]), authorizer);
     for (resource, routes) in &resources.0 {
-        text += &invocation_role(resource, routes);
+        let role = format!("Invoke{}", pascal(resource));
+        let path = [
+            "Resources",
+            &role,
+            "Properties",
+            "Policies",
+            "0",
+            "PolicyDocument",
+            "Statement",
+            "0",
+            "Resource",
+        ];
+        items(at(&mut template, &path)).extend(routes.iter().map(|route| {
+            let function = format!("function:${{MarketName}}-{}", route.operation);
+            call(
+                "Sub",
+                format!("arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:{function}"),
+            )
+        }));
     }
-    text + include_str!("gateway.outputs.yaml")
+    template
 }
 
 #[test]
 fn the_gateway_in_front_of_the_routes_is_what_the_code_says() {
-    expect_file![path("infra/gateway.yaml")].assert_eq(&template());
+    expect_file![path("infra/made/gateway.yaml")].assert_eq(&write(template()));
 }

@@ -1,5 +1,6 @@
 """The market with more jobs and routes: the expanded templates with one of each repeated wherever it stands."""
 
+import json
 import re
 
 
@@ -51,6 +52,6 @@ def grow(value, name, others, times):
             if is_alone(item):
                 grown += [renamed(item, name, n) for n in range(times)]
         return grown
-    if isinstance(value, str) and "\n" in value:
-        return "\n".join(grow(value.split("\n"), name, others, times))
+    if isinstance(value, str) and value.startswith("{") and "\n" in value:
+        return json.dumps(grow(json.loads(value), name, others, times))
     return value

@@ -6,7 +6,7 @@ use market::permissions::Table;
 use market_functions::api;
 use market_http::{Endpoint, Route, Visitor};
 
-/// The routes of each resource of the API: a folder of `functions/src/api`, a template of `infra/routes`.
+/// The routes of each resource of the API: a template of `infra/made/routes`.
 pub struct Resources(pub BTreeMap<String, Vec<Route>>);
 
 impl Resources {
@@ -19,9 +19,8 @@ impl Resources {
 
 impl Visitor for Resources {
     fn visit<E: Endpoint>(&mut self) {
-        // market_functions::api::<resource>::<operation>::<Type>
-        let resource = std::any::type_name::<E>().split("::").nth(2).expect("a route has a folder");
-        self.0.entry(resource.to_owned()).or_default().push(E::route());
+        let route = E::route();
+        self.0.entry(route.resource.to_owned()).or_default().push(route);
     }
 }
 

@@ -24,7 +24,7 @@ def operations_of():
     """The operations of each resource, by its template's name."""
     found = {}
     for name, template in expansions("aws").items():
-        if name.startswith("infra/routes/"):
+        if name.startswith("infra/made/routes/"):
             names = [r["Properties"]["Handler"] for r in template["Resources"].values() if "Handler" in r["Properties"]]
             found[name] = [handler.removeprefix("api/") for handler in names]
     return found
@@ -35,7 +35,6 @@ def grown(request, handlers, operations_of):
     """Twenty more jobs like one, and sixty more routes like one, all of the largest resource."""
     partition, parameters = WAYS[request.param]
     jobs = [handler.removeprefix("worker/") for handler in handlers if handler.startswith("worker/")]
-    # Not the last one: the last line of a list in the dashboard has no comma.
     job = "advance_case"
     largest = max(operations_of.values(), key=len)
     route = next(operation for operation in largest if not any(o != operation and operation in o for o in largest))
@@ -43,7 +42,7 @@ def grown(request, handlers, operations_of):
     for name, template in expansions(partition).items():
         template = grow(template, job, [other for other in jobs if other != job], MORE_JOBS)
         templates[name] = grow(template, route, [other for other in largest if other != route], MORE_ROUTES)
-    add_paths(templates["infra/gateway"], route)
+    add_paths(templates["infra/made/gateway"], route)
     return tree(partition, templates, **parameters, MarketName=LONGEST)
 
 

@@ -1,7 +1,7 @@
 //! Path parameters, and whose things they name.
 
 use market_http::Owned;
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_kernel::clause::ClauseAddress;
 use market_kernel::ids::{
     AccountId, DocumentId, GrantId, ListingId, NoticeId, OrderId, PaymentRecordId, ProviderId, TerminationId,
@@ -59,7 +59,7 @@ paths! {
     /// A credit code.
     CreditCodePath { credit_code: GivenCode };
     /// A job.
-    JobPath { job: Job };
+    JobPath { job: Lane };
     /// A code of a problem document.
     ErrorPath { code: String };
 }

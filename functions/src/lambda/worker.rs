@@ -1,4 +1,4 @@
-//! A job's worker, fed by its queue: in the reply, exactly the messages that have to come again.
+//! A lane's worker, fed by its queue: in the reply, exactly the messages that have to come again.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use market_functions::metrics::Metric;
 use market_functions::settings;
 use market_jobs::sqs::{EventBatch, EventMessage};
 use market_jobs::worker::{Limits, work};
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 
-pub async fn serve(job: Job, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
-    let handler = Arc::new(settings::jobs(sdk, job)?).handler();
+pub async fn serve(lane: Lane, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
+    let handler = Arc::new(settings::jobs(sdk, lane)?).handler();
     let queues = settings::queues(sdk)?;
-    let metrics = settings::metrics().of("Job", job.name());
+    let metrics = settings::metrics().of("Job", lane.name());
     let limits = Limits { timeout: settings::job_timeout()?, ..Limits::default() };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let messages = event.payload.records.into_iter().map(|record| EventMessage {
@@ -27,8 +27,8 @@ pub async fn serve(job: Job, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
             body: record.body,
             handle: record.receipt_handle,
         });
-        let mut batch = EventBatch::new(job, messages.collect(), &queues);
-        work(job.name(), batch.deliveries(), handler.clone(), limits).await?;
+        let mut batch = EventBatch::new(lane, messages.collect(), &queues);
+        work(lane.name(), batch.deliveries(), handler.clone(), limits).await?;
         let failed = batch.failures();
         if !failed.is_empty() {
             metrics.put(SystemClock.now(), &[(Metric::JobsFailed, failed.len() as f64)]);

@@ -1,8 +1,10 @@
-//! The workers: a file for each job. Each re-reads the item that its wake-up names, asks the domain what is
-//! due of it *now*, and commits the answer in one transaction. A wake-up that finds nothing due is done.
+//! The jobs: a file for each, named in one list by the kind of thing that it works on (`kinds`). Each re-reads the item
+//! that its wake-up names, asks the domain what is due of it *now*, and commits the answer in one transaction. A wake-up
+//! that finds nothing due is done.
 
 mod advance_case;
 mod expire_grant;
+mod kinds;
 mod notify;
 mod remind_deletion;
 mod seal_ledger;
@@ -15,7 +17,7 @@ use market_ambient::{Clock, Entropy, random};
 use market_http::CorruptionAlarm;
 use market_jobs::WakeUp;
 use market_jobs::worker::Handler;
-use market_kernel::aggregate::{Job, Key, Loaded};
+use market_kernel::aggregate::{Key, Lane, Loaded};
 use market_kernel::change::{Change, Occasion};
 use market_kernel::ids::{AccountId, ProviderId};
 use market_kernel::party::{Actor, Operator};
@@ -65,6 +67,9 @@ pub enum JobError {
     /// A party that an item names does not exist.
     #[error("{0} names a party that does not exist")]
     Orphan(Key),
+    /// What a wake-up names is of no kind that a job of its lane works on.
+    #[error("no job of {0} works on {1}")]
+    Unhandled(Lane, Key),
 }
 
 impl Jobs {
@@ -78,15 +83,12 @@ impl Jobs {
     pub async fn run(&self, wake_up: &WakeUp) -> Result<(), JobError> {
         let key = &wake_up.key;
         assert!(self.drill.as_deref() != Some(&key.sort), "a drill");
-        let outcome = match wake_up.job {
-            Job::Notify => notify::notify(self, key).await,
-            Job::ExpireGrant => expire_grant::expire_grant(self, key).await,
-            Job::RemindDeletion => remind_deletion::remind_deletion(self, key).await,
-            Job::TerminateAccount => terminate_account::terminate_account(self, key).await,
-            Job::AdvanceCase => advance_case::advance_case(self, key).await,
-            Job::SealLedger => seal_ledger::seal_ledger(self, key).await,
+        let outcome = match kinds::work(wake_up.lane, key) {
+            Some(work) => work(self, key).await,
+            None => Err(JobError::Unhandled(wake_up.lane, key.clone())),
         };
-        if let Err(JobError::Store(error @ StoreError::Corrupt { .. })) = &outcome {
+        if let Err(error @ (JobError::Store(StoreError::Corrupt { .. }) | JobError::Unhandled(..))) = &outcome
+        {
             tracing::error!(%error, "an item cannot be read");
             (self.corruption_alarm)(self.clock.now());
         }
@@ -102,10 +104,10 @@ impl Jobs {
         })
     }
 
-    fn occasion(&self, job: Job, key: &Key) -> Occasion {
+    fn occasion(&self, job: &str, key: &Key) -> Occasion {
         Occasion {
             at: self.clock.now(),
-            actor: Actor::Job(job.name().to_owned()),
+            actor: Actor::Job(job.to_owned()),
             request: format!("wake-up {key}"),
             salts: Salts::drawn(random(&*self.entropy)),
             operator: Arc::clone(&self.operator),

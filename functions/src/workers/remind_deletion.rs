@@ -2,7 +2,7 @@
 //! a holiday schedule was still to come (4.4.5).
 
 use market_entrustment::deletion::DeletionDemand;
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::Key;
 
 use super::{JobError, Jobs};
 use crate::schedules::calendar_for;
@@ -10,7 +10,7 @@ use crate::schedules::calendar_for;
 pub(super) async fn remind_deletion(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
     let Some(demand) = jobs.store.get_at::<DeletionDemand>(key).await? else { return Ok(()) };
     let (account, provider) = jobs.parties(key, &demand.account_id, &demand.provider_id).await?;
-    let occasion = jobs.occasion(Job::RemindDeletion, key);
+    let occasion = jobs.occasion("remind_deletion", key);
     if let Some(period) = demand.open_period().filter(|period| period.look_is_due(occasion.at)) {
         let calendar = calendar_for(&jobs.store, period.start, period.rule).await?;
         let change = DeletionDemand::reckon_again(&demand, &account, &provider, &calendar, &occasion);

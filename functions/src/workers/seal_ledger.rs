@@ -2,13 +2,13 @@
 
 use market_entrustment::grants::Grant;
 use market_entrustment::grants::ledger::Ledger;
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::Key;
 
 use super::{JobError, Jobs};
 
 pub(super) async fn seal_ledger(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
     let Some(ledger) = jobs.store.get_at::<Ledger>(key).await? else { return Ok(()) };
-    let occasion = jobs.occasion(Job::SealLedger, key);
+    let occasion = jobs.occasion("seal_ledger", key);
     let Some((from, until)) = ledger.span_to_seal(occasion.at) else { return Ok(()) };
     let id = (ledger.account_id.clone(), ledger.grant_id.clone());
     let grant = jobs.store.get::<Grant>(&id).await?.ok_or_else(|| JobError::Orphan(key.clone()))?;

@@ -14,7 +14,7 @@ use market_jobs::memory::MemoryQueues;
 use market_jobs::sqs::SqsQueues;
 use market_jobs::sweep::Sweep;
 use market_jobs::{Outgoing, Queues, Unsent};
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_store::Store;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
@@ -68,10 +68,10 @@ impl LocalQueues {
         ];
         for _ in 0..600 {
             let mut in_hand = 0;
-            for job in Job::ALL {
+            for lane in Lane::ALL {
                 let answer = client
                     .get_queue_attributes()
-                    .queue_url(queues.url(job))
+                    .queue_url(queues.url(lane))
                     .set_attribute_names(Some(counts.to_vec()))
                     .send()
                     .await

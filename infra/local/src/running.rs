@@ -19,7 +19,7 @@ use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sqs::SqsQueues;
 use market_jobs::worker::{Handler, Limits, work};
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_kernel::party::Operator;
 use market_kernel::periods::{Calendar, PublicityMode};
 use market_notices::Gateways;
@@ -235,7 +235,7 @@ impl Running {
         let handler: Handler = Arc::new(move |wake_up: WakeUp| {
             let jobs = Arc::clone(&jobs);
             async move {
-                let name = format!("worker/{}", wake_up.job);
+                let name = format!("worker/{}", wake_up.lane);
                 Permissions::of_handler(&name, jobs.run(&wake_up)).await.map_err(Into::into)
             }
             .boxed()
@@ -250,20 +250,20 @@ impl Running {
         let queues = match options.sqs_endpoint {
             None => {
                 let (queues, ends) = MemoryQueues::open();
-                for (job, end) in ends {
+                for (lane, end) in ends {
                     let worker =
-                        work(job.name(), end.deliveries(stopping()), handler.clone(), Limits::default());
-                    tasks.spawn(async move { log_end(job, worker.await) });
+                        work(lane.name(), end.deliveries(stopping()), handler.clone(), Limits::default());
+                    tasks.spawn(async move { log_end(lane, worker.await) });
                 }
                 LocalQueues::Memory(queues)
             }
             Some(endpoint) => {
                 let client = aws_sdk_sqs::Client::new(&sdk_at(&endpoint).await);
                 let queues = create_queues(&client).await?;
-                for job in Job::ALL {
+                for lane in Lane::ALL {
                     let worker =
-                        work(job.name(), queues.poll(job, stopping()), handler.clone(), Limits::default());
-                    tasks.spawn(async move { log_end(job, worker.await) });
+                        work(lane.name(), queues.poll(lane, stopping()), handler.clone(), Limits::default());
+                    tasks.spawn(async move { log_end(lane, worker.await) });
                 }
                 LocalQueues::Sqs(queues, client)
             }
@@ -332,21 +332,21 @@ impl Running {
     }
 }
 
-fn log_end<E: std::fmt::Display>(job: Job, ended: Result<(), E>) {
+fn log_end<E: std::fmt::Display>(lane: Lane, ended: Result<(), E>) {
     if let Err(error) = ended {
-        tracing::error!(%job, %error, "a worker broke");
+        tracing::error!(%lane, %error, "a worker broke");
     }
 }
 
-/// Makes each job's queue with its dead-letter queue, as the template does on AWS.
+/// Makes each lane's queue with its dead-letter queue, as the template does on AWS.
 async fn create_queues(client: &aws_sdk_sqs::Client) -> Result<SqsQueues, StartError> {
     use aws_sdk_sqs::types::QueueAttributeName::{QueueArn, RedrivePolicy, VisibilityTimeout};
     let failed = |error: &(dyn std::error::Error + 'static)| {
         StartError::Part(format!("the SQS endpoint: {}", aws_sdk_sqs::error::DisplayErrorContext(error)))
     };
     let mut pattern = String::new();
-    for job in Job::ALL {
-        let dead = client.create_queue().queue_name(format!("market-{job}-dead")).send().await;
+    for lane in Lane::ALL {
+        let dead = client.create_queue().queue_name(format!("market-{lane}-dead")).send().await;
         let dead_url = dead.map_err(|error| failed(&error))?.queue_url.unwrap_or_default();
         let attributes =
             client.get_queue_attributes().queue_url(dead_url).attribute_names(QueueArn).send().await;
@@ -355,13 +355,13 @@ async fn create_queues(client: &aws_sdk_sqs::Client) -> Result<SqsQueues, StartE
         let redrive = serde_json::json!({ "deadLetterTargetArn": arn, "maxReceiveCount": "5" });
         let queue = client
             .create_queue()
-            .queue_name(format!("market-{job}"))
+            .queue_name(format!("market-{lane}"))
             .attributes(VisibilityTimeout, "60")
             .attributes(RedrivePolicy, redrive.to_string())
             .send()
             .await;
         let url = queue.map_err(|error| failed(&error))?.queue_url.unwrap_or_default();
-        pattern = url.replace(job.name(), "{job}");
+        pattern = url.replace(lane.name(), "{job}");
     }
     Ok(SqsQueues::new(client.clone(), pattern))
 }

@@ -43,6 +43,8 @@ pub enum Repeats {
 pub struct Route {
     /// The operation's id: `revoke_grant`. Also the name of its Lambda handler.
     pub operation: &'static str,
+    /// The resource that it belongs to: `grants`. Its functions stand in one stack, and one role may invoke them.
+    pub resource: &'static str,
     /// HTTP method.
     pub method: Method,
     /// Path, with `{parameters}`.
@@ -64,9 +66,16 @@ pub struct Route {
 }
 
 impl Route {
-    const fn new(method: Method, operation: &'static str, path: &'static str, repeats: Repeats) -> Self {
+    const fn new(
+        method: Method,
+        operation: &'static str,
+        resource: &'static str,
+        path: &'static str,
+        repeats: Repeats,
+    ) -> Self {
         Self {
             operation,
+            resource,
             method,
             path,
             summary: "",
@@ -81,14 +90,14 @@ impl Route {
 
     /// A route that reads; public, until roles are named.
     #[must_use]
-    pub const fn get(operation: &'static str, path: &'static str) -> Self {
-        Self::new(Method::GET, operation, path, Repeats::Harmless)
+    pub const fn get(operation: &'static str, resource: &'static str, path: &'static str) -> Self {
+        Self::new(Method::GET, operation, resource, path, Repeats::Harmless)
     }
 
     /// A route that changes something, once for each idempotency key.
     #[must_use]
-    pub const fn post(operation: &'static str, path: &'static str) -> Self {
-        Self::new(Method::POST, operation, path, Repeats::ByKey)
+    pub const fn post(operation: &'static str, resource: &'static str, path: &'static str) -> Self {
+        Self::new(Method::POST, operation, resource, path, Repeats::ByKey)
     }
 
     /// One sentence for the API description.

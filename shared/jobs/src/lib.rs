@@ -1,7 +1,7 @@
 //! How due work reaches its worker.
 //!
 //! A timer is a property of committed state ([`market_store::due`]); what travels here is only a
-//! [`WakeUp`]: "look at this item". [`sweep`] and [`relay`] send wake-ups to the job's queue, a worker
+//! [`WakeUp`]: "look at this item". [`sweep`] and [`relay`] send wake-ups to the lane's queue, a worker
 //! ([`worker`]) receives them, re-reads the item and asks the domain what is due *now*. So a wake-up that
 //! comes late, twice, out of order or not at all does no harm: a lost one is sent again when its lease in
 //! the index ends.
@@ -18,37 +18,37 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use serde::{Deserialize, Serialize};
 
-/// "Look at this item": all that a queue carries. A message may outlive the release that sent it, so its job goes by
+/// "Look at this item": all that a queue carries. A message may outlive the release that sent it, so its lane goes by
 /// its stored name, and fields of a later release are passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WakeUp {
-    /// The job whose turn it is.
-    #[serde(with = "by_name")]
-    pub job: Job,
+    /// The lane whose turn it is.
+    #[serde(rename = "job", with = "by_name")]
+    pub lane: Lane,
     /// The item.
     pub key: Key,
 }
 
 mod by_name {
-    use market_kernel::aggregate::Job;
+    use market_kernel::aggregate::Lane;
     use market_kernel::stored::Name;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(job: &Job, serializer: S) -> Result<S::Ok, S::Error> {
-        Name(*job).serialize(serializer)
+    pub(super) fn serialize<S: Serializer>(lane: &Lane, serializer: S) -> Result<S::Ok, S::Error> {
+        Name(*lane).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Job, D::Error> {
-        Name::deserialize(deserializer).map(|Name(job)| job)
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Lane, D::Error> {
+        Name::deserialize(deserializer).map(|Name(lane)| lane)
     }
 }
 
 impl fmt::Display for WakeUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.job, self.key)
+        write!(f, "{} {}", self.lane, self.key)
     }
 }
 
@@ -71,9 +71,9 @@ pub struct Unsent {
     pub reason: String,
 }
 
-/// Takes wake-ups for every job.
+/// Takes wake-ups for every lane.
 pub trait Queues: Clone + Send + Sync + 'static {
-    /// Sends wake-ups, each to its job's queue, and tells which were not taken, in their order. No queue's trouble is
+    /// Sends wake-ups, each to its lane's queue, and tells which were not taken, in their order. No queue's trouble is
     /// another's.
     fn send(&self, outgoing: Vec<Outgoing>) -> impl Future<Output = Vec<Unsent>> + Send;
 }
@@ -82,4 +82,20 @@ pub trait Queues: Clone + Send + Sync + 'static {
 #[must_use]
 pub fn retry_delay(received: u32) -> Duration {
     Duration::from_secs(1 << received.saturating_sub(1).min(10)).min(Duration::from_secs(900))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wake_up_that_a_release_before_left_in_a_queue_is_still_read_and_written_as_it_was() {
+        let left = r#"{"job":"seal_ledger","key":{"partition":"account#shop-1","sort":"ledger#grt_1"}}"#;
+        let wake_up: WakeUp = serde_json::from_str(left).unwrap();
+        assert_eq!(
+            wake_up,
+            WakeUp { lane: Lane::SealLedger, key: Key::new("account#shop-1", "ledger#grt_1") }
+        );
+        assert_eq!(serde_json::to_string(&wake_up).unwrap(), left);
+    }
 }

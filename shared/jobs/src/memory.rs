@@ -1,6 +1,6 @@
 //! Queues in memory, for the market on one machine.
 //!
-//! They may forget everything: each due job is durable in the table, and what a crash loses comes back
+//! They may forget everything: each due lane is durable in the table, and what a crash loses comes back
 //! when its lease ends. They know when nothing is in hand, so that a clock can be advanced in order.
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, stream};
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use tokio::sync::{Notify, mpsc};
 
 use crate::worker::{Delivery, Receipt};
@@ -25,10 +25,10 @@ struct InHand {
     none: Notify,
 }
 
-/// One queue for each job, within the process.
+/// One queue for each lane, within the process.
 #[derive(Debug, Clone)]
 pub struct MemoryQueues {
-    senders: HashMap<Job, mpsc::UnboundedSender<(WakeUp, u32)>>,
+    senders: HashMap<Lane, mpsc::UnboundedSender<(WakeUp, u32)>>,
     in_hand: Arc<InHand>,
 }
 
@@ -42,18 +42,18 @@ pub struct MemoryQueue {
 impl MemoryQueues {
     /// The queues, and their receiving ends.
     #[must_use]
-    pub fn open() -> (Self, Vec<(Job, MemoryQueue)>) {
-        let (senders, receivers): (HashMap<_, _>, Vec<_>) = Job::ALL
+    pub fn open() -> (Self, Vec<(Lane, MemoryQueue)>) {
+        let (senders, receivers): (HashMap<_, _>, Vec<_>) = Lane::ALL
             .into_iter()
-            .map(|job| {
+            .map(|lane| {
                 let (sender, receiver) = mpsc::unbounded_channel();
-                ((job, sender), (job, receiver))
+                ((lane, sender), (lane, receiver))
             })
             .unzip();
         let queues = Self { senders, in_hand: Arc::default() };
         let ends = receivers
             .into_iter()
-            .map(|(job, receiver)| (job, MemoryQueue { receiver, queues: queues.clone() }))
+            .map(|(lane, receiver)| (lane, MemoryQueue { receiver, queues: queues.clone() }))
             .collect();
         (queues, ends)
     }
@@ -70,9 +70,9 @@ impl MemoryQueues {
     }
 
     fn deliver(&self, wake_up: WakeUp, received: u32) {
-        let job = wake_up.job;
+        let lane = wake_up.lane;
         // A worker that has gone takes nothing any more; its work comes back by its lease.
-        if self.senders.get(&job).is_none_or(|queue| queue.send((wake_up, received)).is_err()) {
+        if self.senders.get(&lane).is_none_or(|queue| queue.send((wake_up, received)).is_err()) {
             self.settled();
         }
     }
@@ -171,12 +171,12 @@ mod tests {
             }
             .boxed()
         });
-        let (_, end) = ends.into_iter().find(|(job, _)| *job == Job::Notify).unwrap();
+        let (_, end) = ends.into_iter().find(|(lane, _)| *lane == Lane::Notify).unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let deliveries = end.deliveries(async { drop(stopped.await) });
         let worker = tokio::spawn(async move { work("test", deliveries, handler, limits).await });
         let outgoing = keys.iter().map(|key| Outgoing {
-            wake_up: WakeUp { job: Job::Notify, key: Key::new("p", *key) },
+            wake_up: WakeUp { lane: Lane::Notify, key: Key::new("p", *key) },
             delay: Duration::ZERO,
         });
         assert_eq!(queues.send(outgoing.collect()).await, []);

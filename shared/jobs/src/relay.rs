@@ -12,6 +12,6 @@ use crate::{Outgoing, WakeUp};
 /// The wake-up that a written item asks for, if any. `attribute` gives the new image's texts and numbers.
 #[must_use]
 pub fn wake_up<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<Outgoing> {
-    let (job, key) = due_at_once(attribute)?;
-    Some(Outgoing { wake_up: WakeUp { job, key }, delay: Duration::ZERO })
+    let (lane, key) = due_at_once(attribute)?;
+    Some(Outgoing { wake_up: WakeUp { lane, key }, delay: Duration::ZERO })
 }

@@ -13,7 +13,7 @@ use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, SendMessageBatchRequestEntry};
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 
 use crate::worker::{Delivery, Receipt};
 use crate::{Outgoing, Queues, Unsent, WakeUp, retry_delay};
@@ -27,7 +27,7 @@ const POLL_PAUSE: Duration = Duration::from_secs(1);
 /// How long a poll waits for a message, in seconds.
 const POLL_SECONDS: i32 = 20;
 
-/// The market's queues, one for each job.
+/// The market's queues, one for each lane.
 #[derive(Debug, Clone)]
 pub struct SqsQueues {
     client: Client,
@@ -35,23 +35,23 @@ pub struct SqsQueues {
 }
 
 impl SqsQueues {
-    /// Queues whose URLs follow a pattern: `{job}` stands for the job's name.
+    /// Queues whose URLs follow a pattern: `{job}` stands for the lane's name.
     #[must_use]
     pub fn new(client: Client, url_pattern: impl Into<String>) -> Self {
         Self { client, url_pattern: url_pattern.into() }
     }
 
-    /// The URL of a job's queue.
+    /// The URL of a lane's queue.
     #[must_use]
-    pub fn url(&self, job: Job) -> String {
-        self.url_pattern.replace("{job}", job.name())
+    pub fn url(&self, lane: Lane) -> String {
+        self.url_pattern.replace("{job}", lane.name())
     }
 
-    /// Sends what is one job's, each with its place; what was not taken.
-    async fn send_to(&self, job: Job, outgoing: Vec<(usize, &Outgoing)>) -> Vec<Unsent> {
+    /// Sends what is one lane's, each with its place; what was not taken.
+    async fn send_to(&self, lane: Lane, outgoing: Vec<(usize, &Outgoing)>) -> Vec<Unsent> {
         let mut unsent = Vec::new();
         for (number, batch) in outgoing.chunks(BATCH).enumerate() {
-            match self.send_batch(job, batch).await {
+            match self.send_batch(lane, batch).await {
                 Ok(failed) => unsent.extend(failed),
                 Err(reason) => {
                     // What is left would wait for the same queue as long, and in vain.
@@ -66,8 +66,8 @@ impl SqsQueues {
         unsent
     }
 
-    async fn send_batch(&self, job: Job, batch: &[(usize, &Outgoing)]) -> Result<Vec<Unsent>, String> {
-        let mut request = self.client.send_message_batch().queue_url(self.url(job));
+    async fn send_batch(&self, lane: Lane, batch: &[(usize, &Outgoing)]) -> Result<Vec<Unsent>, String> {
+        let mut request = self.client.send_message_batch().queue_url(self.url(lane));
         for (place, Outgoing { wake_up, delay }) in batch {
             let body = serde_json::to_string(wake_up).map_err(|error| error.to_string())?;
             let entry = SendMessageBatchRequestEntry::builder()
@@ -85,13 +85,13 @@ impl SqsQueues {
         Ok(failed.collect())
     }
 
-    /// What a job's queue delivers, by long polling, until `stop` resolves. A poll that has begun is
+    /// What a lane's queue delivers, by long polling, until `stop` resolves. A poll that has begun is
     /// finished first: its messages would stay invisible otherwise.
-    pub fn poll<F>(&self, job: Job, stop: F) -> impl Stream<Item = Delivery> + Send + Unpin + use<F>
+    pub fn poll<F>(&self, lane: Lane, stop: F) -> impl Stream<Item = Delivery> + Send + Unpin + use<F>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let (queues, url, stop) = (self.clone(), self.url(job), stop.boxed().shared());
+        let (queues, url, stop) = (self.clone(), self.url(lane), stop.boxed().shared());
         let polls = stream::unfold((), move |()| {
             let (queues, url, stop) = (queues.clone(), url.clone(), stop.clone());
             async move {
@@ -157,8 +157,9 @@ impl SqsQueues {
 
 impl Queues for SqsQueues {
     async fn send(&self, outgoing: Vec<Outgoing>) -> Vec<Unsent> {
-        let of = |job| outgoing.iter().enumerate().filter(move |(_, out)| out.wake_up.job == job).collect();
-        let mut unsent = join_all(Job::ALL.map(|job| self.send_to(job, of(job)))).await.concat();
+        let of =
+            |lane| outgoing.iter().enumerate().filter(move |(_, out)| out.wake_up.lane == lane).collect();
+        let mut unsent = join_all(Lane::ALL.map(|lane| self.send_to(lane, of(lane)))).await.concat();
         unsent.sort_unstable_by_key(|unsent| unsent.place);
         unsent
     }
@@ -237,18 +238,18 @@ pub struct EventBatch {
 }
 
 impl EventBatch {
-    /// Reads the messages of a job's event. All of them count as failed until they are settled. `queues`
+    /// Reads the messages of a lane's event. All of them count as failed until they are settled. `queues`
     /// sets a failed one's next visibility.
     #[must_use]
-    pub fn new(job: Job, messages: Vec<EventMessage>, queues: &SqsQueues) -> Self {
+    pub fn new(lane: Lane, messages: Vec<EventMessage>, queues: &SqsQueues) -> Self {
         let failed = Arc::new(Mutex::new(messages.iter().map(|message| message.id.clone()).collect()));
         let deliveries = messages
             .into_iter()
             .filter_map(|message| {
-                let wake_up = read(message.body.as_deref()).filter(|wake_up| wake_up.job == job)?;
+                let wake_up = read(message.body.as_deref()).filter(|wake_up| wake_up.lane == lane)?;
                 let back = message.handle.map(|handle| PollReceipt {
                     client: queues.client.clone(),
-                    url: queues.url(job),
+                    url: queues.url(lane),
                     handle,
                     received: message.received,
                 });

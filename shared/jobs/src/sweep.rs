@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_store::due::{DueEntry, Lease, Shard};
 use market_store::{Store, StoreError};
 
@@ -45,7 +45,7 @@ pub enum SweepError {
     Queue(#[from] Unsent),
 }
 
-/// A pass in which a shard failed. The others were handed out all the same: no job waits for another's trouble.
+/// A pass in which a shard failed. The others were handed out all the same: no lane waits for another's trouble.
 #[derive(Debug, thiserror::Error)]
 #[error("{failed} shards could not be handed out: {first}")]
 pub struct BrokenPass {
@@ -80,11 +80,11 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
     /// See [`BrokenPass`].
     pub async fn pass(&self) -> Result<Swept, BrokenPass> {
         let shards: Vec<_> =
-            Job::ALL.into_iter().flat_map(|job| Shard::all().map(move |shard| (job, shard))).collect();
+            Lane::ALL.into_iter().flat_map(|lane| Shard::all().map(move |shard| (lane, shard))).collect();
         let mut passes = stream::iter(shards)
-            .map(async |(job, shard)| {
+            .map(async |(lane, shard)| {
                 let mut swept = Swept::default();
-                let outcome = self.shard(job, shard, &mut swept).await;
+                let outcome = self.shard(lane, shard, &mut swept).await;
                 (swept, outcome)
             })
             .buffer_unordered(PARALLEL);
@@ -105,7 +105,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         }
     }
 
-    async fn shard(&self, job: Job, shard: Shard, swept: &mut Swept) -> Result<(), SweepError> {
+    async fn shard(&self, lane: Lane, shard: Shard, swept: &mut Swept) -> Result<(), SweepError> {
         let mut last: Option<DueEntry> = None;
         let mut failure = None;
         loop {
@@ -118,7 +118,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
                 .ok()
                 .and_then(|horizon| now.saturating_add(horizon).ok())
                 .unwrap_or(now);
-            let entries = self.store.due(job, shard, until, last.as_ref(), PAGE).await?;
+            let entries = self.store.due(lane, shard, until, last.as_ref(), PAGE).await?;
             let is_last_page = entries.len() < usize::from(PAGE);
             last = entries.last().cloned();
             // The horizon is for what was never handed out; what was belongs to its lease until that ends.
@@ -151,7 +151,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
                     taken.push(entry);
                 }
                 Ok(Lease::Parked) => {
-                    tracing::error!(job = %entry.job, item = %entry.key, "given up on; a human has to look at it");
+                    tracing::error!(lane = %entry.lane, item = %entry.key, "given up on; a human has to look at it");
                     swept.parked += 1;
                 }
                 Ok(Lease::Lost) => {}
@@ -160,7 +160,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
             }
         }
         let outgoing = taken.iter().map(|entry| Outgoing {
-            wake_up: WakeUp { job: entry.job, key: entry.key.clone() },
+            wake_up: WakeUp { lane: entry.lane, key: entry.key.clone() },
             delay: Duration::try_from(entry.due_at.duration_since(now)).unwrap_or_default(),
         });
         let unsent = self.queues.send(outgoing.collect()).await;

@@ -33,41 +33,79 @@ impl Key {
     }
 }
 
+/// Where the things of a kind lie. No two kinds share a place, so a key tells the kind of the thing without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Each in a partition of its own, whose name begins so, as its `state`: `listing#`.
+    Own(&'static str),
+    /// In the partition of whoever has them, under sort keys that begin so: `order#`.
+    Within(&'static str),
+}
+
+impl Place {
+    /// Whether a thing of the kind lies under this key, if anything does.
+    #[must_use]
+    pub fn holds(self, key: &Key) -> bool {
+        match self {
+            Self::Own(prefix) => key.sort == "state" && key.partition.starts_with(prefix),
+            Self::Within(prefix) => key.sort.starts_with(prefix),
+        }
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.partition, self.sort)
     }
 }
 
-/// The jobs of the market; each has its queue and its worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Job {
-    /// Send one notice on one channel and record the proof.
-    Notify,
-    /// Remind of a grant's expiry, and end it at the instant.
-    ExpireGrant,
-    /// Remind both sides of a deletion demand, mark it overdue.
-    RemindDeletion,
-    /// Remind of a termination, make it effective, run its cascade.
-    TerminateAccount,
-    /// The next step of a case with a deadline: an unpaid order closes, a paid one expires.
-    AdvanceCase,
-    /// Seal the lines of a grant's ledger of a day that is over.
-    SealLedger,
+macro_rules! lanes {
+    ($($(#[doc = $about:literal])+ $lane:ident = $name:literal,)+) => {
+        /// A lane on which due work travels: a part of the due index, a queue with its dead letters, a worker, alarms. Which
+        /// job a wake-up is for is told by the kind of the thing that it names, not by its lane.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
+        // As clients know it.
+        #[schemars(rename = "Job", description = "The jobs of the market; each has its queue and its worker.")]
+        pub enum Lane {
+            $($(#[doc = $about])+ #[serde(rename = $name)] $lane,)+
+        }
+
+        impl Lane {
+            /// Every lane.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$lane),+];
+        }
+
+        impl Named for Lane {
+            const ALL: &'static [Self] = &Self::ALL;
+
+            fn name(self) -> &'static str {
+                match self { $(Self::$lane => $name),+ }
+            }
+        }
+    };
 }
 
-impl Job {
-    /// Every job.
-    pub const ALL: [Self; 6] = [
-        Self::Notify,
-        Self::ExpireGrant,
-        Self::RemindDeletion,
-        Self::TerminateAccount,
-        Self::AdvanceCase,
-        Self::SealLedger,
-    ];
+// The one list of lanes. What AWS runs for each is made from it; its names are stored, and never change.
+lanes! {
+    /// Send one notice on one channel and record the proof.
+    Notify = "notify",
+    /// Remind of a grant's expiry, and end it at the instant.
+    ExpireGrant = "expire_grant",
+    /// Remind both sides of a deletion demand, mark it overdue.
+    RemindDeletion = "remind_deletion",
+    /// Remind of a termination, make it effective, run its cascade.
+    TerminateAccount = "terminate_account",
+    // Every deadline that has no lane of its own.
+    /// The next step of a case with a deadline: an unpaid order closes, a paid one expires.
+    AdvanceCase = "advance_case",
+    // From 0.5.0 on what is due of a ledger goes by `advance_case`, and this lane ends (docs/decisions/0059).
+    /// Seal the lines of a grant's ledger of a day that is over.
+    SealLedger = "seal_ledger",
+}
 
+impl Lane {
     /// The name under which queues, handlers, logs and the due index know it: the one that is stored.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -75,32 +113,32 @@ impl Job {
     }
 }
 
-impl fmt::Display for Job {
+impl fmt::Display for Lane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Job {
-    type Err = UnknownJob;
+impl FromStr for Lane {
+    type Err = UnknownLane;
 
-    fn from_str(name: &str) -> Result<Self, UnknownJob> {
-        Self::ALL.into_iter().find(|job| job.name() == name).ok_or(UnknownJob)
+    fn from_str(name: &str) -> Result<Self, UnknownLane> {
+        Self::ALL.into_iter().find(|lane| lane.name() == name).ok_or(UnknownLane)
     }
 }
 
-/// No job has that name.
+/// No lane has that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no job has that name")]
-pub struct UnknownJob;
+#[error("no lane has that name")]
+pub struct UnknownLane;
 
 /// What is due of an aggregate next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
     /// Not before this instant.
     pub at: Timestamp,
-    /// The job that will look at it.
-    pub job: Job,
+    /// The lane by which it goes to its job.
+    pub lane: Lane,
     /// When more than a reminder is due of it, where this is one: work that keeps failing is not put off beyond it.
     pub end: Option<Timestamp>,
 }
@@ -108,14 +146,14 @@ pub struct Due {
 impl Due {
     /// Work that no later instant waits behind.
     #[must_use]
-    pub const fn new(at: Timestamp, job: Job) -> Self {
-        Self { at, job, end: None }
+    pub const fn new(at: Timestamp, lane: Lane) -> Self {
+        Self { at, lane, end: None }
     }
 
     /// The same, at the latest at this instant, at which more than a reminder is due.
     #[must_use]
     pub fn by(self, end: Timestamp) -> Self {
-        Self { at: self.at.min(end), job: self.job, end: (self.at < end).then_some(end) }
+        Self { at: self.at.min(end), lane: self.lane, end: (self.at < end).then_some(end) }
     }
 }
 
@@ -134,6 +172,8 @@ pub trait Aggregate: Storable + Send + Sync {
     type Id: Send + Sync;
     /// The name of its kind, as evidence and logs show it.
     const KIND: &'static str;
+    /// Where they lie.
+    const PLACE: Place;
 
     /// Where the aggregate with this id lives.
     fn key_of(id: &Self::Id) -> Key;

@@ -1,4 +1,4 @@
-//! The due index: what waits for which job, in the order of its time.
+//! The due index: what waits for which lane, in the order of its time.
 //!
 //! It is sparse (only what has something due is in it) and sharded by the item's key. An entry's place is
 //! `wake_at`, the instant at which the sweep will next hand it out: the due time itself, or the end of a
@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::{Due, Job, Key};
+use market_kernel::aggregate::{Due, Key, Lane};
 
 use crate::Store;
 use crate::error::StoreError;
@@ -23,7 +23,7 @@ use crate::item::{Item, Reader, key_attributes, n, s};
 use crate::meter::Direction;
 use crate::schema::DUE_INDEX;
 
-/// Partition key of the index: `due#<job>#<shard>` or `parked#<job>`.
+/// Partition key of the index: `due#<lane>#<shard>` or `parked#<lane>`.
 pub(crate) const SHARD: &str = "due_shard";
 /// Sort key of the index: the instant in milliseconds. Behind it, after a `#`, the instant at which more than a reminder
 /// is due, where there is one: an index's own attributes cannot be added to. Older entries have their item's key there.
@@ -33,7 +33,7 @@ pub(crate) const DUE_AT: &str = "due_at";
 /// How often it was handed out since its state last changed.
 pub(crate) const TRIES: &str = "tries";
 
-/// Shards of each job: a throttled index throttles its table, so load is spread from the first day.
+/// Shards of each lane: a throttled index throttles its table, so load is spread from the first day.
 pub const SHARDS: u8 = 8;
 /// The first lease; each further one is twice as long, up to an hour.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -44,7 +44,7 @@ pub const MAX_TRIES: u32 = 10;
 /// How long a parked entry waits until it is looked at again.
 pub const PARKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// Where in the index a job's entries wait.
+/// Where in the index a lane's entries wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shard {
     /// One of its [`SHARDS`].
@@ -54,15 +54,15 @@ pub enum Shard {
 }
 
 impl Shard {
-    /// All that a job has.
+    /// All that a lane has.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..SHARDS).map(Self::Due).chain([Self::Parked])
     }
 
-    fn name(self, job: Job) -> String {
+    fn name(self, lane: Lane) -> String {
         match self {
-            Self::Due(shard) => shard_name(job, shard),
-            Self::Parked => parked_name(job),
+            Self::Due(shard) => shard_name(lane, shard),
+            Self::Parked => parked_name(lane),
         }
     }
 }
@@ -72,8 +72,8 @@ impl Shard {
 pub struct DueEntry {
     /// The item.
     pub key: Key,
-    /// The job.
-    pub job: Job,
+    /// The lane.
+    pub lane: Lane,
     /// When it became or becomes due.
     pub due_at: Timestamp,
     /// How often it was handed out.
@@ -92,7 +92,7 @@ impl DueEntry {
     /// Whether it waits for a human.
     #[must_use]
     pub fn is_parked(&self) -> bool {
-        self.shard == parked_name(self.job)
+        self.shard == parked_name(self.lane)
     }
 
     /// Where a lease that is taken at `now` moves it.
@@ -100,7 +100,7 @@ impl DueEntry {
         // What is handed out ahead of its time is leased from that time on.
         let from = now.max(self.due_at);
         let (shard, until) = if self.is_parked() || self.tries >= MAX_TRIES {
-            (parked_name(self.job), from.saturating_add(PARKED_FOR).unwrap_or(from))
+            (parked_name(self.lane), from.saturating_add(PARKED_FOR).unwrap_or(from))
         } else {
             (self.shard.clone(), lease_end(from, self.tries))
         };
@@ -166,17 +166,17 @@ pub(crate) fn shard_of(key: &Key) -> u8 {
     (folded % u64::from(SHARDS)) as u8
 }
 
-pub(crate) fn shard_name(job: Job, shard: u8) -> String {
-    format!("due#{job}#{shard}")
+pub(crate) fn shard_name(lane: Lane, shard: u8) -> String {
+    format!("due#{lane}#{shard}")
 }
 
-pub(crate) fn parked_name(job: Job) -> String {
-    format!("parked#{job}")
+pub(crate) fn parked_name(lane: Lane) -> String {
+    format!("parked#{lane}")
 }
 
 pub(crate) fn encode(item: &mut Item, key: &Key, due: Due, now: Timestamp) {
     let wake_at = if due.at <= now { lease_end(now, 0) } else { due.at };
-    item.insert(SHARD.to_owned(), s(shard_name(due.job, shard_of(key))));
+    item.insert(SHARD.to_owned(), s(shard_name(due.lane, shard_of(key))));
     item.insert(WAKE_AT.to_owned(), s(place(wake_at, due.end.map(millis))));
     item.insert(DUE_AT.to_owned(), n(millis(due.at)));
 }
@@ -195,16 +195,16 @@ fn lease_end(now: Timestamp, tries: u32) -> Timestamp {
 
 fn entry(reader: &Reader) -> Result<DueEntry, StoreError> {
     let (shard, wake_at) = (reader.text(SHARD)?.to_owned(), reader.text(WAKE_AT)?.to_owned());
-    let job = shard
+    let lane = shard
         .split('#')
         .nth(1)
-        .and_then(|job| job.parse().ok())
-        .ok_or_else(|| reader.corrupt("no such job"))?;
+        .and_then(|lane| lane.parse().ok())
+        .ok_or_else(|| reader.corrupt("no such lane"))?;
     // An entry whose due time cannot be read must not hide those behind it: its worker reads the state anyway.
     let due_at = reader.number(DUE_AT).unwrap_or_else(|_| wake_ms(&wake_at));
     Ok(DueEntry {
         key: reader.key.clone(),
-        job,
+        lane,
         due_at: Timestamp::from_millisecond(due_at).unwrap_or(Timestamp::UNIX_EPOCH),
         end_ms: wake_at.split_once('#').and_then(|(_, end)| end.parse().ok()),
         tries: reader.number(TRIES).ok().and_then(|tries| u32::try_from(tries).ok()).unwrap_or(0),
@@ -217,18 +217,18 @@ fn wake_ms(wake_at: &str) -> i64 {
     wake_at.split('#').next().and_then(|ms| ms.parse().ok()).unwrap_or(0)
 }
 
-/// What the relay makes of a written item: the job that was due at once when it was written, if any.
+/// What the relay makes of a written item: the lane that was due at once when it was written, if any.
 /// `attribute` gives the new image's texts and numbers by name, whatever type the stream's reader has.
 #[must_use]
-pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<(Job, Key)> {
+pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<(Lane, Key)> {
     let due_at: i64 = attribute(DUE_AT)?.parse().ok()?;
     let wake_at: i64 = attribute(WAKE_AT)?.split('#').next()?.parse().ok()?;
     // The commit took the lease for the relay; what the sweep leased has its tries counted.
     if attribute(TRIES).is_some() || wake_at <= due_at {
         return None;
     }
-    let job = attribute(SHARD)?.strip_prefix("due#")?.split('#').next()?.parse().ok()?;
-    Some((job, Key::new(attribute(crate::item::PK)?, attribute(crate::item::SK)?)))
+    let lane = attribute(SHARD)?.strip_prefix("due#")?.split('#').next()?.parse().ok()?;
+    Some((lane, Key::new(attribute(crate::item::PK)?, attribute(crate::item::SK)?)))
 }
 
 /// When the sweep will next hand a written item out, if ever; for those who see every write and so need not look.
@@ -246,21 +246,21 @@ impl Store {
     /// See [`StoreError`].
     pub async fn due(
         &self,
-        job: Job,
+        lane: Lane,
         shard: Shard,
         until: Timestamp,
         after: Option<&DueEntry>,
         limit: u16,
     ) -> Result<Vec<DueEntry>, StoreError> {
-        self.query_due(shard.name(job), Some(until), after, limit).await
+        self.query_due(shard.name(lane), Some(until), after, limit).await
     }
 
     /// The entries that were given up on and wait for a human, the oldest first.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn parked(&self, job: Job, limit: u16) -> Result<Vec<DueEntry>, StoreError> {
-        self.query_due(parked_name(job), None, None, limit).await
+    pub async fn parked(&self, lane: Lane, limit: u16) -> Result<Vec<DueEntry>, StoreError> {
+        self.query_due(parked_name(lane), None, None, limit).await
     }
 
     /// When the sweep will next have something to hand out, over all jobs and shards.
@@ -268,7 +268,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
-        let shards = Job::ALL.into_iter().flat_map(|job| Shard::all().map(move |shard| shard.name(job)));
+        let shards = Lane::ALL.into_iter().flat_map(|lane| Shard::all().map(move |shard| shard.name(lane)));
         let firsts = try_join_all(shards.map(|shard| self.query_due(shard, None, None, 1))).await?;
         let wakes = firsts.iter().flatten().map(DueEntry::wake_ms);
         Ok(wakes.min().and_then(|ms| Timestamp::from_millisecond(ms).ok()))
@@ -341,7 +341,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn redrive(&self, entry: &DueEntry, now: Timestamp) -> Result<bool, StoreError> {
-        let shard = shard_name(entry.job, shard_of(&entry.key));
+        let shard = shard_name(entry.lane, shard_of(&entry.key));
         self.move_entry(&entry.place(), (&shard, &place(now, entry.end_ms)), 0).await
     }
 

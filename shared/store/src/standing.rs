@@ -105,8 +105,8 @@ impl Timer {
         let (Some(shard), Some(wake_at)) = (&self.shard, &self.wake_at) else {
             return Some(WrongTimer::Absent);
         };
-        let is_parked = *shard == due::parked_name(due.job);
-        if !is_parked && *shard != due::shard_name(due.job, due::shard_of(key)) {
+        let is_parked = *shard == due::parked_name(due.lane);
+        if !is_parked && *shard != due::shard_name(due.lane, due::shard_of(key)) {
             return Some(WrongTimer::OtherJob);
         }
         if self.due_at.as_ref().and_then(|due_at| due_at.parse().ok()) != Some(due::millis(due.at)) {
@@ -227,7 +227,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use market_kernel::aggregate::Job;
+    use market_kernel::aggregate::Lane;
 
     use super::*;
 
@@ -247,9 +247,9 @@ mod tests {
 
     #[test]
     fn a_timer_in_its_time_leased_or_parked_is_right_and_any_other_is_not() {
-        let own = due::shard_name(Job::AdvanceCase, due::shard_of(&key()));
-        let other_shard = due::shard_name(Job::AdvanceCase, (due::shard_of(&key()) + 1) % due::SHARDS);
-        let due = Some(Due::new(at(1_000), Job::AdvanceCase));
+        let own = due::shard_name(Lane::AdvanceCase, due::shard_of(&key()));
+        let other_shard = due::shard_name(Lane::AdvanceCase, (due::shard_of(&key()) + 1) % due::SHARDS);
+        let due = Some(Due::new(at(1_000), Lane::AdvanceCase));
         let none = Timer { shard: None, wake_at: None, due_at: None, tries: None };
         for (timer, due, wrong) in [
             (timer(&own, 1_000_000, 1_000_000), due, None),

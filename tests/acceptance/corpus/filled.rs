@@ -23,7 +23,7 @@ use market_identity::Role;
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sweep::sweep;
-use market_kernel::aggregate::{Job, Key};
+use market_kernel::aggregate::{Key, Lane};
 use market_kernel::change::Occasion;
 use market_kernel::notices::Sending;
 use market_kernel::party::Actor;
@@ -96,7 +96,7 @@ pub async fn fill(world: &World) {
     // From here on no worker runs but those that are woken by hand.
     world.set_clock(ends_at);
     let termination = format!("termination#{}", served.text_at("/id"));
-    play.wake(Job::TerminateAccount, ending.name, termination.clone(), sent()).await;
+    play.wake(Lane::TerminateAccount, ending.name, termination.clone(), sent()).await;
     play.pass_over(ending.name, &termination).await;
     play.announce().await;
     let moves = ["2027-01-04", "2027-01-12"];
@@ -268,7 +268,7 @@ impl Play<'_> {
         for hour in 0..=i64::from(MAX_TRIES) {
             let now = self.world.now() + SignedDuration::from_hours(24 + hour);
             for shard in 0..SHARDS {
-                let due = store.due(Job::AdvanceCase, Shard::Due(shard), now, None, 100).await.unwrap();
+                let due = store.due(Lane::AdvanceCase, Shard::Due(shard), now, None, 100).await.unwrap();
                 for entry in due.iter().filter(|entry| entry.key == key) {
                     taken.push(store.lease(entry, now).await.unwrap());
                 }
@@ -381,7 +381,7 @@ impl Play<'_> {
             let key = shop.email().await;
             let gateways =
                 Gateways { email: Arc::new(self.ses.gateway.clone()), sms: Arc::new(Always(sent())) };
-            self.world.jobs(gateways).run(&WakeUp { job: Job::Notify, key }).await.unwrap();
+            self.world.jobs(gateways).run(&WakeUp { lane: Lane::Notify, key }).await.unwrap();
             for kind in told {
                 let (market, clock) = (&self.world.running.market, &self.world.running.machine.clock);
                 let event = self.ses.event(kind);
@@ -420,12 +420,12 @@ impl Play<'_> {
         done(self.stage.provider.post(&path, requests::attestation(self.world.now())).await);
         for about in ["grant_activated", "demand_attested"] {
             let email = shop.email_about(about).await;
-            self.wake(Job::Notify, shop.name, email.sort, sent()).await;
+            self.wake(Lane::Notify, shop.name, email.sort, sent()).await;
         }
     }
 
     /// Has a job look at a merchant's thing, once, on channels that answer so.
-    async fn wake(&self, job: Job, name: &str, sort: String, answer: Sending) {
+    async fn wake(&self, job: Lane, name: &str, sort: String, answer: Sending) {
         self.world.wake(job, Key::new(format!("account#{name}"), sort), answer).await;
     }
 
@@ -436,7 +436,7 @@ impl Play<'_> {
         let termination = store.get_at::<Termination>(&key).await.unwrap().unwrap();
         let Progress::Ending(cascade) = &termination.progress else { panic!("{:?}", termination.progress) };
         let aside = cascade.cursor.clone().into_iter().collect();
-        let occasion = self.occasion(Actor::Job(Job::TerminateAccount.name().to_owned()));
+        let occasion = self.occasion(Actor::Job(Lane::TerminateAccount.name().to_owned()));
         let place = (cascade.cursor.clone(), aside);
         let passed = Termination::pass(&termination, place, Next::Anyone, &occasion).unwrap();
         store.commit(&passed, None).await.unwrap();
@@ -466,7 +466,7 @@ impl Play<'_> {
         (schedule.holidays[0].to, schedule.holidays[0].make_up) = (rest_day.parse().unwrap(), Vec::new());
         schedule.holidays.truncate(1);
         let calendar = Calendar::with([&schedule]);
-        let occasion = self.occasion(Actor::Job(Job::TerminateAccount.name().to_owned()));
+        let occasion = self.occasion(Actor::Job(Lane::TerminateAccount.name().to_owned()));
         let change = Termination::reckon_again(&termination, &account, &calendar, &occasion).unwrap();
         store.commit(&change, None).await.unwrap();
     }
@@ -584,7 +584,7 @@ impl Shop<'_> {
 
     async fn send_email(&self, answer: Sending) {
         let email = self.email().await;
-        self.play.wake(Job::Notify, self.name, email.sort, answer).await;
+        self.play.wake(Lane::Notify, self.name, email.sort, answer).await;
     }
 }
 

@@ -61,7 +61,7 @@ impl Endpoint for AcceptDocument {
     type Reply = AcceptanceView;
 
     fn route() -> Route {
-        Route::post("accept_document", "/accounts/{account_id}/acceptances")
+        Route::post("accept_document", "accounts", "/accounts/{account_id}/acceptances")
             .summary("Accept a version of the market agreement or of a provider's subscription agreement.")
             .clauses(&["1.2", "1.3", "4.1"])
             .roles(&[Role::Merchant])

@@ -21,7 +21,7 @@ impl Endpoint for ChangeContacts {
     type Reply = AccountView;
 
     fn route() -> Route {
-        Route::post("change_contacts", "/accounts/{account_id}/contacts")
+        Route::post("change_contacts", "accounts", "/accounts/{account_id}/contacts")
             .summary("Change how a merchant is reached; the old addresses are told too.")
             .clauses(&["5.1", "11.1"])
             .roles(&[Role::Merchant, Role::Operator])

@@ -18,7 +18,7 @@ impl Endpoint for GetAccount {
     type Reply = AccountView;
 
     fn route() -> Route {
-        Route::get("get_account", "/accounts/{account_id}")
+        Route::get("get_account", "accounts", "/accounts/{account_id}")
             .summary("Read a market account.")
             .clauses(&["5.1"])
             .roles(&[Role::Merchant, Role::Operator])

@@ -19,7 +19,7 @@ impl Endpoint for ListAcceptances {
     type Reply = List<AcceptanceView>;
 
     fn route() -> Route {
-        Route::get("list_acceptances", "/accounts/{account_id}/acceptances")
+        Route::get("list_acceptances", "accounts", "/accounts/{account_id}/acceptances")
             .summary("List what a merchant accepted, and how.")
             .clauses(&["1.3", "4.1"])
             .roles(&[Role::Merchant, Role::Operator])

@@ -38,7 +38,7 @@ impl Endpoint for OpenAccount {
     type Reply = AccountView;
 
     fn route() -> Route {
-        Route::post("open_account", "/accounts/{account_id}")
+        Route::post("open_account", "accounts", "/accounts/{account_id}")
             .summary("Apply for the market account of one's platform account.")
             .clauses(&["2.3", "5.1"])
             .roles(&[Role::Merchant])

@@ -18,7 +18,7 @@ impl Endpoint for ListAnnouncements {
     type Reply = List<NoticeView>;
 
     fn route() -> Route {
-        Route::get("list_announcements", "/announcements")
+        Route::get("list_announcements", "announcements", "/announcements")
             .summary("Read the notice board, the oldest announcement first.")
             .clauses(&["9.4", "11.1"])
     }

@@ -61,7 +61,7 @@ impl Endpoint for CheckToken {
     type Reply = CheckReply;
 
     fn route() -> Route {
-        Route::post("check_token", "/checks")
+        Route::post("check_token", "checks", "/checks")
             .summary("Check a provider's token for a scope, and count the check.")
             .clauses(&["4.4.1", "4.4.3"])
             .roles(&[Role::DataGateway])

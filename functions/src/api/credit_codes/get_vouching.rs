@@ -18,7 +18,7 @@ impl Endpoint for GetVouching {
     type Reply = VouchingView;
 
     fn route() -> Route {
-        Route::get("get_vouching", "/credit-codes/{credit_code}/vouching")
+        Route::get("get_vouching", "credit_codes", "/credit-codes/{credit_code}/vouching")
             .summary("Read what was vouched of a credit code that breaks the rule.")
             .clauses(&["5.1"])
             .roles(&[Role::Operator])

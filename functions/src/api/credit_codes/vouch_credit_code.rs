@@ -35,7 +35,7 @@ impl Endpoint for VouchCreditCode {
     type Reply = VouchingView;
 
     fn route() -> Route {
-        Route::post("vouch_credit_code", "/credit-codes/{credit_code}/vouching")
+        Route::post("vouch_credit_code", "credit_codes", "/credit-codes/{credit_code}/vouching")
             .summary("Vouch for a credit code that breaks the rule.")
             .clauses(&["2.3", "5.1"])
             .roles(&[Role::Operator])

@@ -19,11 +19,15 @@ impl Endpoint for AcknowledgeDemand {
     type Reply = DemandView;
 
     fn route() -> Route {
-        Route::post("acknowledge_demand", "/accounts/{account_id}/demands/{grant_id}/acknowledgement")
-            .summary("Acknowledge a deletion demand.")
-            .clauses(&["4.4.5"])
-            .roles(&[Role::Provider])
-            .problems(&[Code::WrongDemandState])
+        Route::post(
+            "acknowledge_demand",
+            "demands",
+            "/accounts/{account_id}/demands/{grant_id}/acknowledgement",
+        )
+        .summary("Acknowledge a deletion demand.")
+        .clauses(&["4.4.5"])
+        .roles(&[Role::Provider])
+        .problems(&[Code::WrongDemandState])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {

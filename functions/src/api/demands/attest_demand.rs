@@ -19,7 +19,7 @@ impl Endpoint for AttestDemand {
     type Reply = DemandView;
 
     fn route() -> Route {
-        Route::post("attest_demand", "/accounts/{account_id}/demands/{grant_id}/attestation")
+        Route::post("attest_demand", "demands", "/accounts/{account_id}/demands/{grant_id}/attestation")
             .summary("Attest what was done with the data of an ended grant.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Provider])

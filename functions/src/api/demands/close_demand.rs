@@ -19,7 +19,7 @@ impl Endpoint for CloseDemand {
     type Reply = DemandView;
 
     fn route() -> Route {
-        Route::post("close_demand", "/accounts/{account_id}/demands/{grant_id}/closure")
+        Route::post("close_demand", "demands", "/accounts/{account_id}/demands/{grant_id}/closure")
             .summary("Confirm the provider's attestation.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant])

@@ -19,7 +19,7 @@ impl Endpoint for GetDemand {
     type Reply = DemandView;
 
     fn route() -> Route {
-        Route::get("get_demand", "/accounts/{account_id}/demands/{grant_id}")
+        Route::get("get_demand", "demands", "/accounts/{account_id}/demands/{grant_id}")
             .summary("Read the deletion demand of an ended grant.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant, Role::Provider, Role::Operator])

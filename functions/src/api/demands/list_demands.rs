@@ -19,7 +19,7 @@ impl Endpoint for ListDemands {
     type Reply = List<DemandView>;
 
     fn route() -> Route {
-        Route::get("list_demands", "/accounts/{account_id}/demands")
+        Route::get("list_demands", "demands", "/accounts/{account_id}/demands")
             .summary("List a merchant's deletion demands, in the order of their grants.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant, Role::Operator])

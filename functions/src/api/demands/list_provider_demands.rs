@@ -19,7 +19,7 @@ impl Endpoint for ListProviderDemands {
     type Reply = List<DemandView>;
 
     fn route() -> Route {
-        Route::get("list_provider_demands", "/providers/{provider_id}/demands")
+        Route::get("list_provider_demands", "demands", "/providers/{provider_id}/demands")
             .summary("List the deletion demands that were served on a provider.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Provider, Role::Operator])

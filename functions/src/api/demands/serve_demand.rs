@@ -20,7 +20,7 @@ impl Endpoint for ServeDemand {
     type Reply = DemandView;
 
     fn route() -> Route {
-        Route::post("serve_demand", "/accounts/{account_id}/demands/{grant_id}/service")
+        Route::post("serve_demand", "demands", "/accounts/{account_id}/demands/{grant_id}/service")
             .summary("Serve a deletion demand on the provider.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant])

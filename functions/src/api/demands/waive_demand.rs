@@ -30,7 +30,7 @@ impl Endpoint for WaiveDemand {
     type Reply = DemandView;
 
     fn route() -> Route {
-        Route::post("waive_demand", "/accounts/{account_id}/demands/{grant_id}/waiver")
+        Route::post("waive_demand", "demands", "/accounts/{account_id}/demands/{grant_id}/waiver")
             .summary("Record another agreement in place of deletion.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant])

@@ -17,7 +17,7 @@ impl Endpoint for GetClause {
     type Reply = String;
 
     fn route() -> Route {
-        Route::get("get_clause", "/documents/{document_id}/versions/{version}/clauses/{clause}")
+        Route::get("get_clause", "documents", "/documents/{document_id}/versions/{version}/clauses/{clause}")
             .summary("Read the exact text of one clause.")
             .clauses(&["1.2", "1.4"])
     }

@@ -21,7 +21,7 @@ impl Endpoint for GetDocument {
     type Reply = DocumentView;
 
     fn route() -> Route {
-        Route::get("get_document", "/documents/{document_id}")
+        Route::get("get_document", "documents", "/documents/{document_id}")
             .summary("Read a document: its versions, their hashes and dates.")
             .clauses(&["1.4"])
     }

@@ -46,7 +46,7 @@ impl Endpoint for GetPage {
     type Reply = Html;
 
     fn route() -> Route {
-        Route::get("get_page", "/documents/{document_id}/versions/{version}/page")
+        Route::get("get_page", "documents", "/documents/{document_id}/versions/{version}/page")
             .summary(
                 "Read a version as a page with its prominent clauses marked; the version names its SHA-256.",
             )

@@ -17,7 +17,7 @@ impl Endpoint for GetText {
     type Reply = String;
 
     fn route() -> Route {
-        Route::get("get_text", "/documents/{document_id}/versions/{version}/text")
+        Route::get("get_text", "documents", "/documents/{document_id}/versions/{version}/text")
             .summary("Read the exact text of a version; its SHA-256 is the version's.")
             .clauses(&["1.4"])
     }

@@ -31,7 +31,7 @@ impl Endpoint for GetVersion {
     type Reply = VersionWithClauses;
 
     fn route() -> Route {
-        Route::get("get_version", "/documents/{document_id}/versions/{version}")
+        Route::get("get_version", "documents", "/documents/{document_id}/versions/{version}")
             .summary("Read one version of a document, with its clauses.")
             .clauses(&["1.2", "1.4"])
     }

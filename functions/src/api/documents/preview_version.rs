@@ -51,7 +51,7 @@ impl Endpoint for PreviewVersion {
     type Reply = VersionPreview;
 
     fn route() -> Route {
-        Route::post("preview_version", "/documents/{document_id}/preview")
+        Route::post("preview_version", "documents", "/documents/{document_id}/preview")
             .summary("Read the clauses of a text as publishing would, and publish nothing.")
             .clauses(&["1.2", "1.4"])
             .roles(&[Role::Operator, Role::Provider])

@@ -31,7 +31,7 @@ impl Endpoint for PublishVersion {
     type Reply = VersionPublished;
 
     fn route() -> Route {
-        Route::post("publish_version", "/documents/{document_id}/versions")
+        Route::post("publish_version", "documents", "/documents/{document_id}/versions")
             .summary("Publish the first or the next version of a document.")
             .clauses(&["1.4", "9.4", "4.1"])
             .roles(&[Role::Operator, Role::Provider])

@@ -18,7 +18,7 @@ impl Endpoint for WithdrawVersion {
     type Reply = DocumentView;
 
     fn route() -> Route {
-        Route::post("withdraw_version", "/documents/{document_id}/versions/{version}/withdrawal")
+        Route::post("withdraw_version", "documents", "/documents/{document_id}/versions/{version}/withdrawal")
             .summary("Withdraw a version before it takes effect. It stays readable, and its number is not given again.")
             .clauses(&["1.4", "4.1", "9.4"])
             .roles(&[Role::Operator, Role::Provider])

@@ -28,7 +28,8 @@ impl Endpoint for ExplainError {
     type Reply = Explanation;
 
     fn route() -> Route {
-        Route::get("explain_error", "/errors/{code}").summary("Explain the code of a problem document.")
+        Route::get("explain_error", "errors", "/errors/{code}")
+            .summary("Explain the code of a problem document.")
     }
 
     async fn decide(call: &Call<Self>, _: &Market) -> Result<Outcome<Explanation>, Problem> {

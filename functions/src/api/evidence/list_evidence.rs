@@ -18,7 +18,7 @@ impl Endpoint for ListEvidence {
     type Reply = List<EvidenceRecord>;
 
     fn route() -> Route {
-        Route::get("list_evidence", "/accounts/{account_id}/evidence")
+        Route::get("list_evidence", "evidence", "/accounts/{account_id}/evidence")
             .summary("List the evidence records of a merchant's things, chain by chain, each in its order.")
             .clauses(&["10.2"])
             .roles(&[Role::Merchant, Role::Operator])

@@ -18,7 +18,7 @@ impl Endpoint for ListProviderEvidence {
     type Reply = List<EvidenceRecord>;
 
     fn route() -> Route {
-        Route::get("list_provider_evidence", "/providers/{provider_id}/evidence")
+        Route::get("list_provider_evidence", "evidence", "/providers/{provider_id}/evidence")
             .summary("List the evidence records of a provider's things, chain by chain, each in its order.")
             .clauses(&["10.2"])
             .roles(&[Role::Provider, Role::Operator])

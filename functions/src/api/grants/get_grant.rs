@@ -20,7 +20,7 @@ impl Endpoint for GetGrant {
     type Reply = GrantView;
 
     fn route() -> Route {
-        Route::get("get_grant", "/accounts/{account_id}/grants/{grant_id}")
+        Route::get("get_grant", "grants", "/accounts/{account_id}/grants/{grant_id}")
             .summary("Read a grant.")
             .clauses(&["4.4.2"])
             .roles(&[Role::Merchant, Role::Provider, Role::Operator])

@@ -48,7 +48,7 @@ impl Endpoint for GiveGrant {
     type Reply = GrantView;
 
     fn route() -> Route {
-        Route::post("give_grant", "/accounts/{account_id}/grants")
+        Route::post("give_grant", "grants", "/accounts/{account_id}/grants")
             .summary("Grant data to the provider of an order, for named scopes, until a date.")
             .clauses(&["4.4.1", "4.4.2", "4.4.4", "10.1.2"])
             .roles(&[Role::Merchant])

@@ -34,7 +34,7 @@ impl Endpoint for IssueToken {
     type Reply = IssuedToken;
 
     fn route() -> Route {
-        Route::post("issue_token", "/accounts/{account_id}/grants/{grant_id}/tokens")
+        Route::post("issue_token", "grants", "/accounts/{account_id}/grants/{grant_id}/tokens")
             .summary("Get a token for a grant. The one before stays good for a minute; at most 16 are good at once.")
             .clauses(&["4.4.1"])
             .roles(&[Role::Provider])

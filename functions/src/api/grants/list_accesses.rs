@@ -18,7 +18,7 @@ impl Endpoint for ListAccesses {
     type Reply = List<AccessEntryView>;
 
     fn route() -> Route {
-        Route::get("list_accesses", "/accounts/{account_id}/grants/{grant_id}/accesses")
+        Route::get("list_accesses", "grants", "/accounts/{account_id}/grants/{grant_id}/accesses")
             .summary("List the checks of a grant's tokens, counted by hour, scope and outcome.")
             .clauses(&["4.4.3"])
             .roles(&[Role::Merchant, Role::Operator])

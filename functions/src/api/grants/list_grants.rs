@@ -20,7 +20,7 @@ impl Endpoint for ListGrants {
     type Reply = List<GrantView>;
 
     fn route() -> Route {
-        Route::get("list_grants", "/accounts/{account_id}/grants")
+        Route::get("list_grants", "grants", "/accounts/{account_id}/grants")
             .summary("List a merchant's grants, the oldest first.")
             .clauses(&["4.4.3"])
             .roles(&[Role::Merchant, Role::Operator])

@@ -20,7 +20,7 @@ impl Endpoint for ListProviderGrants {
     type Reply = List<GrantView>;
 
     fn route() -> Route {
-        Route::get("list_provider_grants", "/providers/{provider_id}/grants")
+        Route::get("list_provider_grants", "grants", "/providers/{provider_id}/grants")
             .summary("List the grants that a provider was given, the oldest first.")
             .clauses(&["4.4.3"])
             .roles(&[Role::Provider, Role::Operator])

@@ -21,7 +21,7 @@ impl Endpoint for RevokeGrant {
     type Reply = GrantView;
 
     fn route() -> Route {
-        Route::post("revoke_grant", "/accounts/{account_id}/grants/{grant_id}/revocation")
+        Route::post("revoke_grant", "grants", "/accounts/{account_id}/grants/{grant_id}/revocation")
             .summary("Take a grant back, at once; its deletion demand is drafted.")
             .clauses(&["4.4.2", "4.4.5"])
             .roles(&[Role::Merchant])

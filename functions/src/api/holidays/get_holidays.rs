@@ -18,7 +18,7 @@ impl Endpoint for GetHolidays {
     type Reply = HolidaysView;
 
     fn route() -> Route {
-        Route::get("get_holidays", "/holidays/{year}")
+        Route::get("get_holidays", "holidays", "/holidays/{year}")
             .summary("Read the holiday schedule of a year, with its notices.")
             .clauses(&["10.1.2", "4.4.5"])
     }

@@ -99,7 +99,7 @@ impl Endpoint for PublishHolidays {
     type Reply = HolidaysView;
 
     fn route() -> Route {
-        Route::post("publish_holidays", "/holidays/{year}")
+        Route::post("publish_holidays", "holidays", "/holidays/{year}")
             .summary("Publish the holiday schedule of a year, or a version that corrects it.")
             .clauses(&["10.1.2", "4.4.5"])
             .roles(&[Role::Operator])

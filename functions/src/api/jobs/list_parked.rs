@@ -3,7 +3,7 @@
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_store::due::DueEntry;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,7 +16,7 @@ const SHOWN: u16 = 100;
 /// An item whose job was given up on.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ParkedJob {
-    job: Job,
+    job: Lane,
     /// The item: its partition, a slash, its sort key.
     item: String,
     /// Since when its job has been due.
@@ -28,7 +28,7 @@ pub struct ParkedJob {
 
 impl From<DueEntry> for ParkedJob {
     fn from(entry: DueEntry) -> Self {
-        Self { job: entry.job, item: entry.key.to_string(), due_at: entry.due_at, tries: entry.tries }
+        Self { job: entry.lane, item: entry.key.to_string(), due_at: entry.due_at, tries: entry.tries }
     }
 }
 
@@ -43,7 +43,7 @@ impl Endpoint for ListParked {
     type Reply = Vec<ParkedJob>;
 
     fn route() -> Route {
-        Route::get("list_parked", "/jobs/{job}/parked")
+        Route::get("list_parked", "jobs", "/jobs/{job}/parked")
             .summary("List the work that a job was given up on: at most 100 items, the oldest first.")
             .clauses(&["11.1"])
             .roles(&[Role::Operator])

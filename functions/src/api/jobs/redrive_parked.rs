@@ -28,7 +28,7 @@ impl Endpoint for RedriveParked {
     type Reply = Redriven;
 
     fn route() -> Route {
-        Route::post("redrive_parked", "/jobs/{job}/redrive")
+        Route::post("redrive_parked", "jobs", "/jobs/{job}/redrive")
             .summary("Hand a job's parked work back, 25 items at a time, the oldest first.")
             .clauses(&["11.1"])
             .roles(&[Role::Operator])

@@ -19,7 +19,7 @@ impl Endpoint for ApproveListing {
     type Reply = ListingView;
 
     fn route() -> Route {
-        Route::post("approve_listing", "/listings/{listing_id}/approval")
+        Route::post("approve_listing", "listings", "/listings/{listing_id}/approval")
             .summary("List a listing that was submitted.")
             .clauses(&["4.2"])
             .roles(&[Role::Operator])

@@ -34,7 +34,7 @@ impl Endpoint for BrowseListings {
     type Reply = List<ListingView>;
 
     fn route() -> Route {
-        Route::get("browse_listings", "/listings")
+        Route::get("browse_listings", "listings", "/listings")
             .summary("Browse the catalogue, the oldest listing first.")
             .clauses(&["3", "4.2"])
     }

@@ -22,7 +22,7 @@ impl Endpoint for DraftListing {
     type Reply = ListingView;
 
     fn route() -> Route {
-        Route::post("draft_listing", "/providers/{provider_id}/listings")
+        Route::post("draft_listing", "listings", "/providers/{provider_id}/listings")
             .summary("Write a listing: everything that a merchant must be able to read before buying.")
             .clauses(&["2.6", "4.2", "4.4.2"])
             .roles(&[Role::Provider])

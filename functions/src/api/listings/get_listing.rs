@@ -17,7 +17,7 @@ impl Endpoint for GetListing {
     type Reply = ListingView;
 
     fn route() -> Route {
-        Route::get("get_listing", "/listings/{listing_id}")
+        Route::get("get_listing", "listings", "/listings/{listing_id}")
             .summary("Read a listing of the catalogue.")
             .clauses(&["4.2", "4.4.2"])
     }

@@ -19,7 +19,7 @@ impl Endpoint for ListDrafts {
     type Reply = List<ListingView>;
 
     fn route() -> Route {
-        Route::get("list_drafts", "/providers/{provider_id}/drafts")
+        Route::get("list_drafts", "listings", "/providers/{provider_id}/drafts")
             .summary("List a provider's drafts, the oldest first.")
             .clauses(&["2.6"])
             .roles(&[Role::Provider])

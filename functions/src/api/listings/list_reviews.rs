@@ -18,7 +18,7 @@ impl Endpoint for ListReviews {
     type Reply = List<ListingView>;
 
     fn route() -> Route {
-        Route::get("list_reviews", "/reviews")
+        Route::get("list_reviews", "listings", "/reviews")
             .summary("List the listings that wait for review, the oldest first.")
             .clauses(&["4.2"])
             .roles(&[Role::Operator])

@@ -18,7 +18,7 @@ impl Endpoint for SubmitListing {
     type Reply = ListingView;
 
     fn route() -> Route {
-        Route::post("submit_listing", "/providers/{provider_id}/listings/{listing_id}/submission")
+        Route::post("submit_listing", "listings", "/providers/{provider_id}/listings/{listing_id}/submission")
             .summary("Submit a listing for review.")
             .clauses(&["4.2"])
             .roles(&[Role::Provider])

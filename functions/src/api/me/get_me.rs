@@ -31,7 +31,10 @@ impl Endpoint for GetMe {
     type Reply = Me;
 
     fn route() -> Route {
-        Route::get("get_me", "/me").summary("Read one's own role and id.").clauses(&["2.3"]).roles(&Role::ALL)
+        Route::get("get_me", "me", "/me")
+            .summary("Read one's own role and id.")
+            .clauses(&["2.3"])
+            .roles(&Role::ALL)
     }
 
     async fn decide(call: &Call<Self>, _: &Market) -> Result<Outcome<Me>, Problem> {

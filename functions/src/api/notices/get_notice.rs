@@ -19,7 +19,7 @@ impl Endpoint for GetNotice {
     type Reply = NoticeView;
 
     fn route() -> Route {
-        Route::get("get_notice", "/accounts/{account_id}/notices/{notice_id}")
+        Route::get("get_notice", "notices", "/accounts/{account_id}/notices/{notice_id}")
             .summary("Read a notice with its proof of service.")
             .clauses(&["11.1"])
             .roles(&[Role::Merchant, Role::Operator])

@@ -19,7 +19,7 @@ impl Endpoint for ListNotices {
     type Reply = List<NoticeView>;
 
     fn route() -> Route {
-        Route::get("list_notices", "/accounts/{account_id}/notices")
+        Route::get("list_notices", "notices", "/accounts/{account_id}/notices")
             .summary("List the notices to a merchant, the oldest first.")
             .clauses(&["11.1"])
             .roles(&[Role::Merchant, Role::Operator])

@@ -19,7 +19,7 @@ impl Endpoint for ListProviderNotices {
     type Reply = List<NoticeView>;
 
     fn route() -> Route {
-        Route::get("list_provider_notices", "/providers/{provider_id}/notices")
+        Route::get("list_provider_notices", "notices", "/providers/{provider_id}/notices")
             .summary("List the notices to a provider, the oldest first.")
             .clauses(&["11.1"])
             .roles(&[Role::Provider, Role::Operator])

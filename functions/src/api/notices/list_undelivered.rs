@@ -19,7 +19,7 @@ impl Endpoint for ListUndelivered {
     type Reply = List<NoticeView>;
 
     fn route() -> Route {
-        Route::get("list_undelivered", "/notices/undelivered")
+        Route::get("list_undelivered", "notices", "/notices/undelivered")
             .summary("List the notices that did not arrive and wait for a human, the oldest first.")
             .clauses(&["11.1"])
             .roles(&[Role::Operator])

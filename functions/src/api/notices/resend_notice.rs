@@ -19,7 +19,7 @@ impl Endpoint for ResendNotice {
     type Reply = NoticeView;
 
     fn route() -> Route {
-        Route::post("resend_notice", "/accounts/{account_id}/notices/{notice_id}/resending")
+        Route::post("resend_notice", "notices", "/accounts/{account_id}/notices/{notice_id}/resending")
             .summary("Send a notice to a merchant again that did not arrive.")
             .clauses(&["11.1"])
             .roles(&[Role::Operator])

@@ -19,11 +19,15 @@ impl Endpoint for ResendProviderNotice {
     type Reply = NoticeView;
 
     fn route() -> Route {
-        Route::post("resend_provider_notice", "/providers/{provider_id}/notices/{notice_id}/resending")
-            .summary("Send a notice to a provider again that did not arrive.")
-            .clauses(&["11.1"])
-            .roles(&[Role::Operator])
-            .problems(PROBLEMS)
+        Route::post(
+            "resend_provider_notice",
+            "notices",
+            "/providers/{provider_id}/notices/{notice_id}/resending",
+        )
+        .summary("Send a notice to a provider again that did not arrive.")
+        .clauses(&["11.1"])
+        .roles(&[Role::Operator])
+        .problems(PROBLEMS)
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<NoticeView>, Problem> {

@@ -18,7 +18,7 @@ impl Endpoint for GetOrder {
     type Reply = OrderView;
 
     fn route() -> Route {
-        Route::get("get_order", "/accounts/{account_id}/orders/{order_id}")
+        Route::get("get_order", "orders", "/accounts/{account_id}/orders/{order_id}")
             .summary("Read an order.")
             .clauses(&["4.1"])
             .roles(&[Role::Merchant, Role::Provider, Role::Operator])

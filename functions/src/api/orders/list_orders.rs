@@ -19,7 +19,7 @@ impl Endpoint for ListOrders {
     type Reply = List<OrderView>;
 
     fn route() -> Route {
-        Route::get("list_orders", "/accounts/{account_id}/orders")
+        Route::get("list_orders", "orders", "/accounts/{account_id}/orders")
             .summary("List a merchant's orders, the oldest first.")
             .clauses(&["4.1"])
             .roles(&[Role::Merchant, Role::Operator])

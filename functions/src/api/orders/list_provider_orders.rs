@@ -19,7 +19,7 @@ impl Endpoint for ListProviderOrders {
     type Reply = List<OrderView>;
 
     fn route() -> Route {
-        Route::get("list_provider_orders", "/providers/{provider_id}/orders")
+        Route::get("list_provider_orders", "orders", "/providers/{provider_id}/orders")
             .summary("List the orders of a provider's listings, the oldest first.")
             .clauses(&["4.1"])
             .roles(&[Role::Provider, Role::Operator])

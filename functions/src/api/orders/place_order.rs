@@ -55,7 +55,7 @@ impl Endpoint for PlaceOrder {
     type Reply = OrderView;
 
     fn route() -> Route {
-        Route::post("place_order", "/accounts/{account_id}/orders")
+        Route::post("place_order", "orders", "/accounts/{account_id}/orders")
             .summary("Order a plan of a listing.")
             .clauses(&["4.1", "4.2", "4.5", "10.1.2"])
             .roles(&[Role::Merchant])

@@ -18,7 +18,7 @@ impl Endpoint for GetPayment {
     type Reply = PaymentRecordView;
 
     fn route() -> Route {
-        Route::get("get_payment", "/payments/{record_id}")
+        Route::get("get_payment", "payments", "/payments/{record_id}")
             .summary("Read what became of a payment.")
             .clauses(&["4.6"])
             .roles(&[Role::Merchant, Role::Operator])

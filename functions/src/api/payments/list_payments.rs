@@ -18,7 +18,7 @@ impl Endpoint for ListPayments {
     type Reply = List<PaymentRecordView>;
 
     fn route() -> Route {
-        Route::get("list_payments", "/payments")
+        Route::get("list_payments", "payments", "/payments")
             .summary("List the payments that are held or have to be returned, the oldest first.")
             .clauses(&["4.6"])
             .roles(&[Role::Operator])

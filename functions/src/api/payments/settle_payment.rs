@@ -34,7 +34,7 @@ impl Endpoint for SettlePayment {
     type Reply = PaymentRecordView;
 
     fn route() -> Route {
-        Route::post("settle_payment", "/payments/{record_id}/settlement")
+        Route::post("settle_payment", "payments", "/payments/{record_id}/settlement")
             .summary("Decide, with evidence, what becomes of a payment that is held or has to be returned.")
             .clauses(&["4.6"])
             .roles(&[Role::Operator])

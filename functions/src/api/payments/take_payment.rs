@@ -48,7 +48,7 @@ impl Endpoint for TakePayment {
     type Reply = TakenView;
 
     fn route() -> Route {
-        Route::post("take_payment", "/payments")
+        Route::post("take_payment", "payments", "/payments")
             .summary("Report a payment of an order (signed by the payment system). What is rightly signed is always kept.")
             .clauses(&["4.6"])
             .signed_by_payments()

@@ -45,7 +45,7 @@ impl Endpoint for TakeReturn {
     type Reply = TakenView;
 
     fn route() -> Route {
-        Route::post("take_return", "/returns")
+        Route::post("take_return", "payments", "/returns")
             .summary("Report the return of a payment (signed by the payment system). What is rightly signed is always kept.")
             .clauses(&["4.6"])
             .signed_by_payments()

@@ -21,7 +21,7 @@ impl Endpoint for ApplyAsProvider {
     type Reply = ProviderView;
 
     fn route() -> Route {
-        Route::post("apply_as_provider", "/providers/{provider_id}")
+        Route::post("apply_as_provider", "providers", "/providers/{provider_id}")
             .summary("Apply to become a provider.")
             .clauses(&["2.2"])
             .roles(&[Role::Provider])

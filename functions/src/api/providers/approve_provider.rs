@@ -18,7 +18,7 @@ impl Endpoint for ApproveProvider {
     type Reply = ProviderView;
 
     fn route() -> Route {
-        Route::post("approve_provider", "/providers/{provider_id}/approval")
+        Route::post("approve_provider", "providers", "/providers/{provider_id}/approval")
             .summary("Approve a provider.")
             .clauses(&["2.2"])
             .roles(&[Role::Operator])

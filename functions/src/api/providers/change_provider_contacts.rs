@@ -20,7 +20,7 @@ impl Endpoint for ChangeProviderContacts {
     type Reply = ProviderView;
 
     fn route() -> Route {
-        Route::post("change_provider_contacts", "/providers/{provider_id}/contacts")
+        Route::post("change_provider_contacts", "providers", "/providers/{provider_id}/contacts")
             .summary("Change how a provider is reached; the old addresses are told too.")
             .clauses(&["2.2", "11.1"])
             .roles(&[Role::Provider, Role::Operator])

@@ -18,7 +18,7 @@ impl Endpoint for GetProvider {
     type Reply = ProviderView;
 
     fn route() -> Route {
-        Route::get("get_provider", "/providers/{provider_id}")
+        Route::get("get_provider", "providers", "/providers/{provider_id}")
             .summary("Read a provider.")
             .clauses(&["2.2"])
             .roles(&[Role::Provider, Role::Operator])

@@ -40,7 +40,7 @@ impl Endpoint for EndUpstream {
     type Reply = TerminationView;
 
     fn route() -> Route {
-        Route::post("end_upstream", "/accounts/{account_id}/upstream-end")
+        Route::post("end_upstream", "terminations", "/accounts/{account_id}/upstream-end")
             .summary("Report that the upstream agreement with a merchant ended.")
             .clauses(&["10.1.1"])
             .roles(&[Role::Upstream])

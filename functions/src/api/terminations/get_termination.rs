@@ -18,7 +18,7 @@ impl Endpoint for GetTermination {
     type Reply = TerminationView;
 
     fn route() -> Route {
-        Route::get("get_termination", "/accounts/{account_id}/terminations/{termination_id}")
+        Route::get("get_termination", "terminations", "/accounts/{account_id}/terminations/{termination_id}")
             .summary("Read a termination.")
             .clauses(&["10.1"])
             .roles(&[Role::Merchant, Role::Operator])

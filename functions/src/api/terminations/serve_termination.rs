@@ -33,7 +33,7 @@ impl Endpoint for ServeTermination {
     type Reply = TerminationView;
 
     fn route() -> Route {
-        Route::post("serve_termination", "/accounts/{account_id}/terminations")
+        Route::post("serve_termination", "terminations", "/accounts/{account_id}/terminations")
             .summary("Serve 15 days' notice of termination on a merchant.")
             .clauses(&["10.1.2", "11.1"])
             .roles(&[Role::Operator])

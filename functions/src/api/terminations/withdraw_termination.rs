@@ -20,11 +20,15 @@ impl Endpoint for WithdrawTermination {
     type Reply = TerminationView;
 
     fn route() -> Route {
-        Route::post("withdraw_termination", "/accounts/{account_id}/terminations/{termination_id}/withdrawal")
-            .summary("Withdraw a notice of termination before it takes effect.")
-            .clauses(&["10.1.2"])
-            .roles(&[Role::Operator])
-            .problems(&[Code::NoticeNotRunning])
+        Route::post(
+            "withdraw_termination",
+            "terminations",
+            "/accounts/{account_id}/terminations/{termination_id}/withdrawal",
+        )
+        .summary("Withdraw a notice of termination before it takes effect.")
+        .clauses(&["10.1.2"])
+        .roles(&[Role::Operator])
+        .problems(&[Code::NoticeNotRunning])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TerminationView>, Problem> {

@@ -1,8 +1,5 @@
 //! What a notice rests on: the thing that it speaks of, and what was said of that before.
 
-use market_agreement::terminations::Termination;
-use market_entrustment::deletion::DeletionDemand;
-use market_entrustment::grants::Grant;
 use market_kernel::Timestamp;
 use market_kernel::aggregate::{Aggregate, Key, Loaded};
 use market_kernel::notices::{Chain, Delivery, Message, Notice, Reach, Standing, Told};
@@ -10,11 +7,8 @@ use market_kernel::party::{Party, PartyId, Recipient};
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 use market_store::commit::{evidence_key, evidence_prefix};
-use market_trade::listings::Listing;
-use market_trade::orders::Order;
-use market_trade::payments::PaymentRecord;
 
-use crate::workers::{JobError, Jobs};
+use crate::workers::{JobError, Jobs, kinds};
 
 /// How many records of the same thing are looked through for earlier notices: more than are written while one waits.
 const EARLIER: u64 = 8;
@@ -22,7 +16,7 @@ const EARLIER: u64 = 8;
 const FOLLOWED: usize = 64;
 
 /// What the cause of a notice says of it.
-pub(super) enum Verdict {
+pub(in crate::workers) enum Verdict {
     /// It stands.
     Stands,
     /// It does no longer.
@@ -32,7 +26,7 @@ pub(super) enum Verdict {
 }
 
 /// A reminder as it is put now, and whom it names.
-pub(super) struct Reminder {
+pub(in crate::workers) struct Reminder {
     pub message: Box<dyn Message>,
     account: Loaded<MarketAccount>,
     provider: Option<Loaded<Provider>>,
@@ -55,27 +49,22 @@ pub(super) async fn verdict(jobs: &Jobs, notice: &Notice, now: Timestamp) -> Res
     let mut cause = Chain::of(&notice.cause);
     for _ in 0..FOLLOWED {
         let Some(Chain { kind, key, .. }) = cause else { break };
-        return match kind.as_str() {
+        if kind == Notice::KIND {
             // It goes in another's place: that one's cause is its own.
-            Notice::KIND => {
-                let before = jobs.store.get_at::<Notice>(&key).await?;
-                cause = before.and_then(|before| Chain::of(&before.cause));
-                continue;
-            }
-            Termination::KIND => asked::<Termination>(jobs, &key, notice, now).await,
-            DeletionDemand::KIND => asked::<DeletionDemand>(jobs, &key, notice, now).await,
-            Grant::KIND => asked::<Grant>(jobs, &key, notice, now).await,
-            Order::KIND => asked::<Order>(jobs, &key, notice, now).await,
-            PaymentRecord::KIND => asked::<PaymentRecord>(jobs, &key, notice, now).await,
-            Listing::KIND => asked::<Listing>(jobs, &key, notice, now).await,
-            // What is said of an account, a provider or a document happened, and stays so.
-            _ => Ok(Verdict::Stands),
+            let before = jobs.store.get_at::<Notice>(&key).await?;
+            cause = before.and_then(|before| Chain::of(&before.cause));
+            continue;
+        }
+        return match kinds::ask(&kind) {
+            Some(ask) => ask(jobs, &key, notice, now).await,
+            None => Ok(Verdict::Stands),
         };
     }
     Ok(Verdict::Stands)
 }
 
-async fn asked<A: Told>(
+/// Asks a thing of one kind.
+pub(in crate::workers) async fn asked<A: Told>(
     jobs: &Jobs,
     key: &Key,
     notice: &Notice,

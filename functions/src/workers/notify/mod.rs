@@ -7,15 +7,17 @@
 
 mod cause;
 
-use market_kernel::aggregate::{Job, Key, Loaded};
+use market_kernel::aggregate::{Key, Loaded};
 use market_kernel::notices::{Delivery, Notice, Sending};
 use market_store::CommitError;
 
-use self::cause::Verdict;
+pub(super) use self::cause::{Verdict, asked};
 use super::{JobError, Jobs};
 use crate::feedback::{alert_of_bounce, contacts};
 use crate::metrics::Metric;
 
+/// Its name, as evidence shows who did it.
+const JOB: &str = "notify";
 /// How often the outcome of an attempt is recorded anew, where something else was heard of the notice meanwhile.
 const RECORDS: u32 = 4;
 
@@ -29,7 +31,7 @@ pub(super) async fn notify(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
         return Ok(());
     }
     let verdict = cause::verdict(jobs, &notice, now).await?;
-    let occasion = jobs.occasion(Job::Notify, key);
+    let occasion = jobs.occasion(JOB, key);
     match verdict {
         Verdict::Stands => {}
         Verdict::Gone => return jobs.commit(Notice::supersede(&notice, None, &occasion)).await,
@@ -56,7 +58,7 @@ pub(super) async fn notify(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
 async fn send_another_way(jobs: &Jobs, key: &Key, notice: &Loaded<Notice>) -> Result<(), JobError> {
     let contacts = contacts(&jobs.store, &notice.recipient).await?;
     let contacts = contacts.ok_or_else(|| JobError::Orphan(key.clone()))?;
-    let occasion = jobs.occasion(Job::Notify, key);
+    let occasion = jobs.occasion(JOB, key);
     let Some((bounced, change)) = Notice::give_up_waiting(notice, &contacts, &occasion) else {
         return Ok(());
     };
@@ -70,7 +72,7 @@ async fn record(jobs: &Jobs, key: &Key, attempt: u32, outcome: Sending) -> Resul
     let mut left = RECORDS;
     loop {
         let Some(notice) = jobs.store.get_at::<Notice>(key).await? else { return Ok(()) };
-        let occasion = jobs.occasion(Job::Notify, key);
+        let occasion = jobs.occasion(JOB, key);
         let recorded = Notice::record(&notice, &occasion, attempt, outcome.clone());
         let Some((after, change)) = recorded else { return Ok(()) };
         left -= 1;

@@ -9,13 +9,15 @@
 mod targets;
 
 use market_agreement::terminations::{Next, Termination};
-use market_kernel::aggregate::{Aggregate, Job, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Key, Loaded};
 use market_parties::accounts::MarketAccount;
 use targets::{Found, Targets};
 
 use super::{JobError, Jobs};
 use crate::schedules::calendar_for;
 
+/// Its name, as evidence shows who did it.
+const JOB: &str = "terminate_account";
 /// Steps of one wake-up: well within a job's time, even on a slow day.
 const STEPS: usize = 10;
 
@@ -26,7 +28,7 @@ pub(super) async fn terminate_account(jobs: &Jobs, key: &Key) -> Result<(), JobE
     for step in 1..=STEPS {
         let Some(termination) = jobs.store.get_at::<Termination>(key).await? else { return Ok(()) };
         let account = jobs.account(key, &termination.account_id).await?;
-        let occasion = jobs.occasion(Job::TerminateAccount, key);
+        let occasion = jobs.occasion(JOB, key);
         let Some(cascade) = termination.cascade(occasion.at, written == Some(termination.version)) else {
             if !advance(jobs, &termination, &account).await? {
                 return Ok(());
@@ -63,7 +65,7 @@ async fn advance(
     termination: &Loaded<Termination>,
     account: &Loaded<MarketAccount>,
 ) -> Result<bool, JobError> {
-    let occasion = jobs.occasion(Job::TerminateAccount, &termination.key());
+    let occasion = jobs.occasion(JOB, &termination.key());
     if let Some(period) = termination.open_period().filter(|period| period.look_is_due(occasion.at)) {
         let calendar = calendar_for(&jobs.store, period.start, period.rule).await?;
         let change = Termination::reckon_again(termination, account, &calendar, &occasion);

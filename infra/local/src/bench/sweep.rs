@@ -14,7 +14,7 @@ use dynoxide::{Database, ImportOptions};
 use jiff::{SignedDuration, Timestamp};
 use market_jobs::sweep::sweep;
 use market_jobs::{Outgoing, Queues, Unsent};
-use market_kernel::aggregate::{Due, Job, Key};
+use market_kernel::aggregate::{Due, Key, Lane};
 use market_store::due::bare_item;
 use market_store::meter::Cost;
 use market_store::{Meter, Store, schema};
@@ -130,7 +130,7 @@ impl Table {
 
 /// The n-th item: jobs take turns, an account has fifty.
 fn item(n: u32, at: Timestamp) -> Item {
-    let job = Job::ALL[n as usize % Job::ALL.len()];
+    let job = Lane::ALL[n as usize % Lane::ALL.len()];
     let key = Key::new(format!("account#shop-{}", n / 50), format!("grant#grt_{n:022}"));
     let attributes = bare_item(&key, Due::new(at, job)).into_iter();
     attributes

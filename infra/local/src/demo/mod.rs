@@ -1,6 +1,7 @@
 //! *A merchant's year*: one whole story through the real routes and the real workers, on a clock that stands
 //! still until it is set ahead, printed as a timeline. It fails when any expectation in it does.
 
+mod script;
 mod story;
 mod timeline;
 
@@ -33,21 +34,20 @@ pub enum DemoError {
 /// # Errors
 /// See [`DemoError`]; expectations that fail are in the timeline.
 pub async fn play(agreement: &str) -> Result<Timeline, DemoError> {
+    let script = script::Script::read()?;
     let folder = tempfile::tempdir().map_err(|error| DemoError::Market(error.to_string()))?;
     let options = Options {
         folder: folder.path().to_owned(),
         in_memory: true,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        clockwork: Clockwork::Standing(
-            story::BEGINS.parse().map_err(|_| DemoError::Stuck("no date".into()))?,
-        ),
+        clockwork: Clockwork::Standing(script.begins),
         sqs_endpoint: None,
         dynamodb_endpoint: None,
         permissions: Permissions::committed(),
         allow_origin: None,
     };
     let running = Running::start(options).await.map_err(|error| DemoError::Market(error.to_string()))?;
-    let told = story::tell(&running, agreement).await;
+    let told = story::tell(&running, &script, agreement).await;
     running.stop().await;
     told
 }

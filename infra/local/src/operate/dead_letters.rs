@@ -21,7 +21,7 @@ use aws_sdk_sqs::types::{
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use indicatif::ProgressBar;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -74,8 +74,8 @@ pub enum DeadLetters {
 /// A queue that has dead letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Queue {
-    /// A job's.
-    Job(Job),
+    /// A lane's.
+    Lane(Lane),
     /// What SES tells of sent mail.
     MailFeedback,
     /// What the relay gave up.
@@ -93,14 +93,14 @@ fn queues() -> impl TypedValueParser<Value = Queue> {
 impl Queue {
     /// Every queue.
     pub fn all() -> impl Iterator<Item = Self> {
-        Job::ALL.into_iter().map(Self::Job).chain([Self::MailFeedback, Self::Relay, Self::Sweep])
+        Lane::ALL.into_iter().map(Self::Lane).chain([Self::MailFeedback, Self::Relay, Self::Sweep])
     }
 
     /// The name that stands for it in the pattern of the queues' URLs.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Job(job) => job.name(),
+            Self::Lane(lane) => lane.name(),
             Self::MailFeedback => "mail_feedback",
             Self::Relay => "relay",
             Self::Sweep => "sweep",
@@ -110,7 +110,7 @@ impl Queue {
     /// Whether its dead letters are messages of a queue that could be sent again.
     fn check_redriven(self) -> Result<(), OperateError> {
         let why = match self {
-            Self::Job(_) | Self::MailFeedback => return Ok(()),
+            Self::Lane(_) | Self::MailFeedback => return Ok(()),
             Self::Relay => {
                 "they tell which records of the table's stream the relay gave up, and the sweep hands out what \
                  these left due as soon as its lease ends"

@@ -16,7 +16,7 @@ use indicatif::ProgressBar;
 use jiff::SignedDuration;
 use market_ambient::{Clock, SystemClock};
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Job;
+use market_kernel::aggregate::Lane;
 use market_store::Store;
 use market_store::due::{DueEntry, SHARDS, Shard};
 use serde::Serialize;
@@ -49,7 +49,7 @@ pub enum Jobs {
     Parked {
         /// Of one job only.
         #[arg(value_parser = jobs())]
-        job: Option<Job>,
+        job: Option<Lane>,
         /// How many of each job at most.
         #[arg(long, value_name = "N", default_value_t = 100)]
         #[arg(value_parser = clap::value_parser!(u16).range(1..=1_000))]
@@ -61,21 +61,21 @@ pub enum Jobs {
     Redrive {
         /// Of which job.
         #[arg(value_parser = jobs())]
-        job: Job,
+        job: Lane,
         #[command(flatten)]
         common: Common,
     },
 }
 
-fn jobs() -> impl TypedValueParser<Value = Job> {
-    PossibleValuesParser::new(Job::ALL.map(Job::name)).try_map(|name| name.parse::<Job>())
+fn jobs() -> impl TypedValueParser<Value = Lane> {
+    PossibleValuesParser::new(Lane::ALL.map(Lane::name)).try_map(|name| name.parse::<Lane>())
 }
 
 /// An item that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Waiting {
     /// The job whose turn it is.
-    pub job: Job,
+    pub job: Lane,
     /// The item: its partition, a slash, its sort key.
     pub item: String,
     /// Since when.
@@ -86,7 +86,7 @@ pub struct Waiting {
 
 impl From<DueEntry> for Waiting {
     fn from(entry: DueEntry) -> Self {
-        Self { job: entry.job, item: entry.key.to_string(), due_at: entry.due_at, tries: entry.tries }
+        Self { job: entry.lane, item: entry.key.to_string(), due_at: entry.due_at, tries: entry.tries }
     }
 }
 
@@ -101,7 +101,7 @@ impl fmt::Display for Waiting {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Late {
     /// The job.
-    pub job: Job,
+    pub job: Lane,
     /// How many items.
     pub late: usize,
     /// How many of them were handed out, and are to be tried again when their lease ends.
@@ -152,7 +152,7 @@ impl fmt::Display for Parked {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Redriven {
     /// The job.
-    pub job: Job,
+    pub job: Lane,
     /// How many items.
     pub items: u64,
     /// How many changed meanwhile and were not parked any more.
@@ -169,7 +169,7 @@ impl fmt::Display for Redriven {
 /// What is late of one shard, and whether there may be more.
 async fn late_of_shard(
     store: &Store,
-    job: Job,
+    job: Lane,
     shard: u8,
     now: Timestamp,
 ) -> Result<(Vec<DueEntry>, bool), OperateError> {
@@ -190,7 +190,7 @@ async fn late_of_shard(
 ///
 /// # Errors
 /// Where the table does not say.
-pub async fn late(store: &Store, job: Job, now: Timestamp) -> Result<Late, OperateError> {
+pub async fn late(store: &Store, job: Lane, now: Timestamp) -> Result<Late, OperateError> {
     let shards = try_join_all((0..SHARDS).map(|shard| late_of_shard(store, job, shard, now))).await?;
     let more = shards.iter().any(|(_, more)| *more);
     let entries: Vec<DueEntry> = shards.into_iter().flat_map(|(entries, _)| entries).collect();
@@ -207,7 +207,7 @@ pub async fn late(store: &Store, job: Job, now: Timestamp) -> Result<Late, Opera
 ///
 /// # Errors
 /// Where the table does not say.
-pub async fn parked(store: &Store, job: Job, limit: u16) -> Result<Vec<Waiting>, OperateError> {
+pub async fn parked(store: &Store, job: Lane, limit: u16) -> Result<Vec<Waiting>, OperateError> {
     Ok(store.parked(job, limit).await?.into_iter().map(Waiting::from).collect())
 }
 
@@ -217,7 +217,7 @@ pub async fn parked(store: &Store, job: Job, limit: u16) -> Result<Vec<Waiting>,
 /// Where the table does not take it; what was handed back by then stays so.
 pub async fn redrive(
     store: &Store,
-    job: Job,
+    job: Lane,
     now: Timestamp,
     progress: &ProgressBar,
 ) -> Result<Redriven, OperateError> {
@@ -250,13 +250,13 @@ pub(super) async fn run(command: Jobs) -> Result<ExitCode, OperateError> {
     match command {
         Jobs::Late { common } => {
             let store = Stack::find(&common.stack).await?.store()?;
-            let jobs = try_join_all(Job::ALL.into_iter().map(|job| late(&store, job, now))).await?;
+            let jobs = try_join_all(Lane::ALL.into_iter().map(|job| late(&store, job, now))).await?;
             say(&LateJobs { at: now, jobs }, common.json)?;
         }
         Jobs::Parked { job, limit, common } => {
             let store = Stack::find(&common.stack).await?.store()?;
             let mut items = Vec::new();
-            for job in Job::ALL.into_iter().filter(|one| job.is_none_or(|wanted| wanted == *one)) {
+            for job in Lane::ALL.into_iter().filter(|one| job.is_none_or(|wanted| wanted == *one)) {
                 items.extend(parked(&store, job, limit).await?);
             }
             say(&Parked { items }, common.json)?;

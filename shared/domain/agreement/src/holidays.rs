@@ -6,7 +6,7 @@
 //! ([`Again`](market_kernel::periods::Again)). What a build carries is corrected by the next.
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::events::Foreign;
 use market_kernel::periods::{Calendar, Schedule, ScheduleError, local_date};
@@ -124,6 +124,7 @@ impl Holidays {
 impl Aggregate for Holidays {
     type Id = i16;
     const KIND: &'static str = "holidays";
+    const PLACE: Place = Place::Own("holidays#");
 
     fn key_of(year: &i16) -> Key {
         Key::new(format!("holidays#{year}"), "state")

@@ -5,7 +5,7 @@
 //! very instant the account has ended, whether or not a worker has run.
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::citations::Citations;
 use market_kernel::ids::{AccountId, TerminationId};
@@ -211,6 +211,7 @@ impl Party for MarketAccount {
 impl Aggregate for MarketAccount {
     type Id = AccountId;
     const KIND: &'static str = "account";
+    const PLACE: Place = Place::Own("account#");
 
     fn key_of(id: &AccountId) -> Key {
         Key::new(format!("account#{id}"), "state")

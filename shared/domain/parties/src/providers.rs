@@ -1,7 +1,7 @@
 //! Providers (服务商): `applied → approved`.
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::ids::ProviderId;
 use market_kernel::notices::Reach;
@@ -138,6 +138,7 @@ impl Party for Provider {
 impl Aggregate for Provider {
     type Id = ProviderId;
     const KIND: &'static str = "provider";
+    const PLACE: Place = Place::Own("provider#");
 
     fn key_of(id: &ProviderId) -> Key {
         Key::new(format!("provider#{id}"), "state")

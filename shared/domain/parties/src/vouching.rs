@@ -5,7 +5,7 @@
 //! the application names the record of the vouching. It never changes.
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::text::Prose;
@@ -77,6 +77,7 @@ impl Vouching {
 impl Aggregate for Vouching {
     type Id = GivenCode;
     const KIND: &'static str = "vouching";
+    const PLACE: Place = Place::Own("credit-code#");
 
     fn key_of(code: &GivenCode) -> Key {
         Key::new(format!("credit-code#{code}"), "state")

@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 use market_agreement::documents::{Document, Publisher};
-use market_kernel::aggregate::{Aggregate, Key, Loaded, View};
+use market_kernel::aggregate::{Aggregate, Key, Loaded, Place, View};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
 use market_kernel::money::Fen;
@@ -323,6 +323,7 @@ impl Told for Listing {
 impl Aggregate for Listing {
     type Id = ListingId;
     const KIND: &'static str = "listing";
+    const PLACE: Place = Place::Own("listing#");
 
     fn key_of(id: &ListingId) -> Key {
         Key::new(format!("listing#{id}"), "state")

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use market_agreement::documents::Document;
 use market_agreement::documents::acceptance::Acceptance;
-use market_kernel::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
+use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place, View};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, PlanId, ProviderId};
@@ -523,6 +523,7 @@ impl Told for Order {
 impl Aggregate for Order {
     type Id = (AccountId, OrderId);
     const KIND: &'static str = "order";
+    const PLACE: Place = Place::Within("order#");
 
     fn key_of((account, id): &Self::Id) -> Key {
         Key::new(format!("account#{account}"), format!("order#{id}"))
@@ -538,7 +539,7 @@ impl Aggregate for Order {
             OrderStatus::InService { valid_until, .. } => (*valid_until)?,
             OrderStatus::Expired { .. } | OrderStatus::Closed { .. } => return None,
         };
-        Some(Due::new(at, Job::AdvanceCase))
+        Some(Due::new(at, Lane::AdvanceCase))
     }
 
     fn view(&self) -> Option<View> {

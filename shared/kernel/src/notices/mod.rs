@@ -25,7 +25,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::aggregate::{Aggregate, Due, Job, Key, View};
+use crate::aggregate::{Aggregate, Due, Key, Lane, Place, View};
 use crate::change::Occasion;
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
@@ -203,6 +203,7 @@ pub fn partition(recipient: &Recipient) -> String {
 impl Aggregate for Notice {
     type Id = (Recipient, NoticeId);
     const KIND: &'static str = "notice";
+    const PLACE: Place = Place::Within("notice#");
 
     fn key_of((recipient, id): &Self::Id) -> Key {
         Key::new(partition(recipient), format!("notice#{id}"))
@@ -214,9 +215,9 @@ impl Aggregate for Notice {
 
     fn next_due(&self) -> Option<Due> {
         match self.delivery {
-            Delivery::Queued { next_attempt_at, .. } => Some(Due::new(next_attempt_at, Job::Notify)),
+            Delivery::Queued { next_attempt_at, .. } => Some(Due::new(next_attempt_at, Lane::Notify)),
             Delivery::Sent { .. } => {
-                self.waits_for_its_mailbox_until().map(|until| Due::new(until, Job::Notify))
+                self.waits_for_its_mailbox_until().map(|until| Due::new(until, Lane::Notify))
             }
             Delivery::Delivered { .. }
             | Delivery::Bounced { .. }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{MadeOf, Manner, Message};
-use crate::aggregate::{Aggregate, Key};
+use crate::aggregate::{Aggregate, Key, Place};
 use crate::citations::Citations;
 use crate::party::{Contacts, Language, Party, PartyId, Recipient};
 use crate::stored::form::{Storable, StoredForm, Upcaster};
@@ -112,6 +112,7 @@ impl StoredForm for StoredThing {
 impl Aggregate for Thing {
     type Id = String;
     const KIND: &'static str = "thing";
+    const PLACE: Place = Place::Own("thing#");
 
     fn key_of(id: &String) -> Key {
         Key::new(format!("thing#{id}"), "state")

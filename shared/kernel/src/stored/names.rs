@@ -1,9 +1,9 @@
 //! The names under which values are stored. They never change: what is renamed in the domain or on the wire
-//! keeps its name here.
+//! keeps its name here. (Those of lanes stand in their list, `aggregate.rs`.)
 
-use crate::aggregate::Job;
 use crate::notices::Channel;
 use crate::party::Language;
+
 /// Declares under which names the values of enumerations are stored.
 #[macro_export]
 macro_rules! names {
@@ -20,13 +20,5 @@ macro_rules! names {
 
 names! {
     Language { Chinese = "zh", English = "en" }
-    Job {
-        Notify = "notify",
-        ExpireGrant = "expire_grant",
-        RemindDeletion = "remind_deletion",
-        TerminateAccount = "terminate_account",
-        AdvanceCase = "advance_case",
-        SealLedger = "seal_ledger",
-    }
     Channel { Announcement = "announcement", InSite = "in_site", Email = "email", Sms = "sms" }
 }

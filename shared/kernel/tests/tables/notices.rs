@@ -1,7 +1,7 @@
 //! Every edge of a notice on its way, and every non-edge.
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Due, Job, Loaded};
+use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::notices::{
     CameBack, Channel, Delivery, Feedback, MAX_ATTEMPTS, Notice, ResendRefusal, Sending,
 };
@@ -317,7 +317,7 @@ fn a_notice_waits_for_its_attempt_or_its_mailbox_or_a_human_or_for_nothing() {
             | Replaced => (false, false),
         };
         let notice = standing(*stand);
-        let due = waits.then(|| Due::new(boundary(), Job::Notify));
+        let due = waits.then(|| Due::new(boundary(), Lane::Notify));
         assert_eq!((notice.next_due(), notice.view().is_some()), (due, needs_a_human), "{stand:?}");
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
@@ -215,6 +215,7 @@ impl Acceptance {
 impl Aggregate for Acceptance {
     type Id = AcceptanceId;
     const KIND: &'static str = "acceptance";
+    const PLACE: Place = Place::Within("acceptance#");
 
     /// A merchant that comes back accepts anew. Keys of the first period have no number: they were there before
     /// periods had one.

@@ -9,7 +9,7 @@ pub mod clauses;
 pub mod withdrawal;
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::characters::{show, unfit_in_document};
 use market_kernel::citations::{Citations, Rules};
@@ -475,6 +475,7 @@ impl Document {
 impl Aggregate for Document {
     type Id = DocumentId;
     const KIND: &'static str = "document";
+    const PLACE: Place = Place::Own("document#");
 
     fn key_of(id: &DocumentId) -> Key {
         Key::new(Self::partition(id), "state")

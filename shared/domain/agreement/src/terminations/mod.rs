@@ -13,7 +13,7 @@
 mod reckoned_again;
 
 use jiff::{SignedDuration, Timestamp};
-use market_kernel::aggregate::{Aggregate, Due, Job, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place};
 use market_kernel::change::{CLOCK_SKEW, Change, Event, Occasion};
 use market_kernel::ids::{AccountId, EventId, ProviderId, TerminationId};
 use market_kernel::notices::{Message, Notice, Reach, Standing, Told};
@@ -414,6 +414,7 @@ fn ended(account: &MarketAccount, at: Timestamp) -> MarketAccount {
 impl Aggregate for Termination {
     type Id = (AccountId, TerminationId);
     const KIND: &'static str = "termination";
+    const PLACE: Place = Place::Within("termination#");
 
     fn key_of((account, id): &Self::Id) -> Key {
         Key::new(format!("account#{account}"), format!("termination#{id}"))
@@ -438,9 +439,9 @@ impl Termination {
             Progress::Served { reminders } => {
                 let at = next(*reminders, REMINDERS, self.ends_at).unwrap_or(self.ends_at);
                 let at = look.map_or(at, |look| look.min(at));
-                Some(Due::new(at, Job::TerminateAccount).by(self.ends_at))
+                Some(Due::new(at, Lane::TerminateAccount).by(self.ends_at))
             }
-            Progress::Ending(cascade) => Some(Due::new(cascade.since, Job::TerminateAccount)),
+            Progress::Ending(cascade) => Some(Due::new(cascade.since, Lane::TerminateAccount)),
             Progress::Withdrawn { .. } | Progress::Superseded { .. } | Progress::Completed { .. } => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use market_agreement::terminations::*;
-use market_kernel::aggregate::{Aggregate, Due, Job};
+use market_kernel::aggregate::{Aggregate, Due, Lane};
 use market_kernel::ids::TerminationId;
 use market_kernel::periods::{self, Calendar};
 use market_kernel::reminders::Reminders;
@@ -214,7 +214,7 @@ fn a_termination_goes_these_ways_and_no_others() {
 fn a_termination_waits_for_its_end_or_its_cascade_and_one_that_is_over_for_nothing() {
     for stand in Stand::ALL {
         let due = match stand {
-            Served | Ending | EndingAgain => Some(Due::new(ends_at(), Job::TerminateAccount)),
+            Served | Ending | EndingAgain => Some(Due::new(ends_at(), Lane::TerminateAccount)),
             Withdrawn | Superseded | Completed => None,
         };
         assert_eq!(standing(*stand).next_due(), due, "{stand:?}");

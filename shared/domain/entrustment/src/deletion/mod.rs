@@ -9,7 +9,7 @@
 mod reckoned_again;
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
+use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place, View};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
 use market_kernel::notices::{Message, Notice, Reach, Standing, Told, Words};
@@ -498,11 +498,11 @@ impl DeletionDemand {
         }
         let at = next(self.to_merchant, TO_MERCHANT, self.ended_at)?;
         let DemandStatus::Served { period, overdue: false, .. } = &self.status else {
-            return Some(Due::new(at, Job::RemindDeletion));
+            return Some(Due::new(at, Lane::RemindDeletion));
         };
         let to_provider = next(self.to_provider, TO_PROVIDER, period.ends_at);
         let at = [to_provider, look].into_iter().flatten().fold(at, Timestamp::min);
-        Some(Due::new(at, Job::RemindDeletion).by(period.ends_at))
+        Some(Due::new(at, Lane::RemindDeletion).by(period.ends_at))
     }
 
     /// The timer that releases before 0.4.0 gave it: they kept to no daytime, looked for no holiday schedule, and let an
@@ -528,6 +528,7 @@ impl DeletionDemand {
 impl Aggregate for DeletionDemand {
     type Id = (AccountId, GrantId);
     const KIND: &'static str = "demand";
+    const PLACE: Place = Place::Within("demand#");
 
     fn key_of((account, grant): &Self::Id) -> Key {
         Key::new(format!("account#{account}"), format!("demand#{grant}"))

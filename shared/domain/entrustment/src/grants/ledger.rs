@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use market_kernel::aggregate::{Aggregate, Due, Job, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, GrantId};
@@ -175,6 +175,7 @@ fn text(line: &AccessEntry) -> String {
 impl Aggregate for Ledger {
     type Id = (AccountId, GrantId);
     const KIND: &'static str = "ledger";
+    const PLACE: Place = Place::Within("ledger#");
 
     fn key_of((account, grant): &Self::Id) -> Key {
         Key::new(format!("account#{account}"), format!("ledger#{grant}"))
@@ -185,7 +186,7 @@ impl Aggregate for Ledger {
     }
 
     fn next_due(&self) -> Option<Due> {
-        self.waiting.first().map(|day| Due::new(sealed_at(*day), Job::SealLedger))
+        self.waiting.first().map(|day| Due::new(sealed_at(*day), Lane::SealLedger))
     }
 }
 

@@ -11,7 +11,7 @@ pub mod token;
 
 use jiff::Timestamp;
 use market_agreement::documents::Document;
-use market_kernel::aggregate::{Aggregate, Due, Job, Key, Loaded, View};
+use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place, View};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
@@ -388,7 +388,7 @@ impl Grant {
         match self.status {
             GrantStatus::Active => {
                 let at = next(self.reminders, REMINDERS, self.expires_at).unwrap_or(self.expires_at);
-                Some(Due::new(at, Job::ExpireGrant).by(self.expires_at))
+                Some(Due::new(at, Lane::ExpireGrant).by(self.expires_at))
             }
             GrantStatus::Ended { .. } => None,
         }
@@ -432,6 +432,7 @@ impl Told for Grant {
 impl Aggregate for Grant {
     type Id = (AccountId, GrantId);
     const KIND: &'static str = "grant";
+    const PLACE: Place = Place::Within("grant#");
 
     fn key_of((account, id): &Self::Id) -> Key {
         Key::new(format!("account#{account}"), format!("grant#{id}"))

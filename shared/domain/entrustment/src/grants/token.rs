@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
 use market_kernel::change::{Change, Event, Occasion};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, GrantId};
@@ -148,6 +148,7 @@ fn until(replaced_at: Timestamp) -> Timestamp {
 impl Aggregate for GrantTokens {
     type Id = (AccountId, GrantId);
     const KIND: &'static str = "token";
+    const PLACE: Place = Place::Within("token#");
 
     fn key_of((account, grant): &Self::Id) -> Key {
         Key::new(format!("account#{account}"), format!("token#{grant}"))

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use market_entrustment::deletion::*;
 use market_entrustment::grants::GrantStatus;
-use market_kernel::aggregate::{Aggregate, Due, Job};
+use market_kernel::aggregate::{Aggregate, Due, Lane};
 use market_kernel::periods::{self, Calendar};
 use market_kernel::reminders::Reminders;
 use market_tables::{
@@ -152,7 +152,7 @@ fn a_demand_waits_for_the_answer_or_the_next_reminder_and_one_that_is_over_for_n
             Served | Acknowledged => Some(due()),
             Closed | Waived => None,
         };
-        let due = due.map(|at| Due::new(at, Job::RemindDeletion));
+        let due = due.map(|at| Due::new(at, Lane::RemindDeletion));
         assert_eq!(standing(*stand).next_due(), due, "{stand:?}");
         assert_eq!(standing(*stand).view().is_some(), *stand != Draft, "the provider sees it: {stand:?}");
     }

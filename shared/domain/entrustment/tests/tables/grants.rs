@@ -6,7 +6,7 @@ use market_entrustment::deletion::DeletionDemand;
 use market_entrustment::grants::access::{Outcome, Use, check};
 use market_entrustment::grants::token::{GrantToken, GrantTokens, IssueRefusal, MAX_TOKENS, good};
 use market_entrustment::grants::*;
-use market_kernel::aggregate::{Aggregate, Due, Job};
+use market_kernel::aggregate::{Aggregate, Due, Lane};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{GrantId, ScopeName};
 use market_kernel::reminders::Reminders;
@@ -85,7 +85,7 @@ fn actual(stand: Stand, command: Command, when: When) -> Cell<Stand, NotActive> 
 fn a_grant_goes_these_ways_and_no_others() {
     for stand in Stand::ALL {
         assert_eq!(stand_of(&standing(*stand)), *stand);
-        let due = (*stand == Active).then(|| Due::new(expires_at(), Job::ExpireGrant));
+        let due = (*stand == Active).then(|| Due::new(expires_at(), Lane::ExpireGrant));
         assert_eq!(standing(*stand).next_due(), due, "{stand:?}");
     }
     hold(Stand::ALL, Command::ALL, expected, actual);
@@ -139,7 +139,7 @@ fn each_reminder_is_sent_at_its_time_in_the_daytime_and_once() {
         Grant { reminders: Reminders::beginning(REMINDERS, expires_at(), begin()), ..standing(Active) };
     // 30 days before lies before the beginning.
     for due in ["2026-03-24T20:00:00+08:00", "2026-03-30T20:00:00+08:00"].map(at) {
-        assert_eq!(grant.next_due(), Some(Due::new(due, Job::ExpireGrant).by(expires_at())));
+        assert_eq!(grant.next_due(), Some(Due::new(due, Lane::ExpireGrant).by(expires_at())));
         for when in [JustBefore, At, JustAfter] {
             let change =
                 Grant::advance(&loaded(grant.clone()), &account, &provider(), &occasion(when.of(due)));
@@ -153,7 +153,7 @@ fn each_reminder_is_sent_at_its_time_in_the_daytime_and_once() {
         grant = recorded::<Grant>(&change).1;
         assert!(Grant::advance(&loaded(grant.clone()), &account, &provider(), &occasion(due)).is_none());
     }
-    assert_eq!(grant.next_due(), Some(Due::new(expires_at(), Job::ExpireGrant)));
+    assert_eq!(grant.next_due(), Some(Due::new(expires_at(), Lane::ExpireGrant)));
 }
 
 fn token(secret: u8) -> GrantToken {

@@ -7,7 +7,7 @@ use market_entrustment::grants::GrantStatus;
 use market_entrustment::grants::access::AccessEntry;
 use market_entrustment::grants::access::{Outcome, hour_of};
 use market_entrustment::grants::ledger::*;
-use market_kernel::aggregate::{Aggregate, Due, Job, Loaded};
+use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::change::Change;
 use market_tables::{Cell, When, at, every, grant, hold, loaded, occasion, recorded};
 
@@ -147,7 +147,7 @@ fn a_day_of_a_ledger_goes_these_ways_and_no_others() {
             EleventhWaits => Some(at("2026-03-12T00:10:00+08:00")),
             Stand::None | Sealed | TenthSealed | EleventhSealed => None,
         };
-        assert_eq!(ledger.next_due(), due.map(|at| Due::new(at, Job::SealLedger)), "{stand:?}");
+        assert_eq!(ledger.next_due(), due.map(|at| Due::new(at, Lane::SealLedger)), "{stand:?}");
     }
     hold(Stand::ALL, Command::ALL, expected, actual);
 }

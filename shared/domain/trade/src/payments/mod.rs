@@ -8,7 +8,7 @@ mod report;
 mod settle;
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded, View};
+use market_kernel::aggregate::{Aggregate, Key, Loaded, Place, View};
 use market_kernel::change::{CLOCK_SKEW, Change, Event, Occasion};
 use market_kernel::ids::{AccountId, EventId, OrderId, PaymentRecordId};
 use market_kernel::money::Fen;
@@ -322,6 +322,7 @@ impl Told for PaymentRecord {
 impl Aggregate for PaymentRecord {
     type Id = PaymentRecordId;
     const KIND: &'static str = "payment";
+    const PLACE: Place = Place::Own("payment#");
 
     fn key_of(id: &PaymentRecordId) -> Key {
         Key::new(format!("payment#{id}"), "state")

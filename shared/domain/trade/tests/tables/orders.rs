@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use market_agreement::documents::Document;
-use market_kernel::aggregate::{Aggregate, Due, Job};
+use market_kernel::aggregate::{Aggregate, Due, Lane};
 use market_kernel::change::Change;
 use market_kernel::ids::OrderId;
 use market_kernel::periods::Calendar;
@@ -181,7 +181,7 @@ fn each_order_waits_for_its_own_date_and_one_that_is_over_for_none() {
             InService => Some(valid_until()),
             InServiceWithoutTerm | Expired | ClosedUnpaid | ClosedWithAgreement | ClosedPaid => None,
         };
-        let due = due.map(|at| Due::new(at, Job::AdvanceCase));
+        let due = due.map(|at| Due::new(at, Lane::AdvanceCase));
         assert_eq!(standing(*stand).next_due(), due, "{stand:?}");
     }
 }
