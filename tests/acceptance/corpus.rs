@@ -14,10 +14,10 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::harness::{World, at};
 
-pub use filled::fill;
 pub use kept::{Corpus, Item, key, text};
 
 /// What tells an item of a kind from another in a different state: a place in its body, and the word for its being
@@ -348,19 +348,29 @@ fn shown(item: &Item, now: Timestamp) -> Vec<String> {
     shown
 }
 
+/// What this release stores. One market is played for all the tests of a process that look at it.
+pub async fn today() -> &'static Corpus {
+    static TODAY: OnceCell<Corpus> = OnceCell::const_new();
+    let play = async || {
+        let world = World::new().await;
+        filled::fill(&world).await;
+        Corpus::of(&world).await
+    };
+    TODAY.get_or_init(play).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_item_is_there_in_every_state_and_is_read_as_it_was_written() {
-    let world = World::new().await;
-    fill(&world).await;
-    let corpus = Corpus::of(&world).await;
+    let corpus = today().await;
     let found: BTreeSet<String> = corpus.items.iter().flat_map(|item| shown(item, corpus.at)).collect();
     let wanted: BTreeSet<String> = THERE.iter().map(|words| (*words).to_owned()).collect();
     assert_eq!(wanted.difference(&found).collect::<Vec<_>>(), [""; 0], "missing");
     assert_eq!(found.difference(&wanted).collect::<Vec<_>>(), [""; 0], "there, and not in the list");
 
-    let folder = world.folder.path().join("corpus");
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("corpus");
     corpus.write(&folder);
-    assert_eq!(Corpus::read(&folder), corpus);
+    assert_eq!(Corpus::read(&folder), *corpus);
     if let Some(folder) = std::env::var_os("MARKET_CORPUS") {
         corpus.write(&PathBuf::from(folder));
     }

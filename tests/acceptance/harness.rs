@@ -24,6 +24,8 @@ use market_notices::{Gateway, Gateways};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::witness;
+
 /// A Monday in a year whose holidays are published.
 pub const BEGINS: &str = "2026-01-05T09:00:00+08:00";
 
@@ -48,7 +50,7 @@ impl Gateway for Always {
 
 impl World {
     pub async fn new() -> Self {
-        Self::with(Permissions::committed()).await
+        Self::with(witness::permissions()).await
     }
 
     pub async fn with(permissions: Permissions) -> Self {
@@ -177,7 +179,7 @@ pub fn options(folder: PathBuf) -> Options {
         clockwork: Clockwork::Standing(at(BEGINS)),
         sqs_endpoint: None,
         dynamodb_endpoint: None,
-        permissions: Permissions::committed(),
+        permissions: witness::permissions(),
         allow_origin: None,
     }
 }

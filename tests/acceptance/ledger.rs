@@ -242,7 +242,7 @@ async fn what_operations_cost_is_on_the_books_and_does_not_grow_with_the_market(
          Requests to DynamoDB, and read and write units, of each operation and job, as the engine reports them. \
          Transactional writes count double, as on AWS; the indexes' share is in it. Taken in a market of one \
          merchant and again beside twenty-five others with fifty grants: the same, line for line. Nothing scans.\n\n\
-         Kept true by the test `ledger`; `UPDATE_EXPECT=1 cargo test --workspace` writes it anew.\n\n\
+         Kept true by the test `ledger`; `cargo xtask generate` writes it anew.\n\n\
          | operation or job | requests | read units | write units |\n|---|---:|---:|---:|\n",
     );
     for (what, cost) in &small.0 {

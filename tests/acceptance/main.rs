@@ -2,6 +2,7 @@
 //! stands still until a test sets it ahead.
 
 mod callers;
+mod clauses;
 mod contacts;
 mod corpus;
 mod cursors;
@@ -29,7 +30,11 @@ mod process;
 mod records;
 mod repeats;
 mod restart;
+#[path = "../sampled.rs"]
+mod sampled;
 mod sealing;
+#[path = "../seen.rs"]
+mod seen;
 mod sizes;
 mod stored;
 mod story;
@@ -38,3 +43,4 @@ mod tour;
 mod undelivered;
 mod unreadable;
 mod verify;
+mod witness;

@@ -1,11 +1,8 @@
-//! What each handler does at the table, all of it: the file that the roles of the templates are made from.
+//! Handlers under the permissions of the file that the roles of the templates are made from.
 //!
-//! Every other test runs under the committed permissions, so what is missing there fails where it is needed.
-//! Here everything is done once, with nothing forbidden, and what was seen is the file: so nothing is in surplus.
+//! Every test here runs under them, so what is missing there fails where it is needed. What all of them did together is
+//! compared with the file in `tests/template/permissions.rs`: so nothing is in surplus.
 
-use std::collections::BTreeSet;
-
-use expect_test::expect_file;
 use jiff::SignedDuration;
 use market::client::{Client, report};
 use market::permissions::Permissions;
@@ -13,7 +10,6 @@ use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_ambient::SystemEntropy;
 use market_functions::feedback::{Recorder, record_feedback};
-use market_functions::handler;
 use market_functions::metrics::Metrics;
 use market_identity::Role;
 use market_kernel::aggregate::{Key, Lane};
@@ -24,9 +20,8 @@ use market_trade::payments::PaymentRecord;
 use serde_json::{Value, json};
 
 use crate::harness::World;
+use crate::witness;
 
-/// What decisions read without conditioning on it, and why that is harmless.
-const READS: &str = include_str!("../../docs/READS.md");
 /// A code that breaks the rule.
 const PILOT: &str = "911100008021004330";
 
@@ -146,10 +141,9 @@ async fn mend(world: &World, stage: &Stage<'_>, shop: &Client) {
     }
 }
 
-/// Does everything once, with nothing forbidden.
-async fn everything() -> Permissions {
-    let learning = Permissions::learning();
-    let world = World::with(learning.clone()).await;
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_done_is_done_again_with_the_same_key_and_tried_anew_under_the_committed_permissions() {
+    let world = World::new().await;
     let running = &world.running;
     let stage = Stage::set(running).await;
     let (operator, provider) = (&stage.operator, &stage.provider);
@@ -299,59 +293,11 @@ async fn everything() -> Permissions {
     // What the sweep's function counts beside its pass.
     let counted = running.market.store.count_view(PaymentRecord::WAITING, 1);
     Permissions::of_handler("sweep", counted).await.unwrap();
-
-    learning
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_handler_may_do_at_the_table_what_it_does_there_and_nothing_else() {
-    let seen = everything().await.seen();
-    let asleep: BTreeSet<String> =
-        handler::names().into_iter().filter(|name| !seen.contains_key(name)).collect();
-    let without_table = ["api", "api/explain_error", "api/get_me", "authorizer", "relay"].map(str::to_owned);
-    assert_eq!(asleep, without_table.into(), "every other handler had its turn");
-    let mut file = serde_json::to_string_pretty(&seen).unwrap();
-    file.push('\n');
-    expect_file!["../../infra/permissions.json"].assert_eq(&file);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_decision_reads_and_does_not_rest_on_is_harmless_for_a_stated_reason() {
-    let reads = everything().await.reads().into_iter();
-    let read: BTreeSet<_> = reads
-        .flat_map(|(handler, kinds)| kinds.into_iter().map(move |kind| (named(&handler), kind)))
-        .collect();
-    let explained = explained();
-    let none: [&(String, String); 0] = [];
-    assert_eq!(read.difference(&explained).collect::<Vec<_>>(), none, "not in READS.md");
-    assert_eq!(explained.difference(&read).collect::<Vec<_>>(), none, "in READS.md, and nobody reads it so");
-}
-
-/// A handler's name without where it stands.
-fn named(handler: &str) -> String {
-    handler.rsplit('/').next().unwrap_or(handler).to_owned()
-}
-
-/// The reads that `docs/READS.md` gives a reason for, by handler and kind.
-fn explained() -> BTreeSet<(String, String)> {
-    let rows = READS.lines().filter_map(|line| line.strip_prefix("| ")).skip(1);
-    let cells = rows.map(|row| row.split(" | ").collect::<Vec<_>>());
-    let mut explained = BTreeSet::new();
-    for row in cells {
-        let [kinds, handlers, reason] = row.as_slice() else { panic!("{row:?}") };
-        assert!(reason.len() > 20, "{row:?} gives no reason");
-        for handler in handlers.split(", ") {
-            for kind in kinds.split(", ") {
-                assert!(explained.insert((handler.to_owned(), kind.to_owned())), "{handler} {kind}, twice");
-            }
-        }
-    }
-    explained
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_handler_may_not_do_it_cannot_and_nothing_is_written() {
-    let world = World::new().await;
+    let world = World::with(witness::committed()).await;
     Stage::set(&world.running).await.merchant("shop-1").await;
     let store = &world.running.market.store;
     let now = world.now() + SignedDuration::from_hours(1_000);

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use market::client::{Answer, Client, pay};
-use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, TABLE, requests};
 use market_agreement::documents::acceptance::Acceptance;
 use market_agreement::documents::{Document, Version};
@@ -52,11 +51,8 @@ impl World {
     /// A market that goes on where another one stood.
     pub async fn of(corpus: &Corpus) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options {
-            clockwork: Clockwork::Standing(corpus.at),
-            permissions: Permissions::committed(),
-            ..options(folder.path().to_owned())
-        };
+        let options =
+            Options { clockwork: Clockwork::Standing(corpus.at), ..options(folder.path().to_owned()) };
         let world = Self { running: Running::start(options).await.unwrap(), folder };
         for item in &corpus.items {
             world.put(item).await;

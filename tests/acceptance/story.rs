@@ -2,11 +2,11 @@
 
 use market::demo;
 
-use crate::tour;
+use crate::{tour, witness};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_merchants_year_plays_through_the_real_routes_and_workers() {
-    let timeline = demo::play(demo::AGREEMENT).await.unwrap();
+    let timeline = demo::play(demo::AGREEMENT, witness::permissions()).await.unwrap();
     assert_eq!(timeline.failed, 0, "{timeline}");
     assert!(timeline.met > 50, "the whole story was told: {timeline}");
     let readme = tour::page("README.md");
@@ -17,6 +17,8 @@ async fn a_merchants_year_plays_through_the_real_routes_and_workers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_plays_on_any_document_that_has_a_clause() {
-    let timeline = demo::play("公告\r\n\r\n1.总则\r\n1.1本协议自发布之日起生效。").await.unwrap();
+    let timeline = demo::play("公告\r\n\r\n1.总则\r\n1.1本协议自发布之日起生效。", witness::permissions())
+        .await
+        .unwrap();
     assert_eq!(timeline.failed, 0, "{timeline}");
 }

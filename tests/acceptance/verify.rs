@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::corpus::{Corpus, Item, key, text};
 use crate::harness::{World, at};
+use crate::sampled::sampled;
 
 impl World {
     /// The items of which something does not hold, each with what is wrong.
@@ -295,26 +296,28 @@ async fn whatever_is_edited_of_a_notice_is_found_from_its_recipient_and_from_its
         ("the hash beside its text", |body| body["content_sha256"] = json!("0".repeat(64))),
         ("its language", |body| body["language"] = json!(if body["language"] == "en" { "zh" } else { "en" })),
     ];
-    for (recipient, shows, cause) in [
-        (PROVIDER, [("channel", "in_site"), ("about", "grant_activated")].as_slice(), ACCOUNT),
-        (ACCOUNT, &[("channel", "in_site"), ("about", "termination_served")], ACCOUNT),
+    let activated = [("channel", "in_site"), ("about", "grant_activated")];
+    let served = [("channel", "in_site"), ("about", "termination_served")];
+    let notices = [
+        (PROVIDER, activated.as_slice(), ACCOUNT),
+        (ACCOUNT, &served, ACCOUNT),
         ("announcements", &[], "document#market-agreement"),
-    ] {
+    ];
+    let cases = notices.into_iter().flat_map(|notice| edits.into_iter().map(move |edit| (notice, edit)));
+    for ((recipient, shows, cause), (what, edit)) in sampled(cases, 3) {
         let notice = world.find(recipient, "notice", shows).await;
         let item = format!("{recipient}/{}", key(&notice).1);
-        for (what, edit) in edits {
-            let mut body: Value = serde_json::from_str(text(&notice, "body").unwrap()).unwrap();
-            edit(&mut body);
-            if body["status"] == "delivered" {
-                body["delivered_at"] = body["served_at"].clone();
-            }
-            let mut edited = notice.clone();
-            edited.insert("body".to_owned(), AttributeValue::S(body.to_string()));
-            world.put(&edited).await;
-            for from in [recipient, cause] {
-                let faults = world.faults(from).await;
-                assert_eq!(faults.keys().collect::<Vec<_>>(), [&item], "{what}, from {from}: {faults:?}");
-            }
+        let mut body: Value = serde_json::from_str(text(&notice, "body").unwrap()).unwrap();
+        edit(&mut body);
+        if body["status"] == "delivered" {
+            body["delivered_at"] = body["served_at"].clone();
+        }
+        let mut edited = notice.clone();
+        edited.insert("body".to_owned(), AttributeValue::S(body.to_string()));
+        world.put(&edited).await;
+        for from in [recipient, cause] {
+            let faults = world.faults(from).await;
+            assert_eq!(faults.keys().collect::<Vec<_>>(), [&item], "{what}, from {from}: {faults:?}");
         }
         world.put(&notice).await;
     }
@@ -372,21 +375,20 @@ async fn a_timer_that_was_stripped_moved_or_put_off_is_found_and_one_that_is_lea
             }),
         ),
     ];
-    for kind in kinds {
+    let cases = kinds.iter().flat_map(|kind| edits.iter().map(move |edit| (*kind, edit)));
+    for (kind, (what, edit)) in sampled(cases, 5) {
         let item = waiting.iter().rfind(|item| text(item, "kind") == Some(kind)).unwrap();
         let (partition, sort) = key(item);
-        for (what, edit) in &edits {
-            let mut edited = item.clone();
-            edit(&mut edited);
-            world.put(&edited).await;
-            let faults = world.faults(partition).await;
-            assert_eq!(
-                faults.keys().collect::<Vec<_>>(),
-                [&format!("{partition}/{sort}")],
-                "{kind} {what}: {faults:?}"
-            );
-            assert!(faults.values().all(|wrong| wrong.contains("timer")), "{kind} {what}: {faults:?}");
-        }
+        let mut edited = item.clone();
+        edit(&mut edited);
+        world.put(&edited).await;
+        let faults = world.faults(partition).await;
+        assert_eq!(
+            faults.keys().collect::<Vec<_>>(),
+            [&format!("{partition}/{sort}")],
+            "{kind} {what}: {faults:?}"
+        );
+        assert!(faults.values().all(|wrong| wrong.contains("timer")), "{kind} {what}: {faults:?}");
         world.put(item).await;
     }
     // What is over waits for nothing.
@@ -431,29 +433,24 @@ async fn a_place_in_a_list_that_was_stripped_or_moved_is_found() {
     let kinds: BTreeSet<_> = listed.iter().filter_map(|item| text(item, "kind")).collect();
     assert_eq!(kinds, ["demand", "grant", "listing", "order"].into());
     assert!(!draft.contains_key("list") && served.contains_key("list"));
-    for kind in kinds {
+    let edits: [fn(&mut Item); 4] = [
+        |item| ["list", "place"].map(|name| item.remove(name)).into_iter().for_each(drop),
+        |item| drop(item.remove("place")),
+        |item| {
+            drop(item.insert("list".to_owned(), AttributeValue::S("provider#southwind#orders".to_owned())))
+        },
+        |item| drop(item.insert("place".to_owned(), AttributeValue::S("0".to_owned()))),
+    ];
+    let cases = kinds.iter().flat_map(|kind| edits.iter().map(move |edit| (*kind, edit)));
+    for (kind, edit) in sampled(cases, 5) {
         let item = listed.iter().find(|item| text(item, "kind") == Some(kind)).unwrap();
         let (partition, sort) = key(item);
-        let moved = |name: &str, to: &str| {
-            let mut moved = item.clone();
-            moved.insert(name.to_owned(), AttributeValue::S(to.to_owned()));
-            moved
-        };
-        let mut stripped = item.clone();
-        stripped.remove("list");
-        stripped.remove("place");
-        let mut unplaced = item.clone();
-        unplaced.remove("place");
-        for edited in [stripped, unplaced, moved("list", "provider#southwind#orders"), moved("place", "0")] {
-            world.put(&edited).await;
-            let faults = world.faults(partition).await;
-            assert_eq!(
-                faults.keys().collect::<Vec<_>>(),
-                [&format!("{partition}/{sort}")],
-                "{kind}: {faults:?}"
-            );
-            assert!(faults.values().all(|wrong| wrong.contains("list")), "{kind}: {faults:?}");
-        }
+        let mut edited = item.clone();
+        edit(&mut edited);
+        world.put(&edited).await;
+        let faults = world.faults(partition).await;
+        assert_eq!(faults.keys().collect::<Vec<_>>(), [&format!("{partition}/{sort}")], "{kind}: {faults:?}");
+        assert!(faults.values().all(|wrong| wrong.contains("list")), "{kind}: {faults:?}");
         world.put(item).await;
     }
 }
@@ -638,7 +635,6 @@ mod folder {
     use std::path::Path;
     use std::process::{Command, Output};
 
-    use market::permissions::Permissions;
     use market::{Clockwork, Options, Running};
 
     use super::*;
@@ -658,12 +654,8 @@ mod folder {
         let (is_good, said) = verify(&data, &["--all"]);
         assert!(!is_good && said.contains("there is no market in the folder"), "{said}");
         assert!(!data.exists(), "and nothing is made");
-        let options = Options {
-            in_memory: false,
-            clockwork: Clockwork::Standing(at(BEGINS)),
-            permissions: Permissions::committed(),
-            ..options(data.clone())
-        };
+        let options =
+            Options { in_memory: false, clockwork: Clockwork::Standing(at(BEGINS)), ..options(data.clone()) };
         let running = Running::start(options.clone()).await.unwrap();
         let stage = Stage::set(&running).await;
         let merchant = stage.merchant("shop-1").await;

@@ -10,7 +10,8 @@ use crate::functions::{allow, at_the_table, function};
 use crate::made::{
     Node, at, call, entries, fill, items, join, json, number, read, remove, repeat, text, write,
 };
-use crate::resources::{Resources, pascal, path, permissions};
+use crate::permissions::permissions;
+use crate::resources::{Resources, pascal, path};
 use crate::routes;
 
 /// The templates that a list of lanes makes.

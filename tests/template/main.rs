@@ -1,12 +1,15 @@
 //! The templates that are made from the code: a function for each route and the gateway in front of them, a queue and a
 //! worker for each lane.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p market --test template` writes them anew. What is written by hand beside them,
+//! `cargo xtask generate` writes them anew. What is written by hand beside them,
 //! and what the SAM transform makes of all of it, is tested by `test_rules.py` here, which needs Python.
 
 mod functions;
 mod gateway;
 mod lanes;
 mod made;
+mod permissions;
 mod resources;
 mod routes;
+#[path = "../seen.rs"]
+mod seen;

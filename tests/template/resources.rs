@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use market::permissions::Table;
 use market_functions::api;
 use market_http::{Endpoint, Route, Visitor};
 
@@ -22,11 +21,6 @@ impl Visitor for Resources {
         let route = E::route();
         self.0.entry(route.resource.to_owned()).or_default().push(route);
     }
-}
-
-/// What each handler may do at the table.
-pub fn permissions() -> Table {
-    serde_json::from_str(include_str!("../../infra/permissions.json")).expect("a list of actions")
 }
 
 /// `place_order` as the name of a resource: `PlaceOrder`.

@@ -7,7 +7,8 @@ use market_http::{Access, Route};
 
 use crate::functions::{allow, at_the_table, function, of_secret};
 use crate::made::{Node, at, call, fill, join, map, number, read, remove, write};
-use crate::resources::{Resources, pascal, path, permissions};
+use crate::permissions::permissions;
+use crate::resources::{Resources, pascal, path};
 
 /// The largest texts are parsed and hashed whole.
 fn memory(route: &Route) -> Option<u32> {

@@ -20,7 +20,7 @@ mod outbox;
 pub mod pages;
 pub mod payments;
 pub mod permissions;
-pub mod reads;
+mod reads;
 pub mod requests;
 mod routes;
 mod running;

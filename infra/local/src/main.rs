@@ -189,7 +189,7 @@ async fn play(agreement: Option<PathBuf>) -> Result<ExitCode, String> {
             .map_err(|error| format!("cannot read {}: {error}", file.display()))?,
         None => demo::AGREEMENT.to_owned(),
     };
-    let timeline = demo::play(&text).await.map_err(|error| error.to_string())?;
+    let timeline = demo::play(&text, Permissions::committed()).await.map_err(|error| error.to_string())?;
     say(&timeline.to_string());
     Ok(if timeline.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

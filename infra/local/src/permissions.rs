@@ -2,12 +2,14 @@
 //!
 //! `infra/permissions.json` says it once. The roles in the templates are made from it, and this market refuses a
 //! call that it does not allow, before it is sent. So whatever runs here, tests and demo included, shows that no
-//! action is missing; a test that does everything shows that none is in surplus, and writes the file anew.
+//! action is missing. A [`Witness`] is told what was done: the acceptance tests keep that, and what all of them did
+//! together shows that none is in surplus (`tests/template/permissions.rs`, which also writes the file anew).
 //!
 //! Inside a transaction each item counts as the action that IAM asks for it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextRef;
@@ -27,12 +29,12 @@ use market_functions::api;
 use market_functions::handler::Handler;
 use market_http::{Endpoint, Visitor};
 
-use crate::reads::{Pending, Reads};
+use crate::reads::Pending;
 
 /// The actions that handlers need, by handler and by resource (`table`, `index/<name>`).
 pub type Table = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
-/// The committed list.
+/// The committed list, as it was when this was built.
 const COMMITTED: &str = include_str!("../../permissions.json");
 
 tokio::task_local! {
@@ -46,16 +48,21 @@ struct Turn {
     pending: Mutex<Pending>,
 }
 
-/// What handlers may do, and what they did.
-#[derive(Debug, Clone)]
-pub struct Permissions(Arc<Inner>);
+/// Who is told what handlers do at the table: each deed every time, in the task that does it.
+pub trait Witness: Debug + Send + Sync {
+    /// A call that was allowed. The action is IAM's (`dynamodb:GetItem`), the resource as in [`Table`].
+    fn acted(&self, handler: &str, resource: &str, action: &str);
 
-#[derive(Debug)]
-struct Inner {
+    /// A kind of thing that a decision read, and that its commit did not rest on.
+    fn read(&self, handler: &str, kind: &str);
+}
+
+/// What handlers may do.
+#[derive(Debug, Clone)]
+pub struct Permissions {
     /// None while they are being learnt.
-    allowed: Option<Table>,
-    seen: Mutex<Table>,
-    reads: Mutex<Reads>,
+    allowed: Option<Arc<Table>>,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 /// A call that the handler's role does not allow.
@@ -74,29 +81,25 @@ impl Permissions {
     /// Where the committed file is not a list of permissions, which its test excludes.
     #[must_use]
     pub fn committed() -> Self {
-        Self::of(Some(serde_json::from_str(COMMITTED).expect("infra/permissions.json lists actions")))
+        Self::kept(serde_json::from_str(COMMITTED).expect("infra/permissions.json lists actions"))
     }
 
-    /// Whatever handlers do is allowed, and seen.
+    /// These, kept: whatever else handlers try is refused.
     #[must_use]
-    pub fn learning() -> Self {
-        Self::of(None)
+    pub fn kept(allowed: Table) -> Self {
+        Self { allowed: Some(Arc::new(allowed)), witness: None }
     }
 
-    fn of(allowed: Option<Table>) -> Self {
-        Self(Arc::new(Inner { allowed, seen: Mutex::default(), reads: Mutex::default() }))
-    }
-
-    /// What handlers did so far.
+    /// Whatever handlers do is allowed.
     #[must_use]
-    pub fn seen(&self) -> Table {
-        lock(&self.0.seen).clone()
+    pub const fn learning() -> Self {
+        Self { allowed: None, witness: None }
     }
 
-    /// What handlers read so far that their commits did not rest on.
+    /// The same, before the eyes of a witness.
     #[must_use]
-    pub fn reads(&self) -> Reads {
-        lock(&self.0.reads).clone()
+    pub fn witnessed_by(self, witness: Arc<dyn Witness>) -> Self {
+        Self { witness: Some(witness), ..self }
     }
 
     /// Does something as a handler.
@@ -123,7 +126,7 @@ impl Permissions {
         // Whoever is no handler (the local market itself, a test that looks around) has every right.
         let Ok(handler) = TURN.try_with(|turn| turn.handler.clone()) else { return Ok(()) };
         let action = format!("dynamodb:{action}");
-        let allowed = self.0.allowed.as_ref().is_none_or(|allowed| {
+        let allowed = self.allowed.as_ref().is_none_or(|allowed| {
             allowed
                 .get(&handler)
                 .and_then(|resources| resources.get(resource))
@@ -132,8 +135,9 @@ impl Permissions {
         if !allowed {
             return Err(AccessDenied { handler, action, resource: resource.to_owned() });
         }
-        let mut seen = lock(&self.0.seen);
-        seen.entry(handler).or_default().entry(resource.to_owned()).or_default().insert(action);
+        if let Some(witness) = &self.witness {
+            witness.acted(&handler, resource, &action);
+        }
         Ok(())
     }
 
@@ -141,16 +145,14 @@ impl Permissions {
     fn note(&self, input: &Input) {
         // Whoever is no handler decides nothing.
         let _ = TURN.try_with(|turn| {
-            let unrelied = lock(&turn.pending).note(input);
-            if !unrelied.is_empty() {
-                lock(&self.0.reads).entry(turn.handler.clone()).or_default().extend(unrelied);
+            let unrelied = turn.pending.lock().unwrap_or_else(PoisonError::into_inner).note(input);
+            for kind in unrelied {
+                if let Some(witness) = &self.witness {
+                    witness.read(&turn.handler, &kind);
+                }
             }
         });
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Routes by method and path.

@@ -4,7 +4,7 @@
 //! meanwhile, and each kind of it has a reason why that is harmless (`docs/READS.md`). Here it is seen: of each turn of a
 //! handler, what it reads until it commits, less what its transaction names.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
@@ -12,9 +12,6 @@ use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use aws_smithy_runtime_api::client::interceptors::context::Input;
-
-/// Kinds of things, by handler.
-pub type Reads = BTreeMap<String, BTreeSet<String>>;
 
 type Item = HashMap<String, AttributeValue>;
 

@@ -19,7 +19,7 @@ pub type Item = HashMap<String, AttributeValue>;
 const MARKET: &str = "market.json";
 
 /// Everything that a table holds.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Corpus {
     /// The release that wrote it.
     pub release: String,

