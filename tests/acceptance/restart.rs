@@ -22,7 +22,8 @@ async fn killed_under_load_it_keeps_everything_that_it_acknowledged_and_finishes
     let sha256 = published.1["versions"][0]["sha256"].as_str().unwrap().to_owned();
 
     let acknowledged: Arc<Mutex<Vec<String>>> = Arc::default();
-    let load: Vec<_> = (0..4)
+    // So many that their commits come together, and share one wait for the disk.
+    let load: Vec<_> = (0..16)
         .map(|worker| {
             let (market, acknowledged, sha256) =
                 (Arc::clone(&market), Arc::clone(&acknowledged), sha256.clone());

@@ -1,7 +1,8 @@
 //! A client of the market's API, over HTTP like anyone's: for the demo, the benchmarks and the tests.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::{SignedDuration, Timestamp};
 use market_ambient::{Clock, SystemEntropy, random};
 use market_identity::Role;
 use market_kernel::hash::Sha256Hash;
@@ -22,7 +23,12 @@ pub struct Client {
     subject: String,
     issuer: Arc<Issuer>,
     clock: Arc<LocalClock>,
+    /// The token in use, and when it was given.
+    token: Arc<Mutex<Option<(Timestamp, String)>>>,
 }
+
+/// How long a token is used.
+const USED_FOR: SignedDuration = SignedDuration::from_secs(60);
 
 /// What came back.
 #[derive(Debug, Clone)]
@@ -74,6 +80,20 @@ impl Client {
             subject: String::new(),
             issuer: Arc::clone(&running.issuer),
             clock: Arc::clone(&running.machine.clock),
+            token: Arc::default(),
+        }
+    }
+
+    /// Its token; another one when the last is a minute old, as it is given for a while only.
+    fn token(&self, role: Role) -> String {
+        let now = self.clock.now();
+        let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*token {
+            Some((given, token)) if now.duration_since(*given) < USED_FOR => token.clone(),
+            _ => {
+                let given = self.issuer.token(role, &self.subject, now);
+                token.insert((now, given)).1.clone()
+            }
         }
     }
 
@@ -120,7 +140,7 @@ impl Client {
         let mut request =
             self.http.request(method, format!("{}{path}", self.url)).headers(headers).body(body);
         if let Some(role) = self.role {
-            request = request.bearer_auth(self.issuer.token(role, &self.subject, self.clock.now()));
+            request = request.bearer_auth(self.token(role));
         }
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());

@@ -29,7 +29,7 @@ use crate::stream::Stream;
 const TICK: Duration = Duration::from_millis(200);
 /// How many looks of the relay to one of the sweep.
 const TICKS_OF_A_SWEEP: u32 = 5;
-/// How long a sweep that has not handed out all that is due is not repeated.
+/// How long a sweep that has handed out nothing of what is due is not repeated.
 const REST: Duration = Duration::from_millis(500);
 /// Rounds after which a market that keeps making work due at once is given up on.
 const MAX_ROUNDS: u32 = 10_000;
@@ -289,11 +289,11 @@ impl Machine {
         self.relay().await?;
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= self.clock.now());
         if is_due(*next) && rests_until.is_none_or(|until| until <= Instant::now()) {
-            // Whatever this pass cannot hand out must not keep the machine busy.
+            // Whatever cannot be handed out must not keep the machine busy.
             *rests_until = Some(Instant::now() + REST);
-            self.sweep().await?;
+            let sent = self.sweep().await?;
             *next = self.store.next_wake().await.map_err(failed)?;
-            if !is_due(*next) {
+            if sent > 0 || !is_due(*next) {
                 *rests_until = None;
             }
             self.keep_time().await?;

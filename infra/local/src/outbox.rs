@@ -2,6 +2,8 @@
 //!
 //! A file carries its notice's id, so sending a notice again writes the same file again.
 
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use futures_util::FutureExt;
@@ -9,7 +11,6 @@ use futures_util::future::BoxFuture;
 use market_kernel::notices::{Channel, Notice, Sending};
 use market_kernel::text::EmailAddress;
 use market_notices::{Gateway, Sender, mime};
-use tokio::io::AsyncWriteExt;
 
 use crate::folder;
 
@@ -24,9 +25,9 @@ pub struct Outbox {
 
 impl Outbox {
     /// An outbox in a folder, which is made where it does not exist. Answers to its e-mails go to the official address.
-    pub fn open(folder: PathBuf, official_address: EmailAddress) -> std::io::Result<Self> {
+    pub fn open(folder: PathBuf, official_address: EmailAddress) -> io::Result<Self> {
         folder::make(&folder)?;
-        let sender = Sender::new(FROM, official_address).map_err(std::io::Error::other)?;
+        let sender = Sender::new(FROM, official_address).map_err(io::Error::other)?;
         Ok(Self { folder, sender })
     }
 
@@ -42,12 +43,13 @@ impl Outbox {
             _ => ("txt", format!("To: {address}\n\n{}\n{}\n", notice.subject, notice.body).into_bytes()),
         };
         let file = self.folder.join(format!("{}.{extension}", notice.id));
-        // Somebody may have tidied it away.
-        let written = match folder::make(&self.folder) {
-            Ok(()) => write_whole(&file, &bytes).await,
-            Err(error) => Err(error),
-        };
-        match written {
+        let (folder, path) = (self.folder.clone(), file.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            // Somebody may have tidied it away.
+            folder::make(&folder)?;
+            write_whole(&path, &bytes)
+        });
+        match written.await.unwrap_or_else(|error| Err(error.into())) {
             Ok(()) => Sending::Accepted { gateway_id: Some(format!("outbox/{}.{extension}", notice.id)) },
             Err(error) => Sending::Failed { reason: format!("{}: {error}", file.display()) },
         }
@@ -55,16 +57,13 @@ impl Outbox {
 }
 
 /// A reader never sees half a message, and nobody but the folder's owner reads.
-async fn write_whole(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = file.with_extension("part");
-    let mut options = tokio::fs::OpenOptions::new();
+    let mut options = OpenOptions::new();
     #[cfg(unix)]
-    options.mode(0o600);
-    let mut written = options.write(true).create(true).truncate(true).open(&draft).await?;
-    written.write_all(bytes).await?;
-    written.flush().await?;
-    drop(written);
-    tokio::fs::rename(&draft, file).await
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create(true).truncate(true).open(&draft)?.write_all(bytes)?;
+    fs::rename(&draft, file)
 }
 
 impl Gateway for Outbox {

@@ -45,6 +45,8 @@ use crate::subject_key;
 
 /// The name of its table.
 pub const TABLE: &str = "market";
+/// Wake-ups of one job that are worked off at once.
+const AT_ONCE: usize = 16;
 /// The name of its issuer.
 const ISSUER: &str = "https://issuer.market.localhost";
 
@@ -251,8 +253,9 @@ impl Running {
             None => {
                 let (queues, ends) = MemoryQueues::open();
                 for (lane, end) in ends {
-                    let worker =
-                        work(lane.name(), end.deliveries(stopping()), handler.clone(), Limits::default());
+                    // Commits that come together share one wait for the disk.
+                    let limits = Limits { concurrency: AT_ONCE, ..Limits::default() };
+                    let worker = work(lane.name(), end.deliveries(stopping()), handler.clone(), limits);
                     tasks.spawn(async move { log_end(lane, worker.await) });
                 }
                 LocalQueues::Memory(queues)

@@ -30,14 +30,31 @@ pub async fn jobs(orders: usize) -> Result<(), BenchError> {
     say("table    orders due   closed   wake-ups   seconds   wake-ups/s   table requests per wake-up");
     for kept in Kept::BOTH {
         for orders in [orders / 5, orders] {
-            fall_due(kept, orders).await?;
+            let FellDue { closed, wake_ups, took, requests } = fall_due(kept, orders).await?;
+            say(format_args!(
+                "{:<6}   {orders:>10}   {closed:>6}   {wake_ups:>8}   {:>7.1}   {:>10.0}   {:>26.1}",
+                kept.name(),
+                took.as_secs_f64(),
+                per_second(wake_ups as u64, took),
+                requests as f64 / wake_ups as f64,
+            ));
         }
     }
     say("\nhow late                   jobs   p50 ms   p99 ms   max ms");
     lateness().await
 }
 
-async fn fall_due(kept: Kept, orders: usize) -> Result<(), BenchError> {
+/// What became of orders that nobody paid.
+pub(super) struct FellDue {
+    closed: usize,
+    pub(super) wake_ups: usize,
+    pub(super) took: Duration,
+    /// Of sweep and workers to the table.
+    requests: u64,
+}
+
+/// Lets so many orders fall due at one instant, on a fresh market.
+pub(super) async fn fall_due(kept: Kept, orders: usize) -> Result<FellDue, BenchError> {
     let (running, _folder) = start(kept, standing()?).await?;
     let stage = Stage::set(&running).await;
     let merchant = stage.merchant(SHOP).await;
@@ -51,18 +68,11 @@ async fn fall_due(kept: Kept, orders: usize) -> Result<(), BenchError> {
     let took = started.elapsed();
     let requests = running.job_meter.take().requests + running.sweep_meter.take().requests;
     let closed = closings(&merchant).await?.len();
-    say(format_args!(
-        "{:<6}   {orders:>10}   {closed:>6}   {wake_ups:>8}   {:>7.1}   {:>10.0}   {:>26.1}",
-        kept.name(),
-        took.as_secs_f64(),
-        per_second(wake_ups as u64, took),
-        requests as f64 / wake_ups as f64,
-    ));
     running.stop().await;
-    Ok(())
+    Ok(FellDue { closed, wake_ups, took, requests })
 }
 
-async fn place(stage: &Stage<'_>, merchant: &Client, orders: usize) -> Result<Run, BenchError> {
+pub(super) async fn place(stage: &Stage<'_>, merchant: &Client, orders: usize) -> Result<Run, BenchError> {
     let body = stage.order("month");
     Run::of(orders, |_| {
         let (merchant, body) = (merchant.clone(), body.clone());

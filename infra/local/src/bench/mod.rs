@@ -2,11 +2,12 @@
 //! the same run, because a number of one machine means little by itself and much beside its neighbour.
 //!
 //! `routes` and `jobs` measure the market as it runs here, on a file and in memory: client, market and engine
-//! share the machine. `sweep` holds the sweep against three sizes of the due index. `cold_start` holds the
+//! share the machine. `peer` holds the job path against a peer's. `sweep` holds the sweep against three sizes of the due index. `cold_start` holds the
 //! deployed binary against the least program of its kind. docs/BENCHMARKS.md keeps a run of each.
 
 mod cold_start;
 mod jobs;
+mod peer;
 mod routes;
 mod sweep;
 
@@ -20,6 +21,7 @@ use hdrhistogram::Histogram;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+use self::peer::Peer;
 use crate::client::Answer;
 use crate::permissions::Permissions;
 use crate::running::{Clockwork, Options, Running};
@@ -41,6 +43,22 @@ pub enum Bench {
     /// Wake-ups per second through the whole job path, and how late jobs are while the clock ticks.
     Jobs {
         /// A tenth of the orders.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Wake-ups per second beside those of graphile-worker on PostgreSQL with the same durable effect, in turns. It
+    /// needs PostgreSQL (`initdb` and `postgres`), Node 20 or later and npm, which fetches the peer the first time.
+    Peer {
+        /// The peer's program.
+        #[arg(long, value_name = "FOLDER", default_value = "infra/local/peers/graphile-worker")]
+        peer: PathBuf,
+        /// Where `initdb` and `postgres` are, unless they are found by their names.
+        #[arg(long, value_name = "FOLDER")]
+        postgres: Option<PathBuf>,
+        /// Turns.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// A fifth of the orders.
         #[arg(long)]
         quick: bool,
     },
@@ -84,6 +102,9 @@ pub async fn run(bench: Bench) -> Result<(), BenchError> {
     match bench {
         Bench::Routes { quick } => routes::routes(if quick { 200 } else { 2_000 }).await,
         Bench::Jobs { quick } => jobs::jobs(if quick { 100 } else { 1_000 }).await,
+        Bench::Peer { peer: folder, postgres, rounds, quick } => {
+            Peer { folder, postgres, rounds, orders: if quick { 200 } else { 1_000 } }.measure().await
+        }
         Bench::Sweep { quick } => sweep::sweep_sizes(if quick { 100_000 } else { 1_000_000 }).await,
         Bench::ColdStart { bootstrap, floor, quick } => {
             cold_start::cold_start(&bootstrap, &floor, if quick { 5 } else { 20 }).await

@@ -63,7 +63,7 @@ pub async fn sweep_sizes(largest: u32) -> Result<(), BenchError> {
 /// A table of its own for each size: the engine's writes grow dearer with every write that its stream recorded.
 async fn sweep_size(pending: u32, file: &Path) -> Result<(), BenchError> {
     let database = Database::new(&file.to_string_lossy()).map_err(failed)?;
-    let engine = Engine::serve(database.clone(), None, Arc::default()).map_err(failed)?;
+    let engine = Engine::without_file(database.clone(), Arc::default()).map_err(failed)?;
     let client = aws_sdk_dynamodb::Client::new(&sdk_at(&engine).await);
     schema::create_table(&client, TABLE).await.map_err(failed)?;
     let meter = Meter::counting();

@@ -1,9 +1,13 @@
 //! The file that the engine keeps its table in. The latest instant that the market's clock has shown lies in it
 //! too, so that a copy of this one file goes on where it stood.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use dynoxide::Database;
+use dynoxide::actions::create_table::StreamSpecification;
+use dynoxide::actions::list_tables::ListTablesRequest;
+use dynoxide::actions::update_table::UpdateTableRequest;
+use dynoxide::{Database, DynoxideError};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
@@ -24,9 +28,12 @@ impl EngineError {
     }
 }
 
-/// The file of an engine.
+/// The file of an engine, and what is kept in it beside the tables.
 #[derive(Debug)]
-pub(crate) struct EngineFile(PathBuf);
+pub(super) struct EngineFile {
+    path: PathBuf,
+    beside: Connection,
+}
 
 /// Opens a file, which is made where it does not exist.
 pub(super) fn open(file: &Path) -> Result<(Database, EngineFile, Option<Timestamp>), EngineError> {
@@ -39,25 +46,45 @@ pub(super) fn open(file: &Path) -> Result<(Database, EngineFile, Option<Timestam
     let shown = connection.query_row("SELECT max(shown_ms) FROM market_clock", [], |row| row.get(0));
     let shown: Option<i64> = shown.map_err(|error| failed(&error))?;
     let shown = shown.map(Timestamp::from_millisecond).transpose().map_err(|error| failed(&error))?;
-    Ok((database, EngineFile(file.to_owned()), shown))
+    set_streams(&database, false).map_err(|error| failed(&error))?;
+    // A commit is in the log when it returns, and `durable` brings the log to the disk. Until here each did so itself.
+    // The library calls this its normal mode, beside that of bulk loading.
+    database.disable_bulk_loading().map_err(|error| failed(&error))?;
+    connection.execute_batch("PRAGMA synchronous = NORMAL").map_err(|error| failed(&error))?;
+    Ok((database, EngineFile { path: file.to_owned(), beside: connection }, shown))
 }
 
-/// Makes the engine's stream bearable on a file that is kept: it never drops a record, and looks through all of
-/// them at every write. Here they get an index, and those that DynamoDB would have dropped (after 24 hours) are
-/// dropped when the market starts.
+/// Records of a stream are nobody's here, and the engine never drops one.
 const TEND: &str = "
-    CREATE INDEX IF NOT EXISTS market_stream_order
-        ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
-    -- Sequence numbers count from microseconds since 1970.
-    DELETE FROM _stream_records
-        WHERE CAST(sequence_number AS INTEGER) < (unixepoch() - 86400) * 1000000;
+    DELETE FROM _stream_records;
     CREATE TABLE IF NOT EXISTS market_clock (shown_ms INTEGER NOT NULL)";
 
+/// Says of every table whether it has a stream. While the market runs, none has: its commits are seen as they are
+/// carried out, and the engine looks for the stream's newest record at every write. A file that is closed has one,
+/// for a release that reads it.
+fn set_streams(database: &Database, enabled: bool) -> Result<(), DynoxideError> {
+    for table in database.list_tables(ListTablesRequest::default())?.table_names {
+        let stream_view_type = enabled.then(|| "NEW_IMAGE".to_owned());
+        database.update_table(UpdateTableRequest {
+            table_name: table,
+            stream_specification: Some(StreamSpecification { stream_enabled: enabled, stream_view_type }),
+            ..UpdateTableRequest::default()
+        })?;
+    }
+    Ok(())
+}
+
 impl EngineFile {
-    /// Keeps an instant, unless a later one is kept.
-    pub(super) fn keep(&self, shown: Timestamp) -> Result<(), EngineError> {
-        let kept = Connection::open(&self.0).and_then(|mut connection| {
-            let change = connection.transaction()?;
+    /// The log that commits are in before they are in the file; SQLite keeps it as long as the file is open.
+    pub(super) fn log(&self) -> Result<File, EngineError> {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        File::options().write(true).open(&log).map_err(|error| EngineError::of(Path::new(&log), error))
+    }
+
+    /// Writes down an instant, unless a later one is there.
+    pub(super) fn keep(&mut self, shown: Timestamp) -> Result<(), EngineError> {
+        let kept = self.beside.transaction().and_then(|change| {
             let ms = shown.as_millisecond();
             change.execute("INSERT INTO market_clock (shown_ms) VALUES (?1)", [ms])?;
             change.execute(
@@ -66,20 +93,26 @@ impl EngineFile {
             )?;
             change.commit()
         });
-        kept.map_err(|error| EngineError::of(&self.0, error))
+        kept.map_err(|error| EngineError::of(&self.path, error))
     }
 
-    /// Sees to it that the file stands alone, when the engine has closed it.
-    pub(super) fn fold(&self) {
-        let folded = Connection::open(&self.0).and_then(|connection| {
+    /// Closes the engine, and sees to it that its file stands alone.
+    pub(super) fn close(self, database: Database) {
+        let Self { path, beside } = self;
+        if let Err(error) = set_streams(&database, true) {
+            tracing::warn!(file = %path.display(), %error, "its tables have no stream");
+        }
+        // The last to close a file folds its log into it.
+        drop((beside, database));
+        let folded = Connection::open(&path).and_then(|connection| {
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
         });
         match folded {
             Ok(0) => {}
             Ok(_) => {
-                tracing::warn!(file = %self.0.display(), "something else has it open: its -wal belongs to it")
+                tracing::warn!(file = %path.display(), "something else has it open: its -wal belongs to it")
             }
-            Err(error) => tracing::warn!(file = %self.0.display(), %error, "its -wal belongs to it"),
+            Err(error) => tracing::warn!(file = %path.display(), %error, "its -wal belongs to it"),
         }
     }
 }

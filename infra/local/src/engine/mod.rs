@@ -2,8 +2,9 @@
 //! process, so no page in a browser and no other program can read or write the table.
 //!
 //! It has a thread of its own, because it works synchronously under one lock. Whoever has a handle can ask;
-//! what was answered is durable.
+//! what was answered is durable ([`durable`]).
 
+mod durable;
 mod file;
 mod operations;
 
@@ -24,6 +25,7 @@ use dynoxide::Database;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use self::durable::Answers;
 pub use self::file::EngineError;
 use self::file::EngineFile;
 use crate::commits::Commits;
@@ -70,7 +72,12 @@ impl Engine {
     /// See [`EngineError`].
     pub fn in_memory(commits: Arc<Commits>) -> Result<Self, EngineError> {
         let database = Database::memory().map_err(EngineError::new)?;
-        Self::serve(database, None, commits)
+        Self::without_file(database, commits)
+    }
+
+    /// Serves a database that is open, and answers at once.
+    pub(crate) fn without_file(database: Database, commits: Arc<Commits>) -> Result<Self, EngineError> {
+        Self::serve(database, None, Answers::at_once(), commits)
     }
 
     /// Starts it on a file, which is made where it does not exist; and the latest instant that was kept in it.
@@ -79,19 +86,20 @@ impl Engine {
     /// See [`EngineError`].
     pub fn on_file(file: &Path, commits: Arc<Commits>) -> Result<(Self, Option<Timestamp>), EngineError> {
         let (database, file, shown) = file::open(file)?;
-        Ok((Self::serve(database, Some(file), commits)?, shown))
+        let answers = Answers::of(file.log()?).map_err(EngineError::new)?;
+        Ok((Self::serve(database, Some(file), answers, commits)?, shown))
     }
 
-    /// Serves a database that is open.
-    pub(crate) fn serve(
+    fn serve(
         database: Database,
         file: Option<EngineFile>,
+        answers: Answers,
         commits: Arc<Commits>,
     ) -> Result<Self, EngineError> {
         let (calls, waiting) = mpsc::unbounded_channel();
         std::thread::Builder::new()
             .name("dynamodb-engine".to_owned())
-            .spawn(move || work(database, file.as_ref(), &commits, waiting))
+            .spawn(move || work(database, file, &commits, answers, waiting))
             .map_err(EngineError::new)?;
         Ok(Self { calls })
     }
@@ -124,8 +132,9 @@ impl Engine {
 
 fn work(
     database: Database,
-    file: Option<&EngineFile>,
+    mut file: Option<EngineFile>,
     commits: &Commits,
+    mut answers: Answers,
     mut waiting: mpsc::UnboundedReceiver<Call>,
 ) {
     while let Some(call) = waiting.blocking_recv() {
@@ -134,16 +143,28 @@ fn work(
             Call::Operation { target, body, reply } => {
                 // A request that the engine breaks on is without an answer; the next one has its own.
                 let answer = || operations::answer(&database, commits, &target, &body);
-                if let Ok(answer) = catch_unwind(AssertUnwindSafe(answer)) {
-                    drop(reply.send(answer));
+                let outcome = catch_unwind(AssertUnwindSafe(answer));
+                // What it wrote before it broke, nobody knows.
+                if outcome.as_ref().map_or(true, |outcome| outcome.has_written) {
+                    answers.note_write();
+                }
+                if let Ok(outcome) = outcome
+                    && answers.give(|| drop(reply.send(outcome.reply))).is_err()
+                {
+                    return;
                 }
             }
-            Call::Keep { shown, kept } => drop(kept.send(file.map_or(Ok(()), |file| file.keep(shown)))),
+            Call::Keep { shown, kept } => {
+                let outcome = file.as_mut().map_or(Ok(()), |file| file.keep(shown));
+                answers.note_write();
+                if answers.give(|| drop(kept.send(outcome))).is_err() {
+                    return;
+                }
+            }
             Call::Close { closed } => {
-                // The last to close a file folds its log into it.
-                drop(database);
+                answers.finish();
                 if let Some(file) = file {
-                    file.fold();
+                    file.close(database);
                 }
                 drop(closed);
                 return;
@@ -219,4 +240,126 @@ pub async fn sdk_at(endpoint: impl Into<Endpoint>) -> SdkConfig {
     }
     .load()
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::PathBuf;
+    use std::sync::Mutex;
+
+    use serde_json::{Value, json};
+    use tempfile::TempDir;
+
+    use super::durable::Disk;
+    use super::*;
+
+    /// A disk that has what it was asked to keep and nothing else, until the power goes.
+    struct Mortal {
+        file: PathBuf,
+        syncs_left: u32,
+        kept: Arc<Mutex<TempDir>>,
+    }
+
+    impl Disk for Mortal {
+        fn sync(&mut self) -> io::Result<()> {
+            self.syncs_left = self.syncs_left.checked_sub(1).ok_or_else(|| io::Error::other("no power"))?;
+            let kept = tempfile::tempdir()?;
+            for name in ["market.db", "market.db-wal"] {
+                std::fs::copy(self.file.with_file_name(name), kept.path().join(name))?;
+            }
+            *self.kept.lock().unwrap() = kept;
+            Ok(())
+        }
+    }
+
+    async fn asked(engine: &Engine, operation: &str, body: Value) -> Option<Value> {
+        let target = format!("DynamoDB_20120810.{operation}");
+        let reply = engine.call(target, body.to_string().into_bytes()).await.ok()?;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        Some(serde_json::from_str(&reply.body).unwrap())
+    }
+
+    fn table() -> Value {
+        json!({
+            "TableName": "market", "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+            "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+            "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" },
+        })
+    }
+
+    fn put(name: &str) -> Value {
+        json!({ "TableName": "market", "Item": { "pk": { "S": name } } })
+    }
+
+    fn get(name: &str) -> Value {
+        json!({ "TableName": "market", "Key": { "pk": { "S": name } }, "ConsistentRead": true })
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn when_the_power_goes_nothing_is_lost_that_was_answered_however_many_came_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("market.db");
+        let kept = Arc::new(Mutex::new(tempfile::tempdir().unwrap()));
+        let (database, file, _) = file::open(&path).unwrap();
+        let disk = Mortal { file: path, syncs_left: 12, kept: Arc::clone(&kept) };
+        let answers = Answers::of(disk).unwrap();
+        let engine = Engine::serve(database, Some(file), answers, Arc::default()).unwrap();
+        asked(&engine, "CreateTable", table()).await.unwrap();
+        let writers = (0..16).map(|writer| {
+            let engine = engine.clone();
+            tokio::spawn(async move {
+                let mut acknowledged = Vec::new();
+                for n in 0.. {
+                    let name = format!("{writer}-{n}");
+                    // What was read was committed, and is as durable as what was acknowledged.
+                    let Some(_) = asked(&engine, "PutItem", put(&name)).await else { break };
+                    let Some(read) = asked(&engine, "GetItem", get(&name)).await else { break };
+                    assert_eq!(read["Item"]["pk"]["S"], name);
+                    acknowledged.push(name);
+                }
+                acknowledged
+            })
+        });
+        let mut acknowledged = Vec::new();
+        for writer in writers.collect::<Vec<_>>() {
+            acknowledged.extend(writer.await.unwrap());
+        }
+        assert!(
+            asked(&engine, "GetItem", get("0-0")).await.is_none(),
+            "it answers after its disk has failed"
+        );
+        assert!(!acknowledged.is_empty());
+
+        let (again, _) =
+            Engine::on_file(&kept.lock().unwrap().path().join("market.db"), Arc::default()).unwrap();
+        for name in &acknowledged {
+            let read = asked(&again, "GetItem", get(name)).await.unwrap();
+            assert_eq!(read["Item"]["pk"]["S"], *name);
+        }
+        again.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_table_has_a_stream_when_its_file_is_closed_and_none_while_it_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("market.db");
+        let described = json!({ "TableName": "market" });
+        for created in [false, true] {
+            let (engine, _) = Engine::on_file(&path, Arc::default()).unwrap();
+            if !created {
+                asked(&engine, "CreateTable", table()).await.unwrap();
+            }
+            let open = asked(&engine, "DescribeTable", described.clone()).await.unwrap();
+            assert_eq!(open.pointer("/Table/StreamSpecification"), None, "{open}");
+            engine.close().await;
+            // As another release finds it.
+            let database = Database::new(&path.to_string_lossy()).unwrap();
+            let asks = serde_json::from_value(described.clone()).unwrap();
+            let closed = serde_json::to_value(database.describe_table(asks).unwrap()).unwrap();
+            let stream = json!({ "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" });
+            assert_eq!(closed.pointer("/Table/StreamSpecification"), Some(&stream), "{closed}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::get_item::GetItemRequest;
 use dynoxide::actions::put_item::PutItemRequest;
 use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
@@ -11,10 +12,12 @@ use market_jobs::relay;
 use market_store::due;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 
 use super::Reply;
 use crate::commits::Commits;
+
+/// The operations that leave the table as it is.
+const READS: [&str; 5] = ["GetItem", "BatchGetItem", "Query", "Scan", "DescribeTable"];
 
 type Item = HashMap<String, AttributeValue>;
 type Answer = Result<String, DynoxideError>;
@@ -27,22 +30,32 @@ enum Written {
     At(String, Item),
 }
 
+/// What came of an operation.
+pub(super) struct Outcome {
+    pub(super) reply: Reply,
+    pub(super) has_written: bool,
+}
+
 /// Carries out an operation, and notes what it made due.
-pub(super) fn answer(database: &Database, commits: &Commits, target: &str, body: &[u8]) -> Reply {
-    match carry_out(database, commits, target, body) {
-        Ok(body) => Reply { status: 200, body },
-        Err(error) => Reply { status: error.status_code(), body: error.to_json() },
+pub(super) fn answer(database: &Database, commits: &Commits, target: &str, body: &[u8]) -> Outcome {
+    let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or_default();
+    match carry_out(database, commits, operation, body) {
+        Ok(body) => Outcome { reply: Reply { status: 200, body }, has_written: !READS.contains(&operation) },
+        Err(error) => {
+            let reply = Reply { status: error.status_code(), body: error.to_json() };
+            Outcome { reply, has_written: false }
+        }
     }
 }
 
-fn carry_out(database: &Database, commits: &Commits, target: &str, body: &[u8]) -> Answer {
-    match target.strip_prefix("DynamoDB_20120810.").unwrap_or_default() {
+fn carry_out(database: &Database, commits: &Commits, operation: &str, body: &[u8]) -> Answer {
+    match operation {
         "GetItem" => said(database.get_item(asked(body)?)),
         "BatchGetItem" => said(database.batch_get_item(asked(body)?)),
         "Query" => said(database.query(asked(body)?)),
         "Scan" => said(database.scan(asked(body)?)),
         "DeleteItem" => said(database.delete_item(asked(body)?)),
-        "CreateTable" => said(database.create_table(asked(body)?)),
+        "CreateTable" => said(database.create_table(without_stream(asked(body)?))),
         "DescribeTable" => said(database.describe_table(asked(body)?)),
         "PutItem" => {
             let request: PutItemRequest = asked(body)?;
@@ -64,8 +77,15 @@ fn carry_out(database: &Database, commits: &Commits, target: &str, body: &[u8]) 
                 .collect();
             noted(database, commits, written, said(database.transact_write_items(request)))
         }
-        _ => Err(DynoxideError::ValidationException(format!("the embedded engine does not do {target}"))),
+        _ => Err(DynoxideError::ValidationException(format!("the embedded engine does not do {operation}"))),
     }
+}
+
+/// Commits are seen as they are carried out ([`Commits`]); nobody reads a stream of this table, and the engine would
+/// look for its newest record at every write.
+fn without_stream(mut request: CreateTableRequest) -> CreateTableRequest {
+    request.stream_specification = None;
+    request
 }
 
 fn asked<T: DeserializeOwned>(body: &[u8]) -> Result<T, DynoxideError> {
@@ -82,7 +102,7 @@ fn noted(database: &Database, commits: &Commits, written: Vec<Written>, answer: 
     for written in written {
         let item = match written {
             Written::Whole(item) => item,
-            Written::At(table, key) => match read(database, &table, &key) {
+            Written::At(table, key) => match read(database, table, key) {
                 Ok(Some(item)) => item,
                 Ok(None) => continue,
                 Err(error) => {
@@ -101,8 +121,8 @@ fn noted(database: &Database, commits: &Commits, written: Vec<Written>, answer: 
     Ok(answer)
 }
 
-fn read(database: &Database, table: &str, key: &Item) -> Result<Option<Item>, DynoxideError> {
-    let request = json!({ "TableName": table, "Key": key, "ConsistentRead": true });
-    let request: GetItemRequest = asked(request.to_string().as_bytes())?;
+fn read(database: &Database, table: String, key: Item) -> Result<Option<Item>, DynoxideError> {
+    let request =
+        GetItemRequest { table_name: table, key, consistent_read: Some(true), ..Default::default() };
     Ok(database.get_item(request)?.item)
 }
