@@ -6,7 +6,7 @@ use std::str::FromStr;
 use market_http::{Endpoint, Visitor};
 use market_kernel::aggregate::Lane;
 
-use crate::api;
+use crate::routes;
 
 /// A part of the artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn names() -> Vec<String> {
         }
     }
     let mut names = Names(vec!["api".to_owned()]);
-    api::visit(&mut names);
+    routes::visit(&mut names);
     names.0.extend(Lane::ALL.iter().map(|lane| format!("worker/{lane}")));
     names.0.extend(["sweep", "relay", "authorizer", "feedback"].map(str::to_owned));
     names.0

@@ -19,8 +19,8 @@ use market_notices::{
 use market_outside::Secret;
 use market_store::Store;
 
-use crate::api;
 use crate::metrics::Metrics;
+use crate::routes;
 use crate::workers::Jobs;
 
 /// A setting that is missing or wrong.
@@ -147,7 +147,7 @@ fn is_signed_by_payments(operation: Option<&str>) -> bool {
         }
     }
     let mut search = Search(operation, false);
-    api::visit(&mut search);
+    routes::visit(&mut search);
     search.1
 }
 

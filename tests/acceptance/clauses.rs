@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
 use market_functions::register;
-use market_functions::{api, handler};
+use market_functions::{handler, routes};
 use market_http::{Endpoint, Visitor};
 use market_kernel::party::Language;
 
@@ -34,7 +34,7 @@ fn clause(number: &str) -> Clause {
 impl Declared {
     fn all() -> Self {
         let mut declared = Self::default();
-        api::visit(&mut declared);
+        routes::visit(&mut declared);
         for event in register::events() {
             for number in event.clauses {
                 declared.of(number).events.insert(event.name);

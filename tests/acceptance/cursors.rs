@@ -7,7 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use market::client::Client;
 use market::requests;
 use market::stage::Stage;
-use market_functions::api;
+use market_functions::routes;
 use market_http::{Endpoint, Visitor};
 use market_identity::Role;
 use market_kernel::hash::Sha256Hash;
@@ -35,7 +35,7 @@ fn lists() -> Vec<(&'static str, &'static str)> {
     }
     use schemars::JsonSchema;
     let mut lists = Lists(Vec::new());
-    api::visit(&mut lists);
+    routes::visit(&mut lists);
     lists.0
 }
 

@@ -6,9 +6,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
-use market_functions::api;
 use market_functions::register;
 use market_functions::register::samples;
+use market_functions::routes;
 use market_http::{Access, Code, Endpoint, Visitor};
 use market_kernel::events::{RETIRED, Retired};
 use market_kernel::notices::samples::{occasion, operator};
@@ -211,5 +211,5 @@ fn every_route_says_what_it_does_who_may_call_it_and_which_clause_it_carries_out
             }
         }
     }
-    api::visit(&mut Check::default());
+    routes::visit(&mut Check::default());
 }

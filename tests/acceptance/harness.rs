@@ -14,6 +14,7 @@ use market::operate::verify::{Expected, Verified, verify_at};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, TABLE};
 use market_ambient::{Clock, SystemEntropy};
+use market_functions::kinds;
 use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_identity::Role;
@@ -100,7 +101,7 @@ impl World {
     pub async fn wake(&self, job: Lane, key: Key, answer: Sending) {
         let channel = Arc::new(Always(answer));
         let gateways = Gateways { email: Arc::clone(&channel) as _, sms: channel };
-        self.jobs(gateways).run(&WakeUp { lane: job, key }).await.unwrap();
+        kinds::run(&self.jobs(gateways), &WakeUp { lane: job, key }).await.unwrap();
     }
 
     /// In-site notices to a party about something, as the operator reads them.

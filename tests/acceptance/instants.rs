@@ -138,7 +138,8 @@ async fn decided_at(world: &World, now: Timestamp, path: &str) -> Value {
     };
     let principal = Principal { role: Role::Merchant, subject: "shop-1".to_owned() };
     let caller = Verified { principal, expires_at: i64::MAX };
-    let router = market_http::router(Arc::new(market), None, |routes| market_functions::api::visit(routes));
+    let router =
+        market_http::router(Arc::new(market), None, |routes| market_functions::routes::visit(routes));
     let router = router.layer(axum::Extension(caller));
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}{path}", listener.local_addr().unwrap());

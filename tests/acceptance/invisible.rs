@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use market::client::{Answer, Client};
 use market::requests;
 use market::stage::Stage;
-use market_functions::api;
+use market_functions::routes;
 use market_http::{Endpoint, Visitor};
 use market_identity::Role;
 use reqwest::Method;
@@ -24,7 +24,7 @@ fn operations() -> Vec<(&'static str, Method)> {
         }
     }
     let mut operations = Operations(Vec::new());
-    api::visit(&mut operations);
+    routes::visit(&mut operations);
     operations.0
 }
 

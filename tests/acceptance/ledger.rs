@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use market::client::{Answer, Client, pay};
 use market::requests;
 use market::stage::Stage;
+use market_functions::kinds;
 use market_functions::workers::Jobs;
 use market_identity::Role;
 use market_jobs::WakeUp;
@@ -59,7 +60,7 @@ impl Taker<'_> {
         self.world.set_clock(at);
         self.job_meter.take();
         let key = Key::new(partition, sort);
-        self.jobs.run(&WakeUp { lane: job, key }).await.unwrap();
+        kinds::run(&self.jobs, &WakeUp { lane: job, key }).await.unwrap();
         self.ledger.line(what, self.job_meter.take());
     }
 }

@@ -6,7 +6,7 @@ use market::client::{Answer, Client};
 use market::issuer::{AUDIENCE, Issuer};
 use market::requests;
 use market::stage::{Granted, Stage};
-use market_functions::api;
+use market_functions::routes;
 use market_http::{Access, Endpoint, Route, Visitor};
 use market_identity::{Claims, Role};
 use reqwest::Method;
@@ -23,7 +23,7 @@ fn routes() -> Vec<Route> {
         }
     }
     let mut routes = Routes(Vec::new());
-    api::visit(&mut routes);
+    routes::visit(&mut routes);
     routes.0
 }
 

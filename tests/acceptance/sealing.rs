@@ -12,6 +12,7 @@ use market::stage::{Granted, Stage};
 use market_entrustment::grants::Grant;
 use market_entrustment::grants::access::{Check, Outcome, ledger_partition};
 use market_entrustment::grants::ledger::Ledger;
+use market_functions::kinds;
 use market_functions::workers::Jobs;
 use market_jobs::WakeUp;
 use market_kernel::aggregate::{Key, Lane};
@@ -259,7 +260,7 @@ async fn a_day_is_sealed_by_whichever_lane_wakes_its_ledger_and_the_record_names
         stage.check(&granted.token, "orders.read").await;
         world.set_clock(world.now() + SignedDuration::from_hours(48));
         let key = Key::new(ACCOUNT, format!("ledger#{}", granted.grant));
-        jobs(&world).run(&WakeUp { lane, key }).await.unwrap();
+        kinds::run(&jobs(&world), &WakeUp { lane, key }).await.unwrap();
         let items = world.items().await;
         let records = items.values().filter_map(|item| serde_json::from_str::<Value>(&item.body).ok());
         let seals: Vec<_> = records.filter(|record| record["event"] == "LedgerSealed").collect();
@@ -277,7 +278,8 @@ async fn sealing_twice_early_and_late_seals_each_day_once_and_no_check_fails_for
     stage.check(&granted.token, "orders.read").await;
     let jobs = jobs(&world);
     let key = Key::new(ACCOUNT, format!("ledger#{}", granted.grant));
-    let wake = async || jobs.run(&WakeUp { lane: Lane::SealLedger, key: key.clone() }).await.unwrap();
+    let wake =
+        async || kinds::run(&jobs, &WakeUp { lane: Lane::SealLedger, key: key.clone() }).await.unwrap();
     wake().await;
     assert_eq!(world.seals(&granted.grant).await.len(), 0, "too early");
     world.set_clock(world.now() + SignedDuration::from_hours(24 * 9));

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use market::client::Client;
 use market::stage::Stage;
 use market_agreement::terminations::{Next, Progress, Termination};
+use market_functions::kinds;
 use market_jobs::WakeUp;
 use market_kernel::aggregate::{Key, Lane};
 use market_kernel::change::Occasion;
@@ -130,7 +131,7 @@ async fn one_wake_up_is_alone_at_ten_steps_of_a_cascade_and_then_wakes_one_other
     };
     let mut seen = Vec::new();
     for _ in 0..3 {
-        jobs.run(&wake_up).await.unwrap();
+        kinds::run(&jobs, &wake_up).await.unwrap();
         seen.push(closed().await);
     }
     assert_eq!(seen, [10, 20, 25]);
@@ -159,7 +160,7 @@ async fn a_wake_up_that_comes_while_another_is_at_a_cascade_does_nothing_and_a_d
     store.commit(&taken, None).await.unwrap();
     let before = world.table().await;
     let (jobs, wake_up) = (world.jobs(unsent()), WakeUp { lane: Lane::TerminateAccount, key });
-    jobs.run(&wake_up).await.unwrap();
+    kinds::run(&jobs, &wake_up).await.unwrap();
     assert_eq!(world.table().await, before, "it is not its turn");
     world.advance_to(world.now() + SignedDuration::from_mins(10)).await;
     let orders = merchant.all("/accounts/shop-1/orders").await.unwrap();
@@ -195,9 +196,9 @@ async fn a_cascade_keeps_its_place_among_things_that_ended_long_ago() {
             progress => panic!("{progress:?}"),
         }
     };
-    jobs.run(&wake_up).await.unwrap();
+    kinds::run(&jobs, &wake_up).await.unwrap();
     assert!(cursor().await.is_some_and(|place| place.starts_with("order#ord_0000")), "its place is kept");
-    jobs.run(&wake_up).await.unwrap();
+    kinds::run(&jobs, &wake_up).await.unwrap();
     let open = merchant.all("/accounts/shop-1/orders").await.unwrap();
     assert!(open.iter().all(|order| order["status"] == "closed"));
 }

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use market::client::{Answer, pay};
 use market::requests;
 use market::stage::Stage;
+use market_functions::kinds;
 use market_functions::workers::JobError;
 use market_jobs::WakeUp;
 use market_kernel::aggregate::{Key, Lane};
@@ -26,7 +27,7 @@ async fn a_wake_up_that_no_job_of_its_lane_works_on_is_left_to_its_queue_and_a_h
     let of_another_lane = Key::new("account#shop-1", "notice#ntc_1");
     let without_deadlines = Key::new("account#shop-1", "state");
     for (rung, key) in [of_a_kind_to_come, of_another_lane, without_deadlines].into_iter().enumerate() {
-        let failed = jobs.run(&WakeUp { lane: Lane::AdvanceCase, key: key.clone() }).await;
+        let failed = kinds::run(&jobs, &WakeUp { lane: Lane::AdvanceCase, key: key.clone() }).await;
         assert!(
             matches!(&failed, Err(JobError::Unhandled(Lane::AdvanceCase, of)) if *of == key),
             "{failed:?}"

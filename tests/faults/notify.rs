@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use market_ambient::{Clock, SystemEntropy};
+use market_functions::kinds;
 use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_jobs::WakeUp;
@@ -90,12 +91,12 @@ async fn nothing_leaves_while_the_attempt_cannot_be_claimed() {
     for fault in [error(400, "ThrottlingException"), error(500, "InternalServerError"), Fault::BreakOff] {
         world.table.faulty.fail_at("TransactWriteItems", fault);
         for _ in 0..8 {
-            assert!(world.jobs.run(&world.wake_up).await.is_err(), "its message comes again");
+            assert!(kinds::run(&world.jobs, &world.wake_up).await.is_err(), "its message comes again");
         }
     }
     assert_eq!(world.taken(), 0);
     world.table.faulty.heal();
-    world.jobs.run(&world.wake_up).await.unwrap();
+    kinds::run(&world.jobs, &world.wake_up).await.unwrap();
     assert_eq!(world.taken(), 1);
     assert!(matches!(world.delivery().await, Delivery::Sent { .. }));
 }
@@ -104,7 +105,7 @@ async fn nothing_leaves_while_the_attempt_cannot_be_claimed() {
 async fn of_workers_that_are_woken_at_once_one_sends() {
     let world = World::new(taken()).await;
     world.table.faulty.contend();
-    let outcomes = join_all((0..8).map(|_| world.jobs.run(&world.wake_up))).await;
+    let outcomes = join_all((0..8).map(|_| kinds::run(&world.jobs, &world.wake_up))).await;
     assert_eq!(world.taken(), 1, "{outcomes:?}");
     assert!(matches!(world.delivery().await, Delivery::Sent { .. }));
 }
@@ -118,17 +119,17 @@ async fn a_record_that_is_lost_sends_nothing_again_for_an_hour() {
         commits += usize::from(operation == "TransactWriteItems");
         (commits > 1 && operation == "TransactWriteItems").then(|| error(400, "ThrottlingException"))
     });
-    assert!(world.jobs.run(&world.wake_up).await.is_err());
+    assert!(kinds::run(&world.jobs, &world.wake_up).await.is_err());
     world.table.faulty.heal();
     for second in [101, 160, 1_000, 3_699] {
         world.clock.0.store(second, Ordering::SeqCst);
-        world.jobs.run(&world.wake_up).await.unwrap();
+        kinds::run(&world.jobs, &world.wake_up).await.unwrap();
     }
     assert_eq!(world.taken(), 1);
     assert!(matches!(world.delivery().await, Delivery::Queued { attempts: 1, .. }));
     // Nobody has told what became of it.
     world.clock.0.store(3_700, Ordering::SeqCst);
-    world.jobs.run(&world.wake_up).await.unwrap();
+    kinds::run(&world.jobs, &world.wake_up).await.unwrap();
     assert_eq!(world.taken(), 2);
     assert!(matches!(world.delivery().await, Delivery::Sent { .. }));
 }
@@ -138,7 +139,7 @@ async fn a_notice_of_which_nobody_knows_whether_it_left_is_sent_again_an_hour_la
  {
     for (answer, waits) in [(Sending::Unknown, 3_600), (Sending::Failed { reason: "down".to_owned() }, 60)] {
         let world = World::new(answer).await;
-        world.jobs.run(&world.wake_up).await.unwrap();
+        kinds::run(&world.jobs, &world.wake_up).await.unwrap();
         let Delivery::Queued { attempts: 1, next_attempt_at } = world.delivery().await else {
             panic!("it waits");
         };

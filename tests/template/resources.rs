@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use market_functions::api;
+use market_functions::routes;
 use market_http::{Endpoint, Route, Visitor};
 
 /// The routes of each resource of the API: a template of `infra/made/routes`.
@@ -11,7 +11,7 @@ pub struct Resources(pub BTreeMap<String, Vec<Route>>);
 impl Resources {
     pub fn all() -> Self {
         let mut resources = Self(BTreeMap::new());
-        api::visit(&mut resources);
+        routes::visit(&mut resources);
         resources
     }
 }

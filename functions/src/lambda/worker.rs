@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use market_ambient::{Clock, SystemClock};
+use market_functions::kinds;
 use market_functions::metrics::Metric;
 use market_functions::settings;
 use market_jobs::sqs::{EventBatch, EventMessage};
@@ -12,7 +13,7 @@ use market_jobs::worker::{Limits, work};
 use market_kernel::aggregate::Lane;
 
 pub async fn serve(lane: Lane, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
-    let handler = Arc::new(settings::jobs(sdk, lane)?).handler();
+    let handler = kinds::handler(Arc::new(settings::jobs(sdk, lane)?));
     let queues = settings::queues(sdk)?;
     let metrics = settings::metrics().of("Job", lane.name());
     let limits = Limits { timeout: settings::job_timeout()?, ..Limits::default() };

@@ -1,22 +1,13 @@
-//! The jobs: a file for each, named in one list by the kind of thing that it works on (`kinds`). Each re-reads the item
-//! that its wake-up names, asks the domain what is due of it *now*, and commits the answer in one transaction. A wake-up
-//! that finds nothing due is done.
+//! What every job has at hand, and what it is to the market: a file for each in its context's folder `workers`, named in
+//! that context's list by the kind of thing that it works on. Each re-reads the item that its wake-up names, asks the
+//! domain what is due of it *now*, and commits the answer in one transaction. A wake-up that finds nothing due is done.
 
-mod advance_case;
-mod expire_grant;
-mod kinds;
-mod notify;
-mod remind_deletion;
-mod seal_ledger;
-mod terminate_account;
+mod kind;
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use market_ambient::{Clock, Entropy, random};
 use market_http::CorruptionAlarm;
-use market_jobs::WakeUp;
-use market_jobs::worker::Handler;
 use market_kernel::aggregate::{Key, Lane, Loaded};
 use market_kernel::change::{Change, Occasion};
 use market_kernel::ids::{AccountId, ProviderId};
@@ -28,6 +19,8 @@ use market_parties::providers::Provider;
 use market_store::{CommitError, Store, StoreError, of};
 
 use crate::metrics::Metrics;
+
+pub use kind::{Ask, Asks, Kind, Verdict, Work};
 
 /// What a job has at hand.
 pub struct Jobs {
@@ -73,38 +66,7 @@ pub enum JobError {
 }
 
 impl Jobs {
-    /// Works off one wake-up.
-    ///
-    /// # Errors
-    /// See [`JobError`].
-    ///
-    /// # Panics
-    /// In a drill.
-    pub async fn run(&self, wake_up: &WakeUp) -> Result<(), JobError> {
-        let key = &wake_up.key;
-        assert!(self.drill.as_deref() != Some(&key.sort), "a drill");
-        let outcome = match kinds::work(wake_up.lane, key) {
-            Some(work) => work(self, key).await,
-            None => Err(JobError::Unhandled(wake_up.lane, key.clone())),
-        };
-        if let Err(error @ (JobError::Store(StoreError::Corrupt { .. }) | JobError::Unhandled(..))) = &outcome
-        {
-            tracing::error!(%error, "an item cannot be read");
-            (self.corruption_alarm)(self.clock.now());
-        }
-        outcome
-    }
-
-    /// The same as a worker's handler.
-    #[must_use]
-    pub fn handler(self: Arc<Self>) -> Handler {
-        Arc::new(move |wake_up: WakeUp| {
-            let jobs = Arc::clone(&self);
-            async move { jobs.run(&wake_up).await.map_err(Into::into) }.boxed()
-        })
-    }
-
-    fn occasion(&self, job: &str, key: &Key) -> Occasion {
+    pub(crate) fn occasion(&self, job: &str, key: &Key) -> Occasion {
         Occasion {
             at: self.clock.now(),
             actor: Actor::Job(job.to_owned()),
@@ -114,19 +76,23 @@ impl Jobs {
         }
     }
 
-    async fn commit(&self, change: Option<Change>) -> Result<(), JobError> {
+    pub(crate) async fn commit(&self, change: Option<Change>) -> Result<(), JobError> {
         match change {
             Some(change) => Ok(self.store.commit(&change, None).await?),
             None => Ok(()),
         }
     }
 
-    async fn account(&self, key: &Key, account: &AccountId) -> Result<Loaded<MarketAccount>, JobError> {
+    pub(crate) async fn account(
+        &self,
+        key: &Key,
+        account: &AccountId,
+    ) -> Result<Loaded<MarketAccount>, JobError> {
         let account = self.store.get::<MarketAccount>(account).await?;
         account.ok_or_else(|| JobError::Orphan(key.clone()))
     }
 
-    async fn parties(
+    pub(crate) async fn parties(
         &self,
         key: &Key,
         account: &AccountId,

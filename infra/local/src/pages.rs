@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use market_functions::api;
+use market_functions::routes;
 use market_http::describe::Describer;
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 #[must_use]
 pub fn openapi() -> Value {
     let mut describer = Describer::default();
-    api::visit(&mut describer);
+    routes::visit(&mut describer);
     describer.document()
 }
 

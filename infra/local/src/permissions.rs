@@ -25,8 +25,8 @@ use aws_smithy_runtime_api::client::interceptors::context::Input;
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 use axum::middleware::{Next, from_fn};
-use market_functions::api;
 use market_functions::handler::Handler;
+use market_functions::routes;
 use market_http::{Endpoint, Visitor};
 
 use crate::reads::Pending;
@@ -161,7 +161,7 @@ struct RouteNames(BTreeMap<(Method, String), String>);
 impl RouteNames {
     fn all() -> Self {
         let mut names = Self(BTreeMap::new());
-        api::visit(&mut names);
+        routes::visit(&mut names);
         names
     }
 }

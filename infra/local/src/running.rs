@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use market_ambient::{Clock, SystemEntropy};
-use market_functions::api;
+use market_functions::kinds;
 use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_http::{Callers, CorruptionAlarm, Market, PaymentKeys};
@@ -238,7 +238,7 @@ impl Running {
             let jobs = Arc::clone(&jobs);
             async move {
                 let name = format!("worker/{}", wake_up.lane);
-                Permissions::of_handler(&name, jobs.run(&wake_up)).await.map_err(Into::into)
+                Permissions::of_handler(&name, kinds::run(&jobs, &wake_up)).await.map_err(Into::into)
             }
             .boxed()
         });
@@ -292,7 +292,8 @@ impl Running {
             payments: payments.clone(),
             url: url.clone(),
         };
-        let router: Router = market_http::router(Arc::clone(&market), None, |routes| api::visit(routes));
+        let router: Router =
+            market_http::router(Arc::clone(&market), None, |routes| market_functions::routes::visit(routes));
         let router = Permissions::of_routes(router);
         let router =
             gate::before(routes::router(local).fallback_service(router), address, options.allow_origin);

@@ -18,6 +18,7 @@ use market_entrustment::grants::Grant;
 use market_entrustment::grants::access::{Check, Outcome};
 use market_entrustment::grants::ledger::Ledger;
 use market_functions::feedback::{Recorder, record_feedback};
+use market_functions::kinds;
 use market_functions::metrics::Metrics;
 use market_identity::Role;
 use market_jobs::WakeUp;
@@ -381,7 +382,7 @@ impl Play<'_> {
             let key = shop.email().await;
             let gateways =
                 Gateways { email: Arc::new(self.ses.gateway.clone()), sms: Arc::new(Always(sent())) };
-            self.world.jobs(gateways).run(&WakeUp { lane: Lane::Notify, key }).await.unwrap();
+            kinds::run(&self.world.jobs(gateways), &WakeUp { lane: Lane::Notify, key }).await.unwrap();
             for kind in told {
                 let (market, clock) = (&self.world.running.market, &self.world.running.machine.clock);
                 let event = self.ses.event(kind);

@@ -8,8 +8,9 @@ use super::lines::{insert_behind, insert_sorted};
 use super::{Edit, fill, is_name, pascal, read, write};
 use crate::run::Failed;
 
-/// What is the same for every route: the folder with its paths, and the list that is walked.
-const BASE: &str = "functions/src/api";
+/// The folder of the contexts, and the file of all paths.
+const BASE: &str = "functions/src";
+const PATHS: &str = "functions/src/wire/paths.rs";
 const TESTS: &str = "tests/acceptance";
 
 const ROUTE: &str = include_str!("../../skeletons/route.rs.txt");
@@ -38,8 +39,8 @@ pub struct NewRoute {
 impl NewRoute {
     /// Writes the files of it; what is left to do.
     pub fn write(&self, root: &Path) -> Result<String, Failed> {
-        let (resource, operation) = self.names()?;
-        let (folder, list) = (format!("{BASE}/{resource}"), format!("{BASE}/mod.rs"));
+        let (context, resource, operation) = self.names()?;
+        let (folder, list) = (format!("{BASE}/{context}/{resource}"), format!("{BASE}/{context}/mod.rs"));
         let file = format!("{folder}/{operation}.rs");
         if root.join(&file).exists() {
             return Err(Failed(format!("{file} is there already")));
@@ -49,13 +50,13 @@ impl NewRoute {
                 return Err(Failed(format!("there is no role {role}")));
             }
         }
-        let paths = read(root, &format!("{BASE}/paths.rs"))?;
+        let paths = read(root, PATHS)?;
         let path_type = path_type(&paths, &self.parameters()).ok_or_else(|| {
-            Failed(format!("{BASE}/paths.rs has no path with {:?}: add it there", self.parameters()))
+            Failed(format!("{PATHS} has no path with {:?}: add it there", self.parameters()))
         })?;
         let name = pascal(operation);
 
-        let mut edits = vec![Edit { path: file, text: self.route(operation, &name, path_type) }];
+        let mut edits = vec![Edit { path: file, text: self.route((resource, operation), &name, path_type) }];
         let resources = root.join(&folder).join("mod.rs");
         let mut listed = read(root, &list)?;
         let of_resource = if resources.exists() {
@@ -81,12 +82,12 @@ impl NewRoute {
         ))
     }
 
-    fn names(&self) -> Result<(&str, &str), Failed> {
+    fn names(&self) -> Result<(&str, &str, &str), Failed> {
         match self.what.split('/').collect::<Vec<_>>().as_slice() {
             [context, resource, operation]
                 if [context, resource, operation].into_iter().all(|name| is_name(name)) =>
             {
-                Ok((resource, operation))
+                Ok((context, resource, operation))
             }
             _ => Err(Failed(format!("{} is not <context>/<resource>/<operation>", self.what))),
         }
@@ -100,18 +101,19 @@ impl NewRoute {
         ["get_", "list_", "browse_"].iter().any(|verb| operation.starts_with(verb))
     }
 
-    fn route(&self, operation: &str, name: &str, path_type: &str) -> String {
+    fn route(&self, (resource, operation): (&str, &str), name: &str, path_type: &str) -> String {
         let quoted =
             |words: &[String]| words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
         let roles: Vec<_> = self.roles.iter().map(|role| format!("Role::{}", pascal(role))).collect();
         let import = match path_type {
             "Nothing" => String::new(),
-            _ => format!("\nuse crate::api::paths::{path_type};\n"),
+            _ => format!("\nuse crate::wire::paths::{path_type};\n"),
         };
         fill(
             ROUTE,
             &[
                 ("operation", operation),
+                ("resource", resource),
                 ("Operation", name),
                 ("method", if Self::reads(operation) { "get" } else { "post" }),
                 ("path", &self.path),
@@ -217,9 +219,9 @@ mod tests {
     }
 
     const LISTS: [&str; 5] = [
-        "functions/src/api/mod.rs",
-        "functions/src/api/paths.rs",
-        "functions/src/api/orders/mod.rs",
+        "functions/src/trade/mod.rs",
+        "functions/src/wire/paths.rs",
+        "functions/src/trade/orders/mod.rs",
         "tests/acceptance/main.rs",
         "tests/acceptance/orders.rs",
     ];
@@ -231,20 +233,20 @@ mod tests {
         let path = "/accounts/{account_id}/orders/{order_id}/cancellation";
         let route = new_route("trade/orders/cancel_order", path, &["merchant"]);
         route.write(copy.path()).unwrap();
-        let text = read("functions/src/api/orders/cancel_order.rs");
+        let text = read("functions/src/trade/orders/cancel_order.rs");
         for part in
             ["pub struct CancelOrder;", "type Path = OrderPath;", "Route::post(", path, "&[Role::Merchant]"]
         {
             assert!(text.contains(part), "no {part} in {text}");
         }
         assert!(!text.contains("{{"), "a blank was left: {text}");
-        let of_resource = read("functions/src/api/orders/mod.rs");
+        let of_resource = read("functions/src/trade/orders/mod.rs");
         assert!(of_resource.contains("mod cancel_order;\nmod get_order;"), "{of_resource}");
         assert!(
             of_resource.contains("pub use cancel_order::CancelOrder;\npub use get_order"),
             "{of_resource}"
         );
-        let visits = read("functions/src/api/mod.rs");
+        let visits = read("functions/src/trade/mod.rs");
         assert_eq!(visits.matches("visitor.visit::<orders::CancelOrder>();\n").count(), 1, "{visits}");
         let tests = read("tests/acceptance/orders.rs");
         assert!(tests.contains("/accounts/shop-1/orders/none/cancellation"), "{tests}");
@@ -258,15 +260,15 @@ mod tests {
     fn a_new_resource_gets_its_folder_its_tests_and_its_place() {
         let copy = copied(&LISTS);
         let read = |file: &str| fs::read_to_string(copy.path().join(file)).unwrap();
-        let route = new_route("market/refunds/list_refunds", "/refunds", &["operator", "upstream"]);
+        let route = new_route("trade/refunds/list_refunds", "/refunds", &["operator", "upstream"]);
         route.write(copy.path()).unwrap();
-        let text = read("functions/src/api/refunds/list_refunds.rs");
+        let text = read("functions/src/trade/refunds/list_refunds.rs");
         for part in ["type Path = Nothing;", "Route::get(", "&[Role::Operator, Role::Upstream]"] {
             assert!(text.contains(part), "no {part} in {text}");
         }
-        assert!(read("functions/src/api/refunds/mod.rs").contains("mod list_refunds;"));
-        let list = read("functions/src/api/mod.rs");
-        assert!(list.contains("pub mod providers;\npub mod refunds;\n"), "{list}");
+        assert!(read("functions/src/trade/refunds/mod.rs").contains("mod list_refunds;"));
+        let list = read("functions/src/trade/mod.rs");
+        assert!(list.contains("pub mod payments;\npub mod refunds;\n"), "{list}");
         assert!(list.contains("visitor.visit::<refunds::ListRefunds>();\n}"), "{list}");
         assert!(read("tests/acceptance/main.rs").contains("mod records;\nmod refunds;\n"));
         let tests = read("tests/acceptance/refunds.rs");
@@ -286,7 +288,7 @@ mod tests {
             let refused = route.write(copy.path()).unwrap_err();
             assert!(refused.0.contains(said), "{}", refused.0);
         }
-        let folder = fs::read_dir(copy.path().join("functions/src/api/orders")).unwrap();
+        let folder = fs::read_dir(copy.path().join("functions/src/trade/orders")).unwrap();
         assert_eq!(folder.count(), 1, "the list alone");
     }
 }

@@ -1,0 +1,36 @@
+//! `list_acceptances` – what a merchant accepted.
+
+use market_agreement::documents::acceptance::Acceptance;
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::AcceptanceView;
+use crate::wire::paths::AccountPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListAcceptances;
+
+impl Endpoint for ListAcceptances {
+    type Path = AccountPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<AcceptanceView>;
+
+    fn route() -> Route {
+        Route::get("list_acceptances", "accounts", "/accounts/{account_id}/acceptances")
+            .summary("List what a merchant accepted, and how.")
+            .clauses(&["1.3", "4.1"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<AcceptanceView>>, Problem> {
+        let partition = format!("account#{}", call.path.account_id);
+        let page = market
+            .store
+            .list::<Acceptance>(&partition, "acceptance#", call.after.as_deref(), call.query.limit.get())
+            .await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |acceptance| acceptance.state.into())))
+    }
+}

@@ -1,0 +1,61 @@
+//! `get_page` – one version as a page to show to whoever accepts it.
+
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_kernel::party::Language;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::shown::shown;
+use crate::wire::paths::VersionPath;
+
+/// Which page.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// The language of what stands around the text; Chinese where nothing is said.
+    #[serde(default)]
+    language: Language,
+}
+
+/// A page, as HTML.
+#[derive(Debug, Serialize)]
+pub struct Html(String);
+
+impl JsonSchema for Html {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Html".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "contentMediaType": "text/html" })
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetPage;
+
+impl Endpoint for GetPage {
+    type Path = VersionPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = Html;
+
+    fn route() -> Route {
+        Route::get("get_page", "documents", "/documents/{document_id}/versions/{version}/page")
+            .summary(
+                "Read a version as a page with its prominent clauses marked; the version names its SHA-256.",
+            )
+            .clauses(&["1.2", "1.4"])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Html>, Problem> {
+        let shown = shown(market, &call.path.document_id, call.path.version).await?;
+        let content = shown.ok_or(Problem::not_found())?.page(call.query.language)?;
+        Ok(Outcome::Content { media_type: "text/html; charset=utf-8", content })
+    }
+}

@@ -1,0 +1,31 @@
+//! What is agreed: documents, what is accepted of them, terminations, holiday schedules.
+
+pub mod acceptances;
+pub mod documents;
+pub mod holidays;
+pub mod terminations;
+mod workers;
+
+use market_http::Visitor;
+
+pub(crate) use workers::KINDS;
+
+/// Its routes.
+pub fn visit(visitor: &mut impl Visitor) {
+    visitor.visit::<documents::PublishVersion>();
+    visitor.visit::<documents::PreviewVersion>();
+    visitor.visit::<documents::WithdrawVersion>();
+    visitor.visit::<documents::GetDocument>();
+    visitor.visit::<documents::GetVersion>();
+    visitor.visit::<documents::GetText>();
+    visitor.visit::<documents::GetPage>();
+    visitor.visit::<documents::GetClause>();
+    visitor.visit::<acceptances::AcceptDocument>();
+    visitor.visit::<acceptances::ListAcceptances>();
+    visitor.visit::<terminations::ServeTermination>();
+    visitor.visit::<terminations::GetTermination>();
+    visitor.visit::<terminations::WithdrawTermination>();
+    visitor.visit::<terminations::EndUpstream>();
+    visitor.visit::<holidays::PublishHolidays>();
+    visitor.visit::<holidays::GetHolidays>();
+}

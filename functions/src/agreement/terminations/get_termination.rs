@@ -1,0 +1,32 @@
+//! `get_termination` – a termination, with the trace of its date.
+
+use market_agreement::terminations::Termination;
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::TerminationView;
+use crate::wire::paths::TerminationPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetTermination;
+
+impl Endpoint for GetTermination {
+    type Path = TerminationPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = TerminationView;
+
+    fn route() -> Route {
+        Route::get("get_termination", "terminations", "/accounts/{account_id}/terminations/{termination_id}")
+            .summary("Read a termination.")
+            .clauses(&["10.1"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TerminationView>, Problem> {
+        let id = (call.path.account_id.clone(), call.path.termination_id.clone());
+        let termination = market.store.get::<Termination>(&id).await?.ok_or(Problem::not_found())?;
+        Ok(Outcome::Reply(termination.state.into()))
+    }
+}

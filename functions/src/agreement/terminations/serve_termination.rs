@@ -1,0 +1,54 @@
+//! `serve_termination` – the operator serves 15 days' notice; the reply carries the date and its trace.
+
+use market_agreement::terminations::{NOTICE, Termination};
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_kernel::ids::TerminationId;
+use market_kernel::text::Prose;
+use market_parties::accounts::MarketAccount;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::TerminationView;
+use crate::schedules::calendar_for;
+use crate::wire::paths::AccountPath;
+
+/// The notice.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NoticeOfTermination")]
+pub struct Body {
+    /// The reason, as the merchant will read it.
+    reason: Prose,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct ServeTermination;
+
+impl Endpoint for ServeTermination {
+    type Path = AccountPath;
+    type Query = Nothing;
+    type Body = Body;
+    type Reply = TerminationView;
+
+    fn route() -> Route {
+        Route::post("serve_termination", "terminations", "/accounts/{account_id}/terminations")
+            .summary("Serve 15 days' notice of termination on a merchant.")
+            .clauses(&["10.1.2", "11.1"])
+            .roles(&[Role::Operator])
+            .creates()
+            .problems(&[Code::AccountEnded, Code::AlreadyTerminating, Code::InvalidTerm])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TerminationView>, Problem> {
+        let account = market.store.get::<MarketAccount>(&call.path.account_id).await?;
+        let account = account.ok_or(Problem::not_found())?;
+        let id = TerminationId::new(call.occasion.at, market.random());
+        let location = format!("/accounts/{}/terminations/{id}", account.id);
+        let reason = call.body.reason.clone();
+        let calendar = calendar_for(&market.store, call.occasion.at, NOTICE).await?;
+        let served = Termination::serve(id, &account, reason, &calendar, &call.occasion)?;
+        Ok(Outcome::created(served, location).map(TerminationView::from))
+    }
+}

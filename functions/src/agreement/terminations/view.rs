@@ -1,0 +1,93 @@
+//! A termination as the parties see it: without what its cascade and its reminders count by. A field is shown
+//! only if it is named here.
+
+use market_agreement::terminations::{Cause, Progress, Termination};
+use market_kernel::Timestamp;
+use market_kernel::ids::{AccountId, EventId, TerminationId};
+use market_kernel::text::{Line, Prose};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::wire::periods::TraceView;
+
+/// Why the agreement ends.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schemars(rename = "Cause")]
+enum CauseView {
+    /// The operator served notice (10.1.2).
+    ByNotice {
+        /// The reason given.
+        reason: Prose,
+        /// How the end was reckoned.
+        period: TraceView,
+    },
+    /// The agreement with the upstream platform ended (10.1.1).
+    Natural {
+        /// The upstream platform's id of the event.
+        event_id: EventId,
+        /// The upstream agreement that ended.
+        agreement: Line,
+    },
+}
+
+impl From<Cause> for CauseView {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::ByNotice { reason, period } => Self::ByNotice { reason, period: period.into() },
+            Cause::Natural { event_id, agreement } => Self::Natural { event_id, agreement },
+        }
+    }
+}
+
+/// How far it has come.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum TerminationStatus {
+    /// Notice is served; its period runs.
+    Served,
+    /// The notice was withdrawn.
+    Withdrawn,
+    /// Another termination took effect first.
+    Superseded,
+    /// The agreement has ended; grants and orders are being ended.
+    Ending,
+    /// Everything has ended.
+    Completed,
+}
+
+/// A termination of a market account's agreement.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Termination")]
+pub struct TerminationView {
+    id: TerminationId,
+    account_id: AccountId,
+    /// Why, and for a notice how its end was reckoned.
+    cause: CauseView,
+    #[schemars(with = "String")]
+    recorded_at: Timestamp,
+    /// From this very instant on the agreement has ended.
+    #[schemars(with = "String")]
+    ends_at: Timestamp,
+    status: TerminationStatus,
+}
+
+impl From<Progress> for TerminationStatus {
+    fn from(progress: Progress) -> Self {
+        match progress {
+            Progress::Served { reminders: _ } => Self::Served,
+            Progress::Withdrawn { at: _ } => Self::Withdrawn,
+            Progress::Superseded { at: _ } => Self::Superseded,
+            Progress::Ending(_) => Self::Ending,
+            Progress::Completed { at: _ } => Self::Completed,
+        }
+    }
+}
+
+impl From<Termination> for TerminationView {
+    fn from(termination: Termination) -> Self {
+        let Termination { id, account_id, cause, recorded_at, ends_at, progress, agreement_period: _ } =
+            termination;
+        Self { id, account_id, cause: cause.into(), recorded_at, ends_at, status: progress.into() }
+    }
+}

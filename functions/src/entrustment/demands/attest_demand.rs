@@ -1,0 +1,35 @@
+//! `attest_demand` – the provider declares what it did with the data.
+
+use market_entrustment::deletion::DeletionDemand;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::load::{Sides, for_provider};
+use super::{AttestationForm, DemandView};
+use crate::wire::paths::GrantPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct AttestDemand;
+
+impl Endpoint for AttestDemand {
+    type Path = GrantPath;
+    type Query = Nothing;
+    type Body = AttestationForm;
+    type Reply = DemandView;
+
+    fn route() -> Route {
+        Route::post("attest_demand", "demands", "/accounts/{account_id}/demands/{grant_id}/attestation")
+            .summary("Attest what was done with the data of an ended grant.")
+            .clauses(&["4.4.5"])
+            .roles(&[Role::Provider])
+            .problems(&[Code::WrongDemandState, Code::InvalidAttestation])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
+        let Sides { demand, account, provider } = for_provider(call, market).await?;
+        let attestation = call.body.clone().into();
+        let attested = DeletionDemand::attest(&demand, &account, &provider, attestation, &call.occasion)?;
+        Ok(Outcome::commit(attested).map(DemandView::from))
+    }
+}

@@ -1,0 +1,34 @@
+//! `close_demand` – the merchant confirms the provider's attestation.
+
+use market_entrustment::deletion::DeletionDemand;
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::DemandView;
+use super::load::{Sides, for_merchant};
+use crate::wire::paths::GrantPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct CloseDemand;
+
+impl Endpoint for CloseDemand {
+    type Path = GrantPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = DemandView;
+
+    fn route() -> Route {
+        Route::post("close_demand", "demands", "/accounts/{account_id}/demands/{grant_id}/closure")
+            .summary("Confirm the provider's attestation.")
+            .clauses(&["4.4.5"])
+            .roles(&[Role::Merchant])
+            .problems(&[Code::WrongDemandState])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
+        let Sides { demand, account, provider } = for_merchant(call, market).await?;
+        let closed = DeletionDemand::close(&demand, &account, &provider, &call.occasion)?;
+        Ok(Outcome::commit(closed).map(DemandView::from))
+    }
+}

@@ -1,0 +1,34 @@
+//! `get_demand` – a deletion demand, for its merchant, its provider and the operator.
+
+use market_entrustment::deletion::DeletionDemand;
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::DemandView;
+use super::load::may_see;
+use crate::wire::paths::GrantPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetDemand;
+
+impl Endpoint for GetDemand {
+    type Path = GrantPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = DemandView;
+
+    fn route() -> Route {
+        Route::get("get_demand", "demands", "/accounts/{account_id}/demands/{grant_id}")
+            .summary("Read the deletion demand of an ended grant.")
+            .clauses(&["4.4.5"])
+            .roles(&[Role::Merchant, Role::Provider, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
+        let id = (call.path.account_id.clone(), call.path.grant_id.clone());
+        let demand = market.store.get::<DeletionDemand>(&id).await?.ok_or(Problem::not_found())?;
+        may_see(call, &demand)?;
+        Ok(Outcome::Reply(demand.state.into()))
+    }
+}

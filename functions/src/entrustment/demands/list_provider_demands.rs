@@ -1,0 +1,36 @@
+//! `list_provider_demands` – the deletion demands that a provider has to answer or answered.
+
+use market_entrustment::deletion::DeletionDemand;
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::DemandView;
+use crate::wire::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListProviderDemands;
+
+impl Endpoint for ListProviderDemands {
+    type Path = ProviderPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<DemandView>;
+
+    fn route() -> Route {
+        Route::get("list_provider_demands", "demands", "/providers/{provider_id}/demands")
+            .summary("List the deletion demands that were served on a provider.")
+            .clauses(&["4.4.5"])
+            .roles(&[Role::Provider, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<DemandView>>, Problem> {
+        let list = format!("provider#{}#demands", call.path.provider_id);
+        let page = market
+            .store
+            .list_view::<DeletionDemand>(&list, call.after.as_deref(), call.query.limit.get())
+            .await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |demand| demand.state.into())))
+    }
+}

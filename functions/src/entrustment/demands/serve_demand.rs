@@ -1,0 +1,36 @@
+//! `serve_demand` – the merchant serves the drafted demand on the provider, in one action.
+
+use market_entrustment::deletion::{ANSWER, DeletionDemand};
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::DemandView;
+use super::load::{Sides, for_merchant};
+use crate::schedules::calendar_for;
+use crate::wire::paths::GrantPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ServeDemand;
+
+impl Endpoint for ServeDemand {
+    type Path = GrantPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = DemandView;
+
+    fn route() -> Route {
+        Route::post("serve_demand", "demands", "/accounts/{account_id}/demands/{grant_id}/service")
+            .summary("Serve a deletion demand on the provider.")
+            .clauses(&["4.4.5"])
+            .roles(&[Role::Merchant])
+            .problems(&[Code::WrongDemandState, Code::InvalidTerm])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {
+        let Sides { demand, account, provider } = for_merchant(call, market).await?;
+        let calendar = calendar_for(&market.store, call.occasion.at, ANSWER).await?;
+        let served = DeletionDemand::serve(&demand, &account, &provider, &calendar, &call.occasion)?;
+        Ok(Outcome::commit(served).map(DemandView::from))
+    }
+}

@@ -1,0 +1,147 @@
+//! A deletion demand as the parties see it, without what counts its reminders, and the provider's
+//! declaration, which has one form on its way in and out. A field is shown only if it is named here.
+
+use market_entrustment::deletion::{Answer, Attestation, DeletionDemand, DemandStatus, MAX_NAMED};
+use market_kernel::Timestamp;
+use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
+use market_kernel::text::{Line, Prose};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::wire::lists::AtMost;
+use crate::wire::periods::TraceView;
+
+/// The provider's declaration.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Attestation")]
+pub struct AttestationForm {
+    /// What was done.
+    answer: Answer,
+    /// The datasets concerned.
+    #[schemars(length(min = 1))]
+    datasets: AtMost<Line, MAX_NAMED>,
+    /// Copies and backups, and what happened to them.
+    copies: Prose,
+    /// Sub-processors that had the data.
+    #[serde(default)]
+    sub_processors: AtMost<Line, MAX_NAMED>,
+    /// When it was done.
+    #[schemars(with = "String")]
+    done_at: Timestamp,
+    /// How it was done.
+    method: Line,
+    /// Who declares it.
+    signer: Line,
+}
+
+impl From<AttestationForm> for Attestation {
+    fn from(form: AttestationForm) -> Self {
+        let AttestationForm { answer, datasets, copies, sub_processors, done_at, method, signer } = form;
+        let (datasets, sub_processors) = (datasets.into_vec(), sub_processors.into_vec());
+        Self { answer, datasets, copies, sub_processors, done_at, method, signer }
+    }
+}
+
+impl From<Attestation> for AttestationForm {
+    fn from(attestation: Attestation) -> Self {
+        let Attestation { answer, datasets, copies, sub_processors, done_at, method, signer } = attestation;
+        let datasets = datasets.into_iter().collect();
+        let sub_processors = sub_processors.into_iter().collect();
+        Self { answer, datasets, copies, sub_processors, done_at, method, signer }
+    }
+}
+
+/// Where a demand stands.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+#[schemars(rename = "DemandStatus")]
+enum DemandStatusView {
+    /// Waits for the merchant to serve it.
+    Draft,
+    /// The provider has it.
+    Served {
+        /// When it was served, and by when it has to be answered.
+        period: TraceView,
+        /// Whether the provider has acknowledged it.
+        acknowledged: bool,
+        /// Whether the answer is overdue.
+        overdue: bool,
+    },
+    /// The provider has answered.
+    Attested {
+        /// Its declaration.
+        attestation: AttestationForm,
+        /// When it arrived.
+        #[schemars(with = "String")]
+        attested_at: Timestamp,
+    },
+    /// The merchant has confirmed the answer.
+    Closed {
+        /// The provider's declaration.
+        attestation: AttestationForm,
+        /// When it was confirmed.
+        #[schemars(with = "String")]
+        closed_at: Timestamp,
+    },
+    /// The parties agreed otherwise.
+    Waived {
+        /// What they agreed.
+        agreement: Prose,
+        /// When it was recorded.
+        #[schemars(with = "String")]
+        waived_at: Timestamp,
+    },
+}
+
+impl From<DemandStatus> for DemandStatusView {
+    fn from(status: DemandStatus) -> Self {
+        match status {
+            DemandStatus::Draft => Self::Draft,
+            DemandStatus::Served { period, acknowledged, overdue } => {
+                Self::Served { period: period.into(), acknowledged, overdue }
+            }
+            DemandStatus::Attested { attestation, attested_at } => {
+                Self::Attested { attestation: attestation.into(), attested_at }
+            }
+            DemandStatus::Closed { attestation, closed_at } => {
+                Self::Closed { attestation: attestation.into(), closed_at }
+            }
+            DemandStatus::Waived { agreement, waived_at } => Self::Waived { agreement, waived_at },
+        }
+    }
+}
+
+/// The demand that follows an ended grant; it carries the grant's id.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "DeletionDemand")]
+pub struct DemandView {
+    grant_id: GrantId,
+    account_id: AccountId,
+    provider_id: ProviderId,
+    listing_name: Line,
+    /// What had been granted.
+    scopes: Vec<ScopeName>,
+    /// When the entrustment ended.
+    #[schemars(with = "String")]
+    ended_at: Timestamp,
+    #[serde(flatten)]
+    status: DemandStatusView,
+}
+
+impl From<DeletionDemand> for DemandView {
+    fn from(demand: DeletionDemand) -> Self {
+        let DeletionDemand {
+            grant_id,
+            account_id,
+            provider_id,
+            listing_name,
+            scopes,
+            ended_at,
+            to_merchant: _,
+            to_provider: _,
+            status,
+        } = demand;
+        Self { grant_id, account_id, provider_id, listing_name, scopes, ended_at, status: status.into() }
+    }
+}

@@ -1,0 +1,91 @@
+//! `give_grant` – a merchant lets a provider's application use named data until a date.
+
+use market_agreement::documents::Document;
+use market_entrustment::grants::{Basis, Giving, Grant};
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::{DocumentId, GrantId, OrderId, ScopeName};
+use market_parties::accounts::MarketAccount;
+use market_store::of;
+use market_trade::listings::MAX_PARTS;
+use market_trade::orders::Order;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::GrantView;
+use crate::wire::lists::AtMost;
+use crate::wire::parties::provider_of;
+use crate::wire::paths::AccountPath;
+
+/// What to grant.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "GrantToGive")]
+pub struct Body {
+    /// The order that needs the data.
+    order_id: OrderId,
+    /// The scopes, out of those the listing asks for.
+    #[schemars(length(min = 1))]
+    scopes: AtMost<ScopeName, MAX_PARTS>,
+    /// Until when; the end of the order's validity where nothing is said.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    expires_at: Option<Timestamp>,
+    /// The hash of the authorization page as it was shown.
+    page_sha256: Sha256Hash,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct GiveGrant;
+
+impl Endpoint for GiveGrant {
+    type Path = AccountPath;
+    type Query = Nothing;
+    type Body = Body;
+    type Reply = GrantView;
+
+    fn route() -> Route {
+        Route::post("give_grant", "grants", "/accounts/{account_id}/grants")
+            .summary("Grant data to the provider of an order, for named scopes, until a date.")
+            .clauses(&["4.4.1", "4.4.2", "4.4.4", "10.1.2"])
+            .roles(&[Role::Merchant])
+            .creates()
+            .problems(&[
+                Code::AccountNotOpen,
+                Code::AgreementOutdated,
+                Code::AccountEnded,
+                Code::NotInService,
+                Code::InvalidScopes,
+                Code::InvalidTerm,
+                Code::PassesTheEnd,
+            ])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<GrantView>, Problem> {
+        let account_id = call.path.account_id.clone();
+        let wishes = (
+            of::<MarketAccount>(account_id.clone()),
+            of::<Order>((account_id.clone(), call.body.order_id.clone())),
+            of::<Document>(DocumentId::market_agreement()),
+        );
+        let (Some(account), Some(order), agreement) = market.store.load(wishes).await? else {
+            return Err(Problem::not_found());
+        };
+        let provider = provider_of(market, &order.provider_id).await?;
+        let id = GrantId::new(call.occasion.at, market.random());
+        let location = format!("/accounts/{account_id}/grants/{id}");
+        let basis =
+            Basis { account: &account, agreement: agreement.as_deref(), order: &order, provider: &provider };
+        let giving = Giving {
+            id,
+            scopes: &call.body.scopes.clone().into_vec(),
+            expires_at: call.body.expires_at,
+            page_sha256: call.body.page_sha256.clone(),
+        };
+        let given = Grant::give(&basis, giving, &call.occasion)?;
+        Ok(Outcome::created(given, location).map(|grant| GrantView::of(grant, None)))
+    }
+}

@@ -1,0 +1,34 @@
+//! `list_accesses` – the ledger of a grant: who checked its token, when, for which scope, how often.
+
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::AccessEntryView;
+use crate::wire::paths::GrantPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListAccesses;
+
+impl Endpoint for ListAccesses {
+    type Path = GrantPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<AccessEntryView>;
+
+    fn route() -> Route {
+        Route::get("list_accesses", "grants", "/accounts/{account_id}/grants/{grant_id}/accesses")
+            .summary("List the checks of a grant's tokens, counted by hour, scope and outcome.")
+            .clauses(&["4.4.3"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<AccessEntryView>>, Problem> {
+        let page = market
+            .store
+            .ledger(&call.path.account_id, &call.path.grant_id, call.after.as_deref(), call.query.limit.get())
+            .await?;
+        Ok(Outcome::Reply(List::of(call, market, page, AccessEntryView::from)))
+    }
+}

@@ -1,0 +1,38 @@
+//! `list_grants` – a merchant's grants.
+
+use market_entrustment::grants::Grant;
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::GrantView;
+use super::tokens::beside;
+use crate::wire::paths::AccountPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListGrants;
+
+impl Endpoint for ListGrants {
+    type Path = AccountPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<GrantView>;
+
+    fn route() -> Route {
+        Route::get("list_grants", "grants", "/accounts/{account_id}/grants")
+            .summary("List a merchant's grants, the oldest first.")
+            .clauses(&["4.4.3"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<GrantView>>, Problem> {
+        let partition = format!("account#{}", call.path.account_id);
+        let page = market
+            .store
+            .list::<Grant>(&partition, "grant#", call.after.as_deref(), call.query.limit.get())
+            .await?;
+        let tokens = beside(market, &page).await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |grant| tokens.show(grant.state))))
+    }
+}

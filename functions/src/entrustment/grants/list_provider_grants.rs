@@ -1,0 +1,36 @@
+//! `list_provider_grants` – the grants that a provider was given.
+
+use market_entrustment::grants::Grant;
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::GrantView;
+use super::tokens::beside;
+use crate::wire::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListProviderGrants;
+
+impl Endpoint for ListProviderGrants {
+    type Path = ProviderPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<GrantView>;
+
+    fn route() -> Route {
+        Route::get("list_provider_grants", "grants", "/providers/{provider_id}/grants")
+            .summary("List the grants that a provider was given, the oldest first.")
+            .clauses(&["4.4.3"])
+            .roles(&[Role::Provider, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<GrantView>>, Problem> {
+        let list = format!("provider#{}#grants", call.path.provider_id);
+        let page =
+            market.store.list_view::<Grant>(&list, call.after.as_deref(), call.query.limit.get()).await?;
+        let tokens = beside(market, &page).await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |grant| tokens.show(grant.state))))
+    }
+}

@@ -1,0 +1,30 @@
+//! Entrusted data: grants and their tokens, checks and their ledger, deletion demands.
+
+pub mod checks;
+pub mod demands;
+pub mod grants;
+mod workers;
+
+use market_http::Visitor;
+
+pub(crate) use workers::KINDS;
+
+/// Its routes.
+pub fn visit(visitor: &mut impl Visitor) {
+    visitor.visit::<grants::GiveGrant>();
+    visitor.visit::<grants::GetGrant>();
+    visitor.visit::<grants::ListGrants>();
+    visitor.visit::<grants::ListProviderGrants>();
+    visitor.visit::<grants::RevokeGrant>();
+    visitor.visit::<grants::IssueToken>();
+    visitor.visit::<grants::ListAccesses>();
+    visitor.visit::<checks::CheckToken>();
+    visitor.visit::<demands::GetDemand>();
+    visitor.visit::<demands::ListDemands>();
+    visitor.visit::<demands::ListProviderDemands>();
+    visitor.visit::<demands::ServeDemand>();
+    visitor.visit::<demands::WaiveDemand>();
+    visitor.visit::<demands::AcknowledgeDemand>();
+    visitor.visit::<demands::AttestDemand>();
+    visitor.visit::<demands::CloseDemand>();
+}

@@ -1,0 +1,34 @@
+//! `list_announcements` – what was announced to everyone.
+
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_kernel::notices::{self, Notice};
+use market_kernel::party::Recipient;
+
+use crate::market::notices::NoticeView;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListAnnouncements;
+
+impl Endpoint for ListAnnouncements {
+    type Path = Nothing;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<NoticeView>;
+
+    fn route() -> Route {
+        Route::get("list_announcements", "announcements", "/announcements")
+            .summary("Read the notice board, the oldest announcement first.")
+            .clauses(&["9.4", "11.1"])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<NoticeView>>, Problem> {
+        let board = notices::partition(&Recipient::Everyone);
+        let page = market
+            .store
+            .list::<Notice>(&board, "notice#", call.after.as_deref(), call.query.limit.get())
+            .await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |notice| notice.state.into())))
+    }
+}

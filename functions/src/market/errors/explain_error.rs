@@ -1,0 +1,45 @@
+//! `explain_error` – what a problem's code means, and what to do about it.
+
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::wire::paths::ErrorPath;
+
+/// A kind of problem.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Explanation {
+    code: &'static str,
+    status: u16,
+    /// What it means.
+    title: &'static str,
+    /// What the caller can do about it.
+    remedy: &'static str,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct ExplainError;
+
+impl Endpoint for ExplainError {
+    type Path = ErrorPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = Explanation;
+
+    fn route() -> Route {
+        Route::get("explain_error", "errors", "/errors/{code}")
+            .summary("Explain the code of a problem document.")
+    }
+
+    async fn decide(call: &Call<Self>, _: &Market) -> Result<Outcome<Explanation>, Problem> {
+        let code = Code::ALL.iter().find(|code| code.name() == call.path.code);
+        let code = *code.ok_or(Problem::not_found())?;
+        Ok(Outcome::Reply(Explanation {
+            code: code.name(),
+            status: code.status(),
+            title: code.title(),
+            remedy: code.remedy(),
+        }))
+    }
+}

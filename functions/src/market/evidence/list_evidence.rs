@@ -1,0 +1,31 @@
+//! `list_evidence` – the records of everything that happened to a merchant's things, chain by chain.
+
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::record::{EvidenceRecord, page_of};
+use crate::wire::paths::AccountPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListEvidence;
+
+impl Endpoint for ListEvidence {
+    type Path = AccountPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<EvidenceRecord>;
+
+    fn route() -> Route {
+        Route::get("list_evidence", "evidence", "/accounts/{account_id}/evidence")
+            .summary("List the evidence records of a merchant's things, chain by chain, each in its order.")
+            .clauses(&["10.2"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<EvidenceRecord>>, Problem> {
+        let partition = format!("account#{}", call.path.account_id);
+        page_of(call, market, &partition, call.query.limit).await
+    }
+}

@@ -1,0 +1,31 @@
+//! `list_provider_evidence` – the records of everything that happened to a provider's own things.
+
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+
+use super::record::{EvidenceRecord, page_of};
+use crate::wire::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListProviderEvidence;
+
+impl Endpoint for ListProviderEvidence {
+    type Path = ProviderPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<EvidenceRecord>;
+
+    fn route() -> Route {
+        Route::get("list_provider_evidence", "evidence", "/providers/{provider_id}/evidence")
+            .summary("List the evidence records of a provider's things, chain by chain, each in its order.")
+            .clauses(&["10.2"])
+            .roles(&[Role::Provider, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<EvidenceRecord>>, Problem> {
+        let partition = format!("provider#{}", call.path.provider_id);
+        page_of(call, market, &partition, call.query.limit).await
+    }
+}

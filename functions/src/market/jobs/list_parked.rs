@@ -1,0 +1,56 @@
+//! `list_parked` – the due work of a job that kept failing and waits for a human, the oldest first.
+
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Lane;
+use market_store::due::DueEntry;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::wire::paths::JobPath;
+
+/// How many are shown.
+const SHOWN: u16 = 100;
+
+/// An item whose job was given up on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ParkedJob {
+    job: Lane,
+    /// The item: its partition, a slash, its sort key.
+    item: String,
+    /// Since when its job has been due.
+    #[schemars(with = "String")]
+    due_at: Timestamp,
+    /// How often it was handed out.
+    tries: u32,
+}
+
+impl From<DueEntry> for ParkedJob {
+    fn from(entry: DueEntry) -> Self {
+        Self { job: entry.lane, item: entry.key.to_string(), due_at: entry.due_at, tries: entry.tries }
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListParked;
+
+impl Endpoint for ListParked {
+    type Path = JobPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = Vec<ParkedJob>;
+
+    fn route() -> Route {
+        Route::get("list_parked", "jobs", "/jobs/{job}/parked")
+            .summary("List the work that a job was given up on: at most 100 items, the oldest first.")
+            .clauses(&["11.1"])
+            .roles(&[Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Vec<ParkedJob>>, Problem> {
+        let parked = market.store.parked(call.path.job, SHOWN).await?;
+        Ok(Outcome::Reply(parked.into_iter().map(ParkedJob::from).collect()))
+    }
+}

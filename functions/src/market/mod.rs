@@ -1,0 +1,29 @@
+//! What belongs to no context: what parties are told and what is proved, the jobs that failed, the codes of errors, and
+//! who a token is.
+
+pub mod announcements;
+pub mod errors;
+pub mod evidence;
+pub mod jobs;
+pub mod me;
+pub mod notices;
+pub(crate) mod workers;
+
+use market_http::Visitor;
+
+/// Its routes.
+pub fn visit(visitor: &mut impl Visitor) {
+    visitor.visit::<notices::ListNotices>();
+    visitor.visit::<notices::GetNotice>();
+    visitor.visit::<notices::ListProviderNotices>();
+    visitor.visit::<notices::ListUndelivered>();
+    visitor.visit::<notices::ResendNotice>();
+    visitor.visit::<notices::ResendProviderNotice>();
+    visitor.visit::<announcements::ListAnnouncements>();
+    visitor.visit::<evidence::ListEvidence>();
+    visitor.visit::<evidence::ListProviderEvidence>();
+    visitor.visit::<jobs::ListParked>();
+    visitor.visit::<jobs::RedriveParked>();
+    visitor.visit::<me::GetMe>();
+    visitor.visit::<errors::ExplainError>();
+}

@@ -1,0 +1,34 @@
+//! `get_notice` – one notice to a merchant: what was said, to which address, when it was served.
+
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_kernel::notices::Notice;
+use market_kernel::party::{PartyId, Recipient};
+
+use super::NoticeView;
+use crate::wire::paths::NoticePath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetNotice;
+
+impl Endpoint for GetNotice {
+    type Path = NoticePath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = NoticeView;
+
+    fn route() -> Route {
+        Route::get("get_notice", "notices", "/accounts/{account_id}/notices/{notice_id}")
+            .summary("Read a notice with its proof of service.")
+            .clauses(&["11.1"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<NoticeView>, Problem> {
+        let id =
+            (Recipient::Party(PartyId::Merchant(call.path.account_id.clone())), call.path.notice_id.clone());
+        let notice = market.store.get::<Notice>(&id).await?.ok_or(Problem::not_found())?;
+        Ok(Outcome::Reply(notice.state.into()))
+    }
+}

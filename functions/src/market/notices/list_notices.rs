@@ -1,0 +1,36 @@
+//! `list_notices` – the notices to a merchant, each with its proof of service.
+
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_kernel::notices::Notice;
+
+use super::NoticeView;
+use crate::wire::paths::AccountPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListNotices;
+
+impl Endpoint for ListNotices {
+    type Path = AccountPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<NoticeView>;
+
+    fn route() -> Route {
+        Route::get("list_notices", "notices", "/accounts/{account_id}/notices")
+            .summary("List the notices to a merchant, the oldest first.")
+            .clauses(&["11.1"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<NoticeView>>, Problem> {
+        let partition = format!("account#{}", call.path.account_id);
+        let page = market
+            .store
+            .list::<Notice>(&partition, "notice#", call.after.as_deref(), call.query.limit.get())
+            .await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |notice| notice.state.into())))
+    }
+}

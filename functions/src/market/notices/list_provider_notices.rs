@@ -1,0 +1,36 @@
+//! `list_provider_notices` – the notices to a provider.
+
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_kernel::notices::Notice;
+
+use super::NoticeView;
+use crate::wire::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListProviderNotices;
+
+impl Endpoint for ListProviderNotices {
+    type Path = ProviderPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<NoticeView>;
+
+    fn route() -> Route {
+        Route::get("list_provider_notices", "notices", "/providers/{provider_id}/notices")
+            .summary("List the notices to a provider, the oldest first.")
+            .clauses(&["11.1"])
+            .roles(&[Role::Provider, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<NoticeView>>, Problem> {
+        let partition = format!("provider#{}", call.path.provider_id);
+        let page = market
+            .store
+            .list::<Notice>(&partition, "notice#", call.after.as_deref(), call.query.limit.get())
+            .await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |notice| notice.state.into())))
+    }
+}

@@ -1,0 +1,38 @@
+//! `resend_provider_notice` – the operator sends a notice to a provider again that did not arrive.
+
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_kernel::party::{PartyId, Recipient};
+
+use super::NoticeView;
+use super::resend::{Body, PROBLEMS, resend};
+use crate::wire::paths::ProviderNoticePath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ResendProviderNotice;
+
+impl Endpoint for ResendProviderNotice {
+    type Path = ProviderNoticePath;
+    type Query = Nothing;
+    type Body = Body;
+    type Reply = NoticeView;
+
+    fn route() -> Route {
+        Route::post(
+            "resend_provider_notice",
+            "notices",
+            "/providers/{provider_id}/notices/{notice_id}/resending",
+        )
+        .summary("Send a notice to a provider again that did not arrive.")
+        .clauses(&["11.1"])
+        .roles(&[Role::Operator])
+        .problems(PROBLEMS)
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<NoticeView>, Problem> {
+        let id =
+            (Recipient::Party(PartyId::Provider(call.path.provider_id.clone())), call.path.notice_id.clone());
+        resend(market, id, call.body.address.clone(), &call.occasion).await
+    }
+}

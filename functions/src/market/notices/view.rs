@@ -1,0 +1,212 @@
+//! A notice and its proof of service, as its recipient reads them. A field is shown only if it is named here.
+
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::NoticeId;
+use market_kernel::notices::{CameBack, Channel, Delivery, Notice};
+use market_kernel::party::Language;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::wire::parties::RecipientView;
+
+/// How far a notice has come.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+#[schemars(rename = "Delivery")]
+enum DeliveryView {
+    /// Waits to be sent.
+    Queued {
+        /// Attempts so far.
+        attempts: u32,
+        /// Not before this instant.
+        #[schemars(with = "String")]
+        next_attempt_at: Timestamp,
+    },
+    /// Left our control; from then on it counts as served (11.1).
+    Sent {
+        /// When it counts as served.
+        #[schemars(with = "String")]
+        served_at: Timestamp,
+        /// The gateway's own id of it, where it passed one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+        /// A temporary answer of its mailbox. Where nothing better is heard within an hour, it has bounced.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        came_back: Option<CameBackView>,
+    },
+    /// Arrived, as the gateway learnt later.
+    Delivered {
+        /// When it counts as served.
+        #[schemars(with = "String")]
+        served_at: Timestamp,
+        /// The gateway's own id of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+        /// When it arrived.
+        #[schemars(with = "String")]
+        delivered_at: Timestamp,
+        /// When its recipient called it a nuisance.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>")]
+        complained_at: Option<Timestamp>,
+    },
+    /// Came back. It counts as served all the same (11.1); what follows it up goes another way.
+    Bounced {
+        /// When it counts as served.
+        #[schemars(with = "String")]
+        served_at: Timestamp,
+        /// The gateway's own id of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gateway_id: Option<String>,
+        /// When it came back.
+        #[schemars(with = "String")]
+        bounced_at: Timestamp,
+        /// Why, in the gateway's words for it.
+        reason: String,
+        /// The notice that goes another way in its place.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        follow_up: Option<NoticeId>,
+    },
+    /// Could not be sent; a human has to.
+    Undeliverable {
+        /// Attempts made.
+        attempts: u32,
+        /// The last refusal, in the channel's words.
+        reason: String,
+        /// The notice that the operator sent in its place.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        follow_up: Option<NoticeId>,
+    },
+    /// No longer stood when it was about to leave, and was not sent.
+    Superseded {
+        /// When that was found.
+        #[schemars(with = "String")]
+        superseded_at: Timestamp,
+        /// The notice that says it as it is now, where it still stands in other words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<NoticeId>,
+    },
+}
+
+/// A temporary answer of a mailbox.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CameBack")]
+struct CameBackView {
+    /// When it came.
+    #[schemars(with = "String")]
+    at: Timestamp,
+    /// What it said, in the gateway's words for it.
+    reason: String,
+}
+
+impl From<Delivery> for DeliveryView {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Queued { attempts, next_attempt_at } => Self::Queued { attempts, next_attempt_at },
+            Delivery::Sent { served_at, gateway_id, came_back } => {
+                let came_back = came_back.map(|CameBack { at, reason }| CameBackView { at, reason });
+                Self::Sent { served_at, gateway_id, came_back }
+            }
+            Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
+                Self::Delivered { served_at, gateway_id, delivered_at, complained_at }
+            }
+            Delivery::Bounced {
+                served_at,
+                gateway_id,
+                bounced_at,
+                reason,
+                is_final: _,
+                follow_up,
+                needs_a_human: _,
+            } => Self::Bounced { served_at, gateway_id, bounced_at, reason, follow_up },
+            Delivery::Undeliverable { attempts, reason, follow_up } => {
+                Self::Undeliverable { attempts, reason, follow_up }
+            }
+            Delivery::Superseded { at, attempts: _, by } => Self::Superseded { superseded_at: at, by },
+        }
+    }
+}
+
+/// A message to one recipient on one channel, with its proof of service.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Notice")]
+pub struct NoticeView {
+    /// Its id.
+    id: NoticeId,
+    /// Its recipient.
+    recipient: RecipientView,
+    /// Its channel.
+    channel: Channel,
+    /// The address it goes to, as it was when the notice was drafted; none for the site's own channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// Its language.
+    language: Language,
+    /// What it is about, for programs.
+    about: String,
+    /// Subject line.
+    subject: String,
+    /// Text.
+    body: String,
+    /// The hash of subject, a line break, and text.
+    content_sha256: Sha256Hash,
+    /// What evidence names the content with: the hash of this, a line break, subject, a line break, and text. Older
+    /// notices have none; evidence names their `content_sha256`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salt: Option<String>,
+    /// The rule of the market that it serves.
+    clause: String,
+    /// The clause that its text cites, where the agreement that binds its recipient has one for that rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cites: Option<String>,
+    /// The evidence chain and record that caused it.
+    cause: String,
+    /// When it was drafted.
+    #[schemars(with = "String")]
+    drafted_at: Timestamp,
+    /// How far it has come.
+    #[serde(flatten)]
+    delivery: DeliveryView,
+}
+
+impl From<Notice> for NoticeView {
+    fn from(notice: Notice) -> Self {
+        let Notice {
+            id,
+            recipient,
+            channel,
+            address,
+            language,
+            about,
+            manner: _,
+            subject,
+            body,
+            content_sha256,
+            salt,
+            clause,
+            cites,
+            in_site: _,
+            cause,
+            drafted_at,
+            delivery,
+        } = notice;
+        Self {
+            id,
+            recipient: recipient.into(),
+            channel,
+            address,
+            language,
+            about,
+            subject,
+            body,
+            content_sha256,
+            salt: salt.map(|salt| salt.to_string()),
+            clause,
+            cites,
+            cause,
+            drafted_at,
+            delivery: delivery.into(),
+        }
+    }
+}

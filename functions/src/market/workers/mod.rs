@@ -1,0 +1,3 @@
+//! What becomes due of notices.
+
+pub mod notify;

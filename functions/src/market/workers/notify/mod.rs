@@ -1,0 +1,97 @@
+//! `notify` – sends one notice on one channel and records the proof (11.1).
+//!
+//! Ask, claim, send, record. The cause is asked whether the notice still stands, and an earlier notice of the same thing
+//! leaves first. The attempt is committed before anything leaves, so that of two workers one sends, and a table that
+//! takes no writes lets nothing out. A record that is lost is made up for by what the gateway tells later
+//! ([`crate::feedback`]); where it tells nothing, the notice is sent again, an hour later at the earliest.
+
+mod cause;
+
+use market_kernel::aggregate::{Key, Loaded};
+use market_kernel::notices::{Delivery, Notice, Sending};
+use market_store::CommitError;
+
+use crate::feedback::{alert_of_bounce, contacts};
+use crate::metrics::Metric;
+use crate::workers::{Asks, JobError, Jobs, Verdict};
+
+/// Its name, as evidence shows who did it.
+const JOB: &str = "notify";
+/// How often the outcome of an attempt is recorded anew, where something else was heard of the notice meanwhile.
+const RECORDS: u32 = 4;
+
+pub async fn notify(jobs: &Jobs, key: &Key, ask: Asks) -> Result<(), JobError> {
+    let Some(notice) = jobs.store.get_at::<Notice>(key).await? else { return Ok(()) };
+    let now = jobs.clock.now();
+    if notice.has_come_back(now) {
+        return send_another_way(jobs, key, &notice).await;
+    }
+    if !notice.is_due(now) {
+        return Ok(());
+    }
+    let verdict = cause::verdict(jobs, &notice, now, ask).await?;
+    let occasion = jobs.occasion(JOB, key);
+    match verdict {
+        Verdict::Stands => {}
+        Verdict::Gone => return jobs.commit(Notice::supersede(&notice, None, &occasion)).await,
+        Verdict::Outdated(reminder) => {
+            let reach = reminder.reach(&notice.recipient);
+            let put = Some((&reach, &*reminder.message));
+            return jobs.commit(Notice::supersede(&notice, put, &occasion)).await;
+        }
+    }
+    if cause::earlier_waits(jobs, &notice, now, ask).await? {
+        return jobs.commit(Notice::hold_back(&notice, &occasion)).await;
+    }
+    let Some((claimed, change)) = Notice::claim(&notice, &occasion) else { return Ok(()) };
+    jobs.commit(Some(change)).await?;
+    let Delivery::Queued { attempts, .. } = claimed.delivery else {
+        alert(jobs, key, &claimed);
+        return Ok(());
+    };
+    let outcome = jobs.gateways.send(&claimed).await;
+    record(jobs, key, attempts, outcome).await
+}
+
+/// A mailbox answered for the moment, and was not heard of again.
+async fn send_another_way(jobs: &Jobs, key: &Key, notice: &Loaded<Notice>) -> Result<(), JobError> {
+    let contacts = contacts(&jobs.store, &notice.recipient).await?;
+    let contacts = contacts.ok_or_else(|| JobError::Orphan(key.clone()))?;
+    let occasion = jobs.occasion(JOB, key);
+    let Some((bounced, change)) = Notice::give_up_waiting(notice, &contacts, &occasion) else {
+        return Ok(());
+    };
+    jobs.commit(Some(change)).await?;
+    alert_of_bounce(&jobs.metrics, occasion.at, key, &bounced);
+    Ok(())
+}
+
+/// Writes down what became of an attempt, on the notice as it is by now.
+async fn record(jobs: &Jobs, key: &Key, attempt: u32, outcome: Sending) -> Result<(), JobError> {
+    let mut left = RECORDS;
+    loop {
+        let Some(notice) = jobs.store.get_at::<Notice>(key).await? else { return Ok(()) };
+        let occasion = jobs.occasion(JOB, key);
+        let recorded = Notice::record(&notice, &occasion, attempt, outcome.clone());
+        let Some((after, change)) = recorded else { return Ok(()) };
+        left -= 1;
+        match jobs.commit(Some(change)).await {
+            Err(JobError::Commit(CommitError::Conflict)) if left > 0 => {}
+            Err(error) => return Err(error),
+            Ok(()) => {
+                alert(jobs, key, &after);
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Calls a human where a notice cannot be delivered.
+fn alert(jobs: &Jobs, key: &Key, notice: &Notice) {
+    if let Delivery::Undeliverable { attempts, reason, .. } = &notice.delivery
+        && notice.needs_a_human()
+    {
+        tracing::error!(%key, attempts, %reason, "a notice cannot be delivered; a human has to");
+        jobs.metrics.put(jobs.clock.now(), &[(Metric::NoticesUndeliverable, 1.0)]);
+    }
+}

@@ -1,0 +1,43 @@
+//! `change_contacts` – how a merchant is reached from now on, whatever has become of its agreement: it still
+//! has notices to come.
+
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_kernel::change::Change;
+use market_parties::accounts::MarketAccount;
+
+use super::AccountView;
+use crate::wire::parties::ContactsChange;
+use crate::wire::paths::AccountPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ChangeContacts;
+
+impl Endpoint for ChangeContacts {
+    type Path = AccountPath;
+    type Query = Nothing;
+    type Body = ContactsChange;
+    type Reply = AccountView;
+
+    fn route() -> Route {
+        Route::post("change_contacts", "accounts", "/accounts/{account_id}/contacts")
+            .summary("Change how a merchant is reached; the old addresses are told too.")
+            .clauses(&["5.1", "11.1"])
+            .roles(&[Role::Merchant, Role::Operator])
+            .problems(&[Code::ContactsJustChanged])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<AccountView>, Problem> {
+        let account = market.store.get::<MarketAccount>(&call.path.account_id).await?;
+        let account = account.ok_or(Problem::not_found())?;
+        let changed = MarketAccount::change_contacts(
+            &account,
+            call.body.clone().of(&account.contacts),
+            &call.occasion,
+        )?;
+        // Nothing new is an outcome too, and its key is kept: repeated later, it changes nothing.
+        let unchanged = || (account.state.clone(), Change::on(&call.occasion));
+        Ok(Outcome::commit(changed.unwrap_or_else(unchanged)).map(AccountView::from))
+    }
+}

@@ -1,0 +1,31 @@
+//! `get_account` – a market account.
+
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_parties::accounts::MarketAccount;
+
+use super::AccountView;
+use crate::wire::paths::AccountPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetAccount;
+
+impl Endpoint for GetAccount {
+    type Path = AccountPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = AccountView;
+
+    fn route() -> Route {
+        Route::get("get_account", "accounts", "/accounts/{account_id}")
+            .summary("Read a market account.")
+            .clauses(&["5.1"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<AccountView>, Problem> {
+        let account = market.store.get::<MarketAccount>(&call.path.account_id).await?;
+        Ok(Outcome::Reply(account.ok_or(Problem::not_found())?.state.into()))
+    }
+}

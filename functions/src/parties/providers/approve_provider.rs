@@ -1,0 +1,34 @@
+//! `approve_provider` – the operator lets a provider list.
+
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_parties::providers::Provider;
+
+use super::ProviderView;
+use crate::wire::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ApproveProvider;
+
+impl Endpoint for ApproveProvider {
+    type Path = ProviderPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = ProviderView;
+
+    fn route() -> Route {
+        Route::post("approve_provider", "providers", "/providers/{provider_id}/approval")
+            .summary("Approve a provider.")
+            .clauses(&["2.2"])
+            .roles(&[Role::Operator])
+            .problems(&[Code::AlreadyApproved])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ProviderView>, Problem> {
+        let provider = market.store.get::<Provider>(&call.path.provider_id).await?;
+        let provider = provider.ok_or(Problem::not_found())?;
+        let approved = Provider::approve(&provider, &call.occasion)?;
+        Ok(Outcome::commit(approved).map(ProviderView::from))
+    }
+}

@@ -1,0 +1,38 @@
+//! A provider as itself and the operator read it. A field is shown only if it is named here.
+
+use market_kernel::Timestamp;
+use market_kernel::ids::ProviderId;
+use market_kernel::text::Line;
+use market_parties::credit_code::CreditCode;
+use market_parties::providers::{Provider, ProviderStatus};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::wire::parties::ContactsForm;
+
+/// A seller of applications and services.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Provider")]
+pub struct ProviderView {
+    /// Its id, which its tokens name it by (`GET /me`).
+    id: ProviderId,
+    /// The legal entity's name.
+    legal_name: Line,
+    /// Its unified social credit code.
+    credit_code: CreditCode,
+    /// How to reach it.
+    contacts: ContactsForm,
+    /// Where it stands.
+    status: ProviderStatus,
+    /// When it applied.
+    #[schemars(with = "String")]
+    applied_at: Timestamp,
+}
+
+impl From<Provider> for ProviderView {
+    fn from(provider: Provider) -> Self {
+        let Provider { id, legal_name, credit_code, contacts, contacts_changed_at: _, status, applied_at } =
+            provider;
+        Self { id, legal_name, credit_code, contacts: contacts.into(), status, applied_at }
+    }
+}

@@ -1,0 +1,30 @@
+//! `get_listing` – a listing of the catalogue.
+
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_trade::listings::{Listing, ListingStatus};
+
+use super::ListingView;
+use crate::wire::paths::ListingPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct GetListing;
+
+impl Endpoint for GetListing {
+    type Path = ListingPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = ListingView;
+
+    fn route() -> Route {
+        Route::get("get_listing", "listings", "/listings/{listing_id}")
+            .summary("Read a listing of the catalogue.")
+            .clauses(&["4.2", "4.4.2"])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ListingView>, Problem> {
+        let listing = market.store.get::<Listing>(&call.path.listing_id).await?;
+        let listed = listing.filter(|listing| listing.status == ListingStatus::Listed);
+        Ok(Outcome::Reply(listed.ok_or(Problem::not_found())?.state.into()))
+    }
+}

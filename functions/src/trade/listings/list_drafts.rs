@@ -1,0 +1,34 @@
+//! `list_drafts` – what a provider has written and not submitted.
+
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_trade::listings::Listing;
+
+use super::ListingView;
+use crate::wire::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListDrafts;
+
+impl Endpoint for ListDrafts {
+    type Path = ProviderPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<ListingView>;
+
+    fn route() -> Route {
+        Route::get("list_drafts", "listings", "/providers/{provider_id}/drafts")
+            .summary("List a provider's drafts, the oldest first.")
+            .clauses(&["2.6"])
+            .roles(&[Role::Provider])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingView>>, Problem> {
+        let list = Listing::drafts(&call.path.provider_id);
+        let page =
+            market.store.list_view::<Listing>(&list, call.after.as_deref(), call.query.limit.get()).await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |listing| listing.state.into())))
+    }
+}

@@ -1,0 +1,36 @@
+//! `submit_listing` – a provider hands a draft to the operator.
+
+use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_trade::listings::Listing;
+
+use super::ListingView;
+use crate::wire::paths::ProviderListingPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct SubmitListing;
+
+impl Endpoint for SubmitListing {
+    type Path = ProviderListingPath;
+    type Query = Nothing;
+    type Body = Nothing;
+    type Reply = ListingView;
+
+    fn route() -> Route {
+        Route::post("submit_listing", "listings", "/providers/{provider_id}/listings/{listing_id}/submission")
+            .summary("Submit a listing for review.")
+            .clauses(&["4.2"])
+            .roles(&[Role::Provider])
+            .problems(&[Code::WrongListingState])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ListingView>, Problem> {
+        let listing = market.store.get::<Listing>(&call.path.listing_id).await?;
+        let listing = listing
+            .filter(|listing| listing.provider_id == call.path.provider_id)
+            .ok_or(Problem::not_found())?;
+        let submitted = Listing::submit(&listing, &call.occasion)?;
+        Ok(Outcome::commit(submitted).map(ListingView::from))
+    }
+}

@@ -1,0 +1,36 @@
+//! `list_orders` – a merchant's orders.
+
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_trade::orders::Order;
+
+use super::OrderView;
+use crate::wire::paths::AccountPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListOrders;
+
+impl Endpoint for ListOrders {
+    type Path = AccountPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<OrderView>;
+
+    fn route() -> Route {
+        Route::get("list_orders", "orders", "/accounts/{account_id}/orders")
+            .summary("List a merchant's orders, the oldest first.")
+            .clauses(&["4.1"])
+            .roles(&[Role::Merchant, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<OrderView>>, Problem> {
+        let partition = format!("account#{}", call.path.account_id);
+        let page = market
+            .store
+            .list::<Order>(&partition, "order#", call.after.as_deref(), call.query.limit.get())
+            .await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |order| order.state.into())))
+    }
+}

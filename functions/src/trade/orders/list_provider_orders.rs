@@ -1,0 +1,34 @@
+//! `list_provider_orders` – the orders that a provider has to serve.
+
+use market_http::cursor::{List, PageQuery};
+use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use market_identity::Role;
+use market_trade::orders::Order;
+
+use super::OrderView;
+use crate::wire::paths::ProviderPath;
+
+/// See the module.
+#[derive(Debug)]
+pub struct ListProviderOrders;
+
+impl Endpoint for ListProviderOrders {
+    type Path = ProviderPath;
+    type Query = PageQuery;
+    type Body = Nothing;
+    type Reply = List<OrderView>;
+
+    fn route() -> Route {
+        Route::get("list_provider_orders", "orders", "/providers/{provider_id}/orders")
+            .summary("List the orders of a provider's listings, the oldest first.")
+            .clauses(&["4.1"])
+            .roles(&[Role::Provider, Role::Operator])
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<OrderView>>, Problem> {
+        let list = format!("provider#{}#orders", call.path.provider_id);
+        let page =
+            market.store.list_view::<Order>(&list, call.after.as_deref(), call.query.limit.get()).await?;
+        Ok(Outcome::Reply(List::of(call, market, page, |order| order.state.into())))
+    }
+}

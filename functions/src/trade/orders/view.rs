@@ -1,0 +1,175 @@
+//! An order as the parties read it. A field is shown only if it is named here.
+
+use market_kernel::Timestamp;
+use market_kernel::hash::Sha256Hash;
+use market_kernel::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, ProviderId};
+use market_kernel::money::Fen;
+use market_trade::orders::{CloseReason, Order, OrderStatus, Payment, Snapshot};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::trade::listings::{DescriptionForm, PlanForm};
+
+/// What was agreed, as it was on that day.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Snapshot")]
+struct SnapshotView {
+    /// The listing as the merchant read it.
+    description: DescriptionForm,
+    /// The plan bought.
+    plan: PlanForm,
+    /// The version of the market agreement.
+    market_agreement: u32,
+    /// The provider's subscription agreement: its version and the hash of its text.
+    subscription_agreement: (DocumentId, u32, Sha256Hash),
+    /// Whether the merchant acknowledged the risk of a plan without bound (4.5).
+    unbounded_risk_acknowledged: bool,
+}
+
+impl From<Snapshot> for SnapshotView {
+    fn from(snapshot: Snapshot) -> Self {
+        let Snapshot {
+            description,
+            plan,
+            market_agreement,
+            subscription_agreement,
+            unbounded_risk_acknowledged,
+        } = snapshot;
+        Self {
+            description: description.into(),
+            plan: plan.into(),
+            market_agreement,
+            subscription_agreement,
+            unbounded_risk_acknowledged,
+        }
+    }
+}
+
+/// A payment, as the payment system reported it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Payment")]
+struct PaymentView {
+    /// The payment system's id.
+    id: EventId,
+    /// When it was made, as it was reported.
+    #[schemars(with = "String")]
+    paid_at: Timestamp,
+}
+
+impl From<Payment> for PaymentView {
+    fn from(payment: Payment) -> Self {
+        let Payment { id, paid_at, has_record: _ } = payment;
+        Self { id, paid_at }
+    }
+}
+
+/// Where an order stands.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+#[schemars(rename = "OrderStatus")]
+enum OrderStatusView {
+    /// Waits for its payment.
+    Placed {
+        /// Until then.
+        #[schemars(with = "String")]
+        pay_by: Timestamp,
+    },
+    /// Paid; the service runs.
+    InService {
+        /// The payment that formed the contract; null where nothing was to be paid.
+        payment: Option<PaymentView>,
+        /// Until then, where the plan has a term.
+        #[schemars(with = "Option<String>")]
+        valid_until: Option<Timestamp>,
+    },
+    /// Its term has run out.
+    Expired {
+        /// The payment that formed the contract; null where nothing was to be paid.
+        payment: Option<PaymentView>,
+        /// When.
+        #[schemars(with = "String")]
+        at: Timestamp,
+    },
+    /// Closed before its time.
+    Closed {
+        /// When.
+        #[schemars(with = "String")]
+        at: Timestamp,
+        /// Why.
+        reason: CloseReason,
+        /// The payment, where there was one: its unused part has to be settled (5.7).
+        payment: Option<PaymentView>,
+    },
+}
+
+impl From<OrderStatus> for OrderStatusView {
+    fn from(status: OrderStatus) -> Self {
+        match status {
+            OrderStatus::Placed { pay_by } => Self::Placed { pay_by },
+            OrderStatus::InService { payment, valid_until } => {
+                Self::InService { payment: payment.map(PaymentView::from), valid_until }
+            }
+            OrderStatus::Expired { payment, at } => {
+                Self::Expired { payment: payment.map(PaymentView::from), at }
+            }
+            OrderStatus::Closed { at, reason, payment } => {
+                Self::Closed { at, reason, payment: payment.map(PaymentView::from) }
+            }
+        }
+    }
+}
+
+/// A merchant's purchase of a plan.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Order")]
+pub struct OrderView {
+    /// Its id.
+    id: OrderId,
+    /// The merchant.
+    account_id: AccountId,
+    /// The provider.
+    provider_id: ProviderId,
+    /// The listing.
+    listing_id: ListingId,
+    /// What was agreed.
+    snapshot: SnapshotView,
+    /// What a payment of it has to name: the order's id.
+    payment_reference: OrderId,
+    /// What is to be paid, in fen: the plan's price.
+    amount_fen: Fen,
+    /// Whether its term may be shortened so that it ends with the market agreement.
+    accepts_shorter_term: bool,
+    /// When it was placed.
+    #[schemars(with = "String")]
+    placed_at: Timestamp,
+    /// Where it stands.
+    #[serde(flatten)]
+    status: OrderStatusView,
+}
+
+impl From<Order> for OrderView {
+    fn from(order: Order) -> Self {
+        let Order {
+            id,
+            account_id,
+            provider_id,
+            listing_id,
+            snapshot,
+            accepts_shorter_term,
+            placed_at,
+            status,
+        } = order;
+        Self {
+            payment_reference: id.clone(),
+            amount_fen: snapshot.plan.price_fen,
+            id,
+            account_id,
+            provider_id,
+            listing_id,
+            snapshot: snapshot.into(),
+            accepts_shorter_term,
+            placed_at,
+            status: status.into(),
+        }
+    }
+}
