@@ -44,11 +44,11 @@ pub fn samples(language: Language) -> Vec<Sample> {
 pub fn samples_of(cast: &Cast) -> Vec<Sample> {
     [
         market_agreement::messages::of_documents(cast),
-        market_parties::messages::of_admissions(cast),
+        market_parties::samples::of_admissions(cast),
         market_trade::messages::samples(cast),
         market_entrustment::messages::samples(cast),
         market_agreement::messages::of_terminations(cast),
-        market_parties::messages::of_contacts(cast),
+        market_parties::samples::of_contacts(cast),
     ]
     .into_iter()
     .flatten()

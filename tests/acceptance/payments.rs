@@ -8,7 +8,7 @@ use market::client::{Answer, Client, report};
 use market::requests;
 use market::stage::Stage;
 use market_identity::Role;
-use market_kernel::change::Occasion;
+use market_kernel::occasion::Occasion;
 use market_kernel::party::Actor;
 use market_kernel::salt::Salts;
 use market_parties::accounts::MarketAccount;

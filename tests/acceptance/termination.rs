@@ -10,7 +10,7 @@ use market_agreement::terminations::{Next, Progress, Termination};
 use market_functions::kinds;
 use market_jobs::WakeUp;
 use market_kernel::aggregate::{Key, Lane};
-use market_kernel::change::Occasion;
+use market_kernel::occasion::Occasion;
 use market_kernel::party::Actor;
 use market_kernel::salt::Salts;
 use market_notices::{Gateways, NoGateway};

@@ -22,7 +22,7 @@ const LANGUAGES: [Language; 2] = [Language::Chinese, Language::English];
 /// The notice that says most of what is drafted.
 fn drafted(clause: &str, reach: &Reach<'_>, message: &dyn Message, operator: &Operator) -> Notice {
     let occasion = occasion(Timestamp::UNIX_EPOCH, Actor::Operator("ops".to_owned()));
-    let occasion = market_kernel::change::Occasion { operator: operator.clone().into(), ..occasion };
+    let occasion = market_kernel::occasion::Occasion { operator: operator.clone().into(), ..occasion };
     Notice::draft(&occasion, "sample", 1, clause, reach, message).swap_remove(0)
 }
 

@@ -5,16 +5,19 @@ use std::net::IpAddr;
 
 use axum::http::{HeaderMap, Method};
 use market_identity::{Principal, Role, Verified};
-use market_kernel::change::{Change, Occasion};
+use market_kernel::change::Change;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, ProviderId};
+use market_kernel::occasion::Occasion;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::market::Market;
 use crate::problem::{Code, Problem};
-use crate::serve::MAX_BODY_BYTES;
+
+/// The largest body, in bytes, where a route says nothing else.
+pub const MAX_BODY_BYTES: usize = 512 * 1024;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy)]

@@ -17,9 +17,11 @@ pub mod problem;
 mod refusals;
 mod serve;
 
-pub use endpoint::{Access, Call, CallerAddress, Endpoint, Nothing, Outcome, Owned, Repeats, Route, Visitor};
+pub use endpoint::{
+    Access, Call, CallerAddress, Endpoint, MAX_BODY_BYTES, Nothing, Outcome, Owned, Repeats, Route, Visitor,
+};
 pub use json::Signed;
 pub use market::{Callers, CorruptionAlarm, Market};
 pub use payments::{PaymentKeys, SIGNATURE_TOLERANCE_SECONDS, message_id};
 pub use problem::{Code, FieldError, Problem};
-pub use serve::{BODY_WITHIN, EXPOSED_HEADERS, MAX_BODY_BYTES, router};
+pub use serve::{BODY_WITHIN, EXPOSED_HEADERS, router};

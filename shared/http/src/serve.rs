@@ -17,8 +17,8 @@ use axum::routing::{MethodFilter, on};
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use market_identity::{IdentityError, Principal, Role, Verified, bearer};
-use market_kernel::change::Occasion;
 use market_kernel::hash::Sha256Hash;
+use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, PartyId};
 use market_kernel::salt::Salts;
 use market_store::{CommitError, SavedReply, Submission};
@@ -30,8 +30,6 @@ use crate::json;
 use crate::market::{Callers, Market};
 use crate::problem::{Code, Problem};
 
-/// The largest body, in bytes, where a route says nothing else.
-pub const MAX_BODY_BYTES: usize = 512 * 1024;
 /// How long a body may take to arrive, from the end of the headers on.
 pub const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// How often a request is decided again when the state moves under it.

@@ -4,9 +4,7 @@
 //! and the only way to send a notice is as part of an event. So no state changes without its evidence
 //! record and its notices (invariant 1): the types leave no other way.
 
-use std::sync::Arc;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::aggregate::{Aggregate, Due, Key, Loaded, View};
@@ -14,27 +12,8 @@ use crate::events::Happening;
 use crate::evidence::{Evidence, NoticeEvidence};
 use crate::hash::Sha256Hash;
 use crate::notices::{Message, Notice, Reach};
-use crate::party::{Actor, Operator};
-use crate::salt::Salts;
+use crate::occasion::Occasion;
 use crate::stored::form::{self, AsRead, StoredForm};
-
-/// How far the clock of another system may be from ours.
-pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
-
-/// When, by whom, in which request and in whose market something is decided.
-#[derive(Debug, Clone)]
-pub struct Occasion {
-    /// The market's time.
-    pub at: Timestamp,
-    /// Who acts.
-    pub actor: Actor,
-    /// The request's or wake-up's id, for tracing a record back.
-    pub request: String,
-    /// What makes the hashes in its evidence say nothing of personal data.
-    pub salts: Salts,
-    /// Who runs the market: its notices name it.
-    pub operator: Arc<Operator>,
-}
 
 /// What happened, why it may, and who is told.
 #[derive(Debug)]
@@ -249,7 +228,7 @@ impl Change {
             request: self.occasion.request.clone(),
             state: Sha256Hash::of(write.body.as_bytes()),
             facts: event.facts,
-            notices: notices.iter().map(|(notice, body)| NoticeEvidence::of(notice, body)).collect(),
+            notices: notices.iter().map(|(notice, body)| named(notice, body)).collect(),
         }
         .stored();
         write.head = Sha256Hash::of(record.as_bytes());
@@ -268,5 +247,16 @@ impl Change {
             record: None,
         }));
         self
+    }
+}
+
+/// What a record names a notice by, which is stored with this body.
+fn named(notice: &Notice, body: &str) -> NoticeEvidence {
+    NoticeEvidence {
+        id: notice.id.clone(),
+        recipient: notice.recipient.clone(),
+        channel: notice.channel,
+        content: notice.commitment(),
+        drafted: Some(Sha256Hash::of(body.as_bytes())),
     }
 }

@@ -9,8 +9,7 @@ use jiff::Timestamp;
 
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
-use crate::notices::{Channel, Notice};
-use crate::party::{Actor, Recipient};
+use crate::party::{Actor, Channel, Recipient};
 use crate::stored::form::{self, Unreadable};
 
 /// One record of a chain.
@@ -54,20 +53,6 @@ pub struct NoticeEvidence {
     /// The hash of its stored body as it was drafted. It says nothing once that is erased: the body has a salt.
     /// Records before 0.3.0 have none.
     pub drafted: Option<Sha256Hash>,
-}
-
-impl NoticeEvidence {
-    /// What a record names a notice by, which is stored with this body.
-    #[must_use]
-    pub fn of(notice: &Notice, body: &str) -> Self {
-        Self {
-            id: notice.id.clone(),
-            recipient: notice.recipient.clone(),
-            channel: notice.channel,
-            content: notice.commitment(),
-            drafted: Some(Sha256Hash::of(body.as_bytes())),
-        }
-    }
 }
 
 impl Evidence {

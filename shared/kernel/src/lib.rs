@@ -18,6 +18,7 @@ pub mod hash;
 pub mod ids;
 pub mod money;
 pub mod notices;
+pub mod occasion;
 pub mod party;
 pub mod periods;
 pub mod reminders;

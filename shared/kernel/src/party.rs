@@ -109,6 +109,20 @@ pub struct Contacts {
     pub language: Language,
 }
 
+/// How a notice travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// The public notice board (网页公告).
+    Announcement,
+    /// A message in the party's account (站内信).
+    InSite,
+    /// E-mail (电子邮件).
+    Email,
+    /// Text message (手机短信).
+    Sms,
+}
+
 /// Who runs the market (运营方), as its notices name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {

@@ -18,8 +18,9 @@ use market_kernel::ids::{AccountId, GrantId};
 use market_kernel::stored::{FIRST_SCHEMA, Named, Trust};
 
 use crate::Store;
+use crate::attributes::{SCHEMA, key_attributes, n, s};
 use crate::error::StoreError;
-use crate::item::{Reader, SCHEMA, UNKNOWN_SCHEMA, key_attributes, n, s};
+use crate::item::{Reader, UNKNOWN_SCHEMA};
 use crate::meter::Direction;
 use crate::read::Page;
 

@@ -16,8 +16,13 @@ use market_kernel::stored::{self, Storable, StoredForm, Trusted, Upcaster};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
+use crate::attributes::{
+    AT, BODY, DUE_AT, HEAD, Item, KIND, LIST, PK, PLACE, SCHEMA, SHARD, SK, TRIES, TTL, VERSION, WAKE_AT,
+    key_attributes, n, s,
+};
+use crate::due;
 use crate::error::{Cancelled, StoreError};
-use crate::item::{BODY, Item, OPTIONAL, PK, SCHEMA, SK, TTL, VERSION, encode, key_attributes, n, plain, s};
+use crate::item::plain;
 use crate::meter::Direction;
 
 /// How long a reply is kept: seven days.
@@ -338,4 +343,24 @@ fn cancelled(error: &SdkError<TransactWriteItemsError>, answered: bool) -> Commi
         Cancelled::TooLarge => StoreError::TooLarge(text()).into(),
         Cancelled::Refused => StoreError::Rejected(text()).into(),
     }
+}
+
+/// The attributes that an aggregate may have and may not. A write removes those that have no value; what else an item
+/// carries is a newer version's, and is left alone.
+const OPTIONAL: [&str; 6] = [SHARD, WAKE_AT, DUE_AT, TRIES, LIST, PLACE];
+
+fn encode(write: &Write, now: Timestamp) -> Item {
+    let mut item = plain(&write.key, &write.body, write.schema);
+    item.insert(KIND.to_owned(), s(write.kind));
+    item.insert(VERSION.to_owned(), n(write.version()));
+    item.insert(HEAD.to_owned(), s(write.head.as_str()));
+    item.insert(AT.to_owned(), s(now.to_string()));
+    if let Some(due) = write.due {
+        due::encode(&mut item, &write.key, due, now);
+    }
+    if let Some(view) = &write.view {
+        item.insert(LIST.to_owned(), s(&view.list));
+        item.insert(PLACE.to_owned(), s(&view.place));
+    }
+    item
 }

@@ -18,20 +18,11 @@ use market_kernel::Timestamp;
 use market_kernel::aggregate::{Due, Key, Lane};
 
 use crate::Store;
+use crate::attributes::{DUE_AT, Item, PK, SHARD, SK, TRIES, WAKE_AT, key_attributes, n, s};
 use crate::error::StoreError;
-use crate::item::{Item, Reader, key_attributes, n, s};
+use crate::item::Reader;
 use crate::meter::Direction;
 use crate::schema::DUE_INDEX;
-
-/// Partition key of the index: `due#<lane>#<shard>` or `parked#<lane>`.
-pub(crate) const SHARD: &str = "due_shard";
-/// Sort key of the index: the instant in milliseconds. Behind it, after a `#`, the instant at which more than a reminder
-/// is due, where there is one: an index's own attributes cannot be added to. Older entries have their item's key there.
-pub(crate) const WAKE_AT: &str = "wake_at";
-/// When the item is due, in milliseconds.
-pub(crate) const DUE_AT: &str = "due_at";
-/// How often it was handed out since its state last changed.
-pub(crate) const TRIES: &str = "tries";
 
 /// Shards of each lane: a throttled index throttles its table, so load is spread from the first day.
 pub const SHARDS: u8 = 8;
@@ -228,7 +219,7 @@ pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<(L
         return None;
     }
     let lane = attribute(SHARD)?.strip_prefix("due#")?.split('#').next()?.parse().ok()?;
-    Some((lane, Key::new(attribute(crate::item::PK)?, attribute(crate::item::SK)?)))
+    Some((lane, Key::new(attribute(PK)?, attribute(SK)?)))
 }
 
 /// When the sweep will next hand a written item out, if ever; for those who see every write and so need not look.

@@ -1,53 +1,13 @@
-//! How state lies in the table: the names of attributes, and the way there and back.
-
-use std::collections::HashMap;
+//! How state is read from an item of the table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use market_kernel::Timestamp;
 use market_kernel::aggregate::{Aggregate, Key, Loaded};
-use market_kernel::change::Write;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::stored::{self, FIRST_SCHEMA, Storable, Trust};
 
-use crate::due;
+use crate::attributes::{AT, BODY, HEAD, Item, KIND, PK, SCHEMA, SK, VERSION, key_attributes, n, s};
 use crate::error::StoreError;
-
-pub(crate) type Item = HashMap<String, AttributeValue>;
-
-/// Partition key: the owner.
-pub(crate) const PK: &str = "pk";
-/// Sort key: the thing.
-pub(crate) const SK: &str = "sk";
-/// The aggregate's kind.
-pub(crate) const KIND: &str = "kind";
-/// Its version.
-pub(crate) const VERSION: &str = "v";
-/// The schema of its body, or of its attributes where it has none; absent on what was written before schemas had
-/// numbers, which is of the first.
-pub(crate) const SCHEMA: &str = "schema";
-/// Its state, an evidence record or a text, exactly as hashed.
-pub(crate) const BODY: &str = "body";
-/// The hash of its newest evidence record.
-pub(crate) const HEAD: &str = "head";
-/// The instant of its newest evidence record.
-pub(crate) const AT: &str = "at";
-/// The list that another party reads it in, and its place there (index `view`).
-pub(crate) const LIST: &str = "list";
-pub(crate) const PLACE: &str = "place";
-/// When DynamoDB may drop the item, in seconds.
-pub(crate) const TTL: &str = "ttl";
-
-pub(crate) fn s(value: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(value.into())
-}
-
-pub(crate) fn n(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-pub(crate) fn key_attributes(key: &Key) -> Item {
-    HashMap::from([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))])
-}
 
 /// Why an item that has no form is not read.
 pub(crate) const UNKNOWN_SCHEMA: &str = "its schema is not known";
@@ -57,26 +17,6 @@ pub(crate) fn plain(key: &Key, body: impl Into<String>, schema: u32) -> Item {
     let mut item = key_attributes(key);
     item.insert(BODY.to_owned(), s(body));
     item.insert(SCHEMA.to_owned(), n(schema));
-    item
-}
-
-/// The attributes that an aggregate may have and may not. A write removes those that have no value; what else an item
-/// carries is a newer version's, and is left alone.
-pub(crate) const OPTIONAL: [&str; 6] = [due::SHARD, due::WAKE_AT, due::DUE_AT, due::TRIES, LIST, PLACE];
-
-pub(crate) fn encode(write: &Write, now: Timestamp) -> Item {
-    let mut item = plain(&write.key, &write.body, write.schema);
-    item.insert(KIND.to_owned(), s(write.kind));
-    item.insert(VERSION.to_owned(), n(write.version()));
-    item.insert(HEAD.to_owned(), s(write.head.as_str()));
-    item.insert(AT.to_owned(), s(now.to_string()));
-    if let Some(due) = write.due {
-        due::encode(&mut item, &write.key, due, now);
-    }
-    if let Some(view) = &write.view {
-        item.insert(LIST.to_owned(), s(&view.list));
-        item.insert(PLACE.to_owned(), s(&view.place));
-    }
     item
 }
 

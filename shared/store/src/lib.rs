@@ -14,6 +14,7 @@
 //! (`market_outside::sdk`); what comes back is a [`StoreError`] that says what is known of the outcome.
 
 pub mod access;
+mod attributes;
 pub mod commit;
 pub mod due;
 mod error;

@@ -16,8 +16,9 @@ use market_kernel::evidence::Evidence;
 use market_kernel::stored::Storable;
 
 use crate::Store;
+use crate::attributes::{BODY, Item, LIST, PK, PLACE, SK, key_attributes, s};
 use crate::error::StoreError;
-use crate::item::{BODY, Item, LIST, PK, PLACE, Reader, SK, key_attributes, s};
+use crate::item::Reader;
 use crate::meter::Direction;
 use crate::schema::VIEW_INDEX;
 

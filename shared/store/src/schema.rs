@@ -9,9 +9,8 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
 };
 
-use crate::due::{DUE_AT, SHARD, TRIES, WAKE_AT};
+use crate::attributes::{DUE_AT, LIST, PK, PLACE, SHARD, SK, TRIES, WAKE_AT};
 use crate::error::StoreError;
-use crate::item::{LIST, PK, PLACE, SK};
 
 /// What waits for which job, in the order of its time.
 pub const DUE_INDEX: &str = "due";

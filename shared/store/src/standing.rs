@@ -12,10 +12,11 @@ use market_kernel::aggregate::{Due, Key, View};
 use market_kernel::hash::Sha256Hash;
 
 use crate::Store;
+use crate::attributes::{BODY, DUE_AT, HEAD, KIND, LIST, PLACE, SCHEMA, SHARD, TRIES, TTL, VERSION, WAKE_AT};
 use crate::commit::EVIDENCE;
-use crate::due::{self, DUE_AT, LONGEST_LEASE, PARKED_FOR, SHARD, TRIES, WAKE_AT};
+use crate::due::{self, LONGEST_LEASE, PARKED_FOR};
 use crate::error::StoreError;
-use crate::item::{BODY, HEAD, KIND, LIST, PLACE, Reader, SCHEMA, TTL, VERSION};
+use crate::item::Reader;
 use crate::read::{Page, Record};
 
 /// An aggregate of any kind, as its evidence is held against it.

@@ -6,9 +6,9 @@ use market_agreement::documents::{
 };
 use market_http::{Market, Problem};
 use market_kernel::Timestamp;
-use market_kernel::change::Occasion;
 use market_kernel::clause::ClauseAddress;
 use market_kernel::ids::DocumentId;
+use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, PartyId};
 use market_kernel::text::Line;
 use market_parties::providers::Provider;

@@ -1,9 +1,9 @@
 //! What sending a notice again means, to a merchant as to a provider.
 
 use market_http::{Code, Market, Outcome, Problem};
-use market_kernel::change::Occasion;
 use market_kernel::ids::NoticeId;
 use market_kernel::notices::{Address, Notice};
+use market_kernel::occasion::Occasion;
 use market_kernel::party::Recipient;
 use schemars::JsonSchema;
 use serde::Deserialize;

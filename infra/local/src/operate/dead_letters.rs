@@ -240,6 +240,14 @@ pub struct DeadLetterQueues {
 }
 
 impl DeadLetterQueues {
+    /// Those of a stack.
+    ///
+    /// # Errors
+    /// Where the stack does not tell its queues.
+    pub fn of(stack: &Stack) -> Result<Self, OperateError> {
+        Ok(Self::new(Client::new(&stack.sdk), stack.output("QueueUrls")?))
+    }
+
     /// Dead letters beside queues whose URLs follow a pattern: `{job}` stands for the queue's name.
     #[must_use]
     pub fn new(client: Client, url_pattern: impl Into<String>) -> Self {
@@ -436,7 +444,7 @@ fn handles(messages: &[Message]) -> impl Iterator<Item = (String, &str)> {
 pub(super) async fn run(command: DeadLetters) -> Result<ExitCode, OperateError> {
     match command {
         DeadLetters::List { common } => {
-            let queues = Stack::find(&common.stack).await?.dead_letters()?;
+            let queues = DeadLetterQueues::of(&Stack::find(&common.stack).await?)?;
             let mut counts = Vec::new();
             for queue in Queue::all() {
                 counts.push(queues.count(queue).await?);
@@ -445,13 +453,13 @@ pub(super) async fn run(command: DeadLetters) -> Result<ExitCode, OperateError> 
             Ok(ExitCode::SUCCESS)
         }
         DeadLetters::Inspect { queue, limit, common } => {
-            let queues = Stack::find(&common.stack).await?.dead_letters()?;
+            let queues = DeadLetterQueues::of(&Stack::find(&common.stack).await?)?;
             say(&queues.inspect(queue, limit).await?, common.json)?;
             Ok(ExitCode::SUCCESS)
         }
         DeadLetters::Redrive { queue, limit, common } => {
             queue.check_redriven()?;
-            let queues = Stack::find(&common.stack).await?.dead_letters()?;
+            let queues = DeadLetterQueues::of(&Stack::find(&common.stack).await?)?;
             let bar = progress("Sending back", common.json);
             let redriven = queues.redrive(queue, limit, &bar).await?;
             say(&redriven, common.json)?;

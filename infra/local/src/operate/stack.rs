@@ -15,7 +15,6 @@ use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use market_outside::sdk::retry;
 use market_store::Store;
 
-use super::dead_letters::DeadLetterQueues;
 use super::{OperateError, aws_error};
 
 /// An operator is farther from AWS than a function is.
@@ -41,7 +40,7 @@ pub struct StackName {
 #[derive(Debug)]
 pub struct Stack {
     name: String,
-    sdk: SdkConfig,
+    pub(super) sdk: SdkConfig,
     outputs: HashMap<String, String>,
 }
 
@@ -72,7 +71,7 @@ impl Stack {
         Ok(Self { name, sdk, outputs })
     }
 
-    fn output(&self, output: &'static str) -> Result<&str, OperateError> {
+    pub(super) fn output(&self, output: &'static str) -> Result<&str, OperateError> {
         self.outputs
             .get(output)
             .map(String::as_str)
@@ -107,14 +106,6 @@ impl Stack {
     /// Where the stack does not say.
     pub fn store(&self) -> Result<Store, OperateError> {
         Ok(Store::new(aws_sdk_dynamodb::Client::new(&self.sdk), self.table()?))
-    }
-
-    /// Its dead letters.
-    ///
-    /// # Errors
-    /// Where the stack does not say.
-    pub fn dead_letters(&self) -> Result<DeadLetterQueues, OperateError> {
-        Ok(DeadLetterQueues::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("QueueUrls")?))
     }
 }
 

@@ -7,8 +7,9 @@
 
 use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
-use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::events::Foreign;
+use market_kernel::occasion::Occasion;
 use market_kernel::periods::{Calendar, Schedule, ScheduleError, local_date};
 
 use crate::events;

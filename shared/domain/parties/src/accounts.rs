@@ -6,10 +6,11 @@
 
 use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
-use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::citations::Citations;
 use market_kernel::ids::{AccountId, TerminationId};
 use market_kernel::notices::Reach;
+use market_kernel::occasion::Occasion;
 use market_kernel::party::{Contacts, Language, Party, PartyId};
 use market_kernel::text::Line;
 use schemars::JsonSchema;

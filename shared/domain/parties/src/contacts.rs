@@ -5,8 +5,9 @@
 //! did not ask for the change learns of it where they still read.
 
 use jiff::{SignedDuration, Timestamp};
-use market_kernel::change::{Event, Occasion};
+use market_kernel::change::Event;
 use market_kernel::notices::{Channel, Reach};
+use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, Contacts};
 
 use crate::events;

@@ -3,8 +3,6 @@
 use market_kernel::message;
 use market_kernel::party::Contacts;
 
-use crate::samples::{Cast, Sample};
-
 message! {
     /// A merchant has accepted the agreement.
     AccountOpened = "account_opened" {
@@ -45,26 +43,4 @@ impl ContactsChanged {
         let phone = contacts.phone.as_ref().map(|phone| phone.as_str().to_owned());
         Self { by_operator, email: contacts.email.as_str().to_owned(), phone }
     }
-}
-
-/// Samples of what is said when parties are let in.
-pub fn of_admissions(cast: &Cast) -> Vec<Sample> {
-    vec![
-        Sample::new("2.3", AccountOpened { title: cast.title.clone(), version: 1 }, cast.merchants()),
-        Sample::new("2.2", ProviderApproved {}, cast.providers()),
-    ]
-}
-
-/// Samples of what is said when contacts change.
-pub fn of_contacts(cast: &Cast) -> Vec<Sample> {
-    let changed = |contacts: &Contacts, told| Sample::new("11.1", ContactsChanged::to(contacts, false), told);
-    vec![
-        changed(&cast.account.contacts, cast.merchants()),
-        changed(&cast.provider.contacts, cast.providers()),
-        Sample::new(
-            "11.1",
-            ContactsLeft { by_operator: true },
-            [cast.merchants(), cast.providers()].concat(),
-        ),
-    ]
 }

@@ -10,6 +10,7 @@ use market_kernel::periods::{self, Calendar, Length, Trace};
 
 use crate::accounts::{AccountStatus, FIRST_PERIOD, MarketAccount};
 use crate::credit_code::CreditCode;
+use crate::messages::{AccountOpened, ContactsChanged, ContactsLeft, ProviderApproved};
 use crate::providers::{Provider, ProviderStatus};
 
 /// Why the samples here cannot fail.
@@ -227,4 +228,26 @@ pub fn provider() -> Provider {
         status: ProviderStatus::Approved,
         applied_at: Timestamp::UNIX_EPOCH,
     }
+}
+
+/// Samples of what is said when parties are let in.
+pub fn of_admissions(cast: &Cast) -> Vec<Sample> {
+    vec![
+        Sample::new("2.3", AccountOpened { title: cast.title.clone(), version: 1 }, cast.merchants()),
+        Sample::new("2.2", ProviderApproved {}, cast.providers()),
+    ]
+}
+
+/// Samples of what is said when contacts change.
+pub fn of_contacts(cast: &Cast) -> Vec<Sample> {
+    let changed = |contacts: &Contacts, told| Sample::new("11.1", ContactsChanged::to(contacts, false), told);
+    vec![
+        changed(&cast.account.contacts, cast.merchants()),
+        changed(&cast.provider.contacts, cast.providers()),
+        Sample::new(
+            "11.1",
+            ContactsLeft { by_operator: true },
+            [cast.merchants(), cast.providers()].concat(),
+        ),
+    ]
 }

@@ -6,8 +6,9 @@
 
 use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
-use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::hash::Sha256Hash;
+use market_kernel::occasion::Occasion;
 use market_kernel::text::Prose;
 
 use crate::credit_code::{CreditCode, CreditCodeError, GivenCode};

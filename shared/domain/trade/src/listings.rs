@@ -7,10 +7,11 @@
 use jiff::Timestamp;
 use market_agreement::documents::{Document, Publisher};
 use market_kernel::aggregate::{Aggregate, Key, Loaded, Place, View};
-use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
 use market_kernel::money::Fen;
 use market_kernel::notices::{Notice, Reach, Standing, Told};
+use market_kernel::occasion::Occasion;
 use market_kernel::stored::form;
 use market_kernel::text::{Line, Prose};
 use market_parties::providers::{Provider, ProviderStatus};

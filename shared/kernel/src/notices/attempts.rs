@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::message::Letter;
 use super::{Channel, Delivery, Message, Notice, Reach, id_of};
 use crate::aggregate::{Aggregate, Loaded};
-use crate::change::{Change, Event, Occasion};
+use crate::change::{Change, Event};
 use crate::daytime;
 use crate::events::{self, Foreign};
+use crate::occasion::Occasion;
 
 /// What a channel answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

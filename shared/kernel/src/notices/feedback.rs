@@ -4,8 +4,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::aggregate::{Aggregate, Loaded};
-use crate::change::{Change, Event, Occasion};
+use crate::change::{Change, Event};
 use crate::events::{self, Foreign};
+use crate::occasion::Occasion;
 use crate::party::Contacts;
 
 use super::{CameBack, Channel, Delivery, Manner, Notice};

@@ -21,19 +21,18 @@ pub mod samples;
 mod standing;
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::aggregate::{Aggregate, Due, Key, Lane, Place, View};
-use crate::change::Occasion;
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
+use crate::occasion::Occasion;
 use crate::party::{Language, Operator, PartyId, Recipient};
 use crate::salt::Salt;
 
 use message::{Letter, Short};
 
+pub use crate::party::Channel;
 pub use attempts::{MAX_ATTEMPTS, Sending};
 pub use delivery::{CameBack, Delivery, NO_GATEWAY};
 pub use feedback::Feedback;
@@ -41,20 +40,6 @@ pub use message::{MadeOf, Manner, Message, Rendered, Words, chinese, english, fi
 pub use reach::Reach;
 pub use resend::{Address, ResendRefusal};
 pub use standing::{Chain, Standing, Told};
-
-/// How a notice travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// The public notice board (网页公告).
-    Announcement,
-    /// A message in the party's account (站内信).
-    InSite,
-    /// E-mail (电子邮件).
-    Email,
-    /// Text message (手机短信).
-    Sms,
-}
 
 /// A message to one recipient on one channel, with its proof of service.
 #[derive(Debug, Clone, PartialEq, Eq)]

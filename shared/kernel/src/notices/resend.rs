@@ -8,9 +8,10 @@ use serde::Deserialize;
 
 use super::{Channel, Delivery, Manner, Notice};
 use crate::aggregate::Loaded;
-use crate::change::{Change, Event, Occasion};
+use crate::change::{Change, Event};
 use crate::events;
 use crate::ids::NoticeId;
+use crate::occasion::Occasion;
 use crate::party::Contacts;
 use crate::text::{EmailAddress, PhoneNumber};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::change::Occasion;
+use crate::occasion::Occasion;
 use crate::party::{Actor, Operator};
 use crate::salt::Salts;
 

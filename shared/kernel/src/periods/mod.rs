@@ -10,6 +10,7 @@
 
 mod again;
 mod calendar;
+mod days;
 mod recorded;
 mod schedule;
 mod statutory;
@@ -24,7 +25,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::again::Again;
-pub use self::calendar::{Calendar, DayKind, RestReason};
+pub use self::calendar::Calendar;
+pub use self::days::{DayKind, RestReason};
 pub use self::schedule::{Holiday, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Notice, Schedule, ScheduleError};
 
 /// Asia/Shanghai, whose clocks have not been changed since 1991: an offset says it all.

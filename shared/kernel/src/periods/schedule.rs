@@ -10,7 +10,7 @@ use jiff::Span;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::calendar::{DayKind, RestReason, is_weekend};
+use super::days::{DayKind, RestReason, is_weekend};
 use super::statutory::statutory_days;
 use crate::text::Line;
 

@@ -12,7 +12,7 @@ use icu_calendar::cal::Iso;
 use icu_calendar::types::Month;
 use jiff::civil::{Date, date};
 
-use super::calendar::{RestReason, is_weekend};
+use super::days::{RestReason, is_weekend};
 
 /// A holiday by its names, as the notices call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

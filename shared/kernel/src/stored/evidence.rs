@@ -11,7 +11,7 @@ use super::values::{Name, Trusted, each};
 use crate::evidence::{Evidence, NoticeEvidence};
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
-use crate::notices::Channel;
+use crate::party::Channel;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredNoticeEvidence {

@@ -1,7 +1,7 @@
 //! The names under which values are stored. They never change: what is renamed in the domain or on the wire
 //! keeps its name here. (Those of lanes stand in their list, `aggregate.rs`.)
 
-use crate::notices::Channel;
+use crate::party::Channel;
 use crate::party::Language;
 
 /// Declares under which names the values of enumerations are stored.

@@ -8,7 +8,8 @@ use super::party::StoredRecipient;
 use super::values::{Name, Trusted};
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
-use crate::notices::{CameBack, Channel, Delivery, Manner, Notice};
+use crate::notices::{CameBack, Delivery, Manner, Notice};
+use crate::party::Channel;
 use crate::party::Language;
 use crate::salt::Salt;
 

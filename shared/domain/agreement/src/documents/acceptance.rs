@@ -7,11 +7,12 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
-use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, DocumentId};
 use market_kernel::notices::Reach;
+use market_kernel::occasion::Occasion;
 use market_kernel::text::{Line, Text};
 use market_parties::accounts::{AccountStatus, FIRST_PERIOD, MarketAccount};
 use schemars::JsonSchema;

@@ -10,13 +10,14 @@ pub mod withdrawal;
 
 use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
-use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::characters::{show, unfit_in_document};
 use market_kernel::citations::{Citations, Rules};
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{DocumentId, ProviderId};
 use market_kernel::notices::Reach;
+use market_kernel::occasion::Occasion;
 use market_kernel::party::Language;
 use market_kernel::periods::{self, PublicityMode};
 use market_kernel::stored::form::{self, FIRST_SCHEMA};

@@ -4,8 +4,9 @@
 
 use jiff::Timestamp;
 use market_kernel::aggregate::Loaded;
-use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::notices::Reach;
+use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, Language, PartyId};
 use market_kernel::stored::form;
 

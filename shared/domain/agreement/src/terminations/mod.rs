@@ -14,9 +14,10 @@ mod reckoned_again;
 
 use jiff::{SignedDuration, Timestamp};
 use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place};
-use market_kernel::change::{CLOCK_SKEW, Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::ids::{AccountId, EventId, ProviderId, TerminationId};
 use market_kernel::notices::{Message, Notice, Reach, Standing, Told};
+use market_kernel::occasion::{CLOCK_SKEW, Occasion};
 use market_kernel::party::Party;
 use market_kernel::periods::{self, Calendar, Length, Trace};
 use market_kernel::reminders::{Plan, Reminders, days_left};

@@ -1,9 +1,10 @@
 //! The period of a notice that waits for a holiday schedule, reckoned again when that appears.
 
 use market_kernel::aggregate::Loaded;
-use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::events::ReckonedUnder;
 use market_kernel::notices::Reach;
+use market_kernel::occasion::Occasion;
 use market_kernel::periods::{Again, Calendar, Trace};
 use market_kernel::reminders::Reminders;
 use market_parties::accounts::MarketAccount;

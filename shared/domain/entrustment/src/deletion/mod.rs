@@ -10,9 +10,10 @@ mod reckoned_again;
 
 use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place, View};
-use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
 use market_kernel::notices::{Message, Notice, Reach, Standing, Told, Words};
+use market_kernel::occasion::Occasion;
 use market_kernel::party::Party;
 use market_kernel::periods::{self, Calendar, Length, Trace};
 use market_kernel::reminders::{Plan, Reminders, days_left, days_since};

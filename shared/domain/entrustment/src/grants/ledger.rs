@@ -14,9 +14,10 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place};
-use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, GrantId};
+use market_kernel::occasion::Occasion;
 use market_kernel::periods::{end_of, local_date, start_of};
 use market_kernel::stored::values::Named;
 

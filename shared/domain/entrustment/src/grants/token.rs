@@ -9,9 +9,10 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
-use market_kernel::change::{Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, GrantId};
+use market_kernel::occasion::Occasion;
 use market_parties::accounts::MarketAccount;
 
 use super::Grant;

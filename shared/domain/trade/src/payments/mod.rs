@@ -9,10 +9,11 @@ mod settle;
 
 use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Key, Loaded, Place, View};
-use market_kernel::change::{CLOCK_SKEW, Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::ids::{AccountId, EventId, OrderId, PaymentRecordId};
 use market_kernel::money::Fen;
 use market_kernel::notices::{Notice, Standing, Told};
+use market_kernel::occasion::{CLOCK_SKEW, Occasion};
 use market_kernel::periods::Calendar;
 use market_kernel::stored::values::Named;
 use schemars::JsonSchema;

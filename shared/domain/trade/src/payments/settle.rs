@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use market_kernel::aggregate::Loaded;
-use market_kernel::change::{CLOCK_SKEW, Change, Event, Occasion};
+use market_kernel::change::{Change, Event};
 use market_kernel::money::Fen;
 use market_kernel::notices::{Message, Reach};
+use market_kernel::occasion::{CLOCK_SKEW, Occasion};
 use market_kernel::periods::Calendar;
 use market_kernel::stored::values::Named;
 use market_kernel::text::Prose;
