@@ -413,7 +413,7 @@ mod tests {
         let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
         let began = tokio::time::Instant::now();
         let refused =
-            read(Body::from_stream(first.chain(stream::pending())), MAX_BODY_BYTES).await.unwrap_err();
+            read(Body::from_stream(first.chain(stream::pending())), crate::MAX_BODY_BYTES).await.unwrap_err();
         assert_eq!((refused.code, began.elapsed()), (Code::RequestTimeout, BODY_WITHIN));
     }
 }

@@ -46,7 +46,6 @@ pub(super) fn open(file: &Path) -> Result<(Database, EngineFile, Option<Timestam
     let shown = connection.query_row("SELECT max(shown_ms) FROM market_clock", [], |row| row.get(0));
     let shown: Option<i64> = shown.map_err(|error| failed(&error))?;
     let shown = shown.map(Timestamp::from_millisecond).transpose().map_err(|error| failed(&error))?;
-    set_streams(&database, false).map_err(|error| failed(&error))?;
     // A commit is in the log when it returns, and `durable` brings the log to the disk. Until here each did so itself.
     // The library calls this its normal mode, beside that of bulk loading.
     database.disable_bulk_loading().map_err(|error| failed(&error))?;
@@ -54,10 +53,8 @@ pub(super) fn open(file: &Path) -> Result<(Database, EngineFile, Option<Timestam
     Ok((database, EngineFile { path: file.to_owned(), beside: connection }, shown))
 }
 
-/// Records of a stream are nobody's here, and the engine never drops one.
-const TEND: &str = "
-    DELETE FROM _stream_records;
-    CREATE TABLE IF NOT EXISTS market_clock (shown_ms INTEGER NOT NULL)";
+/// Writes nothing where a market has run before: a start that fails leaves the file as it was.
+const TEND: &str = "CREATE TABLE IF NOT EXISTS market_clock (shown_ms INTEGER NOT NULL)";
 
 /// Says of every table whether it has a stream. While the market runs, none has: its commits are seen as they are
 /// carried out, and the engine looks for the stream's newest record at every write. A file that is closed has one,
@@ -82,6 +79,16 @@ impl EngineFile {
         File::options().write(true).open(&log).map_err(|error| EngineError::of(Path::new(&log), error))
     }
 
+    /// Takes the streams from the tables, with their records, which are nobody's and which the engine never drops.
+    pub(super) fn stop_streams(&self, database: &Database) {
+        let stopped = set_streams(database, false).map_err(EngineError::new).and_then(|()| {
+            self.beside.execute("DELETE FROM _stream_records", []).map(drop).map_err(EngineError::new)
+        });
+        if let Err(error) = stopped {
+            tracing::warn!(file = %self.path.display(), %error, "its tables keep their streams");
+        }
+    }
+
     /// Writes down an instant, unless a later one is there.
     pub(super) fn keep(&mut self, shown: Timestamp) -> Result<(), EngineError> {
         let kept = self.beside.transaction().and_then(|change| {
@@ -96,10 +103,10 @@ impl EngineFile {
         kept.map_err(|error| EngineError::of(&self.path, error))
     }
 
-    /// Closes the engine, and sees to it that its file stands alone.
-    pub(super) fn close(self, database: Database) {
+    /// Closes the engine, and sees to it that its file stands alone. Tables have streams then, as they had.
+    pub(super) fn close(self, database: Database, has_streams: bool) {
         let Self { path, beside } = self;
-        if let Err(error) = set_streams(&database, true) {
+        if !has_streams && let Err(error) = set_streams(&database, true) {
             tracing::warn!(file = %path.display(), %error, "its tables have no stream");
         }
         // The last to close a file folds its log into it.

@@ -137,10 +137,20 @@ fn work(
     mut answers: Answers,
     mut waiting: mpsc::UnboundedReceiver<Call>,
 ) {
+    let mut has_streams = file.is_some();
     while let Some(call) = waiting.blocking_recv() {
         // Whoever asked may have gone.
         match call {
             Call::Operation { target, body, reply } => {
+                // Not before something is written: whoever only reads leaves the file as it was.
+                if has_streams
+                    && !operations::is_read(&target)
+                    && let Some(file) = &file
+                {
+                    file.stop_streams(&database);
+                    answers.note_write();
+                    has_streams = false;
+                }
                 // A request that the engine breaks on is without an answer; the next one has its own.
                 let answer = || operations::answer(&database, commits, &target, &body);
                 let outcome = catch_unwind(AssertUnwindSafe(answer));
@@ -164,7 +174,7 @@ fn work(
             Call::Close { closed } => {
                 answers.finish();
                 if let Some(file) = file {
-                    file.close(database);
+                    file.close(database, has_streams);
                 }
                 drop(closed);
                 return;
@@ -342,7 +352,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_table_has_a_stream_when_its_file_is_closed_and_none_while_it_is_open() {
+    async fn a_table_has_a_stream_when_its_file_is_closed_and_none_once_it_is_written_to() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("market.db");
         let described = json!({ "TableName": "market" });
@@ -351,6 +361,7 @@ mod tests {
             if !created {
                 asked(&engine, "CreateTable", table()).await.unwrap();
             }
+            asked(&engine, "PutItem", put("a write")).await.unwrap();
             let open = asked(&engine, "DescribeTable", described.clone()).await.unwrap();
             assert_eq!(open.pointer("/Table/StreamSpecification"), None, "{open}");
             engine.close().await;

@@ -36,11 +36,20 @@ pub(super) struct Outcome {
     pub(super) has_written: bool,
 }
 
+/// Whether an operation leaves the table as it is.
+pub(super) fn is_read(target: &str) -> bool {
+    READS.contains(&operation_of(target))
+}
+
+fn operation_of(target: &str) -> &str {
+    target.strip_prefix("DynamoDB_20120810.").unwrap_or_default()
+}
+
 /// Carries out an operation, and notes what it made due.
 pub(super) fn answer(database: &Database, commits: &Commits, target: &str, body: &[u8]) -> Outcome {
-    let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or_default();
+    let operation = operation_of(target);
     match carry_out(database, commits, operation, body) {
-        Ok(body) => Outcome { reply: Reply { status: 200, body }, has_written: !READS.contains(&operation) },
+        Ok(body) => Outcome { reply: Reply { status: 200, body }, has_written: !is_read(target) },
         Err(error) => {
             let reply = Reply { status: error.status_code(), body: error.to_json() };
             Outcome { reply, has_written: false }
