@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use market_agreement::documents::DocumentKind;
+use market_functions::register::KnownRules;
 use market_kernel::Timestamp;
 use market_kernel::citations::Rules;
 use market_kernel::clause::ClauseAddress;
@@ -283,7 +284,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> 
         reach,
     } = arguments;
     let token = token().ok_or(OperateError::NoToken)?;
-    let (text, rules) = (read(&file)?, rules.as_deref().map(read_json).transpose()?.unwrap_or_default());
+    let (text, rules) =
+        (read(&file)?, rules.as_deref().map(read_json::<KnownRules>).transpose()?.unwrap_or_default().0);
     let outline = outline.as_deref().map(read_json).transpose()?;
     let wanted =
         ToPublish { document, kind, title, text, prominent, rules, effective_at, major, outline, unnumbered };
