@@ -287,8 +287,11 @@ fn sam_build(check: &mut Check) -> Done {
         "aarch64" => "Architecture=arm64",
         _ => "Architecture=x86_64",
     };
-    let mut command = Environment::of_templates()
-        .program("sam", &["build", "--cached", "--parameter-overrides", architecture]);
+    let folder = build_folder(check.extent);
+    let (build, cache) = (format!("{folder}/build"), format!("{folder}/cache"));
+    let places = ["--build-dir", &build, "--cached", "--cache-dir", &cache];
+    let mut command = Environment::of_templates().program("sam", &["build"]);
+    command.args(places).args(["--parameter-overrides", architecture]);
     if check.extent < Extent::All {
         // What is tested with it is the wiring. Fat LTO changes size and start, not behaviour (docs/decisions/0062).
         command.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
