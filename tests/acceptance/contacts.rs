@@ -1,6 +1,7 @@
 //! Contacts change (11.1): both the new and the old addresses are told, and notices go to the new ones.
 
 use jiff::SignedDuration;
+use market::json::Json;
 use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_kernel::aggregate::{Key, Lane};
@@ -16,9 +17,9 @@ fn new() -> Value {
 }
 
 /// What notices say, as about, channel, address and language.
-fn told(notices: &[Value], about: &str) -> Vec<(String, Option<String>, String)> {
+fn told(notices: &[Json], about: &str) -> Vec<(String, Option<String>, String)> {
     let of = notices.iter().filter(|notice| notice["about"] == about);
-    let text = |notice: &Value, name: &str| notice[name].as_str().map(str::to_owned);
+    let text = |notice: &Json, name: &str| notice.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut told: Vec<_> = of
         .map(|notice| {
             (text(notice, "channel").unwrap(), text(notice, "address"), text(notice, "language").unwrap())
@@ -149,7 +150,7 @@ async fn reminders_go_to_the_new_address_and_whoever_has_left_can_still_be_reach
     let changed = shop.post(CONTACTS, after_the_end.clone()).await.unwrap();
     let contacts = &changed.body["contacts"];
     assert_eq!(
-        (&contacts["email"], contacts.get("phone")),
+        (&*contacts["email"], contacts.get("phone")),
         (&after_the_end["email"], None),
         "{}",
         changed.text

@@ -136,7 +136,7 @@ async fn a_forged_cursor_reads_nothing_that_its_query_would_not_and_never_breaks
             asked += usize::from(page.status == 200);
         }
         let genuine = who.get(&format!("{path}?{query}limit=1")).await.unwrap();
-        if let Some(cursor) = genuine.body["next_cursor"].as_str() {
+        if let Some(cursor) = genuine.body.get("next_cursor").and_then(|cursor| cursor.as_str()) {
             assert!(who.get(&format!("{path}?{query}cursor={cursor}")).await.unwrap().is_ok(), "{operation}");
         }
     }

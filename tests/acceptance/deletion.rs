@@ -43,7 +43,7 @@ async fn the_provider_is_reminded_7_3_and_1_days_before_and_both_are_told_once_t
     assert_eq!(world.days_told("providers/northwind", "demand_overdue", due).await, [0]);
     assert_eq!(world.days_told("accounts/shop-1", "demand_overdue", due).await, [0]);
     let late = stage.provider.get(&demand).await.unwrap();
-    assert_eq!((late.text_at("/status"), &late.body["overdue"]), ("served", &json!(true)));
+    assert_eq!((late.text_at("/status"), &*late.body["overdue"]), ("served", &json!(true)));
     let attested = stage
         .provider
         .post(&format!("{demand}/attestation"), requests::attestation(world.now()))

@@ -488,7 +488,7 @@ async fn a_wrong_version_is_withdrawn_before_it_takes_effect_and_no_longer_bars_
     assert_eq!(at(gone.text_at("/withdrawn_at")), world.now());
     assert_eq!(anyone.get(&format!("{versions}/2/text")).await.unwrap().text, "1.总则\n1.1误。\n");
     let next = publish(corrected, "2026-01-14T00:00:00+08:00").await;
-    assert_eq!((next.status.as_u16(), next.text_at("/code")), (201, ""), "{}", next.text);
+    assert_eq!(next.status, 201, "{}", next.text);
     assert_eq!(next.body["versions"][1]["number"], 3);
     let document = anyone.get("/documents/market-agreement").await.unwrap();
     let shown: Vec<_> = document.body["versions"]

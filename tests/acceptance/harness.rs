@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use market::client::Client;
+use market::json::Json;
 use market::operate::verify::{Expected, Verified, verify_at};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, TABLE};
@@ -22,7 +23,6 @@ use market_jobs::WakeUp;
 use market_kernel::aggregate::{Key, Lane};
 use market_kernel::notices::{Notice, Sending};
 use market_notices::{Gateway, Gateways};
-use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::witness;
@@ -105,7 +105,7 @@ impl World {
     }
 
     /// In-site notices to a party about something, as the operator reads them.
-    pub async fn notices(&self, of: &str, about: &str) -> Vec<Value> {
+    pub async fn notices(&self, of: &str, about: &str) -> Vec<Json> {
         let operator = Client::of(&self.running, Role::Operator, "ops");
         let all = operator.all(&format!("/{of}/notices")).await.unwrap();
         all.into_iter().filter(|n| n["about"] == about && n["channel"] == "in_site").collect()

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use market::client::{Answer, Client};
+use market::json::Json;
 use market::operate::holidays::publish;
 use market::requests;
 use market::stage::Stage;
@@ -47,7 +48,7 @@ async fn announce(stage: &Stage<'_>, schedule: Value) -> Answer {
 }
 
 /// Serves notice on shop-1; where the termination is read.
-async fn serve(stage: &Stage<'_>) -> (String, Value) {
+async fn serve(stage: &Stage<'_>) -> (String, Json) {
     let notice = json!({ "reason": "违反平台规则。" });
     let served = ok(stage.operator.post("/accounts/shop-1/terminations", notice).await.unwrap());
     (served.headers["location"].to_str().unwrap().to_owned(), served.body)

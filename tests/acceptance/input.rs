@@ -201,7 +201,7 @@ async fn a_list_is_read_page_by_page_and_a_cursor_of_another_query_is_refused() 
             let items = page.body["items"].as_array().unwrap();
             assert!(items.len() <= 2);
             read.extend(items.iter().map(|order| order["id"].as_str().unwrap().to_owned()));
-            match page.body["next_cursor"].as_str() {
+            match page.body.get("next_cursor").and_then(|cursor| cursor.as_str()) {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => break,
             }

@@ -333,7 +333,7 @@ fn ok(answer: Answer) -> Answer {
 
 /// All that a caller can tell two answers apart by, but for the request's own id.
 fn seen(answer: &Answer) -> (u16, Option<String>, Value) {
-    let mut body = answer.body.clone();
+    let mut body = Value::from(answer.body.clone());
     if let Some(document) = body.as_object_mut() {
         document.remove("request_id");
     }

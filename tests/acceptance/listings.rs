@@ -20,7 +20,12 @@ async fn a_draft_is_its_providers_own_and_a_submission_the_operators() {
         let all = [
             stage.provider.all("/providers/northwind/drafts").await.unwrap(),
             stage.operator.all("/reviews").await.unwrap(),
-            anyone.get("/listings?kind=application").await.unwrap().body["items"].as_array().unwrap().clone(),
+            anyone.get("/listings?kind=application").await.unwrap().body["items"]
+                .as_array()
+                .unwrap()
+                .into_iter()
+                .cloned()
+                .collect(),
         ];
         all.map(|list| list.iter().any(|listing| listing["id"] == json!(id)))
     };

@@ -317,7 +317,7 @@ async fn a_code_that_breaks_the_rule_is_taken_once_the_operator_vouched_for_it()
     let head = items[&(format!("credit-code#{PILOT}"), "state".to_owned())].head.clone();
     assert_eq!(evidence[0]["record"]["event"], "AccountApplied");
     assert_eq!(
-        evidence[0]["record"]["facts"]["vouched"].as_str().map(str::to_owned),
+        evidence[0]["record"]["facts"].get("vouched").and_then(|vouched| vouched.as_str()).map(str::to_owned),
         head,
         "it names the operator's word"
     );

@@ -70,7 +70,7 @@ async fn call(client: &Client, route: &Route, path: &str, body: &Value) -> Answe
 
 /// What a caller can tell two refusals apart by.
 fn seen(answer: &Answer) -> (u16, Value) {
-    let mut body = answer.body.clone();
+    let mut body = Value::from(answer.body.clone());
     if let Some(document) = body.as_object_mut() {
         document.remove("request_id");
     }

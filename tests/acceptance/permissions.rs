@@ -5,6 +5,7 @@
 
 use jiff::SignedDuration;
 use market::client::{Client, report};
+use market::json::Json;
 use market::permissions::Permissions;
 use market::requests;
 use market::stage::{PROVIDER, Stage};
@@ -26,7 +27,7 @@ use crate::witness;
 const PILOT: &str = "911100008021004330";
 
 /// Asks, asks the same again, and asks anew: an effect, its saved reply, and often a refusal.
-async fn thrice(client: &Client, path: &str, body: Value) -> Value {
+async fn thrice(client: &Client, path: &str, body: Value) -> Json {
     let key = format!("thrice {path}").replace(['/', ' '], "-");
     let done = client.post_as(&key, path, body.clone()).await.unwrap();
     assert!(done.is_ok(), "{path}: {}", done.text);
@@ -132,7 +133,7 @@ async fn mend(world: &World, stage: &Stage<'_>, shop: &Client) {
         thrice(client, &format!("{party}/contacts"), requests::contacts("new@example.com")).await;
         world.settle().await;
         let notices = client.all(&format!("{party}/notices")).await.unwrap();
-        let changed = |notice: &&Value| notice["channel"] == "email" && notice["about"] == "contacts_changed";
+        let changed = |notice: &&Json| notice["channel"] == "email" && notice["about"] == "contacts_changed";
         let mail = notices.iter().find(changed).unwrap();
         bounce(world, mail, tag).await;
         read(&stage.operator, "/notices/undelivered").await;

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use market::json::Json;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -31,8 +32,8 @@ impl Process {
 
     pub async fn token(&self, role: &str, sub: &str) -> reqwest::Result<String> {
         let url = format!("{}/_local/token?role={role}&sub={sub}", self.url);
-        let answer: Value = self.http.get(url).send().await?.json().await?;
-        Ok(answer["access_token"].as_str().unwrap_or_default().to_owned())
+        let answer: Json = self.http.get(url).send().await?.json().await?;
+        Ok(answer["access_token"].as_str().unwrap().to_owned())
     }
 
     pub async fn post(
@@ -41,24 +42,24 @@ impl Process {
         key: &str,
         path: &str,
         body: Value,
-    ) -> reqwest::Result<(StatusCode, Value)> {
+    ) -> reqwest::Result<(StatusCode, Json)> {
         let url = format!("{}{path}", self.url);
         let request = self.http.post(url).bearer_auth(token).header("idempotency-key", key).json(&body);
         let answer = request.send().await?;
         Ok((answer.status(), answer.json().await?))
     }
 
-    pub async fn get(&self, token: &str, path: &str) -> Value {
+    pub async fn get(&self, token: &str, path: &str) -> Json {
         let answer = self.http.get(format!("{}{path}", self.url)).bearer_auth(token).send().await.unwrap();
         answer.json().await.unwrap()
     }
 
-    pub async fn clock(&self) -> Value {
+    pub async fn clock(&self) -> Json {
         let answer = self.http.get(format!("{}/_local/clock", self.url)).send().await.unwrap();
         answer.json().await.unwrap()
     }
 
-    pub async fn advance(&self, by: &str) -> Value {
+    pub async fn advance(&self, by: &str) -> Json {
         let request = self.http.post(format!("{}/_local/clock", self.url)).json(&json!({ "advance": by }));
         request.send().await.unwrap().json().await.unwrap()
     }

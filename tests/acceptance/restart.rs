@@ -70,7 +70,7 @@ async fn killed_under_load_it_keeps_everything_that_it_acknowledged_and_finishes
         let notices = market.get(&operator, &format!("/accounts/{shop}/notices")).await;
         let notices = notices["items"].as_array().unwrap();
         assert_eq!(notices.len(), 2, "{shop}");
-        for notice in notices {
+        for notice in &notices {
             assert_eq!(notice["status"], "sent", "{shop}: {notice}");
         }
         let email = notices.iter().find(|notice| notice["channel"] == "email").unwrap();

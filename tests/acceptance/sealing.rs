@@ -234,7 +234,7 @@ async fn a_line_of_any_partition_that_was_edited_is_named_by_its_day() {
     assert_eq!(world.broken().await.keys().collect::<Vec<_>>(), [&format!("{ACCOUNT}/{sort}")]);
     let path = format!("/accounts/shop-1/grants/{}/accesses", granted.grant);
     let shown = merchant.get(&path).await.unwrap();
-    assert_eq!((&shown.body["unreadable"], &shown.body["items"][0]["count"]), (&json!(1), &json!(3)));
+    assert_eq!((&*shown.body["unreadable"], &*shown.body["items"][0]["count"]), (&json!(1), &json!(3)));
 }
 
 struct Nobody;

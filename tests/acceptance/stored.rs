@@ -267,11 +267,11 @@ async fn go_on(world: &World, corpus: &Corpus) {
     // A merchant that only applied joins on the version that is in force by then.
     world.advance_days(41).await;
     let agreement = done(operator.get("/documents/market-agreement").await);
-    let current = agreement.body["versions"].as_array().unwrap().last().unwrap().clone();
+    let current = agreement.body["versions"].as_array().unwrap().last().copied().unwrap().clone();
     for body in things(corpus, "account").iter().filter(|body| body["status"] == "applied") {
         let shop = Client::of(running, Role::Merchant, word(body, "id"));
         let mut acceptance = requests::acceptance("market-agreement", word(&current, "sha256"), &[]);
-        acceptance["version"] = current["number"].clone();
+        acceptance["version"] = current["number"].clone().into();
         done(shop.post(&format!("/accounts/{}/acceptances", word(body, "id")), acceptance).await);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use market::client::Client;
+use market::json::Json;
 use market::stage::Stage;
 use market_agreement::terminations::{Next, Progress, Termination};
 use market_functions::kinds;
@@ -89,8 +90,7 @@ async fn the_cascade_ends_each_grant_and_order_exactly_once() {
         assert_eq!(stage.check(&granted.token, "orders.read").await, "ended", "at once, before any worker");
     }
     world.settle().await;
-    let count =
-        |items: Vec<serde_json::Value>, status: &str| items.iter().filter(|i| i["status"] == status).count();
+    let count = |items: Vec<Json>, status: &str| items.iter().filter(|i| i["status"] == status).count();
     assert_eq!(count(merchant.all("/accounts/shop-1/grants").await.unwrap(), "ended"), 12);
     assert_eq!(count(merchant.all("/accounts/shop-1/orders").await.unwrap(), "closed"), 13);
     assert_eq!(count(merchant.all("/accounts/shop-1/demands").await.unwrap(), "draft"), 12);

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use market::client::Client;
+use market::json::Json;
 use market::operate::notices::{Party, resend, undelivered};
 use market::requests;
 use market::stage::{PROVIDER, Stage};
@@ -17,11 +18,11 @@ const REFUSED: &str = "smtp 550";
 
 impl World {
     /// Has the channel refuse the e-mail to a party about something, for good.
-    async fn refuse_email(&self, party: &str, about: &str) -> Value {
+    async fn refuse_email(&self, party: &str, about: &str) -> Json {
         let operator = Client::of(&self.running, Role::Operator, "ops");
         let of = |party: &str| format!("/{party}/notices").replacen("account", "accounts", 1);
         let path = of(party).replacen("provider", "providers", 1);
-        let is_it = |notice: &&Value| notice["channel"] == "email" && notice["about"] == about;
+        let is_it = |notice: &&Json| notice["channel"] == "email" && notice["about"] == about;
         let all = operator.all(&path).await.unwrap();
         let id = all.iter().find(is_it).unwrap()["id"].as_str().unwrap().to_owned();
         let key = Key::new(party.replace('/', "#"), format!("notice#{id}"));
@@ -32,12 +33,12 @@ impl World {
         refused
     }
 
-    async fn waiting(&self) -> Vec<Value> {
+    async fn waiting(&self) -> Vec<Json> {
         Client::of(&self.running, Role::Operator, "ops").all("/notices/undelivered").await.unwrap()
     }
 }
 
-fn ids(notices: &[Value]) -> Vec<&str> {
+fn ids(notices: &[Json]) -> Vec<&str> {
     notices.iter().map(|notice| notice["id"].as_str().unwrap()).collect()
 }
 
@@ -59,7 +60,7 @@ async fn what_no_mailbox_takes_is_listed_the_oldest_first_sent_again_elsewhere_a
     assert_eq!(ids(&waiting), [id(&first), id(&second)]);
     assert_eq!(waiting[0]["recipient"], json!({ "kind": "merchant", "id": "shop-1" }));
     assert_eq!(waiting[0]["address"], "shop-1@example.com");
-    assert_eq!((&waiting[0]["channel"], &waiting[0]["reason"]), (&json!("email"), &json!(REFUSED)));
+    assert_eq!((&*waiting[0]["channel"], &*waiting[0]["reason"]), (&json!("email"), &json!(REFUSED)));
     let page = stage.operator.get("/notices/undelivered?limit=1").await.unwrap();
     assert!(page.body["next_cursor"].is_string() && page.body["items"].as_array().unwrap().len() == 1);
 

@@ -229,17 +229,17 @@ async fn of_whatever_kind_it_is_what_needs_it_answers_corrupt_and_all_else_goes_
         let versions = shown.body["versions"].as_array().unwrap();
         versions.iter().map(|version| version["number"].as_u64().unwrap()).collect()
     };
-    assert_eq!((&shown.body["unreadable"], numbers(&shown)), (&Value::Null, vec![1]));
+    assert_eq!((shown.body.get("unreadable"), numbers(&shown)), (None, vec![1]));
     world.put(&good).await;
     let second = json!({ "kind": "subscription", "title": "服务订购协议", "text": "1.订购\n1.1再一版。\n" });
     done(stage.provider.post("/documents/northwind.terms/versions", second).await);
     let good = of_a_schema_to_come(&world, term, "version#000001").await;
     let shown = done(merchant.get("/documents/northwind.terms").await);
-    assert_eq!((&shown.body["unreadable"], numbers(&shown)), (&json!(1), vec![2]));
+    assert_eq!((shown.body.get("unreadable"), numbers(&shown)), (Some(&json!(1)), vec![2]));
     world.put(&good).await;
     let good = of_a_schema_to_come(&world, &ledger, &line).await;
     let shown = done(merchant.get(&format!("{grant}/accesses")).await);
-    assert_eq!((&shown.body["unreadable"], shown.body["items"].as_array().unwrap().len()), (&json!(1), 0));
+    assert_eq!((&*shown.body["unreadable"], shown.body["items"].as_array().unwrap().len()), (&json!(1), 0));
     world.put(&good).await;
     // A reply that was saved is not made up, and the request takes no effect twice.
     let terms = done(merchant.get("/documents/northwind.terms").await);

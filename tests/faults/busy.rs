@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use jiff::SignedDuration;
 use market::TABLE;
 use market::client::Client;
+use market::json::Json;
 use market::operate::verify;
 use market::stage::Stage;
 use market_ambient::Clock;
@@ -76,9 +77,9 @@ async fn ledger(stage: &Stage<'_>, grant: &str, limit: usize) -> Vec<(String, u6
         let items = page.body["items"].as_array().unwrap();
         assert!(page.is_ok() && items.len() <= limit, "{}", page.text);
         let told =
-            |line: &Value| (line["outcome"].as_str().unwrap().to_owned(), line["count"].as_u64().unwrap());
+            |line: &&Json| (line["outcome"].as_str().unwrap().to_owned(), line["count"].as_u64().unwrap());
         lines.extend(items.iter().map(told));
-        match page.body["next_cursor"].as_str() {
+        match page.body.get("next_cursor").and_then(|cursor| cursor.as_str()) {
             Some(cursor) => path = format!("{first}&cursor={cursor}"),
             None => return lines,
         }

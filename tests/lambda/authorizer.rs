@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::function::Function;
 use crate::gateway::Request;
+use crate::json::Json;
 use crate::serve;
 use crate::surroundings::{Issuer, PAYMENT_KEY, SUBJECT_KEY_SECRET, Surroundings};
 
@@ -21,8 +22,8 @@ fn asked(authorization: &str) -> Value {
 }
 
 /// The words of a function error.
-fn message(error: &Value) -> &str {
-    error["errorMessage"].as_str().unwrap_or_default()
+fn message(error: &Json) -> &str {
+    error["errorMessage"].as_str().expect("a function error has a message")
 }
 
 #[tokio::test]
@@ -179,7 +180,7 @@ async fn behind_the_gateway_the_caller_is_whom_its_authorizer_names_as_long_as_t
     let context = |subject: &str, expires_at: &str| json!({ "role": "merchant", "subject": subject, "expires_at": expires_at });
 
     let own = function.answer(orders().authorized(&context("shop-1", "4102444800"))).await;
-    assert_eq!((own.status, &own.body), (200, &json!({ "items": [] })));
+    assert_eq!((own.status, &own.body), (200, &json!({ "items": [] }).into()));
     let other = function.answer(orders().authorized(&context("shop-2", "4102444800"))).await;
     assert_eq!(other.problem(), (404, "not-found"));
     let late = function.answer(orders().authorized(&context("shop-1", "1577836800"))).await;

@@ -19,13 +19,14 @@ use serde_json::{Value, json};
 use crate::function::{Function, Settings};
 use crate::gateway::Request;
 use crate::handouts::{record, tick};
+use crate::json::Json;
 use crate::surroundings::{Surroundings, actions, long_ago, messages, wake_up};
 use crate::workers::{StuckWay, failures};
 
 /// What a function did: around what, and how it ended.
 struct Done {
     around: Surroundings,
-    ended: Result<Value, Value>,
+    ended: Result<Json, Json>,
 }
 
 impl Done {

@@ -5,6 +5,7 @@ use market_kernel::notices::{Delivery, Notice};
 use serde_json::{Value, json};
 
 use crate::function::Function;
+use crate::json::Json;
 use crate::surroundings::{Surroundings, long_ago, messages, occasion, wake_up};
 
 /// A queue's event with these bodies.
@@ -14,7 +15,7 @@ fn event(bodies: &[String]) -> Value {
 }
 
 /// An event of SES's, of the mail that was sent with these tags.
-fn told(kind: &str, message_id: &str, sent: &Value) -> String {
+fn told(kind: &str, message_id: &str, sent: &Json) -> String {
     let tags: serde_json::Map<String, Value> = sent["EmailTags"]
         .as_array()
         .expect("it was sent with tags")
@@ -32,7 +33,7 @@ fn told(kind: &str, message_id: &str, sent: &Value) -> String {
 }
 
 /// An e-mail that SES took, and how it was sent.
-async fn sent(around: &Surroundings) -> (Key, Value) {
+async fn sent(around: &Surroundings) -> (Key, Json) {
     let key = around.notice_due("northwind", long_ago()).await;
     let mut worker = Function::start("worker/notify", around.settings()).await;
     let response = worker.invoke(event(&[wake_up(&key)])).await.expect("a batch response");
@@ -91,7 +92,8 @@ async fn what_comes_before_the_record_of_the_sending_comes_again() {
         { "Name": "notice", "Value": id }, { "Name": "recipient", "Value": "cHJvdmlkZXIjbm9ydGh3aW5k" },
     ] });
     let mut feedback = Function::start("feedback", around.settings()).await;
-    let response = feedback.invoke(event(&[told("Delivery", "ses-1", &tags)])).await.expect("a response");
+    let response =
+        feedback.invoke(event(&[told("Delivery", "ses-1", &tags.clone().into())])).await.expect("a response");
     assert_eq!(response["batchItemFailures"], json!([{ "itemIdentifier": "m-0" }]));
 }
 
@@ -110,7 +112,10 @@ async fn an_event_of_an_attempt_whose_record_was_lost_proves_that_it_was_sent() 
             { "Name": "notice", "Value": id }, { "Name": "recipient", "Value": "cHJvdmlkZXIjbm9ydGh3aW5k" },
         ] });
         let mut feedback = Function::start("feedback", around.settings()).await;
-        let response = feedback.invoke(event(&[told(kind, "ses-7", &tags)])).await.expect("a batch response");
+        let response = feedback
+            .invoke(event(&[told(kind, "ses-7", &tags.clone().into())]))
+            .await
+            .expect("a batch response");
         assert_eq!(response["batchItemFailures"], json!([]));
         let (id, arrived) = match around.notice(&key).await.delivery {
             Delivery::Delivered { gateway_id, .. } => (gateway_id, true),

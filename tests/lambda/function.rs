@@ -11,6 +11,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
 use crate::awaited;
+use crate::json::Json;
 use crate::runtime::Runtime;
 
 /// The environment of a function.
@@ -76,7 +77,7 @@ impl Function {
     }
 
     /// Gives it an event: `Ok` is its response, `Err` a function error.
-    pub async fn invoke(&mut self, event: Value) -> Result<Value, Value> {
+    pub async fn invoke(&mut self, event: Value) -> Result<Json, Json> {
         let id = self.runtime.hand_out(event);
         let posted = awaited("the outcome of an event", async {
             tokio::select! {

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::function::Function;
+use crate::json::Json;
 
 pub struct Request {
     method: &'static str,
@@ -88,13 +89,13 @@ impl Request {
 
 pub struct Reply {
     pub status: u64,
-    pub body: Value,
-    headers: Value,
+    pub body: Json,
+    headers: Json,
 }
 
 impl Reply {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers[name][0].as_str()
+        self.headers.get(name)?.get(0)?.as_str()
     }
 
     /// The names of its headers.

@@ -81,7 +81,7 @@ async fn the_sweep_sends_what_is_due_once_to_its_jobs_queue_and_leaves_what_is_n
     assert_eq!(queues, ["market-notify", "market-notify", "market-terminate_account"]);
 
     let mut sweep = Function::start("sweep", around.settings()).await;
-    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 3, "left": 0 })));
+    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 3, "left": 0 }).into()));
     assert_eq!(around.services.sent(), expected);
 }
 
@@ -90,8 +90,12 @@ async fn a_sweep_leaves_alone_what_another_has_just_handed_out() {
     let around = Surroundings::start().await;
     around.notice_due("northwind", long_ago()).await;
     let mut sweep = Function::start("sweep", around.settings()).await;
-    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 1, "left": 0 })));
-    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 0, "left": 0 })), "its lease has just begun");
+    assert_eq!(sweep.invoke(tick()).await, Ok(json!({ "sent": 1, "left": 0 }).into()));
+    assert_eq!(
+        sweep.invoke(tick()).await,
+        Ok(json!({ "sent": 0, "left": 0 }).into()),
+        "its lease has just begun"
+    );
 }
 
 #[tokio::test]
@@ -167,7 +171,7 @@ async fn the_relay_sends_what_a_commit_made_due_and_nothing_else() {
     ];
     let mut relay = Function::start("relay", around.settings()).await;
     let response = relay.invoke(json!({ "Records": records })).await;
-    assert_eq!(response, Ok(json!({ "batchItemFailures": [] })));
+    assert_eq!(response, Ok(json!({ "batchItemFailures": [] }).into()));
     assert_eq!(around.services.sent(), [message(Lane::Notify, &due)]);
 }
 
@@ -191,6 +195,6 @@ async fn of_a_relays_records_those_are_read_again_whose_wake_ups_no_queue_took()
             .iter()
             .map(|n| json!({ "itemIdentifier": records[*n as usize]["dynamodb"]["SequenceNumber"] }))
             .collect();
-        assert_eq!(response, Ok(json!({ "batchItemFailures": failures })));
+        assert_eq!(response, Ok(json!({ "batchItemFailures": failures }).into()));
     }
 }

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc};
 
+use crate::json::Json;
 use crate::serve;
 
 /// Beyond any test's end, so that no test depends on the clock.
@@ -34,7 +35,7 @@ pub struct Post {
     pub id: String,
     /// `response`, `error` or `init/error`.
     pub to: String,
-    pub body: Value,
+    pub body: Json,
 }
 
 struct Shared {
@@ -100,7 +101,7 @@ async fn take(
     Path((id, to)): Path<(String, String)>,
     body: Bytes,
 ) -> impl IntoResponse {
-    let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let body = serde_json::from_slice(&body).unwrap_or_default();
     shared.posts.send(Post { id, to, body }).expect("the test holds the other end");
     (StatusCode::ACCEPTED, axum::Json(json!({ "status": "OK" })))
 }

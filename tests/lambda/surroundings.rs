@@ -36,6 +36,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::function::Settings;
+use crate::json::Json;
 use crate::serve;
 
 const TABLE: &str = "market";
@@ -418,9 +419,9 @@ impl Services {
     }
 
     /// The bodies of all calls of an operation so far.
-    pub fn calls(&self, operation: &str) -> Vec<Value> {
+    pub fn calls(&self, operation: &str) -> Vec<Json> {
         let calls = self.calls.lock().unwrap();
-        calls.iter().filter(|(called, _)| called == operation).map(|(_, body)| body.clone()).collect()
+        calls.iter().filter(|(called, _)| called == operation).map(|(_, body)| body.clone().into()).collect()
     }
 
     /// The operations that were called so far, each once.

@@ -14,10 +14,11 @@ use market_kernel::notices::Delivery;
 use serde_json::{Value, json};
 
 use crate::function::Function;
+use crate::json::Json;
 use crate::serve;
 use crate::surroundings::{Surroundings, email, far_ahead, long_ago, messages, wake_up};
 
-pub fn failures(response: &Value) -> Vec<&str> {
+pub fn failures(response: &Json) -> Vec<&str> {
     let failures = response["batchItemFailures"].as_array().expect("a batch response");
     let mut ids: Vec<_> = failures.iter().filter_map(|failure| failure["itemIdentifier"].as_str()).collect();
     ids.sort_unstable();

@@ -123,7 +123,8 @@ impl Play {
                 for version in [self.turn, self.turn.other()] {
                     let notices = self.get(version, "/accounts/shop-1/notices?limit=100").await;
                     let notices = notices.body["items"].as_array().unwrap();
-                    let is_meant = |n: &&Value| n["about"] == about && n["channel"] == "in_site";
+                    let is_meant =
+                        |n: &&&market::json::Json| n["about"] == about && n["channel"] == "in_site";
                     let told = notices.iter().filter(is_meant).count();
                     // Today's moves reminders into the daytime. The release before finds nothing due there, and leaves
                     // them: while it works alone, some are not given (EVOLUTION.md). All else is told to the last.

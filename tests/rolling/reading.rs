@@ -168,7 +168,7 @@ async fn shown(sides: &Sides, readers: &Readers, first: Version, path: &str) -> 
         let answer = sides.of(version).get(readers.token(version, path), &page).await;
         assert_eq!(answer.status, 200, "{version:?} reads {page}: {}", answer.text);
         // A text is itself.
-        let mut body = if answer.body.is_null() { Value::String(answer.text) } else { answer.body };
+        let mut body = if answer.body.is_null() { Value::String(answer.text) } else { answer.body.into() };
         let next = body.as_object_mut().and_then(|body| body.remove("next_cursor"));
         match &mut whole {
             None => whole = Some(body),

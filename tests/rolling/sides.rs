@@ -10,6 +10,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use market::TABLE;
 use market::client::Answer;
+use market::json::Json;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -103,11 +104,11 @@ impl Process {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.unwrap();
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
     }
 
     /// What a page beside the API says.
-    async fn local(&self, request: RequestBuilder) -> Value {
+    async fn local(&self, request: RequestBuilder) -> Json {
         let answer = self.send(request).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         answer.body

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::clock::LocalClock;
 use crate::issuer::Issuer;
+use crate::json::Json;
 use crate::running::Running;
 
 /// Someone who calls the market in one capacity.
@@ -38,7 +39,7 @@ pub struct Answer {
     /// Headers.
     pub headers: HeaderMap,
     /// The body, read as JSON; null where it is none.
-    pub body: Value,
+    pub body: Json,
     /// The body as it came.
     pub text: String,
 }
@@ -53,13 +54,17 @@ impl Answer {
     /// The code of a problem document; empty for a success.
     #[must_use]
     pub fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
+        self.body.get("code").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// A text of the body.
+    ///
+    /// # Panics
+    /// Where there is none.
     #[must_use]
     pub fn text_at(&self, pointer: &str) -> &str {
-        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+        let found = self.body.pointer(pointer).and_then(Value::as_str);
+        found.unwrap_or_else(|| panic!("there is no text {pointer} in {} {}", self.status, self.text))
     }
 }
 
@@ -145,7 +150,7 @@ impl Client {
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let body = serde_json::from_str(&text).unwrap_or_default();
         Ok(Answer { status, headers, body, text })
     }
 
@@ -153,13 +158,16 @@ impl Client {
     ///
     /// # Errors
     /// Where no answer came.
-    pub async fn all(&self, path: &str) -> reqwest::Result<Vec<Value>> {
+    ///
+    /// # Panics
+    /// Where the answer is no list: nothing would be found in one that cannot be read.
+    pub async fn all(&self, path: &str) -> reqwest::Result<Vec<Json>> {
         let mut items = Vec::new();
         let mut query = "?limit=100".to_owned();
         loop {
             let page = self.get(&format!("{path}{query}")).await?;
-            items.extend(page.body["items"].as_array().cloned().unwrap_or_default());
-            match page.body["next_cursor"].as_str() {
+            items.extend(page.body["items"].as_array().unwrap_or_default().into_iter().cloned());
+            match page.body.get("next_cursor").and_then(Value::as_str) {
                 Some(cursor) => query = format!("?limit=100&cursor={cursor}"),
                 None => return Ok(items),
             }

@@ -14,6 +14,7 @@ mod engine;
 mod folder;
 mod gate;
 pub mod issuer;
+pub mod json;
 pub mod machine;
 pub mod operate;
 mod outbox;

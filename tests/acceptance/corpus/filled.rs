@@ -511,12 +511,13 @@ impl Shop<'_> {
     async fn accept(&self, document: &str, method: &str) {
         let published = done(self.client.get(&format!("/documents/{document}")).await);
         let now = self.play.world.now();
-        let is_in_force = |version: &&Value| at(version["effective_at"].as_str().unwrap()) <= now;
+        let is_in_force =
+            |version: &&&market::json::Json| at(version["effective_at"].as_str().unwrap()) <= now;
         let versions = published.body["versions"].as_array().unwrap();
         let version = versions.iter().rev().find(is_in_force).unwrap();
         let mut acceptance = requests::acceptance(document, version["sha256"].as_str().unwrap(), &[]);
-        acceptance["version"] = version["number"].clone();
-        acceptance["prominent_shown"] = version["prominent"].clone();
+        acceptance["version"] = version["number"].clone().into();
+        acceptance["prominent_shown"] = version["prominent"].clone().into();
         acceptance["method"] = json!(method);
         let mut headers = json_headers();
         headers.insert("idempotency-key", HeaderValue::from_str(&format!("{document}-{method}")).unwrap());

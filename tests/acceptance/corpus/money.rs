@@ -38,7 +38,7 @@ impl Play<'_> {
     async fn pays_late(&self, id: &str, shop: &str, after: SignedDuration) {
         let orders = self.shop(shop).client.all(&format!("/accounts/{shop}/orders")).await.unwrap();
         let mut payment = self.payment(id, shop, orders[0]["id"].as_str().unwrap());
-        payment["amount_fen"] = orders[0]["amount_fen"].clone();
+        payment["amount_fen"] = orders[0]["amount_fen"].clone().into();
         payment["paid_at"] = json!(at(orders[0]["placed_at"].as_str().unwrap()) + after);
         self.pays(&payment).await;
     }

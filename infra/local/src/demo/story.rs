@@ -39,8 +39,12 @@ struct Seen {
 
 impl From<Answer> for Seen {
     fn from(answer: Answer) -> Self {
-        Self { status: answer.status.as_u16(), body: answer.body, text: answer.text }
+        Self { status: answer.status.as_u16(), body: answer.body.into(), text: answer.text }
     }
+}
+
+async fn list(client: &Client, path: &str) -> Result<Vec<Value>, DemoError> {
+    Ok(client.all(path).await?.into_iter().map(Value::from).collect())
 }
 
 fn market(error: impl std::fmt::Display) -> DemoError {
@@ -217,7 +221,7 @@ impl Story<'_> {
                 None => client.post(&path, body).await?.into(),
             }
         } else if let Some(path) = &step.all {
-            let items = self.client(step)?.all(&self.names.text(path)?).await?;
+            let items = list(&self.client(step)?, &self.names.text(path)?).await?;
             Seen { status: 200, body: items.into(), text: String::new() }
         } else if let Some(payment) = &step.pay {
             self.pay(payment).await?.into()
@@ -258,7 +262,7 @@ impl Story<'_> {
 
     /// The first notice that is as wanted, and has what the step says if any has.
     async fn notice(&self, wanted: &Wanted, step: &Step) -> Result<Option<Value>, DemoError> {
-        let mut notices = self.player("operator")?.all(&format!("/{}/notices", wanted.to)).await?;
+        let mut notices = list(&self.player("operator")?, &format!("/{}/notices", wanted.to)).await?;
         notices.retain(|n| n["about"] == *wanted.about && n["channel"] == *wanted.channel);
         for notice in &notices {
             if self.lacking(step, notice)?.is_none() {
@@ -357,7 +361,7 @@ impl Story<'_> {
 
     /// On which days a party was told of something.
     async fn days(&mut self, what: &str, days: &Days) -> Result<(), DemoError> {
-        let all = self.player("operator")?.all(&format!("/{}/notices", days.to)).await?;
+        let all = list(&self.player("operator")?, &format!("/{}/notices", days.to)).await?;
         let of = all.iter().filter(|n| n["about"] == *days.about && n["channel"] == "in_site");
         let told: Vec<Timestamp> = of.filter_map(|n| n["drafted_at"].as_str()?.parse().ok()).collect();
         let (from, count): (_, fn(Timestamp, Timestamp) -> u32) = match (&days.before, &days.after) {
@@ -375,9 +379,9 @@ impl Story<'_> {
     /// Every notice has its proof, and every chain of evidence holds.
     async fn audit(&mut self) -> Result<(), DemoError> {
         let operator = self.player("operator")?;
-        let mut notices = operator.all("/announcements").await?;
+        let mut notices = list(&operator, "/announcements").await?;
         for of in ["accounts/shop-1", "accounts/shop-2", "providers/northwind"] {
-            notices.extend(operator.all(&format!("/{of}/notices")).await?);
+            notices.extend(list(&operator, &format!("/{of}/notices")).await?);
         }
         let proven = notices
             .iter()
@@ -400,7 +404,7 @@ impl Story<'_> {
             self.timeline.told(notice);
         }
         for shop in ["shop-1", "shop-2"] {
-            let records = operator.all(&format!("/accounts/{shop}/evidence")).await?;
+            let records = list(&operator, &format!("/accounts/{shop}/evidence")).await?;
             let mut chains: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
             for record in &records {
                 self.timeline.happened(&record["record"]);
