@@ -90,7 +90,7 @@ impl<'de> Deserialize<'de> for KnownRule {
         let unknown =
             || D::Error::custom("must be a rule of the market that an event carries out, for example 10.1.2");
         let number = String::deserialize(deserializer)?;
-        if !rules().contains(number.as_str()) {
+        if !events().any(|registered| registered.clauses.contains(&number.as_str())) {
             return Err(unknown());
         }
         number.try_into().map(Self).map_err(|_| unknown())

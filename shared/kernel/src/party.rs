@@ -22,17 +22,6 @@ pub enum PartyId {
     Provider(ProviderId),
 }
 
-impl PartyId {
-    /// The id itself, as its tokens name it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Merchant(id) => id.as_str(),
-            Self::Provider(id) => id.as_str(),
-        }
-    }
-}
-
 /// A party as it is now, as far as whoever writes to it has to know it.
 pub trait Party: fmt::Debug + Send + Sync {
     /// Its kind and id.

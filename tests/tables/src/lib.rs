@@ -30,6 +30,7 @@ macro_rules! every {
         }
     };
 }
+
 every! {
     /// An instant, by where it lies to a boundary.
     When { JustBefore, At, JustAfter }

@@ -6,8 +6,7 @@ use market_kernel::ids::{AccountId, OrderId};
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 use market_store::of;
-use market_trade::orders::NamedOrder;
-use market_trade::orders::Order;
+use market_trade::orders::{NamedOrder, Order};
 use market_trade::payments::{PaymentRecord, Report};
 
 use crate::wire::parties::provider_of;

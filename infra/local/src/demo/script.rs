@@ -62,7 +62,7 @@ pub(super) struct Chapter {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
-    /// Whose list it is in, as a path.
+    /// The path of the list that shows it, such as `accounts/shop-1`.
     pub to: String,
     pub about: String,
     pub channel: String,

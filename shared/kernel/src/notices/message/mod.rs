@@ -72,7 +72,7 @@ impl Manner {
     }
 }
 
-/// Of what a message is made, so that its texts can be checked.
+/// A message's fields and templates, so that its texts can be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MadeOf {
     /// The crate whose it is.
@@ -94,7 +94,7 @@ pub trait Message: Debug + Send + Sync {
     /// What it says to a recipient: the first line is the subject, the rest the text.
     fn text(&self, language: Language, recipient: &Recipient) -> String;
 
-    /// Of what it is made.
+    /// Its fields and templates.
     fn made_of(&self) -> MadeOf;
 }
 
