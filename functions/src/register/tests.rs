@@ -154,10 +154,7 @@ fn every_text_says_from_whom_to_whom_by_which_clause_and_in_which_time_and_where
                     assert!(body.contains(part), "{subject}: {part}");
                 }
                 let name = match &reach {
-                    Reach::Merchant(account) => account.legal_name().as_str(),
-                    Reach::Provider(provider) | Reach::ProviderOf(provider, _) => {
-                        provider.legal_name().as_str()
-                    }
+                    Reach::Party(party) | Reach::ProviderOf(party, _) => party.legal_name().as_str(),
                     Reach::GivenUp(..) | Reach::Everyone(_) => ["全体", "All"][language as usize],
                 };
                 assert!(body.contains(name), "{subject}: {name}");
@@ -195,7 +192,7 @@ fn a_text_message_has_at_most_200_characters_whatever_names_and_reasons_are_and_
             account.contacts.language = language;
             provider.contacts.language = language;
             for Sample { clause, message, .. } in samples_of(&Cast::named(language, &name)) {
-                for reach in [Reach::Merchant(&account), Reach::ProviderOf(&provider, &account)] {
+                for reach in [Reach::Party(&account), Reach::ProviderOf(&provider, &account)] {
                     let notice = drafted(clause, &reach, &*message, &operator);
                     let Rendered { subject: told, body } = notice.short(&operator);
                     let characters = told.chars().count() + 1 + body.chars().count();
@@ -219,7 +216,7 @@ fn what_a_party_wrote_is_put_in_as_it_is_and_not_read_again() {
     for language in LANGUAGES {
         let text = message.text(language, &merchant);
         assert!(text.split_once('\n').unwrap().1.contains(&written), "{text}");
-        assert!(drafted("4.2", &Reach::Merchant(&account()), &message, &operator()).body.contains(&written));
+        assert!(drafted("4.2", &Reach::Party(&account()), &message, &operator()).body.contains(&written));
     }
 }
 

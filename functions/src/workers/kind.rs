@@ -100,7 +100,7 @@ impl Reminder {
             (Recipient::Party(PartyId::Provider(_)), Some(provider)) => {
                 Reach::ProviderOf(provider, &self.account)
             }
-            _ => Reach::Merchant(&self.account),
+            _ => Reach::Party(&self.account),
         }
     }
 }

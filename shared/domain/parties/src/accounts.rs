@@ -136,7 +136,7 @@ impl MarketAccount {
     ) -> Result<Option<(Self, Change)>, ContactsRefusal> {
         let state = loaded.state.clone();
         let account = Self { contacts, contacts_changed_at: Some(occasion.at), ..state };
-        let (before, after) = (Reach::Merchant(loaded), Reach::Merchant(&account));
+        let (before, after) = (Reach::Party(loaded), Reach::Party(&account));
         let (before, after) = ((before, &loaded.contacts), (after, &account.contacts));
         let Some(event) = contacts::changed(before, after, loaded.contacts_changed_at, occasion)? else {
             return Ok(None);

@@ -95,8 +95,8 @@ impl Provider {
             return Err(ProviderRefusal::AlreadyApproved);
         }
         let approved = Self { status: ProviderStatus::Approved, ..loaded.state.clone() };
-        let event = Event::of(events::ProviderApproved {})
-            .tell(Reach::Provider(loaded), messages::ProviderApproved {});
+        let event =
+            Event::of(events::ProviderApproved {}).tell(Reach::Party(loaded), messages::ProviderApproved {});
         let change = Change::on(occasion).update(loaded, &approved, event);
         Ok((approved, change))
     }
@@ -112,7 +112,7 @@ impl Provider {
     ) -> Result<Option<(Self, Change)>, ContactsRefusal> {
         let state = loaded.state.clone();
         let provider = Self { contacts, contacts_changed_at: Some(occasion.at), ..state };
-        let (before, after) = (Reach::Provider(loaded), Reach::Provider(&provider));
+        let (before, after) = (Reach::Party(loaded), Reach::Party(&provider));
         let (before, after) = ((before, &loaded.contacts), (after, &provider.contacts));
         let Some(event) = contacts::changed(before, after, loaded.contacts_changed_at, occasion)? else {
             return Ok(None);

@@ -40,8 +40,8 @@ impl Told {
     #[must_use]
     pub fn reach(&self) -> Reach<'_> {
         match self {
-            Self::Merchant(account) => Reach::Merchant(&**account),
-            Self::Provider(provider) => Reach::Provider(&**provider),
+            Self::Merchant(account) => Reach::Party(&**account),
+            Self::Provider(provider) => Reach::Party(&**provider),
             Self::ProviderOf(parties) => Reach::ProviderOf(&parties.0, &parties.1),
             Self::Everyone(language) => Reach::Everyone(*language),
         }

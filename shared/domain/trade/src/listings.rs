@@ -275,7 +275,7 @@ impl Listing {
         occasion: &Occasion,
     ) -> Result<(Self, Change), ListingRefusal> {
         let event = Event::of(events::ListingListed {}).tell(
-            Reach::Provider(provider),
+            Reach::Party(provider),
             messages::ListingListed { listing: loaded.description.name.to_string() },
         );
         Self::step(loaded, ListingStatus::InReview, ListingStatus::Listed, event, occasion)

@@ -377,7 +377,7 @@ impl Order {
                     ended_at: *end,
                 };
                 let event = Event::of(events::OrderExpired {})
-                    .tell(Reach::Merchant(account), message.clone())
+                    .tell(Reach::Party(account), message.clone())
                     .tell(Reach::ProviderOf(provider, account), message);
                 Some(Change::on(occasion).update(loaded, &expired, event))
             }
@@ -413,7 +413,7 @@ impl Order {
             CloseReason::AgreementEnded => ClosedUnder::Termination,
         };
         let mut event = Event::of(events::OrderClosed { under, reason: words.english })
-            .tell(Reach::Merchant(account), message.clone());
+            .tell(Reach::Party(account), message.clone());
         if was_formed {
             event = event.tell(Reach::ProviderOf(provider, account), message);
         }
@@ -490,7 +490,7 @@ fn in_service<'a>(
         paid: order.snapshot.plan.price_fen,
         term: messages::Term::of(valid_until, account.ends_at),
     };
-    let event = event.tell(Reach::Merchant(account), message.clone());
+    let event = event.tell(Reach::Party(account), message.clone());
     match provider {
         Some(provider) => event.tell(Reach::ProviderOf(provider, account), message),
         None => event,

@@ -236,7 +236,7 @@ mod tests {
     /// What an account is told when its agreement ends.
     pub(super) fn drafts() -> Vec<Notice> {
         let message = Ended;
-        Notice::draft(&occasion(0), "c", 1, "10.1.2", &Reach::Merchant(&Shop::new()), &message)
+        Notice::draft(&occasion(0), "c", 1, "10.1.2", &Reach::Party(&Shop::new()), &message)
     }
 
     pub(super) fn queued() -> Loaded<Notice> {

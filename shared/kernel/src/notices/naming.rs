@@ -96,7 +96,7 @@ mod tests {
         let shop = Shop::new();
         let at = Timestamp::UNIX_EPOCH;
         let event = Event::of(ScheduleAwaited { under: ReckonedUnder::Notice, until: at })
-            .tell(Reach::Merchant(&shop), Ended);
+            .tell(Reach::Party(&shop), Ended);
         let change = Change::on(&occasion(0)).create(&Thing("t-1".to_owned()), event);
         let (cause, notices) = change.writes.split_first().unwrap();
         let notices = notices

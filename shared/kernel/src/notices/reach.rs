@@ -6,10 +6,8 @@ use crate::party::{Contacts, Language, Party, Recipient};
 /// Whom a message is for, as that party is now.
 #[derive(Debug, Clone)]
 pub enum Reach<'a> {
-    /// A merchant: the agreement that it accepted is cited.
-    Merchant(&'a dyn Party),
-    /// A provider, of its own affairs. No version binds it as a party, so none is cited.
-    Provider(&'a dyn Party),
+    /// A party, of its own affairs: the agreement that binds it is cited, where one does.
+    Party(&'a dyn Party),
     /// A provider, of what it has to do with a merchant: that merchant's agreement is cited.
     ProviderOf(&'a dyn Party, &'a dyn Party),
     /// A party as it was, at addresses that it gave up and nowhere else.
@@ -22,7 +20,7 @@ impl Reach<'_> {
     /// The party.
     fn party(&self) -> Option<&dyn Party> {
         match self {
-            Self::Merchant(party) | Self::Provider(party) | Self::ProviderOf(party, _) => Some(*party),
+            Self::Party(party) | Self::ProviderOf(party, _) => Some(*party),
             Self::GivenUp(reach, _) => reach.party(),
             Self::Everyone(_) => None,
         }
@@ -56,9 +54,7 @@ impl Reach<'_> {
     /// The clause that carries a rule of the market, as it is cited to this party.
     pub(super) fn cites(&self, rule: &str) -> Option<String> {
         match self {
-            Self::Merchant(party) | Self::Provider(party) | Self::ProviderOf(_, party) => {
-                party.cite(rule, self.language())
-            }
+            Self::Party(party) | Self::ProviderOf(_, party) => party.cite(rule, self.language()),
             Self::GivenUp(reach, _) => reach.cites(rule),
             Self::Everyone(_) => None,
         }

@@ -205,7 +205,7 @@ impl Acceptance {
         let opened = account.bound_by(citations);
         let event = if account.status == AccountStatus::Applied {
             let message = market_parties::messages::AccountOpened { title, version: self.version };
-            Event::of(events::AccountOpened { agreement_version }).tell(Reach::Merchant(&opened), message)
+            Event::of(events::AccountOpened { agreement_version }).tell(Reach::Party(&opened), message)
         } else {
             Event::of(events::AgreementRenewed { agreement_version })
         };

@@ -180,7 +180,7 @@ impl Termination {
         let ends_at = period.ends_at;
         let message = messages::TerminationServed { reason: reason.to_string(), period: period.clone() };
         let event = Event::of(events::TerminationServed { ends_at, period: period.to_string() })
-            .tell(Reach::Merchant(account), message);
+            .tell(Reach::Party(account), message);
         let termination = Self {
             id: id.clone(),
             account_id: account.id.clone(),
@@ -221,7 +221,7 @@ impl Termination {
             .update(
                 loaded,
                 &withdrawn,
-                Event::of(events::TerminationWithdrawn {}).tell(Reach::Merchant(account), message),
+                Event::of(events::TerminationWithdrawn {}).tell(Reach::Party(account), message),
             )
             .update(account, &freed, Event::of(events::EndLifted {}));
         Ok((withdrawn, change))
@@ -250,7 +250,7 @@ impl Termination {
             return Err(TerminateRefusal::AlreadyEnded);
         }
         let message = messages::AgreementEnded { ended_at, upstream: Some(agreement.to_string()) };
-        let event = event.tell(Reach::Merchant(account), message);
+        let event = event.tell(Reach::Party(account), message);
         let termination = Self {
             id: id.clone(),
             account_id: account.id.clone(),
@@ -286,7 +286,7 @@ impl Termination {
         occasion: &Occasion,
     ) -> Option<Change> {
         let Progress::Served { reminders } = loaded.progress else { return None };
-        let reach = Reach::Merchant(account);
+        let reach = Reach::Party(account);
         if loaded.ends_at <= occasion.at {
             let cascade = Cascade { since: Next::Same.due(occasion.at), ..Cascade::default() };
             let ending = Self { progress: Progress::Ending(cascade), ..loaded.state.clone() };

@@ -46,7 +46,7 @@ impl Termination {
             Again::Later(period) => {
                 let ends_at = period.ends_at;
                 let message = messages::TerminationMoved { period: period.clone() };
-                let event = event.tell(Reach::Merchant(account), message);
+                let event = event.tell(Reach::Party(account), message);
                 let reminders = Reminders::beginning(REMINDERS, ends_at, occasion.at);
                 let moved = Self { ends_at, progress: Progress::Served { reminders }, ..with(period) };
                 let bound = MarketAccount { ends_at: Some(ends_at), ..account.state.clone() };

@@ -258,7 +258,7 @@ impl DeletionDemand {
             return Err(DemandRefusal::AlreadyAcknowledged);
         }
         let event = Event::of(events::DemandAcknowledged {}).tell(
-            Reach::Merchant(account),
+            Reach::Party(account),
             messages::DemandAcknowledged {
                 provider: provider.legal_name.to_string(),
                 listing: loaded.listing_name.to_string(),
@@ -292,7 +292,7 @@ impl DeletionDemand {
         }
         let answer = attestation.answer.words();
         let event = Event::of(events::DemandAttested { answer: answer.english }).tell(
-            Reach::Merchant(account),
+            Reach::Party(account),
             messages::DemandAttested {
                 provider: provider.legal_name.to_string(),
                 listing: loaded.listing_name.to_string(),
@@ -370,7 +370,7 @@ impl DeletionDemand {
         }
         let now = occasion.at;
         let listing = || loaded.listing_name.to_string();
-        let merchant = Reach::Merchant(account);
+        let merchant = Reach::Party(account);
         let to_provider = Reach::ProviderOf(provider, account);
         let mut demand = loaded.state.clone();
         let (mut is_overdue, mut provider_days, mut merchant_days) = (false, None, None);

@@ -54,7 +54,7 @@ impl DeletionDemand {
                 };
                 let event = event
                     .tell(Reach::ProviderOf(provider, account), message.clone())
-                    .tell(Reach::Merchant(account), message);
+                    .tell(Reach::Party(account), message);
                 (Self { to_provider, ..with(period) }, event)
             }
         };

@@ -241,7 +241,7 @@ impl Grant {
             page_sha256: page_sha256.clone(),
             expires_at,
         })
-        .tell(Reach::Merchant(account), message.clone())
+        .tell(Reach::Party(account), message.clone())
         .tell(Reach::ProviderOf(provider, account), message);
         let grant = Self {
             id,
@@ -315,7 +315,7 @@ impl Grant {
         let days = days_left(loaded.expires_at, occasion.at);
         let reminded = Self { reminders, ..loaded.state.clone() };
         let message = loaded.expiring(provider, occasion.at);
-        let event = Event::of(events::GrantExpiryReminded { days }).tell(Reach::Merchant(account), message);
+        let event = Event::of(events::GrantExpiryReminded { days }).tell(Reach::Party(account), message);
         Some(Change::on(occasion).update(loaded, &reminded, event))
     }
 
@@ -373,7 +373,7 @@ impl Grant {
             EndCause::AgreementEnded => Event::of(events::GrantEnded { ended_at }),
         };
         let event = event
-            .tell(Reach::Merchant(account), message.clone())
+            .tell(Reach::Party(account), message.clone())
             .tell(Reach::ProviderOf(provider, account), message);
         let ended =
             Self { status: GrantStatus::Ended { cause, ended_at }, token: None, ..loaded.state.clone() };

@@ -271,7 +271,7 @@ impl PaymentRecord {
                     payment: payment_id.to_string(),
                     amount: *amount,
                 };
-                event.tell(Reach::Merchant(account), message(paid_for))
+                event.tell(Reach::Party(account), message(paid_for))
             }
             _ => event,
         }
