@@ -27,7 +27,8 @@ use std::sync::Arc;
 
 use market_ambient::{Clock, Entropy, random};
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Key;
+use market_kernel::aggregate::Aggregate;
+use market_kernel::keys::{Key, Partition, Sort};
 use market_kernel::notices::{Delivery, Feedback, Notice};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, Contacts, Operator, PartyId, Recipient};
@@ -121,7 +122,10 @@ impl SesEvent {
         let feedback = self.told.feedback()?;
         let tag = |name: &str| self.mail.tags.get(name)?.first();
         let partition = recipient_of_tag(tag(RECIPIENT_TAG)?)?;
-        Some((Key::new(partition, format!("notice#{}", tag(NOTICE_TAG)?)), feedback))
+        Some((
+            Key::new(Partition::stored(partition), Sort::new(Notice::PLACE.sorts(), tag(NOTICE_TAG)?)),
+            feedback,
+        ))
     }
 }
 
@@ -352,7 +356,7 @@ mod tests {
         let event: SesEvent = serde_json::from_value(event).unwrap();
         assert_eq!(event.mail.message_id, "ses-1");
         let (key, feedback) = event.read()?;
-        assert_eq!(key, Key::new("account#shop-1", "notice#n-1"));
+        assert_eq!(key, Key::stored("account#shop-1", "notice#n-1"));
         Some(feedback)
     }
 

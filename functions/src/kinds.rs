@@ -6,7 +6,8 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use market_jobs::WakeUp;
 use market_jobs::worker::Handler;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 use market_kernel::notices::Notice;
 use market_store::StoreError;
 
@@ -85,7 +86,7 @@ mod tests {
         });
         let text = |item: &Value, name: &str| item[name]["S"].as_str().map(str::to_owned);
         let known =
-            |item: Value| Some((Key::new(text(&item, "pk")?, text(&item, "sk")?), text(&item, "kind")?));
+            |item: Value| Some((Key::stored(text(&item, "pk")?, text(&item, "sk")?), text(&item, "kind")?));
         items.flatten().filter_map(known).collect()
     }
 
@@ -113,7 +114,7 @@ mod tests {
             ("shop-1", "state"),
         ];
         for (partition, sort) in places {
-            let key = Key::new(partition, sort);
+            let key = Key::stored(partition, sort);
             assert!(kinds().all(|kind| !kind.place.holds(&key)), "{key}");
         }
     }
@@ -124,14 +125,14 @@ mod tests {
             let of_lane = |kind: &&Kind| kind.work(lane).is_some();
             assert!(kinds().any(|kind| of_lane(&kind)), "{lane}");
         }
-        let grant = Key::new("account#shop-1", "grant#g-1");
+        let grant = Key::stored("account#shop-1", "grant#g-1");
         let lanes: Vec<_> = Lane::ALL.into_iter().filter(|lane| work(*lane, &grant).is_some()).collect();
         assert_eq!(lanes, [Lane::ExpireGrant]);
     }
 
     #[test]
     fn a_ledger_is_sealed_by_whichever_of_its_lanes_wakes_it() {
-        let ledger = Key::new("account#shop-1", "ledger#g-1");
+        let ledger = Key::stored("account#shop-1", "ledger#g-1");
         let lanes: Vec<_> = Lane::ALL.into_iter().filter(|lane| work(*lane, &ledger).is_some()).collect();
         assert_eq!(lanes, [Lane::AdvanceCase, Lane::SealLedger]);
     }

@@ -4,7 +4,8 @@ use jiff::SignedDuration;
 use market::json::Json;
 use market::requests;
 use market::stage::{PROVIDER, Stage};
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 use market_kernel::notices::Sending;
 use serde_json::{Value, json};
 
@@ -169,7 +170,7 @@ async fn what_waits_for_a_dead_mailbox_holds_up_nothing_at_the_new_one() {
     };
     let attempt = async |about: &str, answer: Sending| {
         let id = email(about).await["id"].as_str().unwrap().to_owned();
-        world.wake(Lane::Notify, Key::new("account#shop-1", format!("notice#{id}")), answer).await;
+        world.wake(Lane::Notify, Key::stored("account#shop-1", format!("notice#{id}")), answer).await;
         email(about).await["status"].as_str().unwrap().to_owned()
     };
     let down = || Sending::Failed { reason: "timeout".to_owned() };

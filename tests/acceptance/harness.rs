@@ -20,7 +20,8 @@ use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
 use market_identity::Role;
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::{Key, Partition};
 use market_kernel::notices::{Notice, Sending};
 use market_notices::{Gateway, Gateways};
 use tempfile::TempDir;
@@ -123,7 +124,14 @@ impl World {
     /// What the operator finds of the evidence in a partition.
     pub async fn verified(&self, partition: &str) -> Verified {
         let expected = Expected { now: Some(self.now()), heads: None };
-        verify_at(&self.running.market.store, partition, &expected, &ProgressBar::hidden()).await.unwrap()
+        verify_at(
+            &self.running.market.store,
+            &Partition::stored(partition),
+            &expected,
+            &ProgressBar::hidden(),
+        )
+        .await
+        .unwrap()
     }
 
     /// Everything in the table, by key.

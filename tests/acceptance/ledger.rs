@@ -17,7 +17,8 @@ use market_identity::Role;
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sweep::sweep;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 use market_kernel::notices::{Notice, Sending};
 use market_notices::{Gateway, Gateways};
 use market_store::Meter;
@@ -59,7 +60,7 @@ impl Taker<'_> {
     async fn job(&mut self, what: &str, job: Lane, partition: &str, sort: String, at: Timestamp) {
         self.world.set_clock(at);
         self.job_meter.take();
-        let key = Key::new(partition, sort);
+        let key = Key::stored(partition, sort);
         kinds::run(&self.jobs, &WakeUp { lane: job, key }).await.unwrap();
         self.ledger.line(what, self.job_meter.take());
     }

@@ -13,7 +13,8 @@ use market_ambient::SystemEntropy;
 use market_functions::feedback::{Recorder, record_feedback};
 use market_functions::metrics::Metrics;
 use market_identity::Role;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 use market_kernel::notices::Sending;
 use market_store::StoreError;
 use market_store::due::{Lease, SHARDS, Shard};
@@ -252,7 +253,7 @@ async fn whatever_is_done_is_done_again_with_the_same_key_and_tried_anew_under_t
     let granted = stage.grant(&shop, "shop-1", "year").await;
     stage.check(&granted.token, "orders.read").await;
     world.set_clock(world.now() + SignedDuration::from_hours(48));
-    let ledger = Key::new("account#shop-1", format!("ledger#{}", granted.grant));
+    let ledger = Key::stored("account#shop-1", format!("ledger#{}", granted.grant));
     let nothing_to_send = Sending::Failed { reason: "nobody is there".to_owned() };
     let woken = world.wake(Lane::AdvanceCase, ledger, nothing_to_send);
     Permissions::of_handler("worker/advance_case", woken).await;
@@ -292,7 +293,8 @@ async fn whatever_is_done_is_done_again_with_the_same_key_and_tried_anew_under_t
     thrice(operator, "/accounts/shop-9/terminations", json!({ "reason": "违反平台规则。" })).await;
     world.advance_days(2).await;
     // What the sweep's function counts beside its pass.
-    let counted = running.market.store.count_view(PaymentRecord::WAITING, 1);
+    let waiting = PaymentRecord::WAITING;
+    let counted = running.market.store.count_view(&waiting, 1);
     Permissions::of_handler("sweep", counted).await.unwrap();
 }
 

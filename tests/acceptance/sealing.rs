@@ -15,8 +15,9 @@ use market_entrustment::grants::ledger::Ledger;
 use market_functions::kinds;
 use market_functions::workers::Jobs;
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
 use market_kernel::ids::{AccountId, GrantId};
+use market_kernel::keys::Key;
 use market_kernel::notices::{Notice, Sending};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Actor;
@@ -45,7 +46,7 @@ impl World {
     async fn lines(&self, grant: &Granted) -> Vec<Item> {
         let partition = ledger_partition(&"shop-1".parse().unwrap(), &grant.grant.parse().unwrap(), 0);
         let items = Corpus::of(self).await.items;
-        items.into_iter().filter(|item| corpus::key(item).0 == partition).collect()
+        items.into_iter().filter(|item| *corpus::key(item).0 == *partition).collect()
     }
 
     /// What does not hold of the account.
@@ -213,7 +214,7 @@ async fn a_line_of_any_partition_that_was_edited_is_named_by_its_day() {
 
     let elsewhere = ledger_partition(&id.0, &id.1, 3);
     let items = Corpus::of(&world).await.items;
-    let line = items.iter().find(|item| corpus::key(item).0 == elsewhere).unwrap();
+    let line = items.iter().find(|item| *corpus::key(item).0 == *elsewhere).unwrap();
     let day = format!("{}/2026-01-05", ledger_partition(&id.0, &id.1, 0));
     for (name, value) in [
         ("count", AttributeValue::N("1".to_owned())),
@@ -259,7 +260,7 @@ async fn a_day_is_sealed_by_whichever_lane_wakes_its_ledger_and_the_record_names
         let granted = stage.grant(&merchant, "shop-1", "year").await;
         stage.check(&granted.token, "orders.read").await;
         world.set_clock(world.now() + SignedDuration::from_hours(48));
-        let key = Key::new(ACCOUNT, format!("ledger#{}", granted.grant));
+        let key = Key::stored(ACCOUNT, format!("ledger#{}", granted.grant));
         kinds::run(&jobs(&world), &WakeUp { lane, key }).await.unwrap();
         let items = world.items().await;
         let records = items.values().filter_map(|item| serde_json::from_str::<Value>(&item.body).ok());
@@ -277,7 +278,7 @@ async fn sealing_twice_early_and_late_seals_each_day_once_and_no_check_fails_for
     let granted = stage.grant(&merchant, "shop-1", "year").await;
     stage.check(&granted.token, "orders.read").await;
     let jobs = jobs(&world);
-    let key = Key::new(ACCOUNT, format!("ledger#{}", granted.grant));
+    let key = Key::stored(ACCOUNT, format!("ledger#{}", granted.grant));
     let wake =
         async || kinds::run(&jobs, &WakeUp { lane: Lane::SealLedger, key: key.clone() }).await.unwrap();
     wake().await;

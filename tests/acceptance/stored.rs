@@ -16,8 +16,9 @@ use market_entrustment::grants::Grant;
 use market_entrustment::grants::ledger::Ledger;
 use market_entrustment::grants::token::GrantTokens;
 use market_identity::Role;
-use market_kernel::aggregate::{Aggregate, Key};
+use market_kernel::aggregate::Aggregate;
 use market_kernel::evidence::Evidence;
+use market_kernel::keys::Key;
 use market_kernel::notices::Notice;
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
@@ -100,7 +101,7 @@ async fn read<A: Aggregate>(store: &Store, key: &Key) {
 async fn read_item(world: &World, item: &Item) {
     let store = &world.running.market.store;
     let (partition, sort) = key(item);
-    let at = Key::new(partition, sort);
+    let at = Key::stored(partition, sort);
     match text(item, "kind") {
         Some(MarketAccount::KIND) => return read::<MarketAccount>(store, &at).await,
         Some(Provider::KIND) => return read::<Provider>(store, &at).await,

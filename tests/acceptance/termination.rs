@@ -10,7 +10,8 @@ use market::stage::Stage;
 use market_agreement::terminations::{Next, Progress, Termination};
 use market_functions::kinds;
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Actor;
 use market_kernel::salt::Salts;
@@ -111,7 +112,7 @@ async fn ended(world: &World, stage: &Stage<'_>, merchant: &Client, orders: usiz
     world.settle().await;
     let event = json!({ "event_id": "e-1", "agreement": "平台协议", "ended_at": world.now() });
     let ended = stage.upstream.post("/accounts/shop-1/upstream-end", event).await.unwrap();
-    Key::new("account#shop-1", format!("termination#{}", ended.text_at("/id")))
+    Key::stored("account#shop-1", format!("termination#{}", ended.text_at("/id")))
 }
 
 fn unsent() -> Gateways {

@@ -7,8 +7,9 @@ use market::operate::notices::{Party, resend, undelivered};
 use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_identity::Role;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
 use market_kernel::ids::NoticeId;
+use market_kernel::keys::Key;
 use market_kernel::notices::Sending;
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ impl World {
         let is_it = |notice: &&Json| notice["channel"] == "email" && notice["about"] == about;
         let all = operator.all(&path).await.unwrap();
         let id = all.iter().find(is_it).unwrap()["id"].as_str().unwrap().to_owned();
-        let key = Key::new(party.replace('/', "#"), format!("notice#{id}"));
+        let key = Key::stored(party.replace('/', "#"), format!("notice#{id}"));
         self.wake(Lane::Notify, key, Sending::Refused { reason: REFUSED.to_owned() }).await;
         let all = operator.all(&path).await.unwrap();
         let refused = all.into_iter().find(|notice| notice["id"] == id.as_str()).unwrap();
@@ -153,7 +154,7 @@ async fn a_text_message_to_someone_who_has_no_telephone_any_more_needs_an_addres
     assert!(stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap().is_ok());
     let all = shop.all("/accounts/shop-1/notices").await.unwrap();
     let text = all.iter().find(|notice| notice["channel"] == "sms").unwrap();
-    let key = Key::new("account#shop-1", format!("notice#{}", id(text)));
+    let key = Key::stored("account#shop-1", format!("notice#{}", id(text)));
     world.wake(Lane::Notify, key, Sending::Refused { reason: "OptedOut".to_owned() }).await;
     let without = requests::contacts("shop-1@example.com");
     assert!(shop.post("/accounts/shop-1/contacts", without).await.unwrap().is_ok());

@@ -9,7 +9,8 @@ use market::stage::Stage;
 use market_functions::kinds;
 use market_functions::workers::JobError;
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 use market_notices::{Gateways, NoGateway};
 use serde_json::{Value, json};
 
@@ -23,9 +24,9 @@ async fn a_wake_up_that_no_job_of_its_lane_works_on_is_left_to_its_queue_and_a_h
     let channel = Arc::new(NoGateway);
     let jobs = world.jobs(Gateways { email: Arc::clone(&channel) as _, sms: channel });
     let before = world.table().await;
-    let of_a_kind_to_come = Key::new("account#shop-1", "refund#ref_1");
-    let of_another_lane = Key::new("account#shop-1", "notice#ntc_1");
-    let without_deadlines = Key::new("account#shop-1", "state");
+    let of_a_kind_to_come = Key::stored("account#shop-1", "refund#ref_1");
+    let of_another_lane = Key::stored("account#shop-1", "notice#ntc_1");
+    let without_deadlines = Key::stored("account#shop-1", "state");
     for (rung, key) in [of_a_kind_to_come, of_another_lane, without_deadlines].into_iter().enumerate() {
         let failed = kinds::run(&jobs, &WakeUp { lane: Lane::AdvanceCase, key: key.clone() }).await;
         assert!(
@@ -130,7 +131,7 @@ async fn what_cannot_be_read_answers_corrupt_rings_is_named_and_holds_up_nothing
     let store = &world.running.market.store;
     let waiting = store.parked(Lane::AdvanceCase, 10).await.unwrap();
     let keys: Vec<_> = waiting.iter().map(|entry| entry.key.clone()).collect();
-    assert_eq!(keys, [Key::new(&at.0, &at.1)], "it waits for a human");
+    assert_eq!(keys, [Key::stored(&at.0, &at.1)], "it waits for a human");
 
     // Mended and handed back, it goes on.
     let mut mended = Corpus::of(&world)

@@ -9,6 +9,7 @@ use market::TABLE;
 use market::operate::verify::{Expected, Heads, verify_at};
 use market::stage::{Stage, TERMS};
 use market_kernel::aggregate::Lane;
+use market_kernel::keys::Partition;
 use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
 use serde_json::{Value, json};
 
@@ -592,7 +593,8 @@ async fn what_was_taken_back_together_with_its_records_is_found_by_heads_that_we
     let faults = async || {
         let expected = Expected { now: Some(world.now()), heads: Some(&kept) };
         let store = &world.running.market.store;
-        let verified = verify_at(store, ACCOUNT, &expected, &ProgressBar::hidden()).await.unwrap();
+        let verified =
+            verify_at(store, &Partition::stored(ACCOUNT), &expected, &ProgressBar::hidden()).await.unwrap();
         verified.faults.into_iter().map(|fault| (fault.item, fault.wrong)).collect::<BTreeMap<_, _>>()
     };
     assert_eq!(faults().await, BTreeMap::new());

@@ -91,7 +91,7 @@ async fn what_has_nothing_due_is_not_in_the_index_and_what_has_no_longer_leaves_
     on_each_table(async |table| {
         table.create(at(0), &[thing("never"), thing("once").due(at(10))]).await;
         let entry = table.entry(at(1_000)).await.unwrap();
-        assert_eq!(entry.key.sort, "thing#once");
+        assert_eq!(&*entry.key.sort, "thing#once");
         table.update(at(1), "once", |once| Thing { due_at: None, ..once }).await;
         assert_eq!(table.entry(at(1_000)).await, None);
         assert_eq!(table.store.next_wake().await.unwrap(), None);

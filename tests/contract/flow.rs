@@ -7,7 +7,8 @@ use market::permissions::Permissions;
 use market::stage::Stage;
 use market::{Clockwork, Options, Running};
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 
 use crate::queues::counts;
 use crate::{awaited, endpoint};
@@ -67,7 +68,7 @@ async fn a_merchant_is_told_by_email_when_every_wake_up_travels_over_sqs() {
                 Lane::AdvanceCase => "order#none",
                 Lane::SealLedger => "ledger#none",
             };
-            let wake_up = WakeUp { lane: *job, key: Key::new("account#nobody", sort) };
+            let wake_up = WakeUp { lane: *job, key: Key::stored("account#nobody", sort) };
             let body = serde_json::to_string(&wake_up).unwrap();
             client.send_message().queue_url(url).message_body(body).send().await.unwrap();
         }

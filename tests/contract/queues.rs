@@ -18,13 +18,14 @@ use market_jobs::memory::{MemoryQueue, MemoryQueues};
 use market_jobs::sqs::SqsQueues;
 use market_jobs::worker::{Delivery, Handler, Limits, work};
 use market_jobs::{Outgoing, Queues, WakeUp};
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 use serde_json::{Value, json};
 
 use crate::{awaited, endpoint, fresh};
 
 fn outgoing(job: Lane, name: &str, delay: Duration) -> Outgoing {
-    Outgoing { wake_up: WakeUp { lane: job, key: Key::new("p", name) }, delay }
+    Outgoing { wake_up: WakeUp { lane: job, key: Key::stored("p", name) }, delay }
 }
 
 /// The queues of one test, on one implementation.
@@ -81,12 +82,12 @@ impl TestQueues {
         let handler: Handler = Arc::new(move |wake_up: WakeUp| {
             // The latest delivery of this item, since one is not delivered again before it is settled.
             let handled = handled.lock().unwrap();
-            let times = handled.iter().rev().find(|(name, _)| *name == wake_up.key.sort).unwrap().1;
+            let times = handled.iter().rev().find(|(name, _)| **name == *wake_up.key.sort).unwrap().1;
             let failed = fails(&wake_up.key.sort, times);
             async move { if failed { Err("on purpose".into()) } else { Ok(()) } }.boxed()
         });
         let note = move |delivery: &Delivery| {
-            received.lock().unwrap().push((delivery.wake_up.key.sort.clone(), delivery.received));
+            received.lock().unwrap().push((delivery.wake_up.key.sort.to_string(), delivery.received));
         };
         let limits = Limits::default();
         let worker = match self {
@@ -190,7 +191,10 @@ async fn sqs_is_asked_for_whole_seconds_rounded_up_and_never_for_more_than_it_ke
         let entries = body["Entries"].as_array().unwrap();
         for entry in entries {
             let wake_up: WakeUp = serde_json::from_str(entry["MessageBody"].as_str().unwrap()).unwrap();
-            asked.lock().unwrap().push((wake_up.key.sort, entry["DelaySeconds"].as_i64().unwrap_or(0)));
+            asked
+                .lock()
+                .unwrap()
+                .push((wake_up.key.sort.to_string(), entry["DelaySeconds"].as_i64().unwrap_or(0)));
         }
         let taken = entries
             .iter()
@@ -218,7 +222,7 @@ async fn what_cannot_be_read_or_never_succeeds_ends_in_the_dead_letter_queue() {
     let seen = Arc::<Mutex<Vec<(String, u32)>>>::default();
     let noted = Arc::clone(&seen);
     let deliveries = queues.poll(Lane::Notify, std::future::pending()).inspect(move |delivery| {
-        noted.lock().unwrap().push((delivery.wake_up.key.sort.clone(), delivery.received));
+        noted.lock().unwrap().push((delivery.wake_up.key.sort.to_string(), delivery.received));
     });
     let handler: Handler = Arc::new(|_| async { Err("on purpose".into()) }.boxed());
     let worker = tokio::spawn(work("test", deliveries, handler, Limits::default()));

@@ -1,10 +1,11 @@
 //! What is read: several things in one request, pages of a partition, pages of a list.
 
 use market_kernel::aggregate::Loaded;
+use market_kernel::keys::Partition;
 use market_store::{Meter, StoreError, of};
 
 use crate::tables::{Table, on_each_table};
-use crate::thing::{Impostor, OWNER, Thing, at, thing};
+use crate::thing::{Impostor, THINGS, Thing, at, thing, things};
 
 fn a(id: &str) -> market_store::Of<Thing> {
     of(id.to_owned())
@@ -76,7 +77,7 @@ async fn an_item_of_another_kind_is_not_taken_for_what_was_asked_for() {
     on_each_table(async |table| {
         table.create(at(0), &[thing("a")]).await;
         let outcome = table.store.get::<Impostor>(&"a".to_owned()).await;
-        assert!(matches!(outcome, Err(StoreError::Corrupt { key, .. }) if key.sort == "thing#a"));
+        assert!(matches!(outcome, Err(StoreError::Corrupt { key, .. }) if *key.sort == *"thing#a"));
     })
     .await;
 }
@@ -90,7 +91,7 @@ async fn pages(table: &Table, limit: u16) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
     let mut after: Option<String> = None;
     loop {
-        let page = table.store.list::<Thing>(OWNER, "thing#", after.as_deref(), limit).await.unwrap();
+        let page = table.store.list::<Thing>(&things(), after.as_deref(), limit).await.unwrap();
         pages.push(page.items.iter().map(|thing| thing.id.clone()).collect());
         after = page.next;
         if after.is_none() {
@@ -110,14 +111,14 @@ async fn pages_of_a_partition_show_each_thing_once_in_the_order_of_its_key_and_n
         assert_eq!(pages(&table, 100).await.concat(), ["a", "b", "c", "d", "e"]);
         for elsewhere in ["", "zzz", "thing", "thing#", "evidence#thing#a#0000000001", &long("thing#", 1025)]
         {
-            let page = table.store.list::<Thing>(OWNER, "thing#", Some(elsewhere), 1).await;
+            let page = table.store.list::<Thing>(&things(), Some(elsewhere), 1).await;
             assert!(matches!(page, Err(StoreError::OutsideQuery)), "{elsewhere}: {page:?}");
         }
         for nowhere in ["thing#\u{0}", "thing#zzz", &long("thing#", 1024)] {
-            let page = table.store.list::<Thing>(OWNER, "thing#", Some(nowhere), 9).await.unwrap();
+            let page = table.store.list::<Thing>(&things(), Some(nowhere), 9).await.unwrap();
             assert!(page.items.len() <= 5, "within the list, whether or not something is there");
         }
-        let empty = table.store.list::<Thing>("account#nobody", "thing#", None, 10).await.unwrap();
+        let empty = table.store.list::<Thing>(&Partition::stored("account#nobody"), None, 10).await.unwrap();
         assert!(empty.items.is_empty() && empty.next.is_none());
     })
     .await;
@@ -139,7 +140,7 @@ async fn pages_of_a_view_follow_its_places_and_what_leaves_it_is_gone() {
         let read = async || {
             let (mut ids, mut after) = (Vec::new(), None::<String>);
             loop {
-                let page = table.store.list_view::<Thing>("things", after.as_deref(), 2).await.unwrap();
+                let page = table.store.list_view::<Thing>(&THINGS, after.as_deref(), 2).await.unwrap();
                 assert!(page.items.len() <= 2);
                 ids.extend(page.items.iter().map(|thing| thing.id.clone()));
                 after = page.next;
@@ -166,11 +167,11 @@ async fn pages_of_a_view_follow_its_places_and_what_leaves_it_is_gone() {
             &format!("a|b|{sort}"),
             &format!("{sort}|b|c"),
         ] {
-            let page = table.store.list_view::<Thing>("things", Some(no_place), 2).await;
+            let page = table.store.list_view::<Thing>(&THINGS, Some(no_place), 2).await;
             assert!(matches!(page, Err(StoreError::OutsideQuery)), "{no_place}");
         }
         // One that is made up begins somewhere in the list, or nowhere.
-        match table.store.list_view::<Thing>("things", Some("b|account#another|thing#x"), 100).await {
+        match table.store.list_view::<Thing>(&THINGS, Some("b|account#another|thing#x"), 100).await {
             Ok(page) => assert!(page.items.iter().all(|thing| thing.place.is_some())),
             Err(error) => assert!(matches!(error, StoreError::OutsideQuery), "{error:?}"),
         }

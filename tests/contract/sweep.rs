@@ -46,7 +46,7 @@ impl Taken {
             .into_iter()
             .map(|outgoing| {
                 assert_eq!(outgoing.wake_up.lane, LANE);
-                (outgoing.wake_up.key.sort, outgoing.delay.as_millis())
+                (outgoing.wake_up.key.sort.to_string(), outgoing.delay.as_millis())
             })
             .collect();
         taken.sort();
@@ -151,7 +151,7 @@ async fn one_wake_up_that_is_not_taken_leaves_its_neighbours_and_the_other_shard
         let things: Vec<_> = (0..80).map(|n| thing(&format!("{n:02}")).due(at(10))).collect();
         table.create(at(0), &things).await;
         let queues =
-            Taken { refuses: |outgoing| outgoing.wake_up.key.sort == "thing#07", ..Taken::default() };
+            Taken { refuses: |outgoing| *outgoing.wake_up.key.sort == *"thing#07", ..Taken::default() };
         let outcome = sweep(&table.store, &queues, at(10), Duration::ZERO).await;
         let Err(BrokenPass { swept, failed: 1, first: SweepError::Queue(_) }) = outcome else {
             panic!("{outcome:?}");

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use market_entrustment::events;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place, View};
+use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::change::{Change, Event};
+use market_kernel::keys::{Key, ListEntry, ListName, Partition, Place};
 use market_kernel::notices::samples;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Actor;
@@ -17,6 +18,8 @@ use crate::tables::Table;
 
 /// Who owns every thing here.
 pub const OWNER: &str = "account#shop-1";
+/// The list of the things that have a place.
+pub const THINGS: ListName = ListName::of_market("things");
 /// The job that looks at what is due.
 pub const LANE: Lane = Lane::ExpireGrant;
 
@@ -55,7 +58,7 @@ impl Aggregate for Thing {
     const PLACE: Place = Place::Within("thing#");
 
     fn key_of(id: &String) -> Key {
-        Key::new(OWNER, format!("thing#{id}"))
+        Key::stored(OWNER, format!("thing#{id}"))
     }
 
     fn key(&self) -> Key {
@@ -67,8 +70,8 @@ impl Aggregate for Thing {
         Some(self.ends_at.map_or(due, |end| due.by(end)))
     }
 
-    fn view(&self) -> Option<View> {
-        self.place.clone().map(|place| View { list: "things".to_owned(), place })
+    fn list_entry(&self) -> Option<ListEntry> {
+        self.place.clone().map(|place| ListEntry { list: THINGS, place })
     }
 }
 
@@ -115,6 +118,11 @@ impl StoredForm for StoredImpostor {
 /// So many seconds after the tests' beginning.
 pub fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_780_000_000 + second).unwrap()
+}
+
+/// The partition of every thing here.
+pub fn things() -> Partition {
+    Partition::stored(OWNER)
 }
 
 pub fn thing(id: &str) -> Thing {

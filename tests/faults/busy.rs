@@ -15,6 +15,7 @@ use market::stage::Stage;
 use market_ambient::Clock;
 use market_entrustment::grants::access::LEDGER_PARTITIONS;
 use market_identity::Role;
+use market_kernel::keys::Partition;
 use serde_json::{Value, json};
 
 use crate::server::{Fault, error};
@@ -130,7 +131,8 @@ async fn checks_beyond_what_the_first_partition_takes_are_counted_once_each_show
     sums.sort_by_key(|(lines, _)| lines.as_u64());
     assert_eq!(sums, [(&json!(1), &json!(1)), (&json!(2), &json!(CHECKS + 4))]);
     let store = &world.running.market.store;
-    let verified = verify::verify(store, "account#shop-1", &ProgressBar::hidden()).await.unwrap();
+    let verified =
+        verify::verify(store, &Partition::stored("account#shop-1"), &ProgressBar::hidden()).await.unwrap();
     assert_eq!(format!("{:?}", verified.faults), "[]");
 }
 

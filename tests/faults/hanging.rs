@@ -13,8 +13,9 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use market_jobs::sqs::SqsQueues;
 use market_jobs::{Outgoing, Queues, WakeUp};
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
 use market_kernel::change::Change;
+use market_kernel::keys::Key;
 use market_kernel::notices::{Channel, Sending, samples};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Actor;
@@ -88,7 +89,7 @@ async fn a_table_that_hangs_is_given_up_and_what_is_known_of_the_outcome_is_said
         salts: Salts::drawn([7; 32]),
         operator: Arc::new(samples::operator()),
     })
-    .store(Key::new("p", "text"), "text".to_owned(), FIRST_SCHEMA);
+    .store(Key::stored("p", "text"), "text".to_owned(), FIRST_SCHEMA);
     let done = given_up("TransactWriteItems", &silence, store.commit(&change, None)).await;
     assert!(matches!(done, Err(CommitError::Store(StoreError::UnknownOutcome(_)))), "{done:?}");
 }
@@ -97,7 +98,7 @@ async fn a_table_that_hangs_is_given_up_and_what_is_known_of_the_outcome_is_said
 async fn a_queue_that_hangs_is_given_up() {
     let (sdk, silence) = silent().await;
     let queues = SqsQueues::new(aws_sdk_sqs::Client::new(&sdk), "https://sqs.example/0/market-{job}");
-    let wake_up = WakeUp { lane: Lane::Notify, key: Key::new("p", "s") };
+    let wake_up = WakeUp { lane: Lane::Notify, key: Key::stored("p", "s") };
     let outgoing = Outgoing { wake_up, delay: Duration::ZERO };
     let sent = given_up("SendMessageBatch", &silence, queues.send(vec![outgoing])).await;
     assert_eq!(sent.len(), 1, "it is told to be unsent");

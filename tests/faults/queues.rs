@@ -7,7 +7,8 @@ use futures_util::StreamExt;
 use market_jobs::sqs::SqsQueues;
 use market_jobs::sweep::{BrokenPass, SweepError, sweep};
 use market_jobs::{Outgoing, Queues, WakeUp};
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 use market_outside::sdk::MAX_ATTEMPTS;
 use serde_json::{Value, json};
 
@@ -41,7 +42,7 @@ async fn a_batch_that_is_not_taken_whole_is_not_taken_for_sent() {
     let faulty = Faulty::start(None).await;
     let queues = queues(&faulty).await;
     let send = || {
-        let wake_up = |n: u32| WakeUp { lane: Lane::Notify, key: Key::new("p", n.to_string()) };
+        let wake_up = |n: u32| WakeUp { lane: Lane::Notify, key: Key::stored("p", n.to_string()) };
         queues.send((0..12).map(|n| Outgoing { wake_up: wake_up(n), delay: Duration::ZERO }).collect())
     };
     let unsent = async || send().await.into_iter().map(|unsent| unsent.place).collect::<Vec<_>>();
@@ -69,7 +70,7 @@ async fn the_trouble_of_one_queue_is_not_anothers() {
         Some(if is_down { error(500, "InternalFailure") } else { take(asked, |_| false) })
     });
     let wake_up =
-        |n: usize| WakeUp { lane: Lane::ALL[n % Lane::ALL.len()], key: Key::new("p", n.to_string()) };
+        |n: usize| WakeUp { lane: Lane::ALL[n % Lane::ALL.len()], key: Key::stored("p", n.to_string()) };
     let outgoing: Vec<_> = (0..30).map(|n| Outgoing { wake_up: wake_up(n), delay: Duration::ZERO }).collect();
     let of_notify: Vec<_> = (0..30).filter(|n| outgoing[*n].wake_up.lane == Lane::Notify).collect();
     let unsent: Vec<_> = queues.send(outgoing).await.into_iter().map(|unsent| unsent.place).collect();
@@ -113,7 +114,7 @@ async fn a_sweep_whose_table_fails_sends_nothing_and_goes_on_when_it_is_back() {
 #[tokio::test]
 async fn a_poll_outlives_a_queue_that_fails_and_a_message_that_cannot_be_settled_comes_again() {
     let faulty = Faulty::start(None).await;
-    let wake_up = WakeUp { lane: Lane::Notify, key: Key::new("p", "s") };
+    let wake_up = WakeUp { lane: Lane::Notify, key: Key::stored("p", "s") };
     let message = json!({
         "MessageId": "m", "ReceiptHandle": "handle", "Body": serde_json::to_string(&wake_up).unwrap(),
         "Attributes": { "ApproximateReceiveCount": "3" },

@@ -12,6 +12,7 @@ use market_kernel::aggregate::{Aggregate, Lane, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{DocumentId, GrantId, ListingId, NoticeId, OrderId};
+use market_kernel::keys::ListName;
 use market_kernel::notices::{Channel, Delivery, Manner, Notice, samples};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, Contacts, Language, PartyId, Recipient};
@@ -150,8 +151,8 @@ impl Table {
             ),
             ("GetItem", store.saved_reply(&submission, at(0)).await.map(drop)),
             ("BatchGetItem", store.load(two).await.map(drop)),
-            ("Query", store.list::<MarketAccount>(&key.partition, "s", None, 9).await.map(drop)),
-            ("Query", store.list_view::<Grant>("grants", None, 9).await.map(drop)),
+            ("Query", store.list::<MarketAccount>(&key.partition, None, 9).await.map(drop)),
+            ("Query", store.list_view::<Grant>(&ListName::of_market("grants"), None, 9).await.map(drop)),
             ("Query", store.ledger(&id, &grant().id, None, 9).await.map(drop)),
             ("Query", store.due(Lane::Notify, Shard::Due(0), at(0), None, 9).await.map(drop)),
             ("Query", store.parked(Lane::Notify, 9).await.map(drop)),

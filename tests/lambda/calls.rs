@@ -13,7 +13,8 @@ use expect_test::expect_file;
 use futures_util::future::join_all;
 use market_identity::Role;
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 use serde_json::{Value, json};
 
 use crate::function::{Function, Settings};
@@ -64,13 +65,13 @@ async fn failing(handler: &str, job: Lane, allowed: Allowed<'_>) -> Done {
         Lane::AdvanceCase => "order",
         Lane::SealLedger => "ledger",
     };
-    let key = |name: &str| Key::new("provider#northwind", format!("{kind}#{name}"));
+    let key = |name: &str| Key::stored("provider#northwind", format!("{kind}#{name}"));
     around.corrupt(&key("corrupt"), kind).await;
     let (_, way) = StuckWay::start(&around.dynamodb_url, &key("stuck")).await;
     let settings = around
         .settings()
         .with("AWS_ENDPOINT_URL_DYNAMODB", way)
-        .with("MARKET_DRILL", key("drilled").sort)
+        .with("MARKET_DRILL", key("drilled").sort.as_str())
         .with("MARKET_JOB_TIMEOUT_MS", "1500");
     let wake_up = |name: &str| serde_json::to_string(&WakeUp { lane: job, key: key(name) }).expect("JSON");
     let event = messages(&[

@@ -1,6 +1,6 @@
 //! The handler `feedback`: what SES tells of an e-mail finds the notice that it was.
 
-use market_kernel::aggregate::Key;
+use market_kernel::keys::Key;
 use market_kernel::notices::{Delivery, Notice};
 use serde_json::{Value, json};
 

@@ -2,8 +2,9 @@
 
 use market_agreement::terminations::{Termination, UpstreamEnd};
 use market_jobs::WakeUp;
-use market_kernel::aggregate::{Aggregate, Key, Lane, Loaded};
+use market_kernel::aggregate::{Aggregate, Lane, Loaded};
 use market_kernel::ids::TerminationId;
+use market_kernel::keys::Key;
 use market_kernel::periods::Calendar;
 use market_parties::accounts::MarketAccount;
 use market_parties::applications::Application;

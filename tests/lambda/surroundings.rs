@@ -21,8 +21,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use market_identity::{Claims, Role};
 use market_jobs::WakeUp;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
 use market_kernel::change::Change;
+use market_kernel::keys::Key;
 use market_kernel::notices::{Channel, Notice, samples};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, Contacts, Language};
@@ -131,8 +132,8 @@ impl Surroundings {
             .dynamodb
             .get_item()
             .table_name(TABLE)
-            .key("pk", AttributeValue::S(key.partition.clone()))
-            .key("sk", AttributeValue::S(key.sort.clone()))
+            .key("pk", AttributeValue::S(key.partition.to_string()))
+            .key("sk", AttributeValue::S(key.sort.to_string()))
             .send()
             .await;
         found.expect("the engine answers").item.expect("the item is there")

@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use market_kernel::aggregate::Key;
+use market_kernel::keys::Key;
 use market_kernel::notices::Delivery;
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ impl StuckWay {
     async fn pass(State(way): State<Arc<Self>>, mut headers: HeaderMap, body: Bytes) -> Response {
         let request: Value = serde_json::from_slice(&body).expect("the SDK speaks JSON");
         let of_item =
-            request["Key"]["pk"]["S"] == way.stuck.partition && request["Key"]["sk"]["S"] == way.stuck.sort;
+            request["Key"]["pk"]["S"] == *way.stuck.partition && request["Key"]["sk"]["S"] == *way.stuck.sort;
         if of_item && headers.get("x-amz-target").is_some_and(|target| target == "DynamoDB_20120810.GetItem")
         {
             way.hanging.fetch_add(1, Ordering::SeqCst);
@@ -60,7 +60,7 @@ impl StuckWay {
 #[tokio::test]
 async fn of_ten_messages_exactly_those_come_back_whose_job_failed_panicked_hung_or_could_not_be_read() {
     let around = Surroundings::start().await;
-    let key = |name: &str| Key::new("provider#northwind", format!("notice#{name}"));
+    let key = |name: &str| Key::stored("provider#northwind", format!("notice#{name}"));
     let (due, early) =
         (around.notice_due("due", long_ago()).await, around.notice_due("early", far_ahead()).await);
     around.corrupt(&key("corrupt"), "notice").await;
@@ -68,7 +68,7 @@ async fn of_ten_messages_exactly_those_come_back_whose_job_failed_panicked_hung_
     let settings = around
         .settings()
         .with("AWS_ENDPOINT_URL_DYNAMODB", way_url)
-        .with("MARKET_DRILL", key("drilled").sort)
+        .with("MARKET_DRILL", key("drilled").sort.as_str())
         .with("MARKET_JOB_TIMEOUT_MS", "1500");
     let mut worker = Function::start("worker/notify", settings).await;
 

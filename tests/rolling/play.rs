@@ -6,6 +6,7 @@ use indicatif::ProgressBar;
 use market::TABLE;
 use market::client::Answer;
 use market::operate::verify::verify;
+use market_kernel::keys::Partition;
 use market_store::Store;
 use serde_json::{Value, json};
 
@@ -192,7 +193,8 @@ impl Play {
         let store = Store::new(client, TABLE);
         let (mut records, mut faults) = (0, Vec::new());
         for partition in partitions {
-            let verified = verify(&store, partition, &ProgressBar::hidden()).await.unwrap();
+            let verified =
+                verify(&store, &Partition::stored(partition), &ProgressBar::hidden()).await.unwrap();
             records += verified.records;
             faults.extend(verified.faults);
         }

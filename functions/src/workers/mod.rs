@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use market_ambient::{Clock, Entropy, random};
 use market_http::CorruptionAlarm;
-use market_kernel::aggregate::{Key, Lane, Loaded};
+use market_kernel::aggregate::{Lane, Loaded};
 use market_kernel::change::Change;
 use market_kernel::ids::{AccountId, ProviderId};
+use market_kernel::keys::Key;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, Operator};
 use market_kernel::salt::Salts;

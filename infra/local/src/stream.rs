@@ -186,7 +186,12 @@ mod tests {
         let mut seen = Vec::new();
         for _ in 0..4 {
             let outgoing = stream.read().await.unwrap();
-            seen.push(outgoing.into_iter().map(|outgoing| outgoing.wake_up.key.sort).collect::<Vec<_>>());
+            seen.push(
+                outgoing
+                    .into_iter()
+                    .map(|outgoing| outgoing.wake_up.key.sort.to_string())
+                    .collect::<Vec<_>>(),
+            );
         }
         assert_eq!(seen, [vec!["first".to_owned()], vec!["second".to_owned()], vec![], vec![]]);
         let asked = asked.lock().unwrap();

@@ -18,7 +18,8 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 use serde::{Deserialize, Serialize};
 
 /// "Look at this item": all that a queue carries. A message may outlive the release that sent it, so its lane goes by
@@ -94,7 +95,7 @@ mod tests {
         let wake_up: WakeUp = serde_json::from_str(left).unwrap();
         assert_eq!(
             wake_up,
-            WakeUp { lane: Lane::SealLedger, key: Key::new("account#shop-1", "ledger#grt_1") }
+            WakeUp { lane: Lane::SealLedger, key: Key::stored("account#shop-1", "ledger#grt_1") }
         );
         assert_eq!(serde_json::to_string(&wake_up).unwrap(), left);
     }

@@ -148,7 +148,7 @@ impl Receipt for MemoryReceipt {
 mod tests {
     use std::sync::Mutex;
 
-    use market_kernel::aggregate::Key;
+    use market_kernel::keys::Key;
 
     use super::*;
     use crate::worker::{Handler, Limits, work};
@@ -159,7 +159,7 @@ mod tests {
         let seen: Arc<Mutex<HashMap<String, u32>>> = Arc::default();
         let counted = Arc::clone(&seen);
         let handler: Handler = Arc::new(move |wake_up: WakeUp| {
-            let name = wake_up.key.sort;
+            let name = wake_up.key.sort.to_string();
             *counted.lock().unwrap().entry(name.clone()).or_default() += 1;
             async move {
                 match name.as_str() {
@@ -176,7 +176,7 @@ mod tests {
         let deliveries = end.deliveries(async { drop(stopped.await) });
         let worker = tokio::spawn(async move { work("test", deliveries, handler, limits).await });
         let outgoing = keys.iter().map(|key| Outgoing {
-            wake_up: WakeUp { lane: Lane::Notify, key: Key::new("p", *key) },
+            wake_up: WakeUp { lane: Lane::Notify, key: Key::stored("p", *key) },
             delay: Duration::ZERO,
         });
         assert_eq!(queues.send(outgoing.collect()).await, []);

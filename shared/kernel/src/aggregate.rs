@@ -12,52 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256Hash;
+use crate::keys::{Key, ListEntry, Place};
 use crate::stored::form::{AsRead, Storable};
 use crate::stored::values::Named;
-
-/// The primary key of an item. Everything of one party lives in that party's partition, so that a
-/// party's things are read together, strongly consistent, and never contend with another party's.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Key {
-    /// The owner: `account#…`, `provider#…`, `document#…`, `listing#…` or `announcements`.
-    pub partition: String,
-    /// The thing within it: `state`, `order#…`, `grant#…`.
-    pub sort: String,
-}
-
-impl Key {
-    /// A key from its two parts.
-    #[must_use]
-    pub fn new(partition: impl Into<String>, sort: impl Into<String>) -> Self {
-        Self { partition: partition.into(), sort: sort.into() }
-    }
-}
-
-/// Where the things of a kind lie. No two kinds share a place, so a key tells the kind of the thing without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Each in a partition of its own, whose name begins so, as its `state`: `listing#`.
-    Own(&'static str),
-    /// In the partition of whoever has them, under sort keys that begin so: `order#`.
-    Within(&'static str),
-}
-
-impl Place {
-    /// Whether a thing of the kind lies under this key, if anything does.
-    #[must_use]
-    pub fn holds(self, key: &Key) -> bool {
-        match self {
-            Self::Own(prefix) => key.sort == "state" && key.partition.starts_with(prefix),
-            Self::Within(prefix) => key.sort.starts_with(prefix),
-        }
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.partition, self.sort)
-    }
-}
 
 macro_rules! lanes {
     ($($(#[doc = $about:literal])+ $lane:ident = $name:literal,)+) => {
@@ -157,15 +114,6 @@ impl Due {
     }
 }
 
-/// A place in a list that another party than the owner reads (a provider's grants, the catalogue).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
-    /// The list.
-    pub list: String,
-    /// The place in it.
-    pub place: String,
-}
-
 /// A piece of state that is read and written whole.
 pub trait Aggregate: Storable + Send + Sync {
     /// What names one.
@@ -184,7 +132,7 @@ pub trait Aggregate: Storable + Send + Sync {
         None
     }
     /// The list that another party reads it in.
-    fn view(&self) -> Option<View> {
+    fn list_entry(&self) -> Option<ListEntry> {
         None
     }
 }

@@ -7,10 +7,11 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::aggregate::{Aggregate, Due, Key, Loaded, View};
+use crate::aggregate::{Aggregate, Due, Loaded};
 use crate::events::Happening;
 use crate::evidence::{Evidence, NoticeEvidence};
 use crate::hash::Sha256Hash;
+use crate::keys::{Key, ListEntry};
 use crate::notices::{Message, Notice, Reach};
 use crate::occasion::Occasion;
 use crate::stored::form::{self, AsRead, StoredForm};
@@ -78,7 +79,7 @@ pub struct Write {
     /// What is due next.
     pub due: Option<Due>,
     /// The list that another party reads it in.
-    pub view: Option<View>,
+    pub list_entry: Option<ListEntry>,
     /// The hash of the chain's newest record after the change.
     pub head: Sha256Hash,
     /// The record to append, as stored; none for a notice, which its cause's record already names.
@@ -200,7 +201,7 @@ impl Change {
             body: form::write(state, before, A::Form::IS_PERSONAL.then(|| self.occasion.salts.of(&chain))),
             schema: form::schema::<A>(),
             due: state.next_due(),
-            view: state.view(),
+            list_entry: state.list_entry(),
             head: previous.clone(),
             record: None,
             key,
@@ -242,7 +243,7 @@ impl Change {
             body,
             schema: form::schema::<Notice>(),
             due: notice.next_due(),
-            view: notice.view(),
+            list_entry: notice.list_entry(),
             head: cause.clone(),
             record: None,
         }));

@@ -16,6 +16,7 @@ pub mod events;
 pub mod evidence;
 pub mod hash;
 pub mod ids;
+pub mod keys;
 pub mod money;
 pub mod notices;
 pub mod occasion;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Loaded;
 use crate::ids::{AccountId, ProviderId};
+use crate::keys::{Owner, Partition};
 use crate::text::{EmailAddress, Line, PhoneNumber};
 
 /// A party, by its kind and id: whose things something is.
@@ -20,6 +21,15 @@ pub enum PartyId {
     Merchant(AccountId),
     /// A provider (服务商).
     Provider(ProviderId),
+}
+
+impl Owner for PartyId {
+    fn partition(&self) -> Partition {
+        match self {
+            Self::Merchant(id) => id.partition(),
+            Self::Provider(id) => id.partition(),
+        }
+    }
 }
 
 /// A party as it is now, as far as whoever writes to it has to know it.

@@ -15,7 +15,8 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use market_kernel::notices::{Notice, Sending, partition};
+use market_kernel::keys::Owner;
+use market_kernel::notices::{Notice, Sending};
 use market_outside::sdk::once;
 
 use crate::{Gateway, Sender, failed, mime};
@@ -52,7 +53,7 @@ impl SesEmail {
 
     async fn deliver(&self, notice: &Notice) -> Sending {
         let tag = |name: &str, value: &str| MessageTag::builder().name(name).value(value).build();
-        let recipient = BASE64_URL_SAFE_NO_PAD.encode(partition(&notice.recipient));
+        let recipient = BASE64_URL_SAFE_NO_PAD.encode(notice.recipient.partition().as_str());
         let message = mime(notice, &self.sender);
         let raw = message.map(|message| RawMessage::builder().data(Blob::new(message.formatted())).build());
         let (Some(Ok(raw)), Ok(id_tag), Ok(recipient_tag)) =

@@ -15,6 +15,7 @@ use market_entrustment::grants::access::{
 use market_entrustment::grants::ledger::Ledger;
 use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, GrantId};
+use market_kernel::keys::Owner;
 use market_kernel::stored::{FIRST_SCHEMA, Named, Trust};
 
 use crate::Store;
@@ -176,7 +177,7 @@ impl Store {
         let mut lines = Page { items: Vec::new(), next: None, unreadable: Vec::new() };
         let is_former = |after: &&str| after.starts_with(&former);
         if after.is_none_or(|after| is_former(&after)) {
-            lines = self.page(&format!("account#{account}"), &former, after, limit).await?.of(entry_of);
+            lines = self.page(&account.partition(), &former, after, limit).await?.of(entry_of);
             if lines.next.is_some() {
                 return Ok(lines);
             }
@@ -222,8 +223,8 @@ impl Store {
         let end = pages.iter().filter_map(|page| page.next.clone()).min();
         let mut lines = BTreeMap::<String, Vec<Reader>>::new();
         for line in pages.into_iter().flat_map(|page| page.items) {
-            if end.as_ref().is_none_or(|end| line.key.sort <= *end) {
-                lines.entry(line.key.sort.clone()).or_default().push(line);
+            if end.as_ref().is_none_or(|end| *line.key.sort <= **end) {
+                lines.entry(line.key.sort.to_string()).or_default().push(line);
             }
         }
         let is_full = lines.len() > usize::from(limit);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use market_kernel::aggregate::Key;
+use market_kernel::keys::Key;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -49,5 +49,5 @@ pub(crate) fn n(value: impl ToString) -> AttributeValue {
 }
 
 pub(crate) fn key_attributes(key: &Key) -> Item {
-    HashMap::from([(PK.to_owned(), s(&key.partition)), (SK.to_owned(), s(&key.sort))])
+    HashMap::from([(PK.to_owned(), s(key.partition.as_str())), (SK.to_owned(), s(key.sort.as_str()))])
 }

@@ -8,10 +8,10 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Key;
 use market_kernel::change::{Change, Content, Expected, Write};
 use market_kernel::evidence::Evidence;
 use market_kernel::hash::Sha256Hash;
+use market_kernel::keys::{Key, Partition, Sort};
 use market_kernel::stored::{self, Storable, StoredForm, Trusted, Upcaster};
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +105,7 @@ pub enum CommitError {
 
 impl Submission {
     fn record_key(&self) -> Key {
-        Key::new(format!("reply#{}", self.owner), format!("key#{}", self.key))
+        Key::new(Partition::new("reply#", &self.owner), Sort::new("key#", &self.key))
     }
 
     fn record(&self, reply: &SavedReply, now: Timestamp) -> Item {
@@ -296,7 +296,7 @@ impl Store {
 /// Where an aggregate's evidence records lie: in its own partition, in their order.
 #[must_use]
 pub fn evidence_key(key: &Key, number: u64) -> Key {
-    Key::new(&key.partition, format!("{}{number:010}", evidence_prefix(&key.sort)))
+    Key::new(key.partition.clone(), Sort::new(EVIDENCE, format_args!("{}#{number:010}", key.sort)))
 }
 
 /// What the sort keys of all evidence records begin with.
@@ -358,9 +358,9 @@ fn encode(write: &Write, now: Timestamp) -> Item {
     if let Some(due) = write.due {
         due::encode(&mut item, &write.key, due, now);
     }
-    if let Some(view) = &write.view {
-        item.insert(LIST.to_owned(), s(&view.list));
-        item.insert(PLACE.to_owned(), s(&view.place));
+    if let Some(entry) = &write.list_entry {
+        item.insert(LIST.to_owned(), s(entry.list.as_str()));
+        item.insert(PLACE.to_owned(), s(&entry.place));
     }
     item
 }

@@ -15,7 +15,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::{Due, Key, Lane};
+use market_kernel::aggregate::{Due, Lane};
+use market_kernel::keys::Key;
 
 use crate::Store;
 use crate::attributes::{DUE_AT, Item, PK, SHARD, SK, TRIES, WAKE_AT, key_attributes, n, s};
@@ -219,7 +220,7 @@ pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<(L
         return None;
     }
     let lane = attribute(SHARD)?.strip_prefix("due#")?.split('#').next()?.parse().ok()?;
-    Some((lane, Key::new(attribute(PK)?, attribute(SK)?)))
+    Some((lane, Key::stored(attribute(PK)?, attribute(SK)?)))
 }
 
 /// When the sweep will next hand a written item out, if ever; for those who see every write and so need not look.
@@ -399,7 +400,7 @@ mod tests {
     fn keys_spread_over_all_shards() {
         let mut seen = [0_u32; SHARDS as usize];
         for n in 0..8_000 {
-            seen[usize::from(shard_of(&Key::new(format!("account#shop-{n}"), "grant#x")))] += 1;
+            seen[usize::from(shard_of(&Key::stored(format!("account#shop-{n}"), "grant#x")))] += 1;
         }
         assert!(seen.iter().all(|count| (800..1_200).contains(count)), "{seen:?}");
     }

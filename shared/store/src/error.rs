@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::CancellationReason;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
-use market_kernel::aggregate::Key;
+use market_kernel::keys::Key;
 
 /// A call to the table that did not succeed. The text is for logs; it never reaches a client.
 #[derive(Debug, thiserror::Error)]

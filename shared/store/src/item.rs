@@ -2,8 +2,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::hash::Sha256Hash;
+use market_kernel::keys::Key;
 use market_kernel::stored::{self, FIRST_SCHEMA, Storable, Trust};
 
 use crate::attributes::{AT, BODY, HEAD, Item, KIND, PK, SCHEMA, SK, VERSION, key_attributes, n, s};
@@ -31,11 +32,11 @@ impl Reader {
         let mut part = |name: &str| match item.remove(name) {
             Some(AttributeValue::S(value)) => Ok(value),
             _ => Err(StoreError::Corrupt {
-                key: Key::new("?", "?"),
+                key: Key::stored("?", "?"),
                 reason: format!("no key attribute {name}"),
             }),
         };
-        let key = Key { partition: part(PK)?, sort: part(SK)? };
+        let key = Key::stored(part(PK)?, part(SK)?);
         Ok(Self { key, item })
     }
 

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Select};
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::evidence::Evidence;
+use market_kernel::keys::{Key, ListName, Partition, Sort};
 use market_kernel::stored::Storable;
 
 use crate::Store;
@@ -82,7 +83,7 @@ pub struct Page<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// Its sort key.
-    pub sort: String,
+    pub sort: Sort,
     /// Its bytes, exactly as hashed.
     pub stored: String,
     /// What they say.
@@ -205,18 +206,17 @@ impl Store {
         Err(StoreError::Throttled("the batch stayed unanswered in part".to_owned()))
     }
 
-    /// A page of a partition: the aggregates whose sort key begins with `prefix`, in its order.
+    /// A page of the aggregates of one kind in a partition, in its order.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn list<A: Aggregate>(
         &self,
-        partition: &str,
-        prefix: &str,
+        partition: &Partition,
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<Loaded<A>>, StoreError> {
-        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::aggregate))
+        Ok(self.page(partition, A::PLACE.sorts(), after, limit).await?.of(Reader::aggregate))
     }
 
     /// A page of the evidence in a partition whose sort keys begin with `prefix`.
@@ -225,7 +225,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn list_records(
         &self,
-        partition: &str,
+        partition: &Partition,
         prefix: &str,
         after: Option<&str>,
         limit: u16,
@@ -239,7 +239,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn list_forms<S: Storable>(
         &self,
-        partition: &str,
+        partition: &Partition,
         prefix: &str,
         after: Option<&str>,
         limit: u16,
@@ -253,7 +253,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn last_forms<S: Storable>(
         &self,
-        partition: &str,
+        partition: &Partition,
         prefix: &str,
         limit: u16,
     ) -> Result<Page<S>, StoreError> {
@@ -273,14 +273,14 @@ impl Store {
 
     pub(crate) async fn page(
         &self,
-        partition: &str,
+        partition: &Partition,
         prefix: &str,
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<Reader>, StoreError> {
         let start = after.map(|sort| match sort.strip_prefix(prefix) {
             Some(rest) if !rest.is_empty() && sort.len() <= MAX_SORT_BYTES => {
-                Ok(key_attributes(&Key::new(partition, sort)))
+                Ok(key_attributes(&Key::new(partition.clone(), Sort::stored(sort))))
             }
             _ => Err(StoreError::OutsideQuery),
         });
@@ -292,7 +292,7 @@ impl Store {
     /// A page of what lies in a partition between two sort keys.
     pub(crate) async fn page_between(
         &self,
-        partition: &str,
+        partition: &Partition,
         from: &str,
         until: &str,
         after: Option<&str>,
@@ -303,19 +303,21 @@ impl Store {
             .expression_attribute_names("#sk", SK)
             .expression_attribute_values(":from", s(from))
             .expression_attribute_values(":until", s(until))
-            .set_exclusive_start_key(after.map(|sort| key_attributes(&Key::new(partition, sort))));
+            .set_exclusive_start_key(
+                after.map(|sort| key_attributes(&Key::new(partition.clone(), Sort::stored(sort)))),
+            );
         let (items, next) = self.ask(query, MOST, false).await?;
         Ok(Page { items, next, unreadable: Vec::new() })
     }
 
     /// A query for what lies in a partition under a prefix.
-    fn range(&self, partition: &str, prefix: &str) -> QueryFluentBuilder {
+    fn range(&self, partition: &Partition, prefix: &str) -> QueryFluentBuilder {
         let query = self
             .client
             .query()
             .table_name(&self.table)
             .expression_attribute_names("#pk", PK)
-            .expression_attribute_values(":pk", s(partition));
+            .expression_attribute_values(":pk", s(partition.as_str()));
         // DynamoDB takes no empty prefix.
         if prefix.is_empty() {
             return query.key_condition_expression("#pk = :pk");
@@ -341,7 +343,8 @@ impl Store {
             .await
             .map_err(|error| StoreError::of_page(&error, begins_after))?;
         self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
-        let next = answer.last_evaluated_key.map(Reader::new).transpose()?.map(|last| last.key.sort);
+        let next =
+            answer.last_evaluated_key.map(Reader::new).transpose()?.map(|last| last.key.sort.to_string());
         let items = answer.items.unwrap_or_default().into_iter().map(Reader::new);
         Ok((items.collect::<Result<_, _>>()?, next))
     }
@@ -350,7 +353,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn count_view(&self, list: &str, most: u16) -> Result<usize, StoreError> {
+    pub async fn count_view(&self, list: &ListName, most: u16) -> Result<usize, StoreError> {
         let answer = self
             .client
             .query()
@@ -358,7 +361,7 @@ impl Store {
             .index_name(VIEW_INDEX)
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", LIST)
-            .expression_attribute_values(":list", s(list))
+            .expression_attribute_values(":list", s(list.as_str()))
             .select(Select::Count)
             .limit(i32::from(most))
             .set_return_consumed_capacity(self.meter.wish())
@@ -375,7 +378,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn list_view<A: Aggregate>(
         &self,
-        list: &str,
+        list: &ListName,
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<Loaded<A>>, StoreError> {
@@ -387,7 +390,7 @@ impl Store {
             .index_name(VIEW_INDEX)
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", LIST)
-            .expression_attribute_values(":list", s(list))
+            .expression_attribute_values(":list", s(list.as_str()))
             .set_exclusive_start_key(start)
             .limit(i32::from(limit))
             .set_return_consumed_capacity(self.meter.wish())
@@ -409,15 +412,15 @@ impl Store {
 }
 
 /// A place in a list, as `next` names it: the place, and the partition and sort key of the item there.
-fn place_in(list: &str, after: &str) -> Option<Item> {
+fn place_in(list: &ListName, after: &str) -> Option<Item> {
     let mut parts = after.split('|');
     let mut part = |most: usize| parts.next().filter(|part| (1..=most).contains(&part.len()));
     let (place, partition, sort) = (part(MAX_SORT_BYTES)?, part(MAX_PARTITION_BYTES)?, part(MAX_SORT_BYTES)?);
     if parts.next().is_some() {
         return None;
     }
-    let mut start = key_attributes(&Key::new(partition, sort));
-    start.insert(LIST.to_owned(), s(list));
+    let mut start = key_attributes(&Key::stored(partition, sort));
+    start.insert(LIST.to_owned(), s(list.as_str()));
     start.insert(PLACE.to_owned(), s(place));
     Some(start)
 }

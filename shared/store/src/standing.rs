@@ -8,8 +8,9 @@ use std::fmt;
 
 use jiff::SignedDuration;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::{Due, Key, View};
+use market_kernel::aggregate::Due;
 use market_kernel::hash::Sha256Hash;
+use market_kernel::keys::{Key, ListEntry, Partition};
 
 use crate::Store;
 use crate::attributes::{BODY, DUE_AT, HEAD, KIND, LIST, PLACE, SCHEMA, SHARD, TRIES, TTL, VERSION, WAKE_AT};
@@ -137,9 +138,9 @@ impl Listed {
 
     /// Whether it is this place, or none.
     #[must_use]
-    pub fn is(&self, view: Option<&View>) -> bool {
-        self.list.as_ref() == view.map(|view| &view.list)
-            && self.place.as_ref() == view.map(|view| &view.place)
+    pub fn is(&self, entry: Option<&ListEntry>) -> bool {
+        self.list.as_deref() == entry.map(|entry| entry.list.as_str())
+            && self.place.as_ref() == entry.map(|entry| &entry.place)
     }
 }
 
@@ -218,7 +219,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn everything(
         &self,
-        partition: &str,
+        partition: &Partition,
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<Found>, StoreError> {
@@ -233,7 +234,7 @@ mod tests {
     use super::*;
 
     fn key() -> Key {
-        Key::new("account#shop-1", "order#1")
+        Key::stored("account#shop-1", "order#1")
     }
 
     fn at(second: i64) -> Timestamp {

@@ -24,7 +24,8 @@ use market_identity::Role;
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sweep::sweep;
-use market_kernel::aggregate::{Key, Lane};
+use market_kernel::aggregate::Lane;
+use market_kernel::keys::Key;
 use market_kernel::notices::Sending;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Actor;
@@ -263,7 +264,7 @@ impl Play<'_> {
     async fn park_an_order(&self) {
         let shop = self.open("order-parked").await;
         let order = shop.order("month").await;
-        let key = Key::new(format!("account#{}", shop.name), format!("order#{order}"));
+        let key = Key::stored(format!("account#{}", shop.name), format!("order#{order}"));
         let store = &self.world.running.market.store;
         let mut taken = Vec::new();
         for hour in 0..=i64::from(MAX_TRIES) {
@@ -421,19 +422,19 @@ impl Play<'_> {
         done(self.stage.provider.post(&path, requests::attestation(self.world.now())).await);
         for about in ["grant_activated", "demand_attested"] {
             let email = shop.email_about(about).await;
-            self.wake(Lane::Notify, shop.name, email.sort, sent()).await;
+            self.wake(Lane::Notify, shop.name, email.sort.to_string(), sent()).await;
         }
     }
 
     /// Has a job look at a merchant's thing, once, on channels that answer so.
     async fn wake(&self, job: Lane, name: &str, sort: String, answer: Sending) {
-        self.world.wake(job, Key::new(format!("account#{name}"), sort), answer).await;
+        self.world.wake(job, Key::stored(format!("account#{name}"), sort), answer).await;
     }
 
     /// A cascade set something aside, and found nothing else to end in all that one wake-up looks at.
     async fn pass_over(&self, name: &str, termination: &str) {
         let store = &self.world.running.market.store;
-        let key = Key::new(format!("account#{name}"), termination);
+        let key = Key::stored(format!("account#{name}"), termination);
         let termination = store.get_at::<Termination>(&key).await.unwrap().unwrap();
         let Progress::Ending(cascade) = &termination.progress else { panic!("{:?}", termination.progress) };
         let aside = cascade.cursor.clone().into_iter().collect();
@@ -581,12 +582,12 @@ impl Shop<'_> {
         let notices = self.client.all(&self.path("notices")).await.unwrap();
         let mut emails = notices.iter().filter(|notice| notice["channel"] == "email");
         let email = emails.find(|notice| notice["about"] == about).unwrap();
-        Key::new(format!("account#{}", self.name), format!("notice#{}", email["id"].as_str().unwrap()))
+        Key::stored(format!("account#{}", self.name), format!("notice#{}", email["id"].as_str().unwrap()))
     }
 
     async fn send_email(&self, answer: Sending) {
         let email = self.email().await;
-        self.play.wake(Lane::Notify, self.name, email.sort, answer).await;
+        self.play.wake(Lane::Notify, self.name, email.sort.to_string(), answer).await;
     }
 }
 

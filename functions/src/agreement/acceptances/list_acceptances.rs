@@ -7,6 +7,7 @@ use market_identity::Role;
 
 use super::AcceptanceView;
 use crate::wire::paths::AccountPath;
+use market_kernel::keys::Owner;
 
 /// See the module.
 #[derive(Debug)]
@@ -26,10 +27,10 @@ impl Endpoint for ListAcceptances {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<AcceptanceView>>, Problem> {
-        let partition = format!("account#{}", call.path.account_id);
+        let partition = call.path.account_id.partition();
         let page = market
             .store
-            .list::<Acceptance>(&partition, "acceptance#", call.after.as_deref(), call.query.limit.get())
+            .list::<Acceptance>(&partition, call.after.as_deref(), call.query.limit.get())
             .await?;
         Ok(Outcome::Reply(List::of(call, market, page, |acceptance| acceptance.state.into())))
     }

@@ -7,6 +7,7 @@ use market_identity::Role;
 
 use super::DemandView;
 use crate::wire::paths::AccountPath;
+use market_kernel::keys::Owner;
 
 /// See the module.
 #[derive(Debug)]
@@ -26,10 +27,10 @@ impl Endpoint for ListDemands {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<DemandView>>, Problem> {
-        let partition = format!("account#{}", call.path.account_id);
+        let partition = call.path.account_id.partition();
         let page = market
             .store
-            .list::<DeletionDemand>(&partition, "demand#", call.after.as_deref(), call.query.limit.get())
+            .list::<DeletionDemand>(&partition, call.after.as_deref(), call.query.limit.get())
             .await?;
         Ok(Outcome::Reply(List::of(call, market, page, |demand| demand.state.into())))
     }

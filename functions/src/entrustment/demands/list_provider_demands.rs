@@ -26,7 +26,7 @@ impl Endpoint for ListProviderDemands {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<DemandView>>, Problem> {
-        let list = format!("provider#{}#demands", call.path.provider_id);
+        let list = DeletionDemand::of_provider(&call.path.provider_id);
         let page = market
             .store
             .list_view::<DeletionDemand>(&list, call.after.as_deref(), call.query.limit.get())

@@ -8,6 +8,7 @@ use market_identity::Role;
 use super::GrantView;
 use super::tokens::beside;
 use crate::wire::paths::AccountPath;
+use market_kernel::keys::Owner;
 
 /// See the module.
 #[derive(Debug)]
@@ -27,11 +28,9 @@ impl Endpoint for ListGrants {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<GrantView>>, Problem> {
-        let partition = format!("account#{}", call.path.account_id);
-        let page = market
-            .store
-            .list::<Grant>(&partition, "grant#", call.after.as_deref(), call.query.limit.get())
-            .await?;
+        let partition = call.path.account_id.partition();
+        let page =
+            market.store.list::<Grant>(&partition, call.after.as_deref(), call.query.limit.get()).await?;
         let tokens = beside(market, &page).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |grant| tokens.show(grant.state))))
     }

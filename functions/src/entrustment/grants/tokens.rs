@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use market_entrustment::grants::token::GrantTokens;
 use market_entrustment::grants::{Grant, GrantStatus};
 use market_http::{Market, Problem};
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Loaded};
+use market_kernel::keys::Key;
 use market_store::Page;
 
 use super::GrantView;

@@ -1,7 +1,7 @@
 //! `expire_grant` – reminds of a grant's expiry and records its end (4.4.3, 4.4.5).
 
 use market_entrustment::grants::Grant;
-use market_kernel::aggregate::Key;
+use market_kernel::keys::Key;
 
 use crate::workers::{JobError, Jobs};
 

@@ -2,7 +2,7 @@
 //! a holiday schedule was still to come (4.4.5).
 
 use market_entrustment::deletion::DeletionDemand;
-use market_kernel::aggregate::Key;
+use market_kernel::keys::Key;
 
 use crate::schedules::calendar_for;
 use crate::workers::{JobError, Jobs};

@@ -2,7 +2,7 @@
 
 use market_entrustment::grants::Grant;
 use market_entrustment::grants::ledger::Ledger;
-use market_kernel::aggregate::Key;
+use market_kernel::keys::Key;
 
 use crate::workers::{JobError, Jobs};
 

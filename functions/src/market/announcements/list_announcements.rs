@@ -2,7 +2,8 @@
 
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
-use market_kernel::notices::{self, Notice};
+use market_kernel::keys::Owner;
+use market_kernel::notices::Notice;
 use market_kernel::party::Recipient;
 
 use crate::market::notices::NoticeView;
@@ -24,11 +25,8 @@ impl Endpoint for ListAnnouncements {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<NoticeView>>, Problem> {
-        let board = notices::partition(&Recipient::Everyone);
-        let page = market
-            .store
-            .list::<Notice>(&board, "notice#", call.after.as_deref(), call.query.limit.get())
-            .await?;
+        let board = Recipient::Everyone.partition();
+        let page = market.store.list::<Notice>(&board, call.after.as_deref(), call.query.limit.get()).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |notice| notice.state.into())))
     }
 }

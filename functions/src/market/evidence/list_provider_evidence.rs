@@ -6,6 +6,7 @@ use market_identity::Role;
 
 use super::record::{EvidenceRecord, page_of};
 use crate::wire::paths::ProviderPath;
+use market_kernel::keys::Owner;
 
 /// See the module.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ impl Endpoint for ListProviderEvidence {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<EvidenceRecord>>, Problem> {
-        let partition = format!("provider#{}", call.path.provider_id);
+        let partition = call.path.provider_id.partition();
         page_of(call, market, &partition, call.query.limit).await
     }
 }

@@ -3,6 +3,7 @@
 use market_http::cursor::{Limit, List};
 use market_http::{Call, Endpoint, Market, Outcome, Problem};
 use market_kernel::hash::Sha256Hash;
+use market_kernel::keys::Partition;
 use market_store::Record;
 use market_store::commit::EVIDENCE;
 use schemars::JsonSchema;
@@ -25,7 +26,7 @@ pub struct EvidenceRecord {
 pub(super) async fn page_of<E: Endpoint>(
     call: &Call<E>,
     market: &Market,
-    partition: &str,
+    partition: &Partition,
     limit: Limit,
 ) -> Result<Outcome<List<EvidenceRecord>>, Problem> {
     let page = market.store.list_records(partition, EVIDENCE, call.after.as_deref(), limit.get()).await?;

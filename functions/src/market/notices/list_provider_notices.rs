@@ -3,6 +3,7 @@
 use market_http::cursor::{List, PageQuery};
 use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::keys::Owner;
 use market_kernel::notices::Notice;
 
 use super::NoticeView;
@@ -26,11 +27,9 @@ impl Endpoint for ListProviderNotices {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<NoticeView>>, Problem> {
-        let partition = format!("provider#{}", call.path.provider_id);
-        let page = market
-            .store
-            .list::<Notice>(&partition, "notice#", call.after.as_deref(), call.query.limit.get())
-            .await?;
+        let partition = call.path.provider_id.partition();
+        let page =
+            market.store.list::<Notice>(&partition, call.after.as_deref(), call.query.limit.get()).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |notice| notice.state.into())))
     }
 }

@@ -7,6 +7,7 @@ use market_trade::orders::Order;
 
 use super::OrderView;
 use crate::wire::paths::AccountPath;
+use market_kernel::keys::Owner;
 
 /// See the module.
 #[derive(Debug)]
@@ -26,11 +27,9 @@ impl Endpoint for ListOrders {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<OrderView>>, Problem> {
-        let partition = format!("account#{}", call.path.account_id);
-        let page = market
-            .store
-            .list::<Order>(&partition, "order#", call.after.as_deref(), call.query.limit.get())
-            .await?;
+        let partition = call.path.account_id.partition();
+        let page =
+            market.store.list::<Order>(&partition, call.after.as_deref(), call.query.limit.get()).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |order| order.state.into())))
     }
 }

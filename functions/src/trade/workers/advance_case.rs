@@ -1,7 +1,7 @@
 //! `advance_case` – the next step of a case with a deadline: an unpaid order closes, a paid one expires
 //! (4.2, 4.6).
 
-use market_kernel::aggregate::Key;
+use market_kernel::keys::Key;
 use market_trade::orders::Order;
 
 use crate::workers::{JobError, Jobs};

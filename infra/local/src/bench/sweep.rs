@@ -14,7 +14,8 @@ use dynoxide::{Database, ImportOptions};
 use jiff::{SignedDuration, Timestamp};
 use market_jobs::sweep::sweep;
 use market_jobs::{Outgoing, Queues, Unsent};
-use market_kernel::aggregate::{Due, Key, Lane};
+use market_kernel::aggregate::{Due, Lane};
+use market_kernel::keys::Key;
 use market_store::due::bare_item;
 use market_store::meter::Cost;
 use market_store::{Meter, Store, schema};
@@ -131,7 +132,7 @@ impl Table {
 /// The n-th item: jobs take turns, an account has fifty.
 fn item(n: u32, at: Timestamp) -> Item {
     let job = Lane::ALL[n as usize % Lane::ALL.len()];
-    let key = Key::new(format!("account#shop-{}", n / 50), format!("grant#grt_{n:022}"));
+    let key = Key::stored(format!("account#shop-{}", n / 50), format!("grant#grt_{n:022}"));
     let attributes = bare_item(&key, Due::new(at, job)).into_iter();
     attributes
         .filter_map(|(name, value)| match value {

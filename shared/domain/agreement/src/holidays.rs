@@ -6,9 +6,10 @@
 //! ([`Again`](market_kernel::periods::Again)). What a build carries is corrected by the next.
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::events::Foreign;
+use market_kernel::keys::{Key, Place};
 use market_kernel::occasion::Occasion;
 use market_kernel::periods::{Calendar, Schedule, ScheduleError, local_date};
 
@@ -128,7 +129,7 @@ impl Aggregate for Holidays {
     const PLACE: Place = Place::Own("holidays#");
 
     fn key_of(year: &i16) -> Key {
-        Key::new(format!("holidays#{year}"), "state")
+        Self::PLACE.own(year)
     }
 
     fn key(&self) -> Key {

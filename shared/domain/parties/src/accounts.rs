@@ -5,10 +5,11 @@
 //! very instant the account has ended, whether or not a worker has run.
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::citations::Citations;
 use market_kernel::ids::{AccountId, TerminationId};
+use market_kernel::keys::{self, Key, Place};
 use market_kernel::notices::Reach;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Contacts, Language, Party, PartyId};
@@ -212,10 +213,10 @@ impl Party for MarketAccount {
 impl Aggregate for MarketAccount {
     type Id = AccountId;
     const KIND: &'static str = "account";
-    const PLACE: Place = Place::Own("account#");
+    const PLACE: Place = Place::Own(keys::ACCOUNT);
 
     fn key_of(id: &AccountId) -> Key {
-        Key::new(format!("account#{id}"), "state")
+        Self::PLACE.own(id)
     }
 
     fn key(&self) -> Key {

@@ -1,9 +1,10 @@
 //! Providers (服务商): `applied → approved`.
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::ids::ProviderId;
+use market_kernel::keys::{self, Key, Place};
 use market_kernel::notices::Reach;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Contacts, Party, PartyId};
@@ -139,10 +140,10 @@ impl Party for Provider {
 impl Aggregate for Provider {
     type Id = ProviderId;
     const KIND: &'static str = "provider";
-    const PLACE: Place = Place::Own("provider#");
+    const PLACE: Place = Place::Own(keys::PROVIDER);
 
     fn key_of(id: &ProviderId) -> Key {
-        Key::new(format!("provider#{id}"), "state")
+        Self::PLACE.own(id)
     }
 
     fn key(&self) -> Key {

@@ -5,9 +5,10 @@
 //! the application names the record of the vouching. It never changes.
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::hash::Sha256Hash;
+use market_kernel::keys::{Key, Place};
 use market_kernel::occasion::Occasion;
 use market_kernel::text::Prose;
 
@@ -81,10 +82,10 @@ impl Aggregate for Vouching {
     const PLACE: Place = Place::Own("credit-code#");
 
     fn key_of(code: &GivenCode) -> Key {
-        Key::new(format!("credit-code#{code}"), "state")
+        Self::PLACE.own(code)
     }
 
     fn key(&self) -> Key {
-        Key::new(format!("credit-code#{}", self.code), "state")
+        Self::PLACE.own(&self.code)
     }
 }

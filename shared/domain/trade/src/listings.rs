@@ -6,9 +6,10 @@
 
 use jiff::Timestamp;
 use market_agreement::documents::{Document, Publisher};
-use market_kernel::aggregate::{Aggregate, Key, Loaded, Place, View};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
+use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::money::Fen;
 use market_kernel::notices::{Notice, Reach, Standing, Told};
 use market_kernel::occasion::Occasion;
@@ -297,18 +298,18 @@ impl Listing {
     }
 
     /// The list of what waits for the operator.
-    pub const REVIEWS: &str = "reviews";
+    pub const REVIEWS: ListName = ListName::of_market("reviews");
 
     /// The list of a provider's drafts.
     #[must_use]
-    pub fn drafts(provider: &ProviderId) -> String {
-        format!("provider#{provider}#drafts")
+    pub fn drafts(provider: &ProviderId) -> ListName {
+        ListName::of(provider, "drafts")
     }
 
     /// The list of the catalogue that listings of this kind are read in.
     #[must_use]
-    pub fn catalogue(kind: ListingKind) -> String {
-        format!("catalogue#{}", kind.name())
+    pub fn catalogue(kind: ListingKind) -> ListName {
+        ListName::new("catalogue#", kind.name())
     }
 }
 
@@ -327,7 +328,7 @@ impl Aggregate for Listing {
     const PLACE: Place = Place::Own("listing#");
 
     fn key_of(id: &ListingId) -> Key {
-        Key::new(format!("listing#{id}"), "state")
+        Self::PLACE.own(id)
     }
 
     fn key(&self) -> Key {
@@ -335,12 +336,12 @@ impl Aggregate for Listing {
     }
 
     /// Drafts stand in their provider's list, what was submitted in the operator's, the rest in the catalogue.
-    fn view(&self) -> Option<View> {
+    fn list_entry(&self) -> Option<ListEntry> {
         let list = match self.status {
             ListingStatus::Draft => Self::drafts(&self.provider_id),
-            ListingStatus::InReview => Self::REVIEWS.to_owned(),
+            ListingStatus::InReview => Self::REVIEWS,
             ListingStatus::Listed => Self::catalogue(self.description.kind),
         };
-        Some(View { list, place: self.id.to_string() })
+        Some(ListEntry { list, place: self.id.to_string() })
     }
 }

@@ -6,10 +6,11 @@
 use jiff::Timestamp;
 use market_agreement::documents::Document;
 use market_agreement::documents::acceptance::Acceptance;
-use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place, View};
+use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, PlanId, ProviderId};
+use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::money::Fen;
 use market_kernel::notices::{Notice, Reach, Standing, Told, Words};
 use market_kernel::occasion::Occasion;
@@ -215,6 +216,12 @@ pub struct Ordering<'a> {
 }
 
 impl Order {
+    /// The list of a provider's orders.
+    #[must_use]
+    pub fn of_provider(provider: &ProviderId) -> ListName {
+        ListName::of(provider, "orders")
+    }
+
     /// Places an order.
     ///
     /// # Errors
@@ -527,7 +534,7 @@ impl Aggregate for Order {
     const PLACE: Place = Place::Within("order#");
 
     fn key_of((account, id): &Self::Id) -> Key {
-        Key::new(format!("account#{account}"), format!("order#{id}"))
+        Self::PLACE.within(account, id)
     }
 
     fn key(&self) -> Key {
@@ -543,7 +550,7 @@ impl Aggregate for Order {
         Some(Due::new(at, Lane::AdvanceCase))
     }
 
-    fn view(&self) -> Option<View> {
-        Some(View { list: format!("provider#{}#orders", self.provider_id), place: self.id.to_string() })
+    fn list_entry(&self) -> Option<ListEntry> {
+        Some(ListEntry { list: Self::of_provider(&self.provider_id), place: self.id.to_string() })
     }
 }

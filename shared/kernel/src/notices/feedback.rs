@@ -286,7 +286,7 @@ mod tests {
         let bounced = Feedback::Bounced { is_final: true, reason: "Permanent/General".to_owned() };
         let (after, change) = Notice::hear(&sent(), &contacts, &occasion(60), &bounced).unwrap();
         assert_eq!(change.writes.len(), 1);
-        assert!(after.needs_a_human() && after.view().is_some());
+        assert!(after.needs_a_human() && after.list_entry().is_some());
     }
 
     #[test]
@@ -298,7 +298,7 @@ mod tests {
         for contacts in [phone(), Contacts { phone: None, ..phone() }] {
             let (after, change) = Notice::hear(&loaded, &contacts, &occasion(60), &bounced).unwrap();
             assert_eq!(change.writes.len(), 1, "no text message");
-            assert!(!after.needs_a_human() && after.view().is_none());
+            assert!(!after.needs_a_human() && after.list_entry().is_none());
         }
         loaded.state.delivery =
             Delivery::Undeliverable { attempts: 16, reason: "smtp 550".to_owned(), follow_up: None };

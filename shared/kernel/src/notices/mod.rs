@@ -23,11 +23,12 @@ mod standing;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::aggregate::{Aggregate, Due, Key, Lane, Place, View};
+use crate::aggregate::{Aggregate, Due, Lane};
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
+use crate::keys::{Key, ListEntry, ListName, Owner, Partition, Place};
 use crate::occasion::Occasion;
-use crate::party::{Language, Operator, PartyId, Recipient};
+use crate::party::{Language, Operator, Recipient};
 use crate::salt::Salt;
 
 use message::{Letter, Short};
@@ -83,7 +84,7 @@ pub struct Notice {
 
 impl Notice {
     /// The list of those that nothing else carries, for operators.
-    pub const FOR_A_HUMAN: &'static str = "notices#for-a-human";
+    pub const FOR_A_HUMAN: ListName = ListName::of_market("notices#for-a-human");
 
     /// The notices of one message: one for each channel that reaches the recipient. A text message is a short
     /// text of its own, which names the message in the account.
@@ -169,19 +170,19 @@ impl Rendered {
 
 /// An id that the same cause, message, channel and recipient always lead to.
 fn id_of(at: Timestamp, cause: &str, about: &str, channel: Channel, recipient: &Recipient) -> NoticeId {
-    let name = format!("{cause}|{about}|{channel:?}|{}", partition(recipient));
+    let name = format!("{cause}|{about}|{channel:?}|{}", recipient.partition());
     let mut tail = [0; 10];
     tail.copy_from_slice(&Sha256::digest(name)[..10]);
     NoticeId::new(at, tail)
 }
 
-/// The partition of a recipient's notices: with the rest of what is theirs.
-#[must_use]
-pub fn partition(recipient: &Recipient) -> String {
-    match recipient {
-        Recipient::Party(PartyId::Merchant(id)) => format!("account#{id}"),
-        Recipient::Party(PartyId::Provider(id)) => format!("provider#{id}"),
-        Recipient::Everyone => "announcements".to_owned(),
+/// A recipient's notices lie with the rest of what is theirs.
+impl Owner for Recipient {
+    fn partition(&self) -> Partition {
+        match self {
+            Self::Party(party) => party.partition(),
+            Self::Everyone => Partition::new("", "announcements"),
+        }
     }
 }
 
@@ -191,11 +192,11 @@ impl Aggregate for Notice {
     const PLACE: Place = Place::Within("notice#");
 
     fn key_of((recipient, id): &Self::Id) -> Key {
-        Key::new(partition(recipient), format!("notice#{id}"))
+        Self::PLACE.within(recipient, id)
     }
 
     fn key(&self) -> Key {
-        Key::new(partition(&self.recipient), format!("notice#{}", self.id))
+        Self::PLACE.within(&self.recipient, &self.id)
     }
 
     fn next_due(&self) -> Option<Due> {
@@ -212,8 +213,8 @@ impl Aggregate for Notice {
     }
 
     /// Operators see what nobody else carries.
-    fn view(&self) -> Option<View> {
-        self.needs_a_human().then(|| View { list: Self::FOR_A_HUMAN.to_owned(), place: self.id.to_string() })
+    fn list_entry(&self) -> Option<ListEntry> {
+        self.needs_a_human().then(|| ListEntry { list: Self::FOR_A_HUMAN, place: self.id.to_string() })
     }
 }
 

@@ -181,11 +181,11 @@ mod tests {
     fn what_failed_is_sent_again_as_a_notice_of_its_own_and_waits_for_no_human_any_more() {
         for delivery in [undeliverable(), bounced(None)] {
             let loaded = with(delivery);
-            assert!(loaded.view().is_some());
+            assert!(loaded.list_entry().is_some());
             let to = Address::try_from("b@example.com".to_owned()).unwrap();
             let (again, change) = Notice::resend(&loaded, &phone(), Some(to), &occasion(60)).unwrap();
             let [old, new] = change.writes.as_slice() else { panic!("{:?}", change.writes) };
-            assert!(old.view.is_none() && old.record.is_some() && new.record.is_none());
+            assert!(old.list_entry.is_none() && old.record.is_some() && new.record.is_none());
             let old: Notice = read(&old.body, old.schema).unwrap().0;
             assert!(!old.needs_a_human());
             assert_eq!(read::<Notice>(&new.body, new.schema).unwrap().0, again);

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{MadeOf, Manner, Message};
-use crate::aggregate::{Aggregate, Key, Place};
+use crate::aggregate::Aggregate;
 use crate::citations::Citations;
+use crate::keys::{Key, Place};
 use crate::party::{Contacts, Language, Party, PartyId, Recipient};
 use crate::stored::form::{Storable, StoredForm, Upcaster};
 use crate::text::Line;
@@ -115,7 +116,7 @@ impl Aggregate for Thing {
     const PLACE: Place = Place::Own("thing#");
 
     fn key_of(id: &String) -> Key {
-        Key::new(format!("thing#{id}"), "state")
+        Self::PLACE.own(id)
     }
 
     fn key(&self) -> Key {

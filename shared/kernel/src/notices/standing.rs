@@ -7,8 +7,9 @@
 use jiff::Timestamp;
 
 use super::{Message, Notice};
-use crate::aggregate::{Aggregate, Key};
+use crate::aggregate::Aggregate;
 use crate::ids::{AccountId, ProviderId};
+use crate::keys::Key;
 use crate::party::Party;
 use crate::reminders::{Plan, Reminders};
 
@@ -90,7 +91,7 @@ impl Chain {
         let (chain, number) = cause.rsplit_once('@')?;
         let (kind, key) = chain.split_once(':')?;
         let (partition, sort) = key.split_once('/')?;
-        Some(Self { kind: kind.to_owned(), key: Key::new(partition, sort), number: number.parse().ok()? })
+        Some(Self { kind: kind.to_owned(), key: Key::stored(partition, sort), number: number.parse().ok()? })
     }
 }
 
@@ -102,7 +103,7 @@ mod tests {
     fn a_cause_is_a_kind_a_place_and_a_number() {
         let chain = Chain::of("termination:account#shop-1/termination#t-1@2").unwrap();
         assert_eq!((chain.kind.as_str(), chain.number), ("termination", 2));
-        assert_eq!(chain.key, Key::new("account#shop-1", "termination#t-1"));
+        assert_eq!(chain.key, Key::stored("account#shop-1", "termination#t-1"));
         for other in ["", "c@1", "termination:account#shop-1@1", "termination:account#shop-1/x@y", "a:b/c"] {
             assert_eq!(Chain::of(other), None, "{other}");
         }

@@ -318,7 +318,7 @@ fn a_notice_waits_for_its_attempt_or_its_mailbox_or_a_human_or_for_nothing() {
         };
         let notice = standing(*stand);
         let due = waits.then(|| Due::new(boundary(), Lane::Notify));
-        assert_eq!((notice.next_due(), notice.view().is_some()), (due, needs_a_human), "{stand:?}");
+        assert_eq!((notice.next_due(), notice.list_entry().is_some()), (due, needs_a_human), "{stand:?}");
     }
 }
 

@@ -9,7 +9,8 @@
 mod targets;
 
 use market_agreement::terminations::{Next, Termination};
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Loaded};
+use market_kernel::keys::Key;
 use market_parties::accounts::MarketAccount;
 use targets::{Found, Targets};
 

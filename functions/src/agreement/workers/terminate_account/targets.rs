@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use market_agreement::terminations::{Cascade, Termination};
 use market_entrustment::grants::{EndCause, Ending, Grant, GrantStatus};
-use market_kernel::aggregate::{Aggregate, Key, Loaded};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::Change;
 use market_kernel::ids::{GrantId, OrderId, ProviderId};
+use market_kernel::keys::{Key, Partition, Sort};
 use market_kernel::occasion::Occasion;
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
@@ -22,8 +23,8 @@ const PAGES: u32 = 20;
 /// So many things that cannot be read fit into the termination; more than that is no accident of single items.
 const MOST_ASIDE: usize = 500;
 
-const GRANTS: &str = "grant#";
-const ORDERS: &str = "order#";
+const GRANTS: &str = Grant::PLACE.sorts();
+const ORDERS: &str = Order::PLACE.sorts();
 
 /// A thing that may have to end.
 enum Target {
@@ -46,7 +47,7 @@ pub(super) enum Found {
 /// The search of one wake-up: it goes on where it stood, and reads each page once.
 pub(super) struct Targets<'a> {
     jobs: &'a Jobs,
-    partition: String,
+    partition: Partition,
     /// Where a second look begins with orders, after the grants; a first one at the first.
     first_order: String,
     /// The place after which the next page begins.
@@ -96,11 +97,11 @@ impl<'a> Targets<'a> {
         loop {
             while let Some(target) = self.read.pop_front() {
                 let key = target.key();
-                self.last = Some(key.sort.clone());
+                self.last = Some(key.sort.to_string());
                 match self.end(&target, termination, account, occasion).await {
                     Ok(Some(change)) => return Ok(Found::Target(key, change)),
                     Ok(None) => {}
-                    Err(error) => self.set_aside(key.sort, error)?,
+                    Err(error) => self.set_aside(key.sort.to_string(), error)?,
                 }
             }
             if self.is_read_out {
@@ -118,22 +119,22 @@ impl<'a> Targets<'a> {
     async fn read_on(&mut self) -> Result<(), JobError> {
         let (store, after) = (&self.jobs.store, self.after.as_deref());
         let (next, unreadable) = if after.is_none_or(|after| after.starts_with(GRANTS)) {
-            let page = store.list::<Grant>(&self.partition, GRANTS, after, PAGE).await?;
+            let page = store.list::<Grant>(&self.partition, after, PAGE).await?;
             self.read.extend(page.items.into_iter().map(|grant| Target::Grant(Box::new(grant))));
             (page.next.or_else(|| Some(self.first_order.clone())), page.unreadable)
         } else {
             let after = after.filter(|after| *after != ORDERS);
-            let page = store.list::<Order>(&self.partition, ORDERS, after, PAGE).await?;
+            let page = store.list::<Order>(&self.partition, after, PAGE).await?;
             self.read.extend(page.items.into_iter().map(|order| Target::Order(Box::new(order))));
             (page.next, page.unreadable)
         };
         for error in unreadable {
             if let StoreError::Corrupt { key, .. } = &error {
-                self.set_aside(key.sort.clone(), error.into())?;
+                self.set_aside(key.sort.to_string(), error.into())?;
             }
         }
         self.is_read_out = next.is_none();
-        self.after = next.or_else(|| Some(self.read.back()?.key().sort)).or(self.after.take());
+        self.after = next.or_else(|| Some(self.read.back()?.key().sort.to_string())).or(self.after.take());
         Ok(())
     }
 
@@ -146,7 +147,7 @@ impl<'a> Targets<'a> {
     ) -> Result<Found, JobError> {
         let mut still_aside = None;
         for sort in self.aside.clone() {
-            let key = Key::new(&self.partition, &sort);
+            let key = Key::new(self.partition.clone(), Sort::stored(sort.as_str()));
             match self.end_of(&key, termination, account, occasion).await {
                 Ok(change) => {
                     self.aside.retain(|aside| *aside != sort);

@@ -7,7 +7,8 @@
 
 mod cause;
 
-use market_kernel::aggregate::{Key, Loaded};
+use market_kernel::aggregate::Loaded;
+use market_kernel::keys::Key;
 use market_kernel::notices::{Delivery, Notice, Sending};
 use market_store::CommitError;
 

@@ -1,9 +1,9 @@
 //! A thing and its chain, held against each other.
 
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Key;
 use market_kernel::evidence::{Evidence, verify_chain};
 use market_kernel::hash::Sha256Hash;
+use market_kernel::keys::Key;
 use market_kernel::notices::{Chain, Notice};
 use market_store::commit::evidence_key;
 use market_store::{Record, Standing, Store};

@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Key;
 use market_kernel::hash::Sha256Hash;
+use market_kernel::keys::{Key, Partition, Sort};
 use market_store::{Record, Standing};
 use serde::{Deserialize, Serialize};
 
 use super::super::OperateError;
-use super::partition::Partition;
+use super::partition::WholePartition;
 use super::source::Source;
 use super::{Faults, Verified};
 use crate::folder::replace;
@@ -37,9 +37,9 @@ struct Title {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Head {
     /// The partition of its thing.
-    pub partition: String,
+    pub partition: Partition,
     /// Its sort key.
-    pub sort: String,
+    pub sort: Sort,
     /// Its version, which is the number of its newest record.
     pub version: u64,
     /// The hash of that record.
@@ -70,7 +70,7 @@ impl Heads {
     }
 
     /// The partitions that they are of.
-    pub(super) fn partitions(&self) -> BTreeSet<String> {
+    pub(super) fn partitions(&self) -> BTreeSet<Partition> {
         self.heads.iter().map(|head| head.partition.clone()).collect()
     }
 
@@ -118,9 +118,9 @@ impl Heads {
     }
 
     /// That everything of a partition that had a head then is there still, and has grown from it.
-    pub(super) fn hold_against(&self, read: &Partition, faults: &mut Faults) {
+    pub(super) fn hold_against(&self, read: &WholePartition, faults: &mut Faults) {
         for head in self.heads.iter().filter(|head| head.partition == read.name) {
-            let key = Key::new(&head.partition, &head.sort);
+            let key = Key::new(head.partition.clone(), head.sort.clone());
             let (version, then) = (head.version, self.title.at);
             match read.things.get(&head.sort) {
                 None if read.has(&key) => {}

@@ -8,8 +8,9 @@ use market_entrustment::grants::access::{
     AccessEntry, LEDGER_PARTITIONS, former_ledger_prefix, ledger_partition,
 };
 use market_entrustment::grants::ledger::{DaySeal, Ledger};
-use market_kernel::aggregate::{Aggregate, Key};
+use market_kernel::aggregate::Aggregate;
 use market_kernel::events::Happening;
+use market_kernel::keys::{Key, Sort};
 use market_kernel::periods::{end_of, local_date, start_of};
 use market_store::{Record, Store, StoreError};
 use serde_json::Value;
@@ -55,14 +56,14 @@ pub(super) async fn check(
     for (day, record) in &seals {
         if !is_sealed_by(*day, &lines, record) {
             let wrong = format!("its lines are not the ones that record {} sealed", record.evidence.number);
-            faults.say(Key::new(&partition, day.to_string()), wrong);
+            faults.say(Key::new(partition.clone(), Sort::new("", day)), wrong);
         }
     }
     for line in &lines {
         let day = local_date(line.hour);
         if !seals.iter().any(|(sealed, _)| *sealed == day) {
             faults.say(
-                Key::new(&partition, day.to_string()),
+                Key::new(partition.clone(), Sort::new("", day)),
                 "it has lines, and had none when it was to be sealed",
             );
         }

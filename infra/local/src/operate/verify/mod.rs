@@ -31,17 +31,21 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use indicatif::ProgressBar;
+use market_agreement::documents::Document;
 use market_agreement::holidays::Holidays;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key};
+use market_kernel::aggregate::Aggregate;
 use market_kernel::ids::{AccountId, DocumentId, ListingId, PaymentRecordId, ProviderId};
+use market_kernel::keys::{Key, Owner, Partition};
+use market_kernel::party::Recipient;
 use market_parties::credit_code::GivenCode;
 use market_parties::vouching::Vouching;
 use market_store::{Store, StoreError};
+use market_trade::listings::Listing;
 use market_trade::payments::PaymentRecord;
 use serde::Serialize;
 
-use self::partition::Partition;
+use self::partition::WholePartition;
 use self::source::Source;
 use super::{Common, OperateError, exit, progress, say};
 
@@ -104,15 +108,15 @@ pub struct Parties {
 }
 
 impl Parties {
-    fn partitions(&self) -> Vec<String> {
-        let accounts = self.account.iter().map(|id| format!("account#{id}"));
-        let providers = self.provider.iter().map(|id| format!("provider#{id}"));
-        let documents = self.document.iter().map(|id| format!("document#{id}"));
-        let listings = self.listing.iter().map(|id| format!("listing#{id}"));
+    fn partitions(&self) -> Vec<Partition> {
+        let accounts = self.account.iter().map(Owner::partition);
+        let providers = self.provider.iter().map(Owner::partition);
+        let documents = self.document.iter().map(Document::partition);
+        let listings = self.listing.iter().map(|id| Listing::key_of(id).partition);
         let payments = self.payment.iter().map(|id| PaymentRecord::key_of(id).partition);
         let codes = self.credit_code.iter().map(|code| Vouching::key_of(code).partition);
         let holidays = self.holidays.iter().map(|year| Holidays::key_of(year).partition);
-        let board = self.announcements.then(|| "announcements".to_owned());
+        let board = self.announcements.then(|| Recipient::Everyone.partition());
         accounts
             .chain(providers)
             .chain(documents)
@@ -227,7 +231,7 @@ impl Faults {
 /// Where it cannot be read; what is found in it is no error.
 pub async fn verify(
     store: &Store,
-    partition: &str,
+    partition: &Partition,
     progress: &ProgressBar,
 ) -> Result<Verified, OperateError> {
     verify_at(store, partition, &Expected::default(), progress).await
@@ -248,11 +252,11 @@ pub struct Expected<'a> {
 /// Where it cannot be read; what is found in it is no error.
 pub async fn verify_at(
     store: &Store,
-    partition: &str,
+    partition: &Partition,
     expected: &Expected<'_>,
     progress: &ProgressBar,
 ) -> Result<Verified, OperateError> {
-    let read = Partition::read(store, partition).await?;
+    let read = WholePartition::read(store, partition).await?;
     progress.inc_length(read.things.len() as u64);
     let mut faults = Faults::default();
     for (key, reason) in &read.unreadable {
@@ -263,7 +267,7 @@ pub async fn verify_at(
     }
     let mut understood = Vec::new();
     for (sort, standing) in &read.things {
-        let key = Key::new(partition, sort);
+        let key = Key::new(partition.clone(), sort.clone());
         match chain::check(store, &key, Some(standing), read.chain(sort), expected.now).await? {
             Ok(thing) => understood.push((key, thing)),
             Err(wrong) => faults.say(key, wrong),
@@ -271,7 +275,7 @@ pub async fn verify_at(
         progress.inc(1);
     }
     for sort in read.chains.keys().filter(|sort| !read.things.contains_key(*sort)) {
-        let key = Key::new(partition, sort);
+        let key = Key::new(partition.clone(), sort.clone());
         if read.unreadable.contains_key(&key) {
             continue;
         }

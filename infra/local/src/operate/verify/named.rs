@@ -2,27 +2,29 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use market_agreement::documents::acceptance::Acceptance;
 use market_agreement::events::CascadeStepped;
 use market_agreement::terminations::{Progress, Termination};
 use market_entrustment::deletion::DeletionDemand;
 use market_entrustment::events::{DemandDrafted, GrantEnded, GrantExpired, GrantRevoked};
 use market_entrustment::grants::{Grant, GrantStatus};
-use market_kernel::aggregate::{Aggregate, Key};
+use market_kernel::aggregate::Aggregate;
 use market_kernel::events::Happening;
 use market_kernel::hash::Sha256Hash;
+use market_kernel::keys::{Key, Sort};
 use market_kernel::notices::Notice;
 use market_parties::accounts::MarketAccount;
 use market_store::{Record, Standing, Store, StoreError, of};
 
 use super::super::OperateError;
-use super::partition::{Partition, records};
+use super::partition::{WholePartition, records};
 use super::thing::Thing;
 use super::{Doubt, Faults, READS, broken};
 
 /// That whatever the things and the records of a partition name is there, and is what it is named as.
 pub(super) async fn check(
     store: &Store,
-    read: &Partition,
+    read: &WholePartition,
     things: &[(Key, Thing)],
     faults: &mut Faults,
 ) -> Result<(), OperateError> {
@@ -48,27 +50,27 @@ pub(super) async fn check(
 /// What lies elsewhere, or came after this partition was read.
 async fn elsewhere<'a>(
     store: &Store,
-    read: &Partition,
+    read: &WholePartition,
     keys: impl Iterator<Item = &'a Key>,
 ) -> Result<HashMap<Key, Result<Standing, StoreError>>, StoreError> {
     store.standings(keys.filter(|key| !is_here(read, key)).cloned()).await
 }
 
-fn is_here(read: &Partition, key: &Key) -> bool {
+fn is_here(read: &WholePartition, key: &Key) -> bool {
     key.partition == read.name && read.has(key)
 }
 
 /// An acceptance of a later agreement period has its number behind the key of the first.
-fn is_here_in_another_period(read: &Partition, key: &Key) -> bool {
-    let later = format!("{}#", key.sort);
+fn is_here_in_another_period(read: &WholePartition, key: &Key) -> bool {
+    let later = Sort::stored(format!("{}#", key.sort));
     key.partition == read.name
-        && key.sort.starts_with("acceptance#")
-        && read.things.range(later.clone()..).next().is_some_and(|(sort, _)| sort.starts_with(&later))
+        && Acceptance::PLACE.holds(key)
+        && read.things.range::<Sort, _>(&later..).next().is_some_and(|(sort, _)| sort.starts_with(&*later))
 }
 
 async fn check_things(
     store: &Store,
-    read: &Partition,
+    read: &WholePartition,
     things: &[(Key, Thing)],
     faults: &mut Faults,
 ) -> Result<(), OperateError> {
@@ -94,10 +96,14 @@ fn target_of(record: &Record) -> Option<Key> {
         return None;
     }
     let (partition, sort) = record.evidence.facts.get("target")?.as_str()?.split_once('/')?;
-    Some(Key::new(partition, sort))
+    Some(Key::stored(partition, sort))
 }
 
-async fn check_notices(store: &Store, read: &Partition, faults: &mut Faults) -> Result<(), OperateError> {
+async fn check_notices(
+    store: &Store,
+    read: &WholePartition,
+    faults: &mut Faults,
+) -> Result<(), OperateError> {
     let mut named = BTreeMap::new();
     for record in read.chains.values().flatten() {
         for notice in &record.evidence.notices {
@@ -168,7 +174,7 @@ fn end_of(chain: &[Record]) -> Option<&str> {
 /// An ended grant has its demand (4.4.5), drafted at its end; a grant that goes on has none.
 async fn check_demand(
     store: &Store,
-    read: &Partition,
+    read: &WholePartition,
     grant: &Grant,
     key: &Key,
     chain: &[Record],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use market_kernel::aggregate::Key;
+use market_kernel::keys::{Key, Partition, Sort};
 use market_store::commit::{EVIDENCE, evidence_prefix};
 use market_store::{Found, Record, Standing, Store, StoreError};
 
@@ -20,22 +20,22 @@ pub(super) fn is_known_content(key: &Key) -> bool {
 }
 
 /// All that lies in a partition.
-pub(super) struct Partition {
-    pub name: String,
+pub(super) struct WholePartition {
+    pub name: Partition,
     /// Things, by their sort keys.
-    pub things: BTreeMap<String, Standing>,
+    pub things: BTreeMap<Sort, Standing>,
     /// The records of every chain, by the sort key of its thing.
-    pub chains: BTreeMap<String, Vec<Record>>,
+    pub chains: BTreeMap<Sort, Vec<Record>>,
     /// What has no chain.
     pub contents: Vec<Key>,
     /// What cannot be read, with the reason.
     pub unreadable: BTreeMap<Key, String>,
 }
 
-impl Partition {
-    pub(super) async fn read(store: &Store, name: &str) -> Result<Self, OperateError> {
+impl WholePartition {
+    pub(super) async fn read(store: &Store, name: &Partition) -> Result<Self, OperateError> {
         let mut read = Self {
-            name: name.to_owned(),
+            name: name.clone(),
             things: BTreeMap::new(),
             chains: BTreeMap::new(),
             contents: Vec::new(),
@@ -50,7 +50,7 @@ impl Partition {
                         read.things.insert(standing.key.sort.clone(), standing);
                     }
                     Found::Record(record) => {
-                        read.chains.entry(chain_of(&record.sort).to_owned()).or_default().push(record);
+                        read.chains.entry(Sort::stored(chain_of(&record.sort))).or_default().push(record);
                     }
                     Found::Content(key) => read.contents.push(key),
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use market_ambient::{Clock, SystemClock};
 use market_kernel::Timestamp;
+use market_kernel::keys::Partition;
 use market_store::Store;
 
 use super::super::OperateError;
@@ -89,7 +90,7 @@ impl Source {
     }
 
     /// Every partition of a data folder that holds things; none of a deployed table, which is not scanned.
-    pub(super) async fn partitions(&self) -> Result<BTreeSet<String>, OperateError> {
+    pub(super) async fn partitions(&self) -> Result<BTreeSet<Partition>, OperateError> {
         let Some(OpenFolder { client, .. }) = &self.folder else { return Ok(BTreeSet::new()) };
         let (mut partitions, mut start) = (BTreeSet::new(), None);
         loop {
@@ -102,8 +103,8 @@ impl Source {
             let page =
                 page.map_err(|error| super::super::aws_error("the folder could not be read", &error))?;
             let keys = page.items().iter().filter_map(|item| item.get("pk")?.as_s().ok());
-            partitions
-                .extend(keys.filter(|key| !WITHOUT_THINGS.iter().any(|own| key.starts_with(own))).cloned());
+            let keys = keys.filter(|key| !WITHOUT_THINGS.iter().any(|own| key.starts_with(own)));
+            partitions.extend(keys.map(Partition::stored));
             start = page.last_evaluated_key;
             if start.is_none() {
                 return Ok(partitions);

@@ -11,8 +11,9 @@ use market_entrustment::grants::Grant;
 use market_entrustment::grants::ledger::Ledger;
 use market_entrustment::grants::token::GrantTokens;
 use market_kernel::Timestamp;
-use market_kernel::aggregate::{Aggregate, Due, Key, View};
+use market_kernel::aggregate::{Aggregate, Due};
 use market_kernel::ids::DocumentId;
+use market_kernel::keys::{Key, ListEntry};
 use market_kernel::notices::Notice;
 use market_kernel::party::{PartyId, Recipient};
 use market_kernel::stored;
@@ -52,8 +53,8 @@ macro_rules! kinds {
                 match self { $(Self::$kind(state) => state.next_due()),+ }
             }
 
-            fn view(&self) -> Option<View> {
-                match self { $(Self::$kind(state) => state.view()),+ }
+            fn list_entry(&self) -> Option<ListEntry> {
+                match self { $(Self::$kind(state) => state.list_entry()),+ }
             }
         }
     };
@@ -163,7 +164,7 @@ impl Thing {
             let former = standing.timer.fault(&standing.key, self.former_due(), now);
             former.map_or(Ok(()), |_| Err(broken(wrong.to_string())))?;
         }
-        if !standing.listed.is(self.view().as_ref()) && !self.was_unlisted(standing) {
+        if !standing.listed.is(self.list_entry().as_ref()) && !self.was_unlisted(standing) {
             return Err(broken("its place in the list that another party reads is not the one of its state"));
         }
         Ok(())

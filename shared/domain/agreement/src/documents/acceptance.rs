@@ -6,11 +6,12 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, DocumentId};
+use market_kernel::keys::{Key, Place};
 use market_kernel::notices::Reach;
 use market_kernel::occasion::Occasion;
 use market_kernel::text::{Line, Text};
@@ -222,11 +223,11 @@ impl Aggregate for Acceptance {
     /// periods had one.
     fn key_of(id: &AcceptanceId) -> Key {
         let AcceptanceId { account_id, agreement_period, document_id, version } = id;
-        let mut sort = format!("acceptance#{document_id}#{version:06}");
+        let mut id = format!("{document_id}#{version:06}");
         if *agreement_period > FIRST_PERIOD {
-            sort.push_str(&format!("#{agreement_period:04}"));
+            id.push_str(&format!("#{agreement_period:04}"));
         }
-        Key::new(format!("account#{account_id}"), sort)
+        Self::PLACE.within(account_id, id)
     }
 
     fn key(&self) -> Key {

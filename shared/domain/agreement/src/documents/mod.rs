@@ -9,13 +9,14 @@ pub mod clauses;
 pub mod withdrawal;
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::characters::{show, unfit_in_document};
 use market_kernel::citations::{Citations, Rules};
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{DocumentId, ProviderId};
+use market_kernel::keys::{Key, Partition, Place, Sort};
 use market_kernel::notices::Reach;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Language;
@@ -450,26 +451,26 @@ impl Document {
 
     /// The partition of everything of a document.
     #[must_use]
-    pub fn partition(id: &DocumentId) -> String {
-        format!("document#{id}")
+    pub fn partition(id: &DocumentId) -> Partition {
+        Self::key_of(id).partition
     }
 
     /// Where the exact text of a version lives.
     #[must_use]
     pub fn text_key(id: &DocumentId, version: u32) -> Key {
-        Key::new(Self::partition(id), format!("text#{version:06}"))
+        Key::new(Self::partition(id), Sort::new("text#", format_args!("{version:06}")))
     }
 
     /// Where the outline of a version lives.
     #[must_use]
     pub fn outline_key(id: &DocumentId, version: u32) -> Key {
-        Key::new(Self::partition(id), format!("outline#{version:06}"))
+        Key::new(Self::partition(id), Sort::new("outline#", format_args!("{version:06}")))
     }
 
     /// Where a version lives.
     #[must_use]
     pub fn version_key(id: &DocumentId, version: u32) -> Key {
-        Key::new(Self::partition(id), format!("{VERSIONS}{version:06}"))
+        Key::new(Self::partition(id), Sort::new(VERSIONS, format_args!("{version:06}")))
     }
 }
 
@@ -479,7 +480,7 @@ impl Aggregate for Document {
     const PLACE: Place = Place::Own("document#");
 
     fn key_of(id: &DocumentId) -> Key {
-        Key::new(Self::partition(id), "state")
+        Self::PLACE.own(id)
     }
 
     fn key(&self) -> Key {

@@ -13,9 +13,10 @@
 mod reckoned_again;
 
 use jiff::{SignedDuration, Timestamp};
-use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place};
+use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::ids::{AccountId, EventId, ProviderId, TerminationId};
+use market_kernel::keys::{Key, Place};
 use market_kernel::notices::{Message, Notice, Reach, Standing, Told};
 use market_kernel::occasion::{CLOCK_SKEW, Occasion};
 use market_kernel::party::Party;
@@ -418,7 +419,7 @@ impl Aggregate for Termination {
     const PLACE: Place = Place::Within("termination#");
 
     fn key_of((account, id): &Self::Id) -> Key {
-        Key::new(format!("account#{account}"), format!("termination#{id}"))
+        Self::PLACE.within(account, id)
     }
 
     fn key(&self) -> Key {

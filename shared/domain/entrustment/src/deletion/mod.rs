@@ -9,9 +9,10 @@
 mod reckoned_again;
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place, View};
+use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
+use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::notices::{Message, Notice, Reach, Standing, Told, Words};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Party;
@@ -182,6 +183,12 @@ pub struct Ended {
 }
 
 impl DeletionDemand {
+    /// The list of a provider's demands.
+    #[must_use]
+    pub fn of_provider(provider: &ProviderId) -> ListName {
+        ListName::of(provider, "demands")
+    }
+
     /// Drafts the demand that follows an entrustment that ended.
     #[must_use]
     pub fn draft(ended: Ended, occasion: &Occasion) -> Change {
@@ -532,7 +539,7 @@ impl Aggregate for DeletionDemand {
     const PLACE: Place = Place::Within("demand#");
 
     fn key_of((account, grant): &Self::Id) -> Key {
-        Key::new(format!("account#{account}"), format!("demand#{grant}"))
+        Self::PLACE.within(account, grant)
     }
 
     fn key(&self) -> Key {
@@ -544,9 +551,9 @@ impl Aggregate for DeletionDemand {
     }
 
     /// The provider sees it once it is served.
-    fn view(&self) -> Option<View> {
-        self.was_served().then(|| View {
-            list: format!("provider#{}#demands", self.provider_id),
+    fn list_entry(&self) -> Option<ListEntry> {
+        self.was_served().then(|| ListEntry {
+            list: Self::of_provider(&self.provider_id),
             place: self.grant_id.to_string(),
         })
     }

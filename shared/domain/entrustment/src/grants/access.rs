@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use market_kernel::aggregate::Key;
 use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
+use market_kernel::keys::{Key, Partition, Sort};
 use market_kernel::stored::values::Named;
 use market_parties::accounts::MarketAccount;
 use schemars::JsonSchema;
@@ -114,8 +114,8 @@ pub const LEDGER_PARTITIONS: u8 = 8;
 /// A partition of a grant's ledger. They are its own: counting checks never holds up what else is the merchant's.
 /// Number 0 is the one that every ledger has.
 #[must_use]
-pub fn ledger_partition(account: &AccountId, grant: &GrantId, number: u8) -> String {
-    format!("ledger#{account}#{grant}#{number}")
+pub fn ledger_partition(account: &AccountId, grant: &GrantId, number: u8) -> Partition {
+    Partition::new("ledger#", format_args!("{account}#{grant}#{number}"))
 }
 
 /// Where a check is counted by chance when partition 0 takes no more: two of the others.
@@ -153,7 +153,7 @@ impl Check<'_> {
         let Self { grant, scope, outcome, at } = *self;
         Key::new(
             ledger_partition(&grant.account_id, &grant.id, partition),
-            format!("{}#{scope}#{}", hour_of(at), outcome.name()),
+            Sort::new("", format_args!("{}#{scope}#{}", hour_of(at), outcome.name())),
         )
     }
 }

@@ -13,10 +13,11 @@ use std::fmt::Write as _;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place};
+use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, GrantId};
+use market_kernel::keys::{Key, Place};
 use market_kernel::occasion::Occasion;
 use market_kernel::periods::{end_of, local_date, start_of};
 use market_kernel::stored::values::Named;
@@ -179,7 +180,7 @@ impl Aggregate for Ledger {
     const PLACE: Place = Place::Within("ledger#");
 
     fn key_of((account, grant): &Self::Id) -> Key {
-        Key::new(format!("account#{account}"), format!("ledger#{grant}"))
+        Self::PLACE.within(account, grant)
     }
 
     fn key(&self) -> Key {

@@ -11,10 +11,11 @@ pub mod token;
 
 use jiff::Timestamp;
 use market_agreement::documents::Document;
-use market_kernel::aggregate::{Aggregate, Due, Key, Lane, Loaded, Place, View};
+use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
+use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::notices::{Message, Notice, Reach, Standing, Told, Words};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Party;
@@ -180,6 +181,12 @@ pub enum NotActive {
 const LONGEST_HOURS: i64 = 366 * 24;
 
 impl Grant {
+    /// The list of a provider's grants.
+    #[must_use]
+    pub fn of_provider(provider: &ProviderId) -> ListName {
+        ListName::of(provider, "grants")
+    }
+
     /// Gives a grant.
     ///
     /// # Errors
@@ -436,7 +443,7 @@ impl Aggregate for Grant {
     const PLACE: Place = Place::Within("grant#");
 
     fn key_of((account, id): &Self::Id) -> Key {
-        Key::new(format!("account#{account}"), format!("grant#{id}"))
+        Self::PLACE.within(account, id)
     }
 
     fn key(&self) -> Key {
@@ -447,7 +454,7 @@ impl Aggregate for Grant {
         self.due_with(Reminders::next)
     }
 
-    fn view(&self) -> Option<View> {
-        Some(View { list: format!("provider#{}#grants", self.provider_id), place: self.id.to_string() })
+    fn list_entry(&self) -> Option<ListEntry> {
+        Some(ListEntry { list: Self::of_provider(&self.provider_id), place: self.id.to_string() })
     }
 }

@@ -8,10 +8,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
-use market_kernel::aggregate::{Aggregate, Key, Loaded, Place};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, GrantId};
+use market_kernel::keys::{Key, Place};
 use market_kernel::occasion::Occasion;
 use market_parties::accounts::MarketAccount;
 
@@ -152,7 +153,7 @@ impl Aggregate for GrantTokens {
     const PLACE: Place = Place::Within("token#");
 
     fn key_of((account, grant): &Self::Id) -> Key {
-        Key::new(format!("account#{account}"), format!("token#{grant}"))
+        Self::PLACE.within(account, grant)
     }
 
     fn key(&self) -> Key {

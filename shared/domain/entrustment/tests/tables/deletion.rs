@@ -154,7 +154,11 @@ fn a_demand_waits_for_the_answer_or_the_next_reminder_and_one_that_is_over_for_n
         };
         let due = due.map(|at| Due::new(at, Lane::RemindDeletion));
         assert_eq!(standing(*stand).next_due(), due, "{stand:?}");
-        assert_eq!(standing(*stand).view().is_some(), *stand != Draft, "the provider sees it: {stand:?}");
+        assert_eq!(
+            standing(*stand).list_entry().is_some(),
+            *stand != Draft,
+            "the provider sees it: {stand:?}"
+        );
     }
 }
 

@@ -8,9 +8,10 @@ mod report;
 mod settle;
 
 use jiff::Timestamp;
-use market_kernel::aggregate::{Aggregate, Key, Loaded, Place, View};
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::ids::{AccountId, EventId, OrderId, PaymentRecordId};
+use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::money::Fen;
 use market_kernel::notices::{Notice, Standing, Told};
 use market_kernel::occasion::{CLOCK_SKEW, Occasion};
@@ -272,7 +273,7 @@ impl PaymentRecord {
     }
 
     /// The list of what waits for a human.
-    pub const WAITING: &str = "payments#waiting";
+    pub const WAITING: ListName = ListName::of_market("payments#waiting");
 
     /// Holds a report for a human. Nothing changes where there is a record of it already.
     fn hold(before: Option<&Loaded<Self>>, held: ToHold<'_>, occasion: &Occasion) -> Taken {
@@ -326,7 +327,7 @@ impl Aggregate for PaymentRecord {
     const PLACE: Place = Place::Own("payment#");
 
     fn key_of(id: &PaymentRecordId) -> Key {
-        Key::new(format!("payment#{id}"), "state")
+        Self::PLACE.own(id)
     }
 
     fn key(&self) -> Key {
@@ -334,8 +335,8 @@ impl Aggregate for PaymentRecord {
     }
 
     /// What waits stands in one list, the oldest first.
-    fn view(&self) -> Option<View> {
+    fn list_entry(&self) -> Option<ListEntry> {
         let place = || format!("{:020}#{}", self.received_at.as_millisecond(), self.id);
-        self.is_waiting().then(|| View { list: Self::WAITING.to_owned(), place: place() })
+        self.is_waiting().then(|| ListEntry { list: Self::WAITING, place: place() })
     }
 }

@@ -63,7 +63,7 @@ fn a_listing_goes_these_ways_and_no_others_and_is_read_where_it_stands() {
             InReview => "reviews",
             Listed => "catalogue#application",
         };
-        assert_eq!(standing(*stand).view().unwrap().list, list);
+        assert_eq!(standing(*stand).list_entry().unwrap().list.as_str(), list);
     }
     hold(Stand::ALL, Command::ALL, expected, actual);
 }

@@ -264,7 +264,7 @@ fn a_record_of_money_goes_these_ways_and_no_others() {
             | ToReturn => true,
             Formed | Returned | Dismissed => false,
         };
-        assert_eq!(standing(*stand).view().is_some(), waits, "{stand:?}");
+        assert_eq!(standing(*stand).list_entry().is_some(), waits, "{stand:?}");
     }
     hold(Stand::ALL, Command::ALL, expected, actual);
 }
