@@ -19,6 +19,7 @@ pub mod commit;
 pub mod due;
 mod error;
 mod item;
+mod merged;
 pub mod meter;
 mod read;
 mod retry;

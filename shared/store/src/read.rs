@@ -91,7 +91,7 @@ pub struct Record {
 }
 
 /// DynamoDB's bounds of keys.
-const MAX_SORT_BYTES: usize = 1024;
+pub(crate) const MAX_SORT_BYTES: usize = 1024;
 const MAX_PARTITION_BYTES: usize = 2048;
 /// Items of one request where the caller wants all of them.
 const MOST: u16 = 1000;

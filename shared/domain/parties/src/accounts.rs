@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::citations::Citations;
+use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, TerminationId};
-use market_kernel::keys::{self, Key, Place};
+use market_kernel::keys::{self, Key, ListEntry, ListName, Place};
 use market_kernel::notices::Reach;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Contacts, Language, Party, PartyId};
@@ -35,6 +36,27 @@ pub enum AccountStatus {
     Active,
     /// The agreement has ended.
     Terminated,
+}
+
+/// The accounts of one status stand in so many lists, told apart by a hexadecimal digit, so that none takes the writes of all.
+const SHARDS: &str = "0123456789abcdef";
+
+impl AccountStatus {
+    /// The lists of the accounts that stand so; together they have each once. An account only goes from a status to a
+    /// later one, so whoever goes through all lists, status after status, meets every account.
+    #[must_use]
+    pub fn lists(self) -> Vec<ListName> {
+        SHARDS.chars().map(|shard| self.list(shard)).collect()
+    }
+
+    fn list(self, shard: char) -> ListName {
+        let status = match self {
+            Self::Applied => "applied",
+            Self::Active => "active",
+            Self::Terminated => "terminated",
+        };
+        ListName::new("accounts#", format_args!("{status}#{shard}"))
+    }
 }
 
 /// A merchant's market account.
@@ -221,5 +243,12 @@ impl Aggregate for MarketAccount {
 
     fn key(&self) -> Key {
         Self::key_of(&self.id)
+    }
+
+    /// In the list of its status, by the instant of its application.
+    fn list_entry(&self) -> Option<ListEntry> {
+        let shard = Sha256Hash::of(self.id.as_str().as_bytes()).as_str().chars().next()?;
+        let place = format!("{:015}#{}", self.applied_at.as_millisecond().max(0), self.id);
+        Some(ListEntry { list: self.status.list(shard), place })
     }
 }

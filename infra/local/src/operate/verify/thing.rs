@@ -182,6 +182,6 @@ impl Thing {
 
     /// Whether releases before 0.4.0 left it out of a list in which it stands by now.
     fn was_unlisted(&self, standing: &Standing) -> bool {
-        matches!(self, Self::Notice(_)) && standing.listed.is(None)
+        matches!(self, Self::Notice(_) | Self::MarketAccount(_)) && standing.listed.is(None)
     }
 }
