@@ -112,6 +112,7 @@ async fn a_forged_cursor_reads_nothing_that_its_query_would_not_and_never_breaks
             .replace("{grant_id}", &granted.grant);
         let (who, filters, query): (&Client, &[(&str, &str)], &str) = match operation {
             "browse_listings" => (&anyone, &[("kind", "application")], "kind=application&"),
+            "list_accounts" => (&stage.operator, &[("status", "active")], "status=active&"),
             "list_announcements" => (&anyone, &[], ""),
             "list_reviews" | "list_payments" | "list_undelivered" => (&stage.operator, &[], ""),
             _ if path.starts_with("/accounts/") => (&merchant, &[], ""),

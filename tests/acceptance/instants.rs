@@ -11,7 +11,7 @@ use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_entrustment::grants::Grant;
 use market_http::{Callers, Market};
-use market_identity::{Claims, Principal, Role, Verified};
+use market_identity::{Claims, Principal, Role, Scopes, Verified};
 use market_kernel::aggregate::Lane;
 use market_kernel::ids::{AccountId, GrantId, ProviderId};
 use market_kernel::occasion::Occasion;
@@ -44,6 +44,7 @@ impl HeldBack {
             market_role: Role::Operator,
             nbf: now,
             exp: now + days * 24 * 3600,
+            market_scope: None,
         });
         let body = body.to_string().into_bytes();
         let head = format!(
@@ -136,7 +137,7 @@ async fn decided_at(world: &World, now: Timestamp, path: &str) -> Value {
         operator: Arc::clone(&market.operator),
         corruption_alarm: Arc::clone(&market.corruption_alarm),
     };
-    let principal = Principal { role: Role::Merchant, subject: "shop-1".to_owned() };
+    let principal = Principal { role: Role::Merchant, subject: "shop-1".to_owned(), scopes: Scopes::Whole };
     let caller = Verified { principal, expires_at: i64::MAX };
     let router =
         market_http::router(Arc::new(market), None, |routes| market_functions::routes::visit(routes));

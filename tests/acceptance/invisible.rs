@@ -175,6 +175,7 @@ impl Hidden {
             }
             "approve_provider"
             | "approve_listing"
+            | "list_accounts"
             | "list_reviews"
             | "list_payments"
             | "settle_payment"

@@ -1,6 +1,7 @@
 //! The market as its parties meet it: real routes, real workers, real tokens and bytes, on a clock that
 //! stands still until a test sets it ahead.
 
+mod accounts;
 mod callers;
 mod clauses;
 mod contacts;

@@ -180,6 +180,7 @@ async fn a_forged_or_stale_token_is_no_token() {
         market_role: Role::Operator,
         nbf: now,
         exp: now + 60,
+        market_scope: None,
     };
     let issuer = &world.running.issuer;
     let good = issuer.sign(&claims);

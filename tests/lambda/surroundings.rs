@@ -301,6 +301,7 @@ impl Issuer {
             market_role: role,
             nbf: 0,
             exp: far_ahead().as_second(),
+            market_scope: None,
         }))
     }
 

@@ -20,6 +20,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<accounts::OpenAccount>();
     visitor.visit::<accounts::GetAccount>();
     visitor.visit::<accounts::ChangeContacts>();
+    visitor.visit::<accounts::ListAccounts>();
     visitor.visit::<providers::ApplyAsProvider>();
     visitor.visit::<providers::GetProvider>();
     visitor.visit::<providers::ApproveProvider>();

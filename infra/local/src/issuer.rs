@@ -52,9 +52,15 @@ impl Issuer {
         Ok(Self { name: name.into(), key: EncodingKey::from_ec_der(&der) })
     }
 
-    /// A token.
+    /// A token that may do all that its role may.
     #[must_use]
     pub fn token(&self, role: Role, subject: &str, now: Timestamp) -> String {
+        self.narrowed(role, subject, None, now)
+    }
+
+    /// A token that may do what its scopes name, where there are any.
+    #[must_use]
+    pub fn narrowed(&self, role: Role, subject: &str, scopes: Option<String>, now: Timestamp) -> String {
         self.sign(&Claims {
             iss: self.name.clone(),
             aud: AUDIENCE.to_owned(),
@@ -62,6 +68,7 @@ impl Issuer {
             market_role: role,
             nbf: now.as_second(),
             exp: now.as_second() + LIFETIME_SECONDS,
+            market_scope: scopes,
         })
     }
 

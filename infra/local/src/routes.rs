@@ -74,6 +74,8 @@ fn refused(detail: impl Into<String>) -> Response {
 struct TokenQuery {
     role: Option<String>,
     sub: Option<String>,
+    /// What the token may do of what its role may: `orders:read grants:write`.
+    scope: Option<String>,
 }
 
 async fn token(State(local): Here, Query(query): Query<TokenQuery>) -> Response {
@@ -85,7 +87,7 @@ async fn token(State(local): Here, Query(query): Query<TokenQuery>) -> Response 
         ));
     };
     let now = local.machine.clock.now();
-    let token = local.issuer.token(role, &subject, now);
+    let token = local.issuer.narrowed(role, &subject, query.scope, now);
     Json(json!({
         "access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_SECONDS,
         "role": role, "sub": subject,

@@ -7,6 +7,7 @@
 //! receives that decides again whether it still holds.
 
 mod keys;
+mod scopes;
 pub mod subjects;
 pub mod terms;
 mod verified;
@@ -20,6 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use keys::IssuerKeys;
+pub use scopes::Scopes;
 pub use subjects::{SubjectRule, Subjects};
 pub use terms::{ClaimName, NotBefore, Terms};
 pub use verified::Verified;
@@ -84,6 +86,8 @@ pub struct Principal {
     pub role: Role,
     /// Who: the id that the token's subject became. A merchant's is its account's, a provider's its provider id.
     pub subject: String,
+    /// What of its role's rights the token has.
+    pub scopes: Scopes,
 }
 
 /// The token of an `Authorization` header's value, where its scheme is `Bearer` (RFC 6750).
@@ -108,6 +112,9 @@ pub struct Claims {
     pub nbf: i64,
     /// Not at or after, in seconds.
     pub exp: i64,
+    /// What of its role's rights the token has; without it, all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub market_scope: Option<String>,
 }
 
 /// Why a caller was not let in.
@@ -163,7 +170,7 @@ impl Verifier {
         let claims = decode(token, &key, &self.validation).map_err(invalid)?.claims;
         let said = self.terms.read(&claims, now)?;
         let subject = self.subjects.id(said.role, &self.terms.issuer, &said.party, now).await?;
-        let principal = Principal { role: said.role, subject };
+        let principal = Principal { role: said.role, subject, scopes: said.scopes };
         Ok(Verified { principal, expires_at: said.expires_at })
     }
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
-use crate::{IdentityError, Role};
+use crate::{IdentityError, Role, Scopes};
 
 /// How far an issuer's clock may be ahead of the market's.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
@@ -72,6 +72,8 @@ pub struct Terms {
     pub party_claim: ClaimName,
     /// The claim that names the role.
     pub role_claim: ClaimName,
+    /// The claim that narrows what the role may ([`Scopes`]).
+    pub scope_claim: ClaimName,
     /// Whether `nbf` has to be there.
     pub not_before: NotBefore,
 }
@@ -81,6 +83,7 @@ pub struct Terms {
 pub(crate) struct Said {
     pub role: Role,
     pub party: String,
+    pub scopes: Scopes,
     pub expires_at: i64,
 }
 
@@ -89,7 +92,7 @@ fn invalid(reason: &str) -> IdentityError {
 }
 
 impl Terms {
-    /// The usual claims: `sub`, `market_role`, and `nbf` required.
+    /// The usual claims: `sub`, `market_role`, `market_scope`, and `nbf` required.
     #[must_use]
     pub fn of(issuer: impl Into<String>, audience: impl Into<String>, algorithm: Algorithm) -> Self {
         Self {
@@ -98,6 +101,7 @@ impl Terms {
             algorithm,
             party_claim: ClaimName("sub".to_owned()),
             role_claim: ClaimName("market_role".to_owned()),
+            scope_claim: ClaimName("market_scope".to_owned()),
             not_before: NotBefore::Required,
         }
     }
@@ -131,7 +135,8 @@ impl Terms {
             }
             Role::Operator | Role::DataGateway | Role::Upstream => subject,
         };
-        Ok(Said { role, party, expires_at })
+        let scopes = Scopes::of_claim(self.scope_claim.of(claims)).map_err(|_| invalid("no list of scopes"))?;
+        Ok(Said { role, party, scopes, expires_at })
     }
 }
 

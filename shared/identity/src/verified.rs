@@ -6,11 +6,13 @@
 use jiff::Timestamp;
 
 use crate::terms::MAX_SUBJECT_CHARS;
-use crate::{IdentityError, Principal};
+use crate::{IdentityError, Principal, Scopes};
 
 const ROLE: &str = "role";
 const SUBJECT: &str = "subject";
 const EXPIRES_AT: &str = "expires_at";
+/// There where the token narrows its role.
+const SCOPES: &str = "scopes";
 
 /// A caller whose token was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,13 +37,15 @@ impl Verified {
 
     /// As the texts of an authorizer's context.
     #[must_use]
-    pub fn to_context(&self) -> [(&'static str, String); 3] {
-        let Principal { role, subject } = &self.principal;
-        [
+    pub fn to_context(&self) -> Vec<(&'static str, String)> {
+        let Principal { role, subject, scopes } = &self.principal;
+        let mut context = vec![
             (ROLE, role.name().to_owned()),
             (SUBJECT, subject.clone()),
             (EXPIRES_AT, self.expires_at.to_string()),
-        ]
+        ];
+        context.extend(scopes.list().map(|list| (SCOPES, list)));
+        context
     }
 
     /// From an authorizer's context; none where it is not one of ours. What it says of the subject was decided there;
@@ -50,7 +54,8 @@ impl Verified {
     pub fn from_context<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
         let subject =
             text(SUBJECT).filter(|subject| (1..=MAX_SUBJECT_CHARS).contains(&subject.chars().count()))?;
-        let principal = Principal { role: text(ROLE)?.parse().ok()?, subject: subject.to_owned() };
+        let scopes = text(SCOPES).map_or(Scopes::Whole, Scopes::narrowed);
+        let principal = Principal { role: text(ROLE)?.parse().ok()?, subject: subject.to_owned(), scopes };
         Some(Self { principal, expires_at: text(EXPIRES_AT)?.parse().ok()? })
     }
 }
@@ -62,12 +67,17 @@ mod tests {
 
     #[test]
     fn what_the_authorizer_hands_on_is_read_as_it_was_written_and_ends_with_its_token() {
-        let principal = Principal { role: Role::DataGateway, subject: "data-api".to_owned() };
-        let verified = Verified { principal, expires_at: 100 };
+        for scopes in [Scopes::Whole, Scopes::narrowed(""), Scopes::narrowed("orders:read grants:write")] {
+            let principal = Principal { role: Role::DataGateway, subject: "data-api".to_owned(), scopes };
+            is_read_as_written(&Verified { principal, expires_at: 100 });
+        }
+    }
+
+    fn is_read_as_written(verified: &Verified) {
         let context = verified.to_context();
         let text =
             |name: &str| context.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str());
-        assert_eq!(Verified::from_context(text).as_ref(), Some(&verified));
+        assert_eq!(Verified::from_context(text).as_ref(), Some(verified));
         assert!(verified.at(Timestamp::from_second(99).unwrap()).is_ok());
         assert!(verified.at(Timestamp::from_second(100).unwrap()).is_err());
         for out_of_bounds in [String::new(), "x".repeat(MAX_SUBJECT_CHARS + 1)] {

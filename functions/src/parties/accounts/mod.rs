@@ -2,10 +2,12 @@
 
 mod change_contacts;
 mod get_account;
+mod list_accounts;
 mod open_account;
 mod view;
 
 pub use change_contacts::ChangeContacts;
 pub use get_account::GetAccount;
+pub use list_accounts::ListAccounts;
 pub use open_account::{Application, OpenAccount};
 pub use view::AccountView;

@@ -28,7 +28,7 @@ impl Endpoint for GetPayment {
         let found = market.store.get::<PaymentRecord>(&call.path.record_id).await?;
         let record = found.ok_or(Problem::not_found())?;
         let caller = call.caller.as_ref().map(|caller| &caller.principal);
-        let Some(Principal { role: Role::Merchant, subject }) = caller else {
+        let Some(Principal { role: Role::Merchant, subject, .. }) = caller else {
             return Ok(Outcome::Reply(PaymentRecordView::whole(record.state)));
         };
         match record.names() {

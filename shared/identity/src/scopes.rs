@@ -1,0 +1,99 @@
+//! Scopes: a token may do less than its role, never more.
+//!
+//! A token without the claim may do all that its role may. With it, what its scopes name and the role allows: `orders:read`
+//! opens the routes that read orders, `orders:write` those that change them. A scope that the market does not know opens
+//! nothing. The text is a list with blanks between (RFC 6749, 3.3).
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde_json::Value;
+
+/// The longest list of scopes, in bytes.
+const MAX_BYTES: usize = 4096;
+
+/// What a token may do of what its role may.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Scopes {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What these open.
+    Narrowed(BTreeSet<String>),
+}
+
+/// The claim is no list of scopes, or too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoScopes;
+
+impl Scopes {
+    /// From the claim of a token.
+    ///
+    /// # Errors
+    /// Where it is there and no text of at most 4 KiB: what was meant to narrow must not open everything.
+    pub(crate) fn of_claim(claim: Option<&Value>) -> Result<Self, NoScopes> {
+        match claim {
+            None => Ok(Self::Whole),
+            Some(Value::String(text)) if text.len() <= MAX_BYTES => Ok(Self::narrowed(text)),
+            Some(_) => Err(NoScopes),
+        }
+    }
+
+    /// The scopes of a list.
+    #[must_use]
+    pub fn narrowed(list: &str) -> Self {
+        Self::Narrowed(list.split_ascii_whitespace().map(str::to_owned).collect())
+    }
+
+    /// Whether a route that asks for this scope is open.
+    #[must_use]
+    pub fn open(&self, scope: &str) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Narrowed(scopes) => scopes.contains(scope),
+        }
+    }
+
+    /// The list, where there is one.
+    #[must_use]
+    pub fn list(&self) -> Option<String> {
+        match self {
+            Self::Whole => None,
+            Self::Narrowed(scopes) => Some(scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ")),
+        }
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.list().unwrap_or_else(|| "all of its role's".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_token_without_the_claim_may_do_what_its_role_may() {
+        assert!(Scopes::of_claim(None).unwrap().open("orders:write"));
+    }
+
+    #[test]
+    fn a_token_with_the_claim_may_do_what_it_names_and_nothing_else() {
+        let scopes = Scopes::of_claim(Some(&json!(" orders:read  grants:write moon:walk "))).unwrap();
+        assert!(scopes.open("orders:read") && scopes.open("grants:write"));
+        assert!(!scopes.open("orders:write") && !scopes.open("orders:") && !scopes.open("orders"));
+        assert!(!Scopes::of_claim(Some(&json!(""))).unwrap().open("orders:read"), "nothing is named");
+    }
+
+    #[test]
+    fn what_is_no_list_of_scopes_opens_nothing() {
+        for claim in [json!(null), json!(["orders:read"]), json!(7), json!({}), json!("x".repeat(MAX_BYTES + 1))]
+        {
+            assert_eq!(Scopes::of_claim(Some(&claim)), Err(NoScopes), "{claim}");
+        }
+    }
+}
