@@ -1,7 +1,7 @@
 //! What speaks against a label: a line can begin with a number and be an amount, a date, or the end of a sentence.
 //!
 //! Each sign that a line is not a clause counts. None is certain by itself but a unit of measure; the outline
-//! weighs them against the place that the number would have ([`super::outline`]).
+//! weighs them against the place that the number would have ([`super::placement`]).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! What can be a label: `4.4.5`, `第五条之一`, `（三）`, `Section 1.02(b)(ii)`, `附件一`.
 //!
 //! Here a line is looked at by itself: what form of label it begins with, and which number that is. Whether it is a
-//! label is for its neighbours to say ([`super::doubts`], [`super::outline`]).
+//! label is for its neighbours to say ([`super::doubts`], [`super::placement`]).
 
 mod forms;
 mod numbers;
