@@ -20,6 +20,7 @@ mod headings;
 mod labelled;
 mod labels;
 mod lines;
+mod markup;
 mod naming;
 mod numerals;
 mod outline;
