@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use market_kernel::aggregate::Key;
-use market_kernel::notices::{Delivery, Feedback};
+use market_kernel::notices::Feedback;
 use market_notices::{NOTICE_TAG, RECIPIENT_TAG, recipient_of_tag};
 use serde::Deserialize;
 
 /// An event of a configuration set.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct SesEvent {
+pub(super) struct SesEvent {
     pub mail: Mail,
     #[serde(flatten)]
-    pub told: Told,
+    told: Told,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -20,7 +20,7 @@ pub struct SesEvent {
 pub(super) struct Mail {
     pub message_id: String,
     #[serde(default)]
-    pub tags: HashMap<String, Vec<String>>,
+    tags: HashMap<String, Vec<String>>,
 }
 
 /// What SES tells, by its `eventType`.
