@@ -131,11 +131,11 @@ fn every_test_that_a_clause_is_shown_by_exists() {
         let file = file.unwrap().path();
         let text = fs::read_to_string(&file).unwrap();
         for test in named(&text, "- ") {
-            let Some((module, function)) = test.split_once("::") else { panic!("{test} is no test") };
+            let Some((module, function)) = test.rsplit_once("::") else { panic!("{test} is no test") };
             let sources = ["acceptance", "faults", "lambda"].map(|tests| root().join("tests").join(tests));
-            let found = sources
-                .into_iter()
-                .filter_map(|folder| fs::read_to_string(folder.join(module).with_extension("rs")).ok());
+            let found = sources.into_iter().filter_map(|folder| {
+                fs::read_to_string(folder.join(module.replace("::", "/")).with_extension("rs")).ok()
+            });
             let exists = found.into_iter().any(|source| source.contains(&format!("fn {function}(")));
             assert!(exists, "{}: there is no test {test}", file.display());
             shown += 1;

@@ -3,17 +3,11 @@
 pub mod accounts;
 pub mod credit_codes;
 pub mod providers;
+mod workers;
 
 use market_http::Visitor;
-use market_parties::accounts::MarketAccount;
-use market_parties::providers::Provider;
-use market_parties::vouching::Vouching;
 
-use crate::workers::Kind;
-
-/// The kinds of this context. Nothing becomes due of a party, and what is said of one happened and stays so.
-pub(crate) const KINDS: &[Kind] =
-    &[Kind::of::<MarketAccount>(), Kind::of::<Provider>(), Kind::of::<Vouching>()];
+pub(crate) use workers::KINDS;
 
 /// Its routes.
 pub fn visit(visitor: &mut impl Visitor) {

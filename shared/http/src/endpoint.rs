@@ -213,7 +213,7 @@ impl<E: Endpoint + ?Sized> Call<E> {
     /// "Not found": a thing that one may not see answers like one that does not exist (invariant 8).
     pub fn may_see(&self, provider: &ProviderId) -> Result<(), Problem> {
         match self.caller.as_ref().map(|caller| &caller.principal) {
-            Some(Principal { role: Role::Provider, subject }) if subject != provider.as_str() => {
+            Some(Principal { role: Role::Provider, subject, .. }) if subject != provider.as_str() => {
                 Err(Problem::not_found())
             }
             _ => Ok(()),

@@ -319,8 +319,12 @@ async fn path_of<E: Endpoint>(parts: &mut Parts) -> Result<E::Path, Problem> {
 /// A party's own things only; another's answer like things that do not exist (invariant 8).
 fn own(path: &impl Owned, principal: Option<&Principal>) -> Result<(), Problem> {
     let owner = match principal {
-        Some(Principal { role: Role::Merchant, subject }) => path.account().map(|id| (subject, id.as_str())),
-        Some(Principal { role: Role::Provider, subject }) => path.provider().map(|id| (subject, id.as_str())),
+        Some(Principal { role: Role::Merchant, subject, .. }) => {
+            path.account().map(|id| (subject, id.as_str()))
+        }
+        Some(Principal { role: Role::Provider, subject, .. }) => {
+            path.provider().map(|id| (subject, id.as_str()))
+        }
         _ => None,
     };
     match owner {
@@ -384,7 +388,7 @@ fn actor(principal: Option<&Principal>, route: &Route) -> Result<Actor, Problem>
             Access::PaymentSignature => Actor::Payments,
             Access::Public | Access::Roles(_) => Actor::Anyone,
         },
-        Some(Principal { role, subject }) => match role {
+        Some(Principal { role, subject, .. }) => match role {
             Role::Merchant => Actor::Party(PartyId::Merchant(subject.parse().map_err(invalid)?)),
             Role::Provider => Actor::Party(PartyId::Provider(subject.parse().map_err(invalid)?)),
             Role::Operator => Actor::Operator(subject.clone()),

@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn what_is_no_list_of_scopes_opens_nothing() {
-        for claim in [json!(null), json!(["orders:read"]), json!(7), json!({}), json!("x".repeat(MAX_BYTES + 1))]
+        for claim in
+            [json!(null), json!(["orders:read"]), json!(7), json!({}), json!("x".repeat(MAX_BYTES + 1))]
         {
             assert_eq!(Scopes::of_claim(Some(&claim)), Err(NoScopes), "{claim}");
         }

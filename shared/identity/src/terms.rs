@@ -135,7 +135,8 @@ impl Terms {
             }
             Role::Operator | Role::DataGateway | Role::Upstream => subject,
         };
-        let scopes = Scopes::of_claim(self.scope_claim.of(claims)).map_err(|_| invalid("no list of scopes"))?;
+        let scopes =
+            Scopes::of_claim(self.scope_claim.of(claims)).map_err(|_| invalid("no list of scopes"))?;
         Ok(Said { role, party, scopes, expires_at })
     }
 }

@@ -19,7 +19,6 @@ pub mod commit;
 pub mod due;
 mod error;
 mod item;
-mod merged;
 pub mod meter;
 mod read;
 mod retry;

@@ -1,51 +1,41 @@
 //! A market in which everything that can stand in the table stands there at one instant. Each merchant is named
 //! after what it shows.
 
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
+mod jobs;
+mod ses;
+mod shop;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::{Json, Router};
 use jiff::SignedDuration;
-use market::client::{Answer, Client, json_headers, pay};
+use market::client::{Answer, Client};
 use market::requests;
 use market::stage::{PROVIDER, Stage, TERMS};
-use market_agreement::terminations::{Next, Progress, Termination};
-use market_ambient::SystemEntropy;
-use market_entrustment::grants::Grant;
-use market_entrustment::grants::access::{Check, Outcome};
-use market_entrustment::grants::ledger::Ledger;
-use market_functions::feedback::{Recorder, record_feedback};
-use market_functions::kinds;
-use market_functions::metrics::Metrics;
+use market_agreement::terminations::Termination;
 use market_identity::Role;
-use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sweep::sweep;
 use market_kernel::aggregate::Lane;
-use market_kernel::keys::Key;
 use market_kernel::notices::Sending;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Actor;
 use market_kernel::periods::Calendar;
 use market_kernel::salt::Salts;
-use market_notices::{Gateways, Sender, SesEmail};
 use market_parties::accounts::MarketAccount;
-use market_store::due::{Lease, MAX_TRIES, SHARDS, Shard};
-use reqwest::Method;
-use reqwest::header::{HeaderValue, USER_AGENT};
-use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
+use serde_json::{Value, json};
 
-use crate::harness::{Always, World, at};
+use self::ses::{Ses, sent};
+use crate::harness::{World, at};
 
 const AGREEMENT: &str = "market-agreement";
+
 /// A Monday from which periods reach into a year that has no holiday schedule yet.
 const BEGINS: &str = "2026-12-07T09:00:00+08:00";
+
 /// When its second version takes effect.
 const SECOND_VERSION: &str = "2026-12-16T00:00:00+08:00";
+
 /// Orders of one account: more than one wake-up of its termination ends.
 const ORDERS: usize = 11;
 
@@ -260,25 +250,6 @@ impl Play<'_> {
         done(self.stage.upstream.post(&format!("/accounts/{name}/upstream-end"), event).await);
     }
 
-    /// An order whose timer was handed out again and again, and nobody did anything about it.
-    async fn park_an_order(&self) {
-        let shop = self.open("order-parked").await;
-        let order = shop.order("month").await;
-        let key = Key::stored(format!("account#{}", shop.name), format!("order#{order}"));
-        let store = &self.world.running.market.store;
-        let mut taken = Vec::new();
-        for hour in 0..=i64::from(MAX_TRIES) {
-            let now = self.world.now() + SignedDuration::from_hours(24 + hour);
-            for shard in 0..SHARDS {
-                let due = store.due(Lane::AdvanceCase, Shard::Due(shard), now, None, 100).await.unwrap();
-                for entry in due.iter().filter(|entry| entry.key == key) {
-                    taken.push(store.lease(entry, now).await.unwrap());
-                }
-            }
-        }
-        assert_eq!(taken.last(), Some(&Lease::Parked));
-    }
-
     /// Demands on every step, and a waiver in place of one.
     async fn dispute_deletion(&self) {
         let open = self.open("demands-open").await;
@@ -314,134 +285,6 @@ impl Play<'_> {
     async fn acknowledge(&self, name: &str, grant: &str) {
         let path = format!("/accounts/{name}/demands/{grant}/acknowledgement");
         done(self.stage.provider.post(&path, json!({})).await);
-    }
-
-    /// A check on a day that is over, and sealed, when the corpus is taken.
-    async fn check_a_token(&self) {
-        let shop = self.open("ledger-sealed").await;
-        let order = shop.buy("year").await;
-        let grant = shop.grant(&order).await;
-        let token = shop.token(&grant).await;
-        assert_eq!(self.stage.check(&token, "orders.read").await, "allowed");
-    }
-
-    /// A check that the first partition of its ledger did not take: it is counted as `check_token` counts it then.
-    async fn spread_a_ledger(&self) {
-        let shop = self.open("ledger-spread").await;
-        let order = shop.buy("year").await;
-        let grant = shop.grant(&order).await;
-        let token = shop.token(&grant).await;
-        assert_eq!(self.stage.check(&token, "orders.read").await, "allowed");
-        let store = &self.world.running.market.store;
-        let id = ("ledger-spread".parse().unwrap(), grant.parse().unwrap());
-        let grant = store.get::<Grant>(&id).await.unwrap().unwrap();
-        let ledger = store.get::<Ledger>(&id).await.unwrap();
-        let occasion = self.occasion(Actor::DataGateway);
-        let spread = Ledger::spread(ledger.as_ref(), &grant, &occasion).unwrap();
-        store.commit(&spread, None).await.unwrap();
-        let (scope, now) = ("orders.read".parse().unwrap(), self.world.now());
-        store
-            .begin_line(Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: now }, 3)
-            .await
-            .unwrap();
-    }
-
-    /// Grants with and without a token, and a check of every outcome.
-    async fn check_tokens(&self) {
-        let shop = self.open("grant-active").await;
-        let order = shop.buy("year").await;
-        shop.grant(&order).await;
-        let grant = shop.grant(&order).await;
-        let (replaced, token) = (shop.token(&grant).await, shop.token(&grant).await);
-        let stolen = format!("{}{}", &token[..token.len() - 64], "0".repeat(64));
-        let revoked = shop.grant(&order).await;
-        let dead = shop.token(&revoked).await;
-        shop.revoke(&revoked).await;
-        for (token, scope, outcome) in [
-            (&token, "orders.read", "allowed"),
-            (&token, "orders.read", "allowed"),
-            (&token, "buyers.read", "wrong_scope"),
-            (&replaced, "orders.read", "allowed"),
-            (&stolen, "orders.read", "wrong_token"),
-            (&dead, "orders.read", "ended"),
-        ] {
-            assert_eq!(self.stage.check(token, scope).await, outcome);
-        }
-    }
-
-    /// E-mails that SES took and told of later, and one that it refused.
-    async fn tell(&self) {
-        for (name, phone, told) in [
-            ("email-delivered", None, ["Delivery"].as_slice()),
-            ("email-complained-of", None, &["Delivery", "Complaint"]),
-            ("email-came-back", None, &["Transient"]),
-            ("email-bounced", None, &["Bounce"]),
-            ("email-bounced-followed-up", Some("+8613800000002"), &["Bounce"]),
-        ] {
-            let shop = self.apply(name, "zh", phone).await;
-            shop.accept(AGREEMENT, "click").await;
-            let key = shop.email().await;
-            let gateways =
-                Gateways { email: Arc::new(self.ses.gateway.clone()), sms: Arc::new(Always(sent())) };
-            kinds::run(&self.world.jobs(gateways), &WakeUp { lane: Lane::Notify, key }).await.unwrap();
-            for kind in told {
-                let (market, clock) = (&self.world.running.market, &self.world.running.machine.clock);
-                let event = self.ses.event(kind);
-                let (entropy, metrics) = (SystemEntropy, Metrics::default());
-                let recorder = Recorder {
-                    store: &market.store,
-                    clock: clock.as_ref(),
-                    entropy: &entropy,
-                    operator: &market.operator,
-                    metrics: &metrics,
-                };
-                record_feedback(recorder, &event).await.unwrap();
-            }
-        }
-        let refused = Sending::Refused { reason: "BadRequestException".to_owned() };
-        self.open("email-undeliverable").await.send_email(refused.clone()).await;
-        let resent = self.open("email-resent").await;
-        let email = resent.email().await.sort;
-        resent.send_email(refused).await;
-        let path = resent.path(&format!("notices/{}/resending", email.trim_start_matches("notice#")));
-        let elsewhere = json!({ "address": "elsewhere@example.com" });
-        done(self.stage.operator.post(&path, elsewhere).await);
-        let moved = self.open("contacts-changed").await;
-        moved.post("contacts", requests::contacts("moved@example.com")).await;
-    }
-
-    /// A grant that ends before its beginning was said, which is not said any more; and an answer that waits for the
-    /// acknowledgement before it.
-    async fn outrun(&self) {
-        let shop = self.open("email-outrun").await;
-        let order = shop.buy("month").await;
-        let grant = shop.ended_grant(&order).await;
-        shop.demand(&grant, "service", json!({})).await;
-        self.acknowledge(shop.name, &grant).await;
-        let path = shop.path(&format!("demands/{grant}/attestation"));
-        done(self.stage.provider.post(&path, requests::attestation(self.world.now())).await);
-        for about in ["grant_activated", "demand_attested"] {
-            let email = shop.email_about(about).await;
-            self.wake(Lane::Notify, shop.name, email.sort.to_string(), sent()).await;
-        }
-    }
-
-    /// Has a job look at a merchant's thing, once, on channels that answer so.
-    async fn wake(&self, job: Lane, name: &str, sort: String, answer: Sending) {
-        self.world.wake(job, Key::stored(format!("account#{name}"), sort), answer).await;
-    }
-
-    /// A cascade set something aside, and found nothing else to end in all that one wake-up looks at.
-    async fn pass_over(&self, name: &str, termination: &str) {
-        let store = &self.world.running.market.store;
-        let key = Key::stored(format!("account#{name}"), termination);
-        let termination = store.get_at::<Termination>(&key).await.unwrap().unwrap();
-        let Progress::Ending(cascade) = &termination.progress else { panic!("{:?}", termination.progress) };
-        let aside = cascade.cursor.clone().into_iter().collect();
-        let occasion = self.occasion(Actor::Job(Lane::TerminateAccount.name().to_owned()));
-        let place = (cascade.cursor.clone(), aside);
-        let passed = Termination::pass(&termination, place, Next::Anyone, &occasion).unwrap();
-        store.commit(&passed, None).await.unwrap();
     }
 
     /// The holiday schedule of the next year, and a correction of it, which nobody has looked at yet.
@@ -496,148 +339,5 @@ impl Play<'_> {
         shop.accept(AGREEMENT, "click").await;
         shop.accept(TERMS, "click").await;
         shop
-    }
-}
-
-impl Shop<'_> {
-    fn path(&self, rest: &str) -> String {
-        format!("/accounts/{}/{rest}", self.name)
-    }
-
-    async fn post(&self, rest: &str, body: Value) -> Answer {
-        done(self.client.post(&self.path(rest), body).await)
-    }
-
-    /// Accepts the version in force, with all that its page shows; who signs comes by a browser.
-    async fn accept(&self, document: &str, method: &str) {
-        let published = done(self.client.get(&format!("/documents/{document}")).await);
-        let now = self.play.world.now();
-        let is_in_force =
-            |version: &&&market::json::Json| at(version["effective_at"].as_str().unwrap()) <= now;
-        let versions = published.body["versions"].as_array().unwrap();
-        let version = versions.iter().rev().find(is_in_force).unwrap();
-        let mut acceptance = requests::acceptance(document, version["sha256"].as_str().unwrap(), &[]);
-        acceptance["version"] = version["number"].clone().into();
-        acceptance["prominent_shown"] = version["prominent"].clone().into();
-        acceptance["method"] = json!(method);
-        let mut headers = json_headers();
-        headers.insert("idempotency-key", HeaderValue::from_str(&format!("{document}-{method}")).unwrap());
-        if method == "signed" {
-            headers.insert(USER_AGENT, HeaderValue::from_static("Mozilla/5.0 (X11; Linux x86_64)"));
-            headers.insert("x-forwarded-for", HeaderValue::from_static("203.0.113.7"));
-        }
-        let body = acceptance.to_string().into_bytes();
-        done(self.client.send(Method::POST, &self.path("acceptances"), headers, body).await);
-    }
-
-    async fn order(&self, plan: &str) -> String {
-        let mut order = self.play.stage.order(plan);
-        order["acknowledge_unbounded_risk"] = json!(plan == "forever");
-        self.post("orders", order).await.text_at("/id").to_owned()
-    }
-
-    pub(super) async fn buy(&self, plan: &str) -> String {
-        let order = self.order(plan).await;
-        let placed = done(self.client.get(&self.path(&format!("orders/{order}"))).await);
-        let price = placed.body["snapshot"]["plan"]["price_fen"].as_i64().unwrap();
-        done(pay(&self.play.world.running, &format!("pay-{order}"), self.name, &order, price).await);
-        order
-    }
-
-    async fn grant(&self, order: &str) -> String {
-        let grant = requests::grant(order, &["orders.read", "stock.read"]);
-        self.post("grants", grant).await.text_at("/id").to_owned()
-    }
-
-    async fn token(&self, grant: &str) -> String {
-        let tokens = self.path(&format!("grants/{grant}/tokens"));
-        done(self.play.stage.provider.post(&tokens, json!({})).await).text_at("/token").to_owned()
-    }
-
-    async fn revoke(&self, grant: &str) {
-        self.post(&format!("grants/{grant}/revocation"), json!({})).await;
-    }
-
-    async fn ended_grant(&self, order: &str) -> String {
-        let grant = self.grant(order).await;
-        self.revoke(&grant).await;
-        grant
-    }
-
-    async fn demand(&self, grant: &str, step: &str, body: Value) {
-        self.post(&format!("demands/{grant}/{step}"), body).await;
-    }
-
-    async fn serve_termination(&self) -> Answer {
-        let notice = json!({ "reason": "违反平台规则。" });
-        done(self.play.stage.operator.post(&self.path("terminations"), notice).await)
-    }
-
-    /// Where the e-mail lies that says that its account is open.
-    async fn email(&self) -> Key {
-        self.email_about("account_opened").await
-    }
-
-    async fn email_about(&self, about: &str) -> Key {
-        let notices = self.client.all(&self.path("notices")).await.unwrap();
-        let mut emails = notices.iter().filter(|notice| notice["channel"] == "email");
-        let email = emails.find(|notice| notice["about"] == about).unwrap();
-        Key::stored(format!("account#{}", self.name), format!("notice#{}", email["id"].as_str().unwrap()))
-    }
-
-    async fn send_email(&self, answer: Sending) {
-        let email = self.email().await;
-        self.play.wake(Lane::Notify, self.name, email.sort.to_string(), answer).await;
-    }
-}
-
-fn sent() -> Sending {
-    Sending::Accepted { gateway_id: None }
-}
-
-/// As much of SES as takes an e-mail and tells of it later.
-struct Ses {
-    gateway: SesEmail,
-    taken: Arc<Mutex<Vec<Value>>>,
-}
-
-impl Ses {
-    async fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let taken = Arc::<Mutex<Vec<Value>>>::default();
-        let router = Router::new().fallback(Self::take).with_state(Arc::clone(&taken));
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let sdk = market::sdk_at(&url).await;
-        let official = "legal@market.example.com".to_owned().try_into().unwrap();
-        let sender = Sender::new("notices@market.example.com", official).unwrap();
-        Self { gateway: SesEmail::new(&sdk, sender, None), taken }
-    }
-
-    async fn take(State(taken): State<Arc<Mutex<Vec<Value>>>>, body: Bytes) -> Json<Value> {
-        let mut taken = taken.lock().unwrap();
-        taken.push(serde_json::from_slice(&body).unwrap());
-        Json(json!({ "MessageId": format!("ses-{}", taken.len()) }))
-    }
-
-    /// What it tells of the e-mail that it took last.
-    fn event(&self, kind: &str) -> String {
-        let taken = self.taken.lock().unwrap();
-        let tags = taken.last().unwrap()["EmailTags"].as_array().unwrap();
-        let tags: Map<_, _> = tags
-            .iter()
-            .map(|tag| (tag["Name"].as_str().unwrap().to_owned(), json!([tag["Value"]])))
-            .collect();
-        let (kind, bounce) = match kind {
-            "Transient" => ("Bounce", ("Transient", "MailboxFull")),
-            kind => (kind, ("Permanent", "NoEmail")),
-        };
-        json!({
-            "eventType": kind,
-            "mail": { "messageId": format!("ses-{}", taken.len()), "tags": tags },
-            "bounce": { "bounceType": bounce.0, "bounceSubType": bounce.1 },
-            "complaint": { "complaintSubType": null, "complaintFeedbackType": "abuse" },
-        })
-        .to_string()
     }
 }

@@ -1,6 +1,9 @@
 //! `cargo xtask new`: files that compile, to begin something with, and their lines in the lists that name them.
 
+mod context;
+mod job;
 mod lines;
+mod message;
 mod route;
 
 use std::fs;
@@ -14,6 +17,10 @@ use crate::run::{Done, Failed, cargo, root, run as run_program};
 pub enum New {
     /// A route: its file, its place in the lists, and a test that holds from the beginning.
     Route(route::NewRoute),
+    /// A job: its file, and its place in the kind's line.
+    Job(job::NewJob),
+    /// A message: its declaration, a text in each language, and a sample.
+    Message(message::NewMessage),
 }
 
 /// Writes them below the project's root.
@@ -23,6 +30,8 @@ pub enum New {
 pub fn run(what: &New) -> Done {
     match what {
         New::Route(route) => println!("{}", route.write(&root())?),
+        New::Job(job) => println!("{}", job.write(&root())?),
+        New::Message(message) => println!("{}", message.write(&root())?),
     }
     // A long name breaks lines that a skeleton does not.
     run_program(&mut cargo(&["fmt", "--all"]))
@@ -74,4 +83,16 @@ fn pascal(name: &str) -> String {
 fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+}
+
+/// The files of the project that a test changes, apart from the project's own.
+#[cfg(test)]
+fn copied(files: &[&str]) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for file in files {
+        let to = copy.path().join(file);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(root().join(file), to).unwrap();
+    }
+    copy
 }

@@ -194,19 +194,9 @@ fn example(parameter: &str) -> &'static str {
 mod tests {
     use std::fs;
 
+    use super::super::copied;
     use super::*;
     use crate::run::root;
-
-    /// The files that a new route touches, apart from the project's own.
-    fn copied(files: &[&str]) -> tempfile::TempDir {
-        let copy = tempfile::tempdir().unwrap();
-        for file in files {
-            let to = copy.path().join(file);
-            fs::create_dir_all(to.parent().unwrap()).unwrap();
-            fs::copy(root().join(file), to).unwrap();
-        }
-        copy
-    }
 
     fn new_route(what: &str, path: &str, roles: &[&str]) -> NewRoute {
         NewRoute {

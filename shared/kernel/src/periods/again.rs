@@ -6,7 +6,10 @@
 use jiff::civil::{DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Calendar, Trace, ZONE, reckon};
+use super::calendar::Calendar;
+use super::reckoning::reckon;
+use super::trace::Trace;
+use super::zone::ZONE;
 
 /// When in the day it is looked: schedules are published in working hours.
 const LOOKED_AT: Time = Time::constant(10, 0, 0, 0);

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::Again;
+use super::again::Again;
 use crate::change::Event;
 use crate::events::{PeriodConfirmed, PeriodMoved, ReckonedUnder, ScheduleAwaited};
 

@@ -10,21 +10,13 @@ use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, Language, PartyId};
 use market_kernel::stored::form;
 
+pub use super::Withdrawn;
 use super::{Document, Publisher, Version};
 use crate::events;
 use crate::messages;
 
 /// How many versions of a document can be withdrawn in all.
 pub const MAX_WITHDRAWN: usize = 100;
-
-/// A version that was withdrawn.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Withdrawn {
-    /// Its number.
-    pub number: u32,
-    /// When it was withdrawn.
-    pub at: Timestamp,
-}
 
 /// Why a version was not withdrawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,9 @@
 //! (`4.快手服务市场交易规范`). A number counts only if it can follow the clause before it, as its first child, its next
 //! sibling, or the next sibling of one of its ancestors. Everything else is text.
 
-use super::{Clause, ClauseAddress, Outline};
+use market_kernel::clause::ClauseAddress;
+
+use super::outline::{Clause, Outline};
 
 /// How many levels a number has at most.
 const MAX_LEVELS: usize = 6;
@@ -101,7 +103,7 @@ fn follows(next: &[u16], current: &[u16]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::clause_text;
+    use super::super::outline::clause_text;
     use super::*;
 
     const AGREEMENT: &str = "# 试用协议

@@ -3,8 +3,13 @@
 
 use std::collections::HashSet;
 
-use super::outline::MAX_DEPTH;
-use super::{ClauseAddress, Found, MAX_CLAUSES, Outline, Start, labelled, lines, spans};
+use market_kernel::clause::ClauseAddress;
+
+use super::labelled::{Found, labelled};
+use super::lines;
+use super::outline::{MAX_CLAUSES, Outline};
+use super::placement::MAX_DEPTH;
+use super::spans::{Start, spans};
 
 /// A clause, as its publisher says it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +96,7 @@ impl Given {
 
 #[cfg(test)]
 mod tests {
-    use super::super::clause_text;
+    use super::super::outline::clause_text;
     use super::*;
 
     fn given(clauses: &[(u32, u8, &str)]) -> Result<Outline, GivenRefusal> {

@@ -10,7 +10,7 @@ use market_kernel::clause::{ClauseAddress, MAX_ADDRESS_CHARS};
 
 use super::labels::{Close, Form, Unit, fold};
 use super::numerals::{self, Script};
-use super::outline::Placed;
+use super::placement::Placed;
 
 /// How many characters of a heading make an address.
 const HEADING_ADDRESS_CHARS: usize = 40;

@@ -322,7 +322,7 @@ fn a_hostile_text_is_read_in_bounds() {
         let outline = Outline::read(&text);
         assert!(outline.clauses.len() <= MAX_CLAUSES + 2);
         assert!(outline.gaps.len() <= MAX_FINDINGS && outline.not_clauses.len() <= MAX_FINDINGS);
-        assert!(outline.clauses.iter().all(|clause| usize::from(clause.depth) <= outline::MAX_DEPTH));
+        assert!(outline.clauses.iter().all(|clause| usize::from(clause.depth) <= placement::MAX_DEPTH));
         let shown: usize = outline.clauses.iter().map(|clause| clause_text(&text, clause).len()).sum();
         assert_eq!(shown, text.len());
     }

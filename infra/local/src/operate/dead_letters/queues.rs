@@ -1,229 +1,30 @@
-//! `market dead-letters`: the messages that failed every time they were received.
-//!
-//! To look at them changes nothing but their receive count: they are shown again to others at once. To send
-//! one back is to send it to its queue and then delete it here, in this order, so that a command that breaks
-//! off loses nothing. The worst is that a message goes out twice, and no worker minds: a wake-up carries no
-//! decision, and mail feedback that is known already changes nothing. SQS's own redrive
-//! (`StartMessageMoveTask`) is not used, because the partition `aws-cn` has none.
-//!
-//! One command sends back no more than its limit: what fails again comes back here, and must not go in
-//! circles.
+//! The dead letters of a market, as SQS holds them.
 
 use std::collections::HashSet;
-use std::fmt;
-use std::process::ExitCode;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message,
     MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry,
 };
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use indicatif::ProgressBar;
-use market_kernel::Timestamp;
-use market_kernel::aggregate::Lane;
-use serde::Serialize;
-use serde_json::Value;
 
-use super::stack::Stack;
-use super::{Common, OperateError, aws_error, exit, progress, say};
+use super::outcomes::{Count, DeadLetter, Inspected, Redriven};
+use super::queue::Queue;
+use crate::operate::stack::Stack;
+use crate::operate::{OperateError, aws_error};
 
 /// What SQS gives and takes in one request.
 const BATCH: usize = 10;
+
 /// How long a poll asks around among SQS's hosts; without, it may miss what is there.
 const POLL_SECONDS: i32 = 1;
+
 /// How long a message is hidden from others while it is shown.
 const SHOWN_SECONDS: i32 = 30;
+
 /// The same while it is sent back.
 const MOVED_SECONDS: i32 = 60;
-
-/// What to do with dead letters.
-#[derive(Debug, clap::Subcommand)]
-pub enum DeadLetters {
-    /// Count them, queue by queue.
-    List {
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Show them, and leave them where they are.
-    Inspect {
-        /// Whose.
-        #[arg(value_parser = queues())]
-        queue: Queue,
-        /// How many at most.
-        #[arg(long, value_name = "N", default_value_t = 10)]
-        #[arg(value_parser = clap::value_parser!(u16).range(1..=100))]
-        limit: u16,
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Send them back to their queue, until none are left.
-    Redrive {
-        /// Whose.
-        #[arg(value_parser = queues())]
-        queue: Queue,
-        /// How many at most.
-        #[arg(long, value_name = "N", default_value_t = 10_000)]
-        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-        limit: u32,
-        #[command(flatten)]
-        common: Common,
-    },
-}
-
-/// A queue that has dead letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Queue {
-    /// A lane's.
-    Lane(Lane),
-    /// What SES tells of sent mail.
-    MailFeedback,
-    /// What the relay gave up.
-    Relay,
-    /// Passes of the sweep that failed.
-    Sweep,
-}
-
-fn queues() -> impl TypedValueParser<Value = Queue> {
-    let named =
-        |name: String| Queue::all().find(|queue| queue.name() == name).ok_or("there is no such queue");
-    PossibleValuesParser::new(Queue::all().map(Queue::name)).try_map(named)
-}
-
-impl Queue {
-    /// Every queue.
-    pub fn all() -> impl Iterator<Item = Self> {
-        Lane::ALL.into_iter().map(Self::Lane).chain([Self::MailFeedback, Self::Relay, Self::Sweep])
-    }
-
-    /// The name that stands for it in the pattern of the queues' URLs.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lane(lane) => lane.name(),
-            Self::MailFeedback => "mail_feedback",
-            Self::Relay => "relay",
-            Self::Sweep => "sweep",
-        }
-    }
-
-    /// Whether its dead letters are messages of a queue that could be sent again.
-    fn check_redriven(self) -> Result<(), OperateError> {
-        let why = match self {
-            Self::Lane(_) | Self::MailFeedback => return Ok(()),
-            Self::Relay => {
-                "they tell which records of the table's stream the relay gave up, and the sweep hands out what \
-                 these left due as soon as its lease ends"
-            }
-            Self::Sweep => "each tells of a pass that failed, and the next pass repeats it",
-        };
-        Err(OperateError::NotRedriven { queue: self.name(), why })
-    }
-}
-
-/// How many dead letters a queue has; as SQS counts, nearly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Count {
-    /// The queue.
-    pub queue: &'static str,
-    /// Those that can be received.
-    pub waiting: u64,
-    /// Those that someone has received and holds.
-    pub held: u64,
-}
-
-/// Every queue's.
-#[derive(Debug, Serialize)]
-struct Counts(Vec<Count>);
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<20} {:>10} {:>10}", "DEAD LETTERS OF", "WAITING", "HELD")?;
-        self.0.iter().try_for_each(|Count { queue, waiting, held }| {
-            writeln!(f, "{queue:<20} {waiting:>10} {held:>10}")
-        })
-    }
-}
-
-/// A dead letter.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DeadLetter {
-    /// SQS's id of it.
-    pub message_id: String,
-    /// When it was first sent.
-    pub first_sent: Option<Timestamp>,
-    /// How often it was received since it is here, this time included.
-    pub received: u32,
-    /// What it says; a text where that is no JSON.
-    pub body: Value,
-}
-
-impl From<&Message> for DeadLetter {
-    fn from(message: &Message) -> Self {
-        let attribute =
-            |name: MessageSystemAttributeName| message.attributes()?.get(&name)?.parse::<i64>().ok();
-        let sent_ms = attribute(MessageSystemAttributeName::SentTimestamp);
-        let received = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
-        let body = message.body().unwrap_or_default();
-        Self {
-            message_id: message.message_id().unwrap_or_default().to_owned(),
-            first_sent: sent_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
-            received: received.and_then(|count| u32::try_from(count).ok()).unwrap_or_default(),
-            body: serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned())),
-        }
-    }
-}
-
-/// Dead letters of one queue.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Inspected {
-    /// The queue.
-    pub queue: &'static str,
-    /// Some of its dead letters, in no order.
-    pub messages: Vec<DeadLetter>,
-}
-
-impl fmt::Display for Inspected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for DeadLetter { message_id, first_sent, received, body } in &self.messages {
-            let sent = first_sent.map_or_else(|| "at an unknown time".to_owned(), |at| at.to_string());
-            writeln!(f, "{message_id}\n  first sent {sent}, received {received} times\n  {body}")?;
-        }
-        write!(f, "{} dead letters of {} shown.", self.messages.len(), self.queue)
-    }
-}
-
-/// What came of sending dead letters back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Redriven {
-    /// The queue.
-    pub queue: &'static str,
-    /// Sent, and deleted here.
-    pub moved: u32,
-    /// Sent, and still here: they will go out a second time, which does no harm.
-    pub twice: u32,
-    /// Whether it ended because of the limit.
-    pub limited: bool,
-    /// What it ended because of, where something went wrong.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stopped: Option<String>,
-}
-
-impl fmt::Display for Redriven {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} dead letters went back to {}.", self.moved, self.queue)?;
-        if self.twice > 0 {
-            writeln!(f, "{} more were sent and not deleted; to send them again does no harm.", self.twice)?;
-        }
-        if self.limited {
-            writeln!(f, "That was the limit; give the command again for what is left.")?;
-        }
-        match &self.stopped {
-            Some(why) => writeln!(f, "It stopped: {why}\nNothing is lost; give the command again."),
-            None => Ok(()),
-        }
-    }
-}
 
 /// What became of one batch.
 struct Moved {
@@ -439,31 +240,4 @@ impl DeadLetterQueues {
 /// What names messages of one batch: their places, and SQS's handles of them.
 fn handles(messages: &[Message]) -> impl Iterator<Item = (String, &str)> {
     messages.iter().enumerate().filter_map(|(n, message)| Some((n.to_string(), message.receipt_handle()?)))
-}
-
-pub(super) async fn run(command: DeadLetters) -> Result<ExitCode, OperateError> {
-    match command {
-        DeadLetters::List { common } => {
-            let queues = DeadLetterQueues::of(&Stack::find(&common.stack).await?)?;
-            let mut counts = Vec::new();
-            for queue in Queue::all() {
-                counts.push(queues.count(queue).await?);
-            }
-            say(&Counts(counts), common.json)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        DeadLetters::Inspect { queue, limit, common } => {
-            let queues = DeadLetterQueues::of(&Stack::find(&common.stack).await?)?;
-            say(&queues.inspect(queue, limit).await?, common.json)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        DeadLetters::Redrive { queue, limit, common } => {
-            queue.check_redriven()?;
-            let queues = DeadLetterQueues::of(&Stack::find(&common.stack).await?)?;
-            let bar = progress("Sending back", common.json);
-            let redriven = queues.redrive(queue, limit, &bar).await?;
-            say(&redriven, common.json)?;
-            Ok(exit(redriven.stopped.is_none()))
-        }
-    }
 }

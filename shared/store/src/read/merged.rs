@@ -4,10 +4,11 @@ use futures_util::future::try_join_all;
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::ListName;
 
+use super::Page;
+use super::partition::MAX_SORT_BYTES;
 use crate::attributes::{LIST, PLACE, s};
 use crate::item::Reader;
 use crate::meter::Direction;
-use crate::read::{MAX_SORT_BYTES, Page};
 use crate::schema::VIEW_INDEX;
 use crate::{Store, StoreError};
 

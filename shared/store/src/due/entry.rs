@@ -1,38 +1,30 @@
-//! The due index: what waits for which lane, in the order of its time.
-//!
-//! It is sparse (only what has something due is in it) and sharded by the item's key. An entry's place is
-//! `wake_at`, the instant at which the sweep will next hand it out: the due time itself, or the end of a
-//! lease. Whoever hands an entry out moves it a lease ahead first, so a wake-up that is lost comes back,
-//! and one that keeps failing comes back ever more rarely until it is *parked* for a human: then it is handed out once a
-//! day. Where what fails is a reminder, it comes back when the end that it reminds of is due. Every commit
-//! of the item writes its entry anew from its state. What is due at once when it is written belongs to
-//! the relay, and so is written with the lease already taken.
+//! An entry of the index: where it waits, and where a lease moves it.
 
 use std::collections::HashMap;
 use std::hash::Hasher;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use market_kernel::Timestamp;
 use market_kernel::aggregate::{Due, Lane};
 use market_kernel::keys::Key;
 
-use crate::Store;
 use crate::attributes::{DUE_AT, Item, PK, SHARD, SK, TRIES, WAKE_AT, key_attributes, n, s};
 use crate::error::StoreError;
 use crate::item::Reader;
-use crate::meter::Direction;
-use crate::schema::DUE_INDEX;
 
 /// Shards of each lane: a throttled index throttles its table, so load is spread from the first day.
 pub const SHARDS: u8 = 8;
+
 /// The first lease; each further one is twice as long, up to an hour.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
 /// The longest of them.
 pub(crate) const LONGEST_LEASE: SignedDuration = SignedDuration::from_hours(1);
+
 /// Leases before an entry is parked: about five hours.
 pub const MAX_TRIES: u32 = 10;
+
 /// How long a parked entry waits until it is looked at again.
 pub const PARKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
@@ -51,7 +43,7 @@ impl Shard {
         (0..SHARDS).map(Self::Due).chain([Self::Parked])
     }
 
-    fn name(self, lane: Lane) -> String {
+    pub(super) fn name(self, lane: Lane) -> String {
         match self {
             Self::Due(shard) => shard_name(lane, shard),
             Self::Parked => parked_name(lane),
@@ -71,13 +63,13 @@ pub struct DueEntry {
     /// How often it was handed out.
     pub tries: u32,
     /// When more than a reminder is due of it, in milliseconds.
-    end_ms: Option<i64>,
-    shard: String,
-    wake_at: String,
+    pub(super) end_ms: Option<i64>,
+    pub(super) shard: String,
+    pub(super) wake_at: String,
 }
 
 impl DueEntry {
-    fn place(&self) -> Place<'_> {
+    pub(super) fn place(&self) -> Place<'_> {
         Place { key: &self.key, shard: &self.shard, wake_at: &self.wake_at }
     }
 
@@ -88,7 +80,7 @@ impl DueEntry {
     }
 
     /// Where a lease that is taken at `now` moves it.
-    fn leased(&self, now: Timestamp) -> (String, String) {
+    pub(super) fn leased(&self, now: Timestamp) -> (String, String) {
         // What is handed out ahead of its time is leased from that time on.
         let from = now.max(self.due_at);
         let (shard, until) = if self.is_parked() || self.tries >= MAX_TRIES {
@@ -108,21 +100,9 @@ impl DueEntry {
         wake_at > millis(self.due_at) && wake_at > millis(now)
     }
 
-    fn wake_ms(&self) -> i64 {
+    pub(super) fn wake_ms(&self) -> i64 {
         wake_ms(&self.wake_at)
     }
-}
-
-/// What became of an attempt to lease an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lease {
-    /// It is the caller's to hand out.
-    Taken,
-    /// Someone else has it, or its state has changed (or the answer to a first attempt was lost: then it comes
-    /// back when the lease ends).
-    Lost,
-    /// It was handed out too often, and now waits for a human.
-    Parked,
 }
 
 /// Milliseconds, rounded up: never early.
@@ -132,7 +112,7 @@ pub(crate) fn millis(at: Timestamp) -> i64 {
 }
 
 /// Its place in the index. Equal ones are told apart by the index itself, by the keys of their items.
-fn place(at: Timestamp, end_ms: Option<i64>) -> String {
+pub(super) fn place(at: Timestamp, end_ms: Option<i64>) -> String {
     let end = end_ms.map(|end| format!("#{end}")).unwrap_or_default();
     format!("{:015}{end}", millis(at))
 }
@@ -174,10 +154,10 @@ pub(crate) fn encode(item: &mut Item, key: &Key, due: Due, now: Timestamp) {
 }
 
 /// Where an entry is: nobody moves it who does not find it there.
-struct Place<'a> {
-    key: &'a Key,
-    shard: &'a str,
-    wake_at: &'a str,
+pub(super) struct Place<'a> {
+    pub key: &'a Key,
+    pub shard: &'a str,
+    pub wake_at: &'a str,
 }
 
 fn lease_end(now: Timestamp, tries: u32) -> Timestamp {
@@ -185,7 +165,7 @@ fn lease_end(now: Timestamp, tries: u32) -> Timestamp {
     now.saturating_add(lease).unwrap_or(now)
 }
 
-fn entry(reader: &Reader) -> Result<DueEntry, StoreError> {
+pub(super) fn entry(reader: &Reader) -> Result<DueEntry, StoreError> {
     let (shard, wake_at) = (reader.text(SHARD)?.to_owned(), reader.text(WAKE_AT)?.to_owned());
     let lane = shard
         .split('#')
@@ -228,151 +208,6 @@ pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<(L
 #[must_use]
 pub fn wakes_at<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<Timestamp> {
     Timestamp::from_millisecond(wake_ms(attribute(WAKE_AT)?)).ok()
-}
-
-impl Store {
-    /// A page of the entries of one shard whose time has come by `until`, leased ones among them, in their
-    /// order and after another entry's place.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn due(
-        &self,
-        lane: Lane,
-        shard: Shard,
-        until: Timestamp,
-        after: Option<&DueEntry>,
-        limit: u16,
-    ) -> Result<Vec<DueEntry>, StoreError> {
-        self.query_due(shard.name(lane), Some(until), after, limit).await
-    }
-
-    /// The entries that were given up on and wait for a human, the oldest first.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn parked(&self, lane: Lane, limit: u16) -> Result<Vec<DueEntry>, StoreError> {
-        self.query_due(parked_name(lane), None, None, limit).await
-    }
-
-    /// When the sweep will next have something to hand out, over all jobs and shards.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
-        let shards = Lane::ALL.into_iter().flat_map(|lane| Shard::all().map(move |shard| shard.name(lane)));
-        let firsts = try_join_all(shards.map(|shard| self.query_due(shard, None, None, 1))).await?;
-        let wakes = firsts.iter().flatten().map(DueEntry::wake_ms);
-        Ok(wakes.min().and_then(|ms| Timestamp::from_millisecond(ms).ok()))
-    }
-
-    async fn query_due(
-        &self,
-        shard: String,
-        until: Option<Timestamp>,
-        after: Option<&DueEntry>,
-        limit: u16,
-    ) -> Result<Vec<DueEntry>, StoreError> {
-        let start = after.map(|entry| {
-            let mut start = key_attributes(&entry.key);
-            start.insert(SHARD.to_owned(), s(&entry.shard));
-            start.insert(WAKE_AT.to_owned(), s(&entry.wake_at));
-            start
-        });
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(DUE_INDEX)
-            .expression_attribute_names("#shard", SHARD)
-            .expression_attribute_values(":shard", s(shard))
-            .set_exclusive_start_key(start)
-            .limit(i32::from(limit))
-            .set_return_consumed_capacity(self.meter.wish());
-        let query = match until {
-            // Everything of that very millisecond sorts before its successor's bare number.
-            Some(until) => query
-                .key_condition_expression("#shard = :shard AND #wake < :until")
-                .expression_attribute_names("#wake", WAKE_AT)
-                .expression_attribute_values(":until", s(format!("{:015}", until.as_millisecond() + 1))),
-            None => query.key_condition_expression("#shard = :shard"),
-        };
-        let answer = query.send().await.map_err(|error| StoreError::from_sdk(&error, false))?;
-        self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
-        answer.items.unwrap_or_default().into_iter().map(|item| entry(&Reader::new(item)?)).collect()
-    }
-
-    /// Takes a lease on an entry before it is handed out. One that was handed out too often is parked instead; one that
-    /// is parked is handed out, and waits another day.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn lease(&self, entry: &DueEntry, now: Timestamp) -> Result<Lease, StoreError> {
-        let (shard, wake_at) = entry.leased(now);
-        let lease = if shard == entry.shard { Lease::Taken } else { Lease::Parked };
-        let tries = entry.tries.saturating_add(1);
-        Ok(if self.move_entry(&entry.place(), (&shard, &wake_at), tries).await? {
-            lease
-        } else {
-            Lease::Lost
-        })
-    }
-
-    /// Gives back a lease that was taken at `now`: its wake-up could not be sent, which is no try.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn give_back(&self, entry: &DueEntry, now: Timestamp) -> Result<bool, StoreError> {
-        let (shard, wake_at) = entry.leased(now);
-        let leased = Place { key: &entry.key, shard: &shard, wake_at: &wake_at };
-        self.move_entry(&leased, (&entry.shard, &entry.wake_at), entry.tries).await
-    }
-
-    /// Hands a parked entry back to the sweep, as if for the first time.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn redrive(&self, entry: &DueEntry, now: Timestamp) -> Result<bool, StoreError> {
-        let shard = shard_name(entry.lane, shard_of(&entry.key));
-        self.move_entry(&entry.place(), (&shard, &place(now, entry.end_ms)), 0).await
-    }
-
-    async fn move_entry(
-        &self,
-        from: &Place<'_>,
-        (shard, wake_at): (&str, &str),
-        tries: u32,
-    ) -> Result<bool, StoreError> {
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key_attributes(from.key)))
-            .update_expression("SET #shard = :shard, #wake = :wake, #tries = :tries")
-            .condition_expression("#shard = :old_shard AND #wake = :old_wake")
-            .expression_attribute_names("#shard", SHARD)
-            .expression_attribute_names("#wake", WAKE_AT)
-            .expression_attribute_names("#tries", TRIES)
-            .expression_attribute_values(":shard", s(shard))
-            .expression_attribute_values(":wake", s(wake_at))
-            .expression_attribute_values(":tries", n(tries))
-            .expression_attribute_values(":old_shard", s(from.shard))
-            .expression_attribute_values(":old_wake", s(from.wake_at))
-            .set_return_consumed_capacity(self.meter.wish())
-            .send()
-            .await;
-        match sent {
-            Ok(done) => {
-                self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
-                Ok(true)
-            }
-            // Whatever writes the item just now writes its entry anew.
-            Err(error) => match StoreError::of_condition(&error) {
-                Err(StoreError::Contended(_)) => Ok(false),
-                outcome => outcome,
-            },
-        }
-    }
 }
 
 /// The attributes of an item that the index is made of, waiting for its due time, and no state: for benchmarks,

@@ -1,0 +1,112 @@
+//! What the commands say: counts, dead letters, and what came of sending them back.
+
+use std::fmt;
+
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use market_kernel::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+/// How many dead letters a queue has; as SQS counts, nearly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// The queue.
+    pub queue: &'static str,
+    /// Those that can be received.
+    pub waiting: u64,
+    /// Those that someone has received and holds.
+    pub held: u64,
+}
+
+/// Every queue's.
+#[derive(Debug, Serialize)]
+pub(super) struct Counts(pub(super) Vec<Count>);
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<20} {:>10} {:>10}", "DEAD LETTERS OF", "WAITING", "HELD")?;
+        self.0.iter().try_for_each(|Count { queue, waiting, held }| {
+            writeln!(f, "{queue:<20} {waiting:>10} {held:>10}")
+        })
+    }
+}
+
+/// A dead letter.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeadLetter {
+    /// SQS's id of it.
+    pub message_id: String,
+    /// When it was first sent.
+    pub first_sent: Option<Timestamp>,
+    /// How often it was received since it is here, this time included.
+    pub received: u32,
+    /// What it says; a text where that is no JSON.
+    pub body: Value,
+}
+
+impl From<&Message> for DeadLetter {
+    fn from(message: &Message) -> Self {
+        let attribute =
+            |name: MessageSystemAttributeName| message.attributes()?.get(&name)?.parse::<i64>().ok();
+        let sent_ms = attribute(MessageSystemAttributeName::SentTimestamp);
+        let received = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
+        let body = message.body().unwrap_or_default();
+        Self {
+            message_id: message.message_id().unwrap_or_default().to_owned(),
+            first_sent: sent_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+            received: received.and_then(|count| u32::try_from(count).ok()).unwrap_or_default(),
+            body: serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned())),
+        }
+    }
+}
+
+/// Dead letters of one queue.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Inspected {
+    /// The queue.
+    pub queue: &'static str,
+    /// Some of its dead letters, in no order.
+    pub messages: Vec<DeadLetter>,
+}
+
+impl fmt::Display for Inspected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for DeadLetter { message_id, first_sent, received, body } in &self.messages {
+            let sent = first_sent.map_or_else(|| "at an unknown time".to_owned(), |at| at.to_string());
+            writeln!(f, "{message_id}\n  first sent {sent}, received {received} times\n  {body}")?;
+        }
+        write!(f, "{} dead letters of {} shown.", self.messages.len(), self.queue)
+    }
+}
+
+/// What came of sending dead letters back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Redriven {
+    /// The queue.
+    pub queue: &'static str,
+    /// Sent, and deleted here.
+    pub moved: u32,
+    /// Sent, and still here: they will go out a second time, which does no harm.
+    pub twice: u32,
+    /// Whether it ended because of the limit.
+    pub limited: bool,
+    /// What it ended because of, where something went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+}
+
+impl fmt::Display for Redriven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} dead letters went back to {}.", self.moved, self.queue)?;
+        if self.twice > 0 {
+            writeln!(f, "{} more were sent and not deleted; to send them again does no harm.", self.twice)?;
+        }
+        if self.limited {
+            writeln!(f, "That was the limit; give the command again for what is left.")?;
+        }
+        match &self.stopped {
+            Some(why) => writeln!(f, "It stopped: {why}\nNothing is lost; give the command again."),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What a merchant is told of a termination, and for how long it holds.
+
+use jiff::Timestamp;
+use market_kernel::ids::{AccountId, ProviderId};
+use market_kernel::notices::{Message, Notice, Standing, Told};
+use market_kernel::party::Party;
+use market_kernel::reminders::days_left;
+
+use super::{Progress, REMINDERS, Termination};
+use crate::messages;
+
+impl Termination {
+    pub(super) fn coming(&self, now: Timestamp) -> messages::TerminationComing {
+        messages::TerminationComing { days: days_left(self.ends_at, now), ends_at: self.ends_at }
+    }
+}
+
+impl Told for Termination {
+    fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
+        let is_off = matches!(self.progress, Progress::Withdrawn { .. } | Progress::Superseded { .. });
+        match notice.about.as_str() {
+            messages::TerminationComing::ABOUT if !is_off && now < self.ends_at => {
+                Standing::of_reminder(REMINDERS, self.ends_at, notice, now, days_left)
+            }
+            messages::TerminationComing::ABOUT => Standing::Gone,
+            messages::TerminationServed::ABOUT | messages::TerminationMoved::ABOUT => {
+                Standing::while_so(!is_off)
+            }
+            // Where we heard later of an earlier end, that one is told.
+            messages::AgreementEnded::ABOUT => {
+                Standing::while_so(!matches!(self.progress, Progress::Superseded { .. }))
+            }
+            _ => Standing::Stands,
+        }
+    }
+
+    fn parties(&self) -> Option<(&AccountId, Option<&ProviderId>)> {
+        Some((&self.account_id, None))
+    }
+
+    fn reminder(
+        &self,
+        _: &str,
+        _: &dyn Party,
+        _: Option<&dyn Party>,
+        now: Timestamp,
+    ) -> Option<Box<dyn Message>> {
+        Some(Box::new(self.coming(now)))
+    }
+}

@@ -1,0 +1,138 @@
+//! Items by their keys: one, or several in a request. They are read strongly consistent.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use market_kernel::aggregate::{Aggregate, Loaded};
+use market_kernel::keys::Key;
+use market_kernel::stored::Storable;
+
+use super::page::Page;
+use super::wishes::Wishes;
+use crate::Store;
+use crate::attributes::{Item, key_attributes};
+use crate::error::StoreError;
+use crate::item::Reader;
+use crate::meter::Direction;
+
+/// DynamoDB's own limit.
+const BATCH: usize = 100;
+
+/// Rounds in which what a batch left unread is asked for again.
+const BATCH_ROUNDS: u32 = 4;
+
+impl Store {
+    /// Reads one aggregate.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn get<A: Aggregate>(&self, id: &A::Id) -> Result<Option<Loaded<A>>, StoreError> {
+        self.get_at(&A::key_of(id)).await
+    }
+
+    /// Reads one aggregate by its key, as a wake-up names it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn get_at<A: Aggregate>(&self, key: &Key) -> Result<Option<Loaded<A>>, StoreError> {
+        self.item(key).await?.map(|reader| reader.aggregate()).transpose()
+    }
+
+    /// Reads content that was stored beside an aggregate.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn content(&self, key: &Key) -> Result<Option<String>, StoreError> {
+        self.item(key).await?.map(|reader| reader.content()).transpose()
+    }
+
+    pub(crate) async fn item(&self, key: &Key) -> Result<Option<Reader>, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key_attributes(key)))
+            .consistent_read(true)
+            .set_return_consumed_capacity(self.meter.wish())
+            .send()
+            .await
+            .map_err(|error| StoreError::from_sdk(&error, false))?;
+        self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
+        answer.item.map(Reader::new).transpose()
+    }
+
+    /// Reads several aggregates in one request.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn load<W: Wishes>(&self, wishes: W) -> Result<W::Found, StoreError> {
+        wishes.take(&self.batch(wishes.keys()).await?)
+    }
+
+    /// Reads aggregates of one kind, a hundred in a request; in none where nothing is asked for. In no order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn load_each<A: Aggregate>(&self, ids: &[A::Id]) -> Result<Page<Loaded<A>>, StoreError> {
+        let found = self.batch(ids.iter().map(A::key_of).collect()).await?;
+        let items = found.into_values().collect();
+        Ok(Page { items, next: None, unreadable: Vec::new() }.of(Reader::aggregate))
+    }
+
+    /// Reads what lies at these keys, in as few requests as it takes.
+    pub(crate) async fn batch(&self, mut wanted: Vec<Key>) -> Result<HashMap<Key, Reader>, StoreError> {
+        wanted.sort();
+        wanted.dedup();
+        let mut found = HashMap::new();
+        for keys in wanted.chunks(BATCH) {
+            self.batch_of(keys.iter().map(key_attributes).collect(), &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    async fn batch_of(
+        &self,
+        mut keys: Vec<Item>,
+        found: &mut HashMap<Key, Reader>,
+    ) -> Result<(), StoreError> {
+        for round in 0..BATCH_ROUNDS {
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(std::mem::take(&mut keys)))
+                .consistent_read(true)
+                .build()
+                .map_err(|error| StoreError::Rejected(error.to_string()))?;
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, wanted)
+                .set_return_consumed_capacity(self.meter.wish())
+                .send()
+                .await
+                .map_err(|error| StoreError::from_sdk(&error, false))?;
+            self.meter.count(Direction::Read, answer.consumed_capacity());
+            for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+                let reader = Reader::new(item)?;
+                found.insert(reader.key.clone(), reader);
+            }
+            // A batch answers in part when the table is throttled, or the answer would be too large.
+            let left = answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table));
+            match left {
+                Some(left) if !left.keys.is_empty() => {
+                    keys = left.keys;
+                    tokio::time::sleep(Duration::from_millis(25 << round)).await;
+                }
+                _ => return Ok(()),
+            }
+        }
+        Err(StoreError::Throttled("the batch stayed unanswered in part".to_owned()))
+    }
+
+    /// A form that lies by itself.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn form<S: Storable>(&self, key: &Key) -> Result<Option<S>, StoreError> {
+        self.item(key).await?.map(|reader| reader.form::<S>()).transpose()
+    }
+}
