@@ -8,6 +8,7 @@ pub mod agreement;
 pub mod entrustment;
 pub mod feedback;
 pub mod handler;
+pub mod http;
 pub mod kinds;
 pub mod market;
 pub mod metrics;

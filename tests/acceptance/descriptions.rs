@@ -6,10 +6,10 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
+use market_functions::http::{Access, Code, Endpoint, Visitor};
 use market_functions::register;
 use market_functions::register::samples;
 use market_functions::routes;
-use market_http::{Access, Code, Endpoint, Visitor};
 use market_kernel::events::{RETIRED, Retired};
 use market_kernel::notices::samples::{occasion, operator};
 use market_kernel::notices::{Channel, Notice, Rendered};

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use market_ambient::SystemClock;
-use market_http::{Code, PaymentKeys};
+use market_functions::http::{Code, PaymentKeys};
 use market_kernel::notices::{Channel, Sending};
 use market_notices::{Gateway, HttpText, SesEmail, SmtpEmail, SmtpServer};
 use market_outside::Secret;

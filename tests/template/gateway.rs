@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect_file;
-use market_http::{Access, Code, EXPOSED_HEADERS, Problem, Repeats, Route};
+use market_functions::http::{Access, Code, EXPOSED_HEADERS, Problem, Repeats, Route};
 
 use crate::functions::{allow, function, of_secret};
 use crate::made::{Node, at, call, fill, items, join, map, number, read, remove, repeat, text, write};

@@ -6,7 +6,7 @@ pub mod holidays;
 pub mod terminations;
 mod workers;
 
-use market_http::Visitor;
+use crate::http::Visitor;
 
 pub(crate) use workers::KINDS;
 

@@ -5,7 +5,7 @@ pub mod demands;
 pub mod grants;
 mod workers;
 
-use market_http::Visitor;
+use crate::http::Visitor;
 
 pub(crate) use workers::KINDS;
 

@@ -9,7 +9,7 @@ pub mod me;
 pub mod notices;
 pub(crate) mod workers;
 
-use market_http::Visitor;
+use crate::http::Visitor;
 
 /// Its routes.
 pub fn visit(visitor: &mut impl Visitor) {

@@ -4,11 +4,11 @@ pub mod accounts;
 pub mod credit_codes;
 pub mod providers;
 
-use market_http::Visitor;
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 use market_parties::vouching::Vouching;
 
+use crate::http::Visitor;
 use crate::workers::Kind;
 
 /// The kinds of this context. Nothing becomes due of a party, and what is said of one happened and stays so.

@@ -1,6 +1,5 @@
 //! The parties that a thing names, and how they are written in bodies and replies.
 
-use market_http::{Code, Market, Problem};
 use market_kernel::aggregate::Loaded;
 use market_kernel::ids::{AccountId, ProviderId};
 use market_kernel::party::{Actor, Contacts, Language, PartyId, Recipient};
@@ -8,6 +7,8 @@ use market_kernel::text::{EmailAddress, PhoneNumber};
 use market_parties::providers::Provider;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::http::{Code, Market, Problem};
 
 /// The provider that a thing names; providers are never deleted, so one that is missing is our fault.
 pub async fn provider_of(market: &Market, id: &ProviderId) -> Result<Loaded<Provider>, Problem> {

@@ -6,7 +6,6 @@ use market_agreement::documents::Document;
 use market_agreement::documents::acceptance::{
     AcceptRefusal, Acceptance, AcceptanceId, Method as AcceptanceMethod,
 };
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
@@ -19,6 +18,7 @@ use serde::Deserialize;
 
 use super::{AcceptanceView, SignerForm, in_its_period};
 use crate::agreement::documents::shown;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::lists::Distinct;
 use crate::wire::paths::AccountPath;
 

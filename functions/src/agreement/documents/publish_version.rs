@@ -2,13 +2,13 @@
 //! subscription agreements.
 
 use market_agreement::documents::Publishing;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::to_publish::{Body, MAX_BODY_BYTES, publish};
 use super::{DocumentView, OutlineView};
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::DocumentPath;
 
 /// The document with its new version, and the clauses that were recognised in it.

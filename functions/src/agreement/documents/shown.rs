@@ -2,11 +2,11 @@
 
 use market_agreement::documents::clauses::{Outline, outline_by_decimals};
 use market_agreement::documents::{Document, Version};
-use market_http::{Code, Market, Problem};
 use market_kernel::ids::DocumentId;
 use market_kernel::text::Line;
 
 use super::page::Shown;
+use crate::http::{Code, Market, Problem};
 
 /// A version with its title, its text and its clauses, if there is one.
 ///

@@ -1,10 +1,10 @@
 //! `withdraw_version` – a version is taken back before it takes effect, by whoever published it.
 
 use market_agreement::documents::Document;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DocumentView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::VersionPath;
 
 /// See the module.

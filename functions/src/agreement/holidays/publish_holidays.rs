@@ -4,7 +4,6 @@
 use std::ops::RangeInclusive;
 
 use market_agreement::holidays::Holidays;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::Date;
 use market_kernel::periods::{Holiday, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Notice, Schedule};
@@ -13,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::HolidaysView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::lists::{AtMost, Distinct};
 use crate::wire::paths::YearPath;
 

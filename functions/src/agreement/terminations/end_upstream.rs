@@ -2,7 +2,6 @@
 //! ended at that same instant. The event again, or any event after the end, changes nothing.
 
 use market_agreement::terminations::{TerminateRefusal, Termination, UpstreamEnd};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
@@ -13,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::TerminationView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::paths::AccountPath;
 
 /// The upstream event.

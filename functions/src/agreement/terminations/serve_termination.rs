@@ -1,7 +1,6 @@
 //! `serve_termination` – the operator serves 15 days' notice; the reply carries the date and its trace.
 
 use market_agreement::terminations::{NOTICE, Termination};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::ids::TerminationId;
 use market_kernel::text::Prose;
@@ -10,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::TerminationView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::schedules::calendar_for;
 use crate::wire::paths::AccountPath;
 

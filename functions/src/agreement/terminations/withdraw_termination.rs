@@ -1,12 +1,12 @@
 //! `withdraw_termination` – the operator withdraws a notice before it takes effect.
 
 use market_agreement::terminations::Termination;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::accounts::MarketAccount;
 use market_store::of;
 
 use super::TerminationView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::TerminationPath;
 
 /// See the module.

@@ -6,7 +6,6 @@ use market_entrustment::grants::Grant;
 use market_entrustment::grants::access::{Check, Outcome as Checked, Use, check, other_partitions};
 use market_entrustment::grants::ledger::Ledger;
 use market_entrustment::grants::token::{GrantToken, GrantTokens};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
@@ -15,6 +14,8 @@ use market_parties::accounts::MarketAccount;
 use market_store::{CommitError, Counted, StoreError, of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 
 /// What to check.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

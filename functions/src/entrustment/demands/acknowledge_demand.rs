@@ -1,11 +1,11 @@
 //! `acknowledge_demand` – the provider confirms that it has the demand.
 
 use market_entrustment::deletion::DeletionDemand;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DemandView;
 use super::load::{Sides, for_provider};
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
 /// See the module.

@@ -1,11 +1,11 @@
 //! `attest_demand` – the provider declares what it did with the data.
 
 use market_entrustment::deletion::DeletionDemand;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::load::{Sides, for_provider};
 use super::{AttestationForm, DemandView};
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
 /// See the module.

@@ -1,11 +1,11 @@
 //! `list_demands` – a merchant's deletion demands.
 
 use market_entrustment::deletion::DeletionDemand;
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DemandView;
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
 
 /// See the module.

@@ -1,11 +1,11 @@
 //! `serve_demand` – the merchant serves the drafted demand on the provider, in one action.
 
 use market_entrustment::deletion::{ANSWER, DeletionDemand};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DemandView;
 use super::load::{Sides, for_merchant};
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::schedules::calendar_for;
 use crate::wire::paths::GrantPath;
 

@@ -1,7 +1,6 @@
 //! `waive_demand` – the merchant records that the parties agreed otherwise (4.4.5, "除达成另外协定外").
 
 use market_entrustment::deletion::DeletionDemand;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::text::Prose;
 use schemars::JsonSchema;
@@ -9,6 +8,7 @@ use serde::Deserialize;
 
 use super::DemandView;
 use super::load::{Sides, for_merchant};
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
 /// What the parties agreed.

@@ -2,7 +2,6 @@
 
 use market_agreement::documents::Document;
 use market_entrustment::grants::{Basis, Giving, Grant};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
@@ -15,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::GrantView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::lists::AtMost;
 use crate::wire::parties::provider_of;
 use crate::wire::paths::AccountPath;

@@ -3,7 +3,6 @@
 
 use market_entrustment::grants::Grant;
 use market_entrustment::grants::token::{GrantToken, GrantTokens};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
 use market_parties::accounts::MarketAccount;
@@ -11,6 +10,7 @@ use market_store::of;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::paths::GrantPath;
 
 /// A token; it is shown only here.

@@ -1,12 +1,12 @@
 //! `revoke_grant` – a merchant takes a grant back: from the reply on its tokens are dead.
 
 use market_entrustment::grants::Grant;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::accounts::MarketAccount;
 use market_store::of;
 
 use super::GrantView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::parties::provider_of;
 use crate::wire::paths::GrantPath;
 

@@ -1,9 +1,9 @@
 //! `explain_error` – what a problem's code means, and what to do about it.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ErrorPath;
 
 /// A kind of problem.

@@ -1,11 +1,12 @@
 //! `get_me` – the caller's role and id: the market makes ids of subjects, and whoever needs one in a path reads it
 //! here.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 /// The caller.
 #[derive(Debug, Serialize, JsonSchema)]

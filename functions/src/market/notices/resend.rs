@@ -1,6 +1,5 @@
 //! What sending a notice again means, to a merchant as to a provider.
 
-use market_http::{Code, Market, Outcome, Problem};
 use market_kernel::ids::NoticeId;
 use market_kernel::notices::{Address, Notice};
 use market_kernel::occasion::Occasion;
@@ -10,6 +9,7 @@ use serde::Deserialize;
 
 use super::NoticeView;
 use crate::feedback::contacts;
+use crate::http::{Code, Market, Outcome, Problem};
 
 /// Where to send it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

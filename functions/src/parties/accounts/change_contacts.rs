@@ -1,12 +1,12 @@
 //! `change_contacts` – how a merchant is reached from now on, whatever has become of its agreement: it still
 //! has notices to come.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::change::Change;
 use market_parties::accounts::MarketAccount;
 
 use super::AccountView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::parties::ContactsChange;
 use crate::wire::paths::AccountPath;
 

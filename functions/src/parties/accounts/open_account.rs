@@ -1,7 +1,6 @@
 //! `open_account` – a merchant applies for the market account of its platform account. The account opens
 //! with the acceptance of the market agreement.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::text::Line;
 use market_parties::accounts::MarketAccount;
@@ -11,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::AccountView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::parties::credit_codes::given_code;
 use crate::wire::parties::ContactsForm;
 use crate::wire::paths::AccountPath;

@@ -1,9 +1,10 @@
 //! The credit code that an applicant gives.
 
-use market_http::{Code, FieldError, Market, Problem};
 use market_kernel::aggregate::Loaded;
 use market_parties::credit_code::{CreditCode, GivenCode};
 use market_parties::vouching::Vouching;
+
+use crate::http::{Code, FieldError, Market, Problem};
 
 /// The code, and what the operator said of it if it breaks the rule; nothing is looked up for one that keeps it.
 pub async fn given_code(

@@ -1,7 +1,6 @@
 //! `vouch_credit_code` – the operator vouches for a credit code that breaks the rule, as codes of the early pilots
 //! do. Whoever applies with it afterwards is let in.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::text::Prose;
@@ -10,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::VouchingView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::CreditCodePath;
 
 /// What the operator's word rests on.

@@ -1,11 +1,11 @@
 //! `apply_as_provider` – a legal entity applies to sell on the market.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::applications;
 use market_parties::providers::Provider;
 
 use super::ProviderView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::parties::accounts::Application;
 use crate::parties::credit_codes::given_code;
 use crate::wire::paths::ProviderPath;

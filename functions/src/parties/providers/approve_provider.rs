@@ -1,10 +1,10 @@
 //! `approve_provider` – the operator lets a provider list.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::providers::Provider;
 
 use super::ProviderView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
 /// See the module.

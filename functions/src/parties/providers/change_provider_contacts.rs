@@ -1,11 +1,11 @@
 //! `change_provider_contacts` – how a provider is reached from now on.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::change::Change;
 use market_parties::providers::Provider;
 
 use super::ProviderView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::parties::ContactsChange;
 use crate::wire::paths::ProviderPath;
 

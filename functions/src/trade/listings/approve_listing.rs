@@ -1,10 +1,10 @@
 //! `approve_listing` – the operator lists it.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_trade::listings::Listing;
 
 use super::ListingView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::parties::provider_of;
 use crate::wire::paths::ListingPath;
 

@@ -1,7 +1,6 @@
 //! `draft_listing` – a provider writes down what it sells, completely.
 
 use market_agreement::documents::Document;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::ids::ListingId;
 use market_parties::providers::Provider;
@@ -9,6 +8,7 @@ use market_store::of;
 use market_trade::listings::{Description, Listing};
 
 use super::{DescriptionForm, ListingView};
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
 /// See the module.

@@ -1,10 +1,10 @@
 //! `submit_listing` – a provider hands a draft to the operator.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_trade::listings::Listing;
 
 use super::ListingView;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderListingPath;
 
 /// See the module.

@@ -3,7 +3,6 @@
 
 use market_agreement::documents::Document;
 use market_agreement::documents::acceptance::{Acceptance, AcceptanceId};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::ids::{DocumentId, ListingId, OrderId, PlanId};
 use market_kernel::money::Fen;
@@ -16,6 +15,7 @@ use serde::Deserialize;
 
 use super::OrderView;
 use crate::agreement::acceptances::in_its_period;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::parties::provider_of;
 use crate::wire::paths::AccountPath;
 

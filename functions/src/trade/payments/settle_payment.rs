@@ -1,6 +1,5 @@
 //! `settle_payment` – the operator decides what becomes of money that waits, with evidence.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::text::Prose;
 use market_trade::payments::{PaymentRecord, Settlement, Settling};
@@ -9,6 +8,7 @@ use serde::Deserialize;
 
 use super::PaymentRecordView;
 use super::load::Named;
+use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::PaymentPath;
 
 /// What is decided, and why.

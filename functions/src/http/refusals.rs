@@ -18,7 +18,7 @@ use market_trade::listings::ListingRefusal;
 use market_trade::orders::PlaceRefusal;
 use market_trade::payments::SettleRefusal;
 
-use crate::problem::{Code, FieldError, Problem};
+use super::problem::{Code, FieldError, Problem};
 
 macro_rules! refusals {
     ($($type:ty { $($pattern:pat => $code:ident),+ $(,)? })+) => {

@@ -10,8 +10,8 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
-use crate::objects::{AN_OBJECT, Objects};
-use crate::problem::{Code, FieldError, Problem};
+use super::objects::{AN_OBJECT, Objects};
+use super::problem::{Code, FieldError, Problem};
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut parser = serde_json::Deserializer::from_slice(body);

@@ -24,11 +24,11 @@ use market_kernel::salt::Salts;
 use market_store::{CommitError, SavedReply, Submission};
 use tracing::Instrument;
 
-use crate::cursor;
-use crate::endpoint::{Access, Call, CallerAddress, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
-use crate::json;
-use crate::market::{Callers, Market};
-use crate::problem::{Code, Problem};
+use super::cursor;
+use super::endpoint::{Access, Call, CallerAddress, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
+use super::json;
+use super::market::{Callers, Market};
+use super::problem::{Code, Problem};
 
 /// How long a body may take to arrive, from the end of the headers on.
 pub const BODY_WITHIN: Duration = Duration::from_secs(10);
@@ -412,8 +412,9 @@ mod tests {
     async fn a_body_that_is_kept_back_is_waited_for_ten_seconds_and_no_longer() {
         let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
         let began = tokio::time::Instant::now();
-        let refused =
-            read(Body::from_stream(first.chain(stream::pending())), crate::MAX_BODY_BYTES).await.unwrap_err();
+        let refused = read(Body::from_stream(first.chain(stream::pending())), crate::http::MAX_BODY_BYTES)
+            .await
+            .unwrap_err();
         assert_eq!((refused.code, began.elapsed()), (Code::RequestTimeout, BODY_WITHIN));
     }
 }

@@ -9,7 +9,7 @@ use market_kernel::party::Operator;
 use market_kernel::periods::{Calendar, PublicityMode};
 use market_store::{Store, StoreError};
 
-use crate::payments::PaymentKeys;
+use super::payments::PaymentKeys;
 
 /// Who says who is calling.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use market_outside::secret::FRESH_FOR;
 use market_outside::{Kept, Secret, signing};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 
-use crate::problem::{Code, Problem};
+use super::problem::{Code, Problem};
 
 /// How far a callback's timestamp may lie from the market's time, in seconds.
 pub const SIGNATURE_TOLERANCE_SECONDS: i64 = 300;

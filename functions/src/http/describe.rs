@@ -4,8 +4,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::endpoint::{Access, Endpoint, Repeats, Visitor};
-use crate::problem::{Code, ProblemDocument};
+use super::endpoint::{Access, Endpoint, Repeats, Visitor};
+use super::problem::{Code, ProblemDocument};
 
 /// Collects routes into a description.
 #[derive(Debug)]

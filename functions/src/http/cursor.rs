@@ -11,9 +11,9 @@ use market_store::Page;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Call, Endpoint};
-use crate::market::Market;
-use crate::problem::{Code, Problem};
+use super::endpoint::{Call, Endpoint};
+use super::market::Market;
+use super::problem::{Code, Problem};
 
 /// The query of a list.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
