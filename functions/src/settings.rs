@@ -20,8 +20,8 @@ use market_store::Store;
 
 use crate::http::{Access, Callers, Endpoint, Market, PaymentKeys, Visitor};
 use crate::metrics::Metrics;
-use crate::routes;
 use crate::workers::Jobs;
+use crate::{codes, routes};
 
 /// A setting that is missing or wrong.
 #[derive(Debug, thiserror::Error)]
@@ -189,6 +189,7 @@ pub fn market(sdk: &SdkConfig, operation: Option<&str>) -> Result<Market, Settin
             }
         },
         operator: Arc::new(operator()?),
+        codes: codes::ALL,
         corruption_alarm: metrics().corruption_alarm(),
     })
 }

@@ -134,6 +134,7 @@ async fn decided_at(world: &World, now: Timestamp, path: &str) -> Value {
         calendar: market.calendar,
         publicity: market.publicity,
         operator: Arc::clone(&market.operator),
+        codes: market.codes,
         corruption_alarm: Arc::clone(&market.corruption_alarm),
     };
     let principal = Principal { role: Role::Merchant, subject: "shop-1".to_owned() };

@@ -174,6 +174,7 @@ async fn while_the_issuers_keys_cannot_be_had_the_client_is_told_to_come_again()
         calendar: market.calendar,
         publicity: market.publicity,
         operator: Arc::clone(&market.operator),
+        codes: market.codes,
         corruption_alarm: Arc::clone(&market.corruption_alarm),
     };
     let router = market_functions::http::router(Arc::new(market), None, |routes| {

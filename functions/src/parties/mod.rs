@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod credit_codes;
+pub(crate) mod problems;
 pub mod providers;
 
 use market_parties::accounts::MarketAccount;
@@ -10,6 +11,8 @@ use market_parties::vouching::Vouching;
 
 use crate::http::Visitor;
 use crate::workers::Kind;
+
+pub(crate) use problems::CODES;
 
 /// The kinds of this context. Nothing becomes due of a party, and what is said of one happened and stays so.
 pub(crate) const KINDS: &[Kind] =

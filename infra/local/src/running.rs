@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use market_ambient::{Clock, SystemEntropy};
+use market_functions::codes;
 use market_functions::http::{Callers, CorruptionAlarm, Market, PaymentKeys};
 use market_functions::kinds;
 use market_functions::metrics::Metrics;
@@ -222,6 +223,7 @@ impl Running {
             calendar: Calendar::published(),
             publicity: PublicityMode::Strict,
             operator: Arc::clone(&operator),
+            codes: codes::ALL,
             corruption_alarm: Arc::clone(&corruption_alarm),
         });
         let jobs = Arc::new(Jobs {

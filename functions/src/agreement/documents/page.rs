@@ -15,7 +15,8 @@ use market_kernel::party::Language;
 use market_kernel::periods::ZONE;
 use market_kernel::text::Line;
 
-use crate::http::{Code, Problem};
+use crate::agreement::problems;
+use crate::http::Problem;
 
 /// A version with all that is shown of it.
 #[derive(Debug)]
@@ -116,7 +117,7 @@ impl Shown {
         };
         page.render().map_err(|error| {
             tracing::error!(%error, "a page cannot be rendered");
-            Problem::new(Code::Internal)
+            Problem::new(problems::INTERNAL)
         })
     }
 

@@ -12,7 +12,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::HolidaysView;
-use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::agreement::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::lists::{AtMost, Distinct};
 use crate::wire::paths::YearPath;
 
@@ -104,7 +105,11 @@ impl Endpoint for PublishHolidays {
             .clauses(&["10.1.2", "4.4.5"])
             .roles(&[Role::Operator])
             .creates()
-            .problems(&[Code::InvalidSchedule, Code::SchedulePublished, Code::ScheduleBuiltIn])
+            .problems(&[
+                problems::INVALID_SCHEDULE,
+                problems::SCHEDULE_PUBLISHED,
+                problems::SCHEDULE_BUILT_IN,
+            ])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<HolidaysView>, Problem> {

@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::TerminationView;
-use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::agreement::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::schedules::calendar_for;
 use crate::wire::paths::AccountPath;
 
@@ -38,7 +39,7 @@ impl Endpoint for ServeTermination {
             .clauses(&["10.1.2", "11.1"])
             .roles(&[Role::Operator])
             .creates()
-            .problems(&[Code::AccountEnded, Code::AlreadyTerminating, Code::InvalidTerm])
+            .problems(&[problems::ACCOUNT_ENDED, problems::ALREADY_TERMINATING, problems::INVALID_TERM])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TerminationView>, Problem> {

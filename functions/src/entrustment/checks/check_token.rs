@@ -15,7 +15,8 @@ use market_store::{CommitError, Counted, StoreError, of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 
 /// What to check.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -122,7 +123,7 @@ async fn spread_ledger(grant: &Grant, occasion: &Occasion, market: &Market) -> R
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
     }
-    Err(Problem::new(Code::Unavailable))
+    Err(Problem::new(problems::UNAVAILABLE))
 }
 
 /// Notes that today has a line, so that the day is sealed when it is over. A line that begins asks; no check fails for it:

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::DemandView;
 use super::load::{Sides, for_merchant};
-use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
 /// What the parties agreed.
@@ -34,7 +35,7 @@ impl Endpoint for WaiveDemand {
             .summary("Record another agreement in place of deletion.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant])
-            .problems(&[Code::WrongDemandState])
+            .problems(&[problems::WRONG_DEMAND_STATE])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {

@@ -6,7 +6,8 @@ use market_parties::accounts::MarketAccount;
 use market_store::of;
 
 use super::GrantView;
-use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::parties::provider_of;
 use crate::wire::paths::GrantPath;
 
@@ -25,7 +26,7 @@ impl Endpoint for RevokeGrant {
             .summary("Take a grant back, at once; its deletion demand is drafted.")
             .clauses(&["4.4.2", "4.4.5"])
             .roles(&[Role::Merchant])
-            .problems(&[Code::GrantNotActive])
+            .problems(&[problems::GRANT_NOT_ACTIVE])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<GrantView>, Problem> {

@@ -10,8 +10,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::AccountView;
-use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::parties::credit_codes::given_code;
+use crate::parties::problems;
 use crate::wire::parties::ContactsForm;
 use crate::wire::paths::AccountPath;
 
@@ -43,7 +44,7 @@ impl Endpoint for OpenAccount {
             .clauses(&["2.3", "5.1"])
             .roles(&[Role::Merchant])
             .creates()
-            .problems(&[Code::AlreadyApplied])
+            .problems(&[problems::ALREADY_APPLIED])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<AccountView>, Problem> {

@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::VouchingView;
-use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::parties::problems;
 use crate::wire::paths::CreditCodePath;
 
 /// What the operator's word rests on.
@@ -40,7 +41,7 @@ impl Endpoint for VouchCreditCode {
             .clauses(&["2.3", "5.1"])
             .roles(&[Role::Operator])
             .creates()
-            .problems(&[Code::NothingToVouch, Code::AlreadyVouched])
+            .problems(&[problems::NOTHING_TO_VOUCH, problems::ALREADY_VOUCHED])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<VouchingView>, Problem> {

@@ -8,7 +8,8 @@ use market_store::of;
 use market_trade::listings::{Description, Listing};
 
 use super::{DescriptionForm, ListingView};
-use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::trade::problems;
 use crate::wire::paths::ProviderPath;
 
 /// See the module.
@@ -27,7 +28,7 @@ impl Endpoint for DraftListing {
             .clauses(&["2.6", "4.2", "4.4.2"])
             .roles(&[Role::Provider])
             .creates()
-            .problems(&[Code::ProviderNotApproved, Code::IncompleteListing])
+            .problems(&[problems::PROVIDER_NOT_APPROVED, problems::INCOMPLETE_LISTING])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ListingView>, Problem> {

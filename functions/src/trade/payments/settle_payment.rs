@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::PaymentRecordView;
 use super::load::Named;
-use crate::http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::trade::problems;
 use crate::wire::paths::PaymentPath;
 
 /// What is decided, and why.
@@ -38,7 +39,7 @@ impl Endpoint for SettlePayment {
             .summary("Decide, with evidence, what becomes of a payment that is held or has to be returned.")
             .clauses(&["4.6"])
             .roles(&[Role::Operator])
-            .problems(&[Code::WrongPaymentState, Code::NotPayable])
+            .problems(&[problems::WRONG_PAYMENT_STATE, problems::NOT_PAYABLE])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<PaymentRecordView>, Problem> {
