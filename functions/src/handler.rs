@@ -3,9 +3,9 @@
 
 use std::str::FromStr;
 
-use market_http::{Endpoint, Visitor};
 use market_kernel::aggregate::Lane;
 
+use crate::http::{Endpoint, Visitor};
 use crate::routes;
 
 /// A part of the artifact.

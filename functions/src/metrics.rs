@@ -4,9 +4,10 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use market_http::CorruptionAlarm;
 use market_kernel::Timestamp;
 use serde_json::{Map, Value, json};
+
+use crate::http::CorruptionAlarm;
 
 /// What operators watch; `infra/made/alarms.yaml` names each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! Every route, once: the list that routing, the API description, the templates and the tests are made from. A folder for
 //! each context, in it one for each resource, in that a file for each route.
 
-use market_http::Visitor;
-
+use crate::http::Visitor;
 use crate::{agreement, entrustment, market, parties, trade};
 
 /// Visits the routes of every context.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use market_ambient::{SystemClock, SystemEntropy};
-use market_http::{Access, Callers, Endpoint, Market, PaymentKeys, Visitor};
 use market_identity::terms::NoClaimName;
 use market_identity::{ClaimName, IssuerKeys, NotBefore, SubjectRule, Subjects, Terms, Verifier};
 use market_jobs::sqs::SqsQueues;
@@ -19,9 +18,10 @@ use market_notices::{
 use market_outside::Secret;
 use market_store::Store;
 
+use crate::http::{Access, Callers, Endpoint, Market, PaymentKeys, Visitor};
 use crate::metrics::Metrics;
-use crate::routes;
 use crate::workers::Jobs;
+use crate::{codes, routes};
 
 /// A setting that is missing or wrong.
 #[derive(Debug, thiserror::Error)]
@@ -189,6 +189,7 @@ pub fn market(sdk: &SdkConfig, operation: Option<&str>) -> Result<Market, Settin
             }
         },
         operator: Arc::new(operator()?),
+        codes: codes::ALL,
         corruption_alarm: metrics().corruption_alarm(),
     })
 }

@@ -8,9 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
+use market_functions::http::{Endpoint, Visitor};
 use market_functions::register;
 use market_functions::{handler, routes};
-use market_http::{Endpoint, Visitor};
 use market_kernel::party::Language;
 
 /// What declares a clause, by clause in the order of the agreement.

@@ -10,7 +10,7 @@ use market::issuer::AUDIENCE;
 use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_entrustment::grants::Grant;
-use market_http::{Callers, Market};
+use market_functions::http::{Callers, Market};
 use market_identity::{Claims, Principal, Role, Scopes, Verified};
 use market_kernel::aggregate::Lane;
 use market_kernel::ids::{AccountId, GrantId, ProviderId};
@@ -135,12 +135,14 @@ async fn decided_at(world: &World, now: Timestamp, path: &str) -> Value {
         calendar: market.calendar,
         publicity: market.publicity,
         operator: Arc::clone(&market.operator),
+        codes: market.codes,
         corruption_alarm: Arc::clone(&market.corruption_alarm),
     };
     let principal = Principal { role: Role::Merchant, subject: "shop-1".to_owned(), scopes: Scopes::Whole };
     let caller = Verified { principal, expires_at: i64::MAX };
-    let router =
-        market_http::router(Arc::new(market), None, |routes| market_functions::routes::visit(routes));
+    let router = market_functions::http::router(Arc::new(market), None, |routes| {
+        market_functions::routes::visit(routes)
+    });
     let router = router.layer(axum::Extension(caller));
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}{path}", listener.local_addr().unwrap());

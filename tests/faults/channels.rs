@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use market_ambient::SystemClock;
-use market_http::{Code, PaymentKeys};
+use market_functions::http::{PaymentKeys, problems};
 use market_kernel::notices::{Channel, Sending};
 use market_notices::{Gateway, HttpText, SesEmail, SmtpEmail, SmtpServer};
 use market_outside::Secret;
@@ -300,12 +300,16 @@ async fn a_payment_key_is_rotated_without_a_deploy_and_serves_on_while_its_secre
     const READ: &str = "GetSecretValue";
 
     faulty.fail_at(READ, Fault::Answer(500, INTERNAL.to_owned()));
-    assert_eq!(code(KEY, 0).await, Err(Code::Unavailable), "nothing can be said of it");
+    assert_eq!(code(KEY, 0).await, Err(problems::UNAVAILABLE), "nothing can be said of it");
     faulty.fail_at(READ, holds(KEY));
     assert_eq!(code(KEY, 5).await, Ok(()));
     // The new key is added to the secret; whoever signs with it is believed at the latest a minute later.
     faulty.fail_at(READ, holds(&format!("{NEW_KEY},\n{KEY}")));
-    assert_eq!(code(NEW_KEY, 64).await, Err(Code::InvalidSignature), "forgeries do not make it ask again");
+    assert_eq!(
+        code(NEW_KEY, 64).await,
+        Err(problems::INVALID_SIGNATURE),
+        "forgeries do not make it ask again"
+    );
     assert_eq!(faulty.calls(READ), 0);
     assert_eq!(code(NEW_KEY, 65).await, Ok(()));
     assert_eq!(code(KEY, 66).await, Ok(()), "both are in force");
@@ -313,12 +317,12 @@ async fn a_payment_key_is_rotated_without_a_deploy_and_serves_on_while_its_secre
     // A second rotation, while the secret cannot be had: what cannot be known is not called forged, however often.
     faulty.fail_at(READ, Fault::Answer(400, INTERNAL.to_owned()));
     for second in [400, 401, 406] {
-        assert_eq!(code(THIRD_KEY, second).await, Err(Code::Unavailable), "{second}");
+        assert_eq!(code(THIRD_KEY, second).await, Err(problems::UNAVAILABLE), "{second}");
     }
     // It goes on with what it has, for a day.
     faulty.fail_at(READ, Fault::Answer(400, INTERNAL.to_owned()));
     assert_eq!(code(NEW_KEY, 1_000).await, Ok(()));
-    assert_eq!(code(NEW_KEY, 65 + 24 * 3_600).await, Err(Code::Unavailable));
+    assert_eq!(code(NEW_KEY, 65 + 24 * 3_600).await, Err(problems::UNAVAILABLE));
     faulty.fail_at(READ, holds("not a key"));
-    assert_eq!(code(NEW_KEY, 100 + 24 * 3_600).await, Err(Code::Unavailable));
+    assert_eq!(code(NEW_KEY, 100 + 24 * 3_600).await, Err(problems::UNAVAILABLE));
 }

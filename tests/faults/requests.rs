@@ -8,7 +8,7 @@ use jsonwebtoken::Algorithm;
 use market::client::{Answer, Client};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, requests};
-use market_http::{Callers, Market, PaymentKeys};
+use market_functions::http::{Callers, Market, PaymentKeys};
 use market_identity::{IssuerKeys, Role, SubjectRule, Subjects, Terms, Verifier};
 use market_outside::sdk::MAX_ATTEMPTS;
 use serde_json::json;
@@ -174,10 +174,12 @@ async fn while_the_issuers_keys_cannot_be_had_the_client_is_told_to_come_again()
         calendar: market.calendar,
         publicity: market.publicity,
         operator: Arc::clone(&market.operator),
+        codes: market.codes,
         corruption_alarm: Arc::clone(&market.corruption_alarm),
     };
-    let router =
-        market_http::router(Arc::new(market), None, |routes| market_functions::routes::visit(routes));
+    let router = market_functions::http::router(Arc::new(market), None, |routes| {
+        market_functions::routes::visit(routes)
+    });
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}{PATH}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });

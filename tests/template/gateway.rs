@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect_file;
-use market_http::{Access, Code, EXPOSED_HEADERS, Problem, Repeats, Route};
+use market_functions::http::{Access, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems};
 
 use crate::functions::{allow, function, of_secret};
 use crate::made::{Node, at, call, fill, items, join, map, number, read, remove, repeat, text, write};
@@ -12,31 +12,31 @@ use crate::resources::{Resources, pascal, path};
 /// What the gateway refuses by itself, and the code by which clients know it. Requests that reached a function
 /// whose answer did not come back may have taken effect.
 const RESPONSES: &[(&str, Code)] = &[
-    ("ACCESS_DENIED", Code::Blocked),
+    ("ACCESS_DENIED", problems::BLOCKED),
     // So it answers where an authorizer fails otherwise than by `Unauthorized`.
-    ("AUTHORIZER_CONFIGURATION_ERROR", Code::Unavailable),
-    ("AUTHORIZER_FAILURE", Code::Unavailable),
+    ("AUTHORIZER_CONFIGURATION_ERROR", problems::UNAVAILABLE),
+    ("AUTHORIZER_FAILURE", problems::UNAVAILABLE),
     // The one parameter that it asks for.
-    ("BAD_REQUEST_PARAMETERS", Code::MissingIdempotencyKey),
+    ("BAD_REQUEST_PARAMETERS", problems::MISSING_IDEMPOTENCY_KEY),
     // What has no line here, under the status that it has: the document names none.
-    (DEFAULT_4XX, Code::Blocked),
-    ("DEFAULT_5XX", Code::OutcomeUnknown),
+    (DEFAULT_4XX, problems::BLOCKED),
+    ("DEFAULT_5XX", problems::OUTCOME_UNKNOWN),
     // Of signatures of AWS (IAM), which no method here asks for: it only looks for one where nothing is.
-    ("EXPIRED_TOKEN", Code::NotFound),
-    ("INTEGRATION_FAILURE", Code::OutcomeUnknown),
-    ("INTEGRATION_TIMEOUT", Code::OutcomeUnknown),
-    ("INVALID_API_KEY", Code::Blocked),
+    ("EXPIRED_TOKEN", problems::NOT_FOUND),
+    ("INTEGRATION_FAILURE", problems::OUTCOME_UNKNOWN),
+    ("INTEGRATION_TIMEOUT", problems::OUTCOME_UNKNOWN),
+    ("INVALID_API_KEY", problems::BLOCKED),
     // Likewise: a header of ours is no such signature.
-    ("INVALID_SIGNATURE", Code::NotFound),
+    ("INVALID_SIGNATURE", problems::NOT_FOUND),
     // What AWS calls a path or method that is not there.
-    ("MISSING_AUTHENTICATION_TOKEN", Code::NotFound),
-    ("QUOTA_EXCEEDED", Code::TooManyRequests),
-    ("REQUEST_TOO_LARGE", Code::BodyTooLarge),
-    ("RESOURCE_NOT_FOUND", Code::NotFound),
-    ("THROTTLED", Code::TooManyRequests),
-    ("UNAUTHORIZED", Code::InvalidToken),
-    ("UNSUPPORTED_MEDIA_TYPE", Code::UnsupportedMediaType),
-    ("WAF_FILTERED", Code::Blocked),
+    ("MISSING_AUTHENTICATION_TOKEN", problems::NOT_FOUND),
+    ("QUOTA_EXCEEDED", problems::TOO_MANY_REQUESTS),
+    ("REQUEST_TOO_LARGE", problems::BODY_TOO_LARGE),
+    ("RESOURCE_NOT_FOUND", problems::NOT_FOUND),
+    ("THROTTLED", problems::TOO_MANY_REQUESTS),
+    ("UNAUTHORIZED", problems::INVALID_TOKEN),
+    ("UNSUPPORTED_MEDIA_TYPE", problems::UNSUPPORTED_MEDIA_TYPE),
+    ("WAF_FILTERED", problems::BLOCKED),
 ];
 
 const DEFAULT_4XX: &str = "DEFAULT_4XX";

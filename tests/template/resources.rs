@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use market_functions::http::{Endpoint, Route, Visitor};
 use market_functions::routes;
-use market_http::{Endpoint, Route, Visitor};
 
 /// The routes of each resource of the API: a template of `infra/made/routes`.
 pub struct Resources(pub BTreeMap<String, Vec<Route>>);

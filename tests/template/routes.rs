@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use expect_test::expect_file;
-use market_http::{Access, Route};
+use market_functions::http::{Access, Route};
 
 use crate::functions::{allow, at_the_table, function, of_secret};
 use crate::made::{Node, at, call, fill, join, map, number, read, remove, write};

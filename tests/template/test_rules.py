@@ -244,7 +244,7 @@ def test_what_the_gateway_refuses_by_itself_it_explains_like_the_code(market):
 
 
 def test_pages_of_the_allowed_origin_may_read_refusals_too_and_by_default_none_may(expanded):
-    (exposed,) = re.findall(r'EXPOSED_HEADERS: &str = "(.+)"', (ROOT / "shared/http/src/serve.rs").read_text())
+    (exposed,) = re.findall(r'EXPOSED_HEADERS: &str = "(.+)"', (ROOT / "functions/src/http/serve.rs").read_text())
     for origin in ("https://shop.example.com", ""):
         market = tree("aws", expanded["aws"], AllowedOrigin=origin)
         allow = {"gatewayresponse.header.Access-Control-Allow-Origin": f"'{origin}'"}

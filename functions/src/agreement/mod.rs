@@ -3,11 +3,13 @@
 pub mod acceptances;
 pub mod documents;
 pub mod holidays;
+pub(crate) mod problems;
 pub mod terminations;
 mod workers;
 
-use market_http::Visitor;
+use crate::http::Visitor;
 
+pub(crate) use problems::CODES;
 pub(crate) use workers::KINDS;
 
 /// Its routes.

@@ -3,10 +3,12 @@
 pub mod checks;
 pub mod demands;
 pub mod grants;
+pub(crate) mod problems;
 mod workers;
 
-use market_http::Visitor;
+use crate::http::Visitor;
 
+pub(crate) use problems::CODES;
 pub(crate) use workers::KINDS;
 
 /// Its routes.

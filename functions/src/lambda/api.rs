@@ -9,14 +9,14 @@ use axum::response::Response;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use lambda_runtime::Error;
+use market_functions::http::{CallerAddress, EXPOSED_HEADERS};
 use market_functions::{routes, settings};
-use market_http::{CallerAddress, EXPOSED_HEADERS};
 use market_identity::Verified;
 
 pub async fn serve(operation: Option<&str>, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
     let market = Arc::new(settings::market(sdk, operation)?);
     let origin = settings::allowed_origin().map(|origin| HeaderValue::from_str(&origin)).transpose()?;
-    let router = market_http::router(market, operation, |routes| routes::visit(routes));
+    let router = market_functions::http::router(market, operation, |routes| routes::visit(routes));
     let router = router.layer(from_fn(async |mut request: Request, next: Next| {
         if let Some(verified) = verified(&request) {
             request.extensions_mut().insert(verified);

@@ -7,9 +7,12 @@ pub mod evidence;
 pub mod jobs;
 pub mod me;
 pub mod notices;
+pub(crate) mod problems;
 pub(crate) mod workers;
 
-use market_http::Visitor;
+use crate::http::Visitor;
+
+pub(crate) use problems::CODES;
 
 /// Its routes.
 pub fn visit(visitor: &mut impl Visitor) {

@@ -2,11 +2,13 @@
 
 pub mod accounts;
 pub mod credit_codes;
+pub(crate) mod problems;
 pub mod providers;
 mod workers;
 
-use market_http::Visitor;
+use crate::http::Visitor;
 
+pub(crate) use problems::CODES;
 pub(crate) use workers::KINDS;
 
 /// Its routes.

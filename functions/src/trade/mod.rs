@@ -3,10 +3,12 @@
 pub mod listings;
 pub mod orders;
 pub mod payments;
+pub(crate) mod problems;
 mod workers;
 
-use market_http::Visitor;
+use crate::http::Visitor;
 
+pub(crate) use problems::CODES;
 pub(crate) use workers::KINDS;
 
 /// Its routes.

@@ -1,6 +1,5 @@
 //! The parties that a thing names, and how they are written in bodies and replies.
 
-use market_http::{Code, Market, Problem};
 use market_kernel::aggregate::Loaded;
 use market_kernel::ids::{AccountId, ProviderId};
 use market_kernel::party::{Actor, Contacts, Language, PartyId, Recipient};
@@ -9,9 +8,11 @@ use market_parties::providers::Provider;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::http::{Market, Problem, problems};
+
 /// The provider that a thing names; providers are never deleted, so one that is missing is our fault.
 pub async fn provider_of(market: &Market, id: &ProviderId) -> Result<Loaded<Provider>, Problem> {
-    market.store.get::<Provider>(id).await?.ok_or(Problem::new(Code::Internal))
+    market.store.get::<Provider>(id).await?.ok_or(Problem::new(problems::INTERNAL))
 }
 
 /// Where a party can be reached. In-site messages need no address.

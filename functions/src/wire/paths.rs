@@ -1,6 +1,5 @@
 //! Path parameters, and whose things they name.
 
-use market_http::Owned;
 use market_kernel::aggregate::Lane;
 use market_kernel::clause::ClauseAddress;
 use market_kernel::ids::{
@@ -9,6 +8,8 @@ use market_kernel::ids::{
 use market_parties::credit_code::GivenCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::http::Owned;
 
 macro_rules! paths {
     ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),+ } $($owner:ident)?;)+) => {

@@ -7,7 +7,6 @@ mod kind;
 use std::sync::Arc;
 
 use market_ambient::{Clock, Entropy, random};
-use market_http::CorruptionAlarm;
 use market_kernel::aggregate::{Lane, Loaded};
 use market_kernel::change::Change;
 use market_kernel::ids::{AccountId, ProviderId};
@@ -20,6 +19,7 @@ use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 use market_store::{CommitError, Store, StoreError, of};
 
+use crate::http::CorruptionAlarm;
 use crate::metrics::Metrics;
 
 pub use kind::{Ask, Asks, Kind, Verdict, Work};

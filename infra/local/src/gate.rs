@@ -16,7 +16,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use market_http::EXPOSED_HEADERS;
+use market_functions::http::EXPOSED_HEADERS;
 
 use crate::routes::problem;
 

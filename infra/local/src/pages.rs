@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use market_functions::http::describe::Describer;
 use market_functions::routes;
-use market_http::describe::Describer;
 use serde_json::Value;
 
 /// The OpenAPI 3.1 description.

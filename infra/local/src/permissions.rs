@@ -26,8 +26,8 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
 use axum::middleware::{Next, from_fn};
 use market_functions::handler::Handler;
+use market_functions::http::{Endpoint, Visitor};
 use market_functions::routes;
-use market_http::{Endpoint, Visitor};
 
 use crate::reads::Pending;
 

@@ -11,7 +11,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use jiff::{Span, Timestamp};
 use market_ambient::{Clock, SystemEntropy, random};
-use market_http::{BODY_WITHIN, MAX_BODY_BYTES};
+use market_functions::http::{BODY_WITHIN, MAX_BODY_BYTES};
 use market_identity::Role;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::periods;

@@ -10,10 +10,11 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use market_ambient::{Clock, SystemEntropy};
+use market_functions::codes;
+use market_functions::http::{Callers, CorruptionAlarm, Market, PaymentKeys};
 use market_functions::kinds;
 use market_functions::metrics::Metrics;
 use market_functions::workers::Jobs;
-use market_http::{Callers, CorruptionAlarm, Market, PaymentKeys};
 use market_identity::{IssuerKeys, SubjectRule, Subjects, Terms, Verifier};
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
@@ -222,6 +223,7 @@ impl Running {
             calendar: Calendar::published(),
             publicity: PublicityMode::Strict,
             operator: Arc::clone(&operator),
+            codes: codes::ALL,
             corruption_alarm: Arc::clone(&corruption_alarm),
         });
         let jobs = Arc::new(Jobs {
@@ -292,8 +294,9 @@ impl Running {
             payments: payments.clone(),
             url: url.clone(),
         };
-        let router: Router =
-            market_http::router(Arc::clone(&market), None, |routes| market_functions::routes::visit(routes));
+        let router: Router = market_functions::http::router(Arc::clone(&market), None, |routes| {
+            market_functions::routes::visit(routes)
+        });
         let router = Permissions::of_routes(router);
         let router =
             gate::before(routes::router(local).fallback_service(router), address, options.allow_origin);

@@ -6,7 +6,6 @@ use market_agreement::documents::Document;
 use market_agreement::documents::acceptance::{
     AcceptRefusal, Acceptance, AcceptanceId, Method as AcceptanceMethod,
 };
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
@@ -19,6 +18,8 @@ use serde::Deserialize;
 
 use super::{AcceptanceView, SignerForm, in_its_period};
 use crate::agreement::documents::shown;
+use crate::agreement::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::lists::Distinct;
 use crate::wire::paths::AccountPath;
 
@@ -66,15 +67,15 @@ impl Endpoint for AcceptDocument {
             .roles(&[Role::Merchant])
             .creates()
             .problems(&[
-                Code::NoSuchVersion,
-                Code::NotInForce,
-                Code::OtherText,
-                Code::ProminentClausesNotShown,
-                Code::NoSuchClause,
-                Code::OtherRendering,
-                Code::AlreadyAccepted,
-                Code::AccountEnded,
-                Code::AccountNotOpen,
+                problems::NO_SUCH_VERSION,
+                problems::NOT_IN_FORCE,
+                problems::OTHER_TEXT,
+                problems::PROMINENT_CLAUSES_NOT_SHOWN,
+                problems::NO_SUCH_CLAUSE,
+                problems::OTHER_RENDERING,
+                problems::ALREADY_ACCEPTED,
+                problems::ACCOUNT_ENDED,
+                problems::ACCOUNT_NOT_OPEN,
             ])
     }
 

@@ -1,10 +1,11 @@
 //! The acceptance that a merchant's agreement period asks for.
 
 use market_agreement::documents::acceptance::{Acceptance, AcceptanceId};
-use market_http::{Market, Problem};
 use market_kernel::aggregate::Loaded;
 use market_parties::accounts::{FIRST_PERIOD, MarketAccount};
 use market_store::of;
+
+use crate::http::{Market, Problem};
 
 /// An acceptance of the period that the account is in. `first` was read together with the account, as one of its first
 /// period; only for a merchant that came back is another one read.

@@ -1,9 +1,9 @@
 //! `get_clause` – one clause of a version, by its address.
 
 use market_agreement::documents::clauses::clause_text;
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 use super::shown::shown;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ClausePath;
 
 /// See the module.

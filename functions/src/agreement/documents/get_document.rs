@@ -1,10 +1,10 @@
 //! `get_document` – a document with its versions. Those that were superseded lie in items of their own.
 
 use market_agreement::documents::{Document, VERSIONS, Version};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_store::StoreError;
 
 use super::DocumentView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::DocumentPath;
 
 /// How many versions are shown.

@@ -1,9 +1,9 @@
 //! `get_text` – the exact bytes of a version.
 
 use market_agreement::documents::Document;
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_kernel::ids::DocumentId;
 
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::VersionPath;
 
 /// See the module.

@@ -1,12 +1,12 @@
 //! `get_version` – one version: its hash, its dates, its clauses.
 
 use market_agreement::documents::Document;
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::shown::shown;
 use super::{OutlineView, PageView, VersionView};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::VersionPath;
 
 /// A version and the clauses of its text.

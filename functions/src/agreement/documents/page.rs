@@ -8,13 +8,15 @@ use askama::Template;
 use market_agreement::documents::acceptance::Served;
 use market_agreement::documents::clauses::{Clause, Outline, clause_text};
 use market_agreement::documents::{Document, Version};
-use market_http::Problem;
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::DocumentId;
 use market_kernel::party::Language;
 use market_kernel::periods::ZONE;
 use market_kernel::text::Line;
+
+use crate::agreement::problems;
+use crate::http::Problem;
 
 /// A version with all that is shown of it.
 #[derive(Debug)]
@@ -115,7 +117,7 @@ impl Shown {
         };
         page.render().map_err(|error| {
             tracing::error!(%error, "a page cannot be rendered");
-            Problem::new(market_http::Code::Internal)
+            Problem::new(problems::INTERNAL)
         })
     }
 

@@ -2,13 +2,13 @@
 //! recognised, what is not, and why it would be refused.
 
 use market_agreement::documents::clauses::Outline;
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::OutlineView;
 use super::to_publish::{Body, MAX_BODY_BYTES, publish};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::paths::DocumentPath;
 
 /// A version as it would be published.

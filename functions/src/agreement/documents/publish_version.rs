@@ -2,13 +2,14 @@
 //! subscription agreements.
 
 use market_agreement::documents::Publishing;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::to_publish::{Body, MAX_BODY_BYTES, publish};
 use super::{DocumentView, OutlineView};
+use crate::agreement::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::DocumentPath;
 
 /// The document with its new version, and the clauses that were recognised in it.
@@ -38,18 +39,18 @@ impl Endpoint for PublishVersion {
             .max_body_bytes(MAX_BODY_BYTES)
             .creates()
             .problems(&[
-                Code::NotThePublisher,
-                Code::ProviderNotApproved,
-                Code::WrongDocumentId,
-                Code::WrongDocumentKind,
-                Code::InvalidText,
-                Code::InvalidOutline,
-                Code::NothingRecognised,
-                Code::NoSuchClause,
-                Code::SameText,
-                Code::WrongEffectiveDate,
-                Code::PublicityTooShort,
-                Code::TooManyVersions,
+                problems::NOT_THE_PUBLISHER,
+                problems::PROVIDER_NOT_APPROVED,
+                problems::WRONG_DOCUMENT_ID,
+                problems::WRONG_DOCUMENT_KIND,
+                problems::INVALID_TEXT,
+                problems::INVALID_OUTLINE,
+                problems::NOTHING_RECOGNISED,
+                problems::NO_SUCH_CLAUSE,
+                problems::SAME_TEXT,
+                problems::WRONG_EFFECTIVE_DATE,
+                problems::PUBLICITY_TOO_SHORT,
+                problems::TOO_MANY_VERSIONS,
             ])
     }
 

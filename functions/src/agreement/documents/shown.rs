@@ -2,11 +2,12 @@
 
 use market_agreement::documents::clauses::{Outline, outline_by_decimals};
 use market_agreement::documents::{Document, Version};
-use market_http::{Code, Market, Problem};
 use market_kernel::ids::DocumentId;
 use market_kernel::text::Line;
 
 use super::page::Shown;
+use crate::agreement::problems;
+use crate::http::{Market, Problem};
 
 /// A version with its title, its text and its clauses, if there is one.
 ///
@@ -27,7 +28,7 @@ pub async fn shown(market: &Market, id: &DocumentId, number: u32) -> Result<Opti
     };
     let title = match version.title.clone() {
         Some(title) => title,
-        None => Line::try_from(id.as_str()).map_err(|_| Problem::new(Code::Internal))?,
+        None => Line::try_from(id.as_str()).map_err(|_| Problem::new(problems::INTERNAL))?,
     };
     let Some(text) = market.store.content(&Document::text_key(id, number)).await? else { return Ok(None) };
     let outline = match version.outline_sha256 {
@@ -35,7 +36,7 @@ pub async fn shown(market: &Market, id: &DocumentId, number: u32) -> Result<Opti
             let outline = market.store.form::<Outline>(&Document::outline_key(id, number)).await?;
             outline.ok_or_else(|| {
                 tracing::error!(document = %id, version = number, "the outline of a version is gone");
-                Problem::new(Code::Corrupt)
+                Problem::new(problems::CORRUPT)
             })?
         }
         // It was published before outlines were kept.

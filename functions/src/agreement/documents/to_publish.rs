@@ -4,7 +4,6 @@ use market_agreement::documents::clauses::{Given, GivenClause, MAX_CLAUSES};
 use market_agreement::documents::{
     Author, Document, DocumentKind, MAX_PROMINENT, Publication, PublishRefusal, Publishing,
 };
-use market_http::{Market, Problem};
 use market_kernel::Timestamp;
 use market_kernel::clause::ClauseAddress;
 use market_kernel::ids::DocumentId;
@@ -16,6 +15,7 @@ use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::http::{Market, Problem};
 use crate::register::KnownRules;
 use crate::wire::lists::{AtMost, Distinct};
 

@@ -1,10 +1,11 @@
 //! `withdraw_version` – a version is taken back before it takes effect, by whoever published it.
 
 use market_agreement::documents::Document;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DocumentView;
+use crate::agreement::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::VersionPath;
 
 /// See the module.
@@ -22,7 +23,7 @@ impl Endpoint for WithdrawVersion {
             .summary("Withdraw a version before it takes effect. It stays readable, and its number is not given again.")
             .clauses(&["1.4", "4.1", "9.4"])
             .roles(&[Role::Operator, Role::Provider])
-            .problems(&[Code::NotThePublisher, Code::VersionNotToCome, Code::TooManyVersions])
+            .problems(&[problems::NOT_THE_PUBLISHER, problems::VERSION_NOT_TO_COME, problems::TOO_MANY_VERSIONS])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DocumentView>, Problem> {

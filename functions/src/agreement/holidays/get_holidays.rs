@@ -1,10 +1,10 @@
 //! `get_holidays` – the holiday schedule of a year, so that anyone can reckon a period again.
 
 use market_agreement::holidays::Holidays;
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_kernel::periods::Calendar;
 
 use super::HolidaysView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::YearPath;
 
 /// See the module.

@@ -4,7 +4,6 @@
 use std::ops::RangeInclusive;
 
 use market_agreement::holidays::Holidays;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::Date;
 use market_kernel::periods::{Holiday, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Notice, Schedule};
@@ -13,6 +12,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::HolidaysView;
+use crate::agreement::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::lists::{AtMost, Distinct};
 use crate::wire::paths::YearPath;
 
@@ -104,7 +105,11 @@ impl Endpoint for PublishHolidays {
             .clauses(&["10.1.2", "4.4.5"])
             .roles(&[Role::Operator])
             .creates()
-            .problems(&[Code::InvalidSchedule, Code::SchedulePublished, Code::ScheduleBuiltIn])
+            .problems(&[
+                problems::INVALID_SCHEDULE,
+                problems::SCHEDULE_PUBLISHED,
+                problems::SCHEDULE_BUILT_IN,
+            ])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<HolidaysView>, Problem> {

@@ -2,7 +2,6 @@
 //! ended at that same instant. The event again, or any event after the end, changes nothing.
 
 use market_agreement::terminations::{TerminateRefusal, Termination, UpstreamEnd};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
@@ -13,6 +12,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::TerminationView;
+use crate::agreement::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::paths::AccountPath;
 
 /// The upstream event.
@@ -45,7 +46,7 @@ impl Endpoint for EndUpstream {
             .clauses(&["10.1.1"])
             .roles(&[Role::Upstream])
             .repeats(Repeats::ByContent)
-            .problems(&[Code::EventInTheFuture, Code::AccountEnded])
+            .problems(&[problems::EVENT_IN_THE_FUTURE, problems::ACCOUNT_ENDED])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TerminationView>, Problem> {

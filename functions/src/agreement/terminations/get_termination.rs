@@ -1,10 +1,10 @@
 //! `get_termination` – a termination, with the trace of its date.
 
 use market_agreement::terminations::Termination;
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::TerminationView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::TerminationPath;
 
 /// See the module.

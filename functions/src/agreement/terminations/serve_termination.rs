@@ -1,7 +1,6 @@
 //! `serve_termination` – the operator serves 15 days' notice; the reply carries the date and its trace.
 
 use market_agreement::terminations::{NOTICE, Termination};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::ids::TerminationId;
 use market_kernel::text::Prose;
@@ -10,6 +9,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::TerminationView;
+use crate::agreement::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::schedules::calendar_for;
 use crate::wire::paths::AccountPath;
 
@@ -38,7 +39,7 @@ impl Endpoint for ServeTermination {
             .clauses(&["10.1.2", "11.1"])
             .roles(&[Role::Operator])
             .creates()
-            .problems(&[Code::AccountEnded, Code::AlreadyTerminating, Code::InvalidTerm])
+            .problems(&[problems::ACCOUNT_ENDED, problems::ALREADY_TERMINATING, problems::INVALID_TERM])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TerminationView>, Problem> {

@@ -1,12 +1,13 @@
 //! `withdraw_termination` – the operator withdraws a notice before it takes effect.
 
 use market_agreement::terminations::Termination;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::accounts::MarketAccount;
 use market_store::of;
 
 use super::TerminationView;
+use crate::agreement::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::TerminationPath;
 
 /// See the module.
@@ -28,7 +29,7 @@ impl Endpoint for WithdrawTermination {
         .summary("Withdraw a notice of termination before it takes effect.")
         .clauses(&["10.1.2"])
         .roles(&[Role::Operator])
-        .problems(&[Code::NoticeNotRunning])
+        .problems(&[problems::NOTICE_NOT_RUNNING])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<TerminationView>, Problem> {

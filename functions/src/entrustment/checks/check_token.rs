@@ -6,7 +6,6 @@ use market_entrustment::grants::Grant;
 use market_entrustment::grants::access::{Check, Outcome as Checked, Use, check, other_partitions};
 use market_entrustment::grants::ledger::Ledger;
 use market_entrustment::grants::token::{GrantToken, GrantTokens};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
@@ -15,6 +14,9 @@ use market_parties::accounts::MarketAccount;
 use market_store::{CommitError, Counted, StoreError, of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 
 /// What to check.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -121,7 +123,7 @@ async fn spread_ledger(grant: &Grant, occasion: &Occasion, market: &Market) -> R
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
     }
-    Err(Problem::new(Code::Unavailable))
+    Err(Problem::new(problems::UNAVAILABLE))
 }
 
 /// Notes that today has a line, so that the day is sealed when it is over. A line that begins asks; no check fails for it:

@@ -1,11 +1,12 @@
 //! `acknowledge_demand` – the provider confirms that it has the demand.
 
 use market_entrustment::deletion::DeletionDemand;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DemandView;
 use super::load::{Sides, for_provider};
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
 /// See the module.
@@ -27,7 +28,7 @@ impl Endpoint for AcknowledgeDemand {
         .summary("Acknowledge a deletion demand.")
         .clauses(&["4.4.5"])
         .roles(&[Role::Provider])
-        .problems(&[Code::WrongDemandState])
+        .problems(&[problems::WRONG_DEMAND_STATE])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {

@@ -1,11 +1,12 @@
 //! `attest_demand` – the provider declares what it did with the data.
 
 use market_entrustment::deletion::DeletionDemand;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::load::{Sides, for_provider};
 use super::{AttestationForm, DemandView};
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
 /// See the module.
@@ -23,7 +24,7 @@ impl Endpoint for AttestDemand {
             .summary("Attest what was done with the data of an ended grant.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Provider])
-            .problems(&[Code::WrongDemandState, Code::InvalidAttestation])
+            .problems(&[problems::WRONG_DEMAND_STATE, problems::INVALID_ATTESTATION])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {

@@ -1,11 +1,12 @@
 //! `close_demand` – the merchant confirms the provider's attestation.
 
 use market_entrustment::deletion::DeletionDemand;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DemandView;
 use super::load::{Sides, for_merchant};
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
 /// See the module.
@@ -23,7 +24,7 @@ impl Endpoint for CloseDemand {
             .summary("Confirm the provider's attestation.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant])
-            .problems(&[Code::WrongDemandState])
+            .problems(&[problems::WRONG_DEMAND_STATE])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {

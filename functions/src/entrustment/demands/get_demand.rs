@@ -1,11 +1,11 @@
 //! `get_demand` – a deletion demand, for its merchant, its provider and the operator.
 
 use market_entrustment::deletion::DeletionDemand;
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DemandView;
 use super::load::may_see;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
 /// See the module.

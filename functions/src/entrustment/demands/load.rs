@@ -1,13 +1,13 @@
 //! What the two sides' steps begin with: the demand, and the other side.
 
 use market_entrustment::deletion::DeletionDemand;
-use market_http::{Call, Endpoint, Market, Problem};
 use market_kernel::aggregate::Loaded;
 use market_kernel::party::{Actor, PartyId};
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 use market_store::of;
 
+use crate::http::{Call, Endpoint, Market, Problem};
 use crate::wire::parties::provider_of;
 use crate::wire::paths::GrantPath;
 

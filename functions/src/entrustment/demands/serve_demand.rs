@@ -1,11 +1,12 @@
 //! `serve_demand` – the merchant serves the drafted demand on the provider, in one action.
 
 use market_entrustment::deletion::{ANSWER, DeletionDemand};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::DemandView;
 use super::load::{Sides, for_merchant};
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::schedules::calendar_for;
 use crate::wire::paths::GrantPath;
 
@@ -24,7 +25,7 @@ impl Endpoint for ServeDemand {
             .summary("Serve a deletion demand on the provider.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant])
-            .problems(&[Code::WrongDemandState, Code::InvalidTerm])
+            .problems(&[problems::WRONG_DEMAND_STATE, problems::INVALID_TERM])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {

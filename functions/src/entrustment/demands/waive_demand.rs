@@ -1,7 +1,6 @@
 //! `waive_demand` – the merchant records that the parties agreed otherwise (4.4.5, "除达成另外协定外").
 
 use market_entrustment::deletion::DeletionDemand;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::text::Prose;
 use schemars::JsonSchema;
@@ -9,6 +8,8 @@ use serde::Deserialize;
 
 use super::DemandView;
 use super::load::{Sides, for_merchant};
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
 /// What the parties agreed.
@@ -34,7 +35,7 @@ impl Endpoint for WaiveDemand {
             .summary("Record another agreement in place of deletion.")
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant])
-            .problems(&[Code::WrongDemandState])
+            .problems(&[problems::WRONG_DEMAND_STATE])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DemandView>, Problem> {

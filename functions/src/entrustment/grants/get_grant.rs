@@ -2,11 +2,11 @@
 
 use market_entrustment::grants::Grant;
 use market_entrustment::grants::token::GrantTokens;
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_store::of;
 
 use super::GrantView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
 /// See the module.

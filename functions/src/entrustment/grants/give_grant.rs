@@ -2,7 +2,6 @@
 
 use market_agreement::documents::Document;
 use market_entrustment::grants::{Basis, Giving, Grant};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
@@ -15,6 +14,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::GrantView;
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::lists::AtMost;
 use crate::wire::parties::provider_of;
 use crate::wire::paths::AccountPath;
@@ -54,13 +55,13 @@ impl Endpoint for GiveGrant {
             .roles(&[Role::Merchant])
             .creates()
             .problems(&[
-                Code::AccountNotOpen,
-                Code::AgreementOutdated,
-                Code::AccountEnded,
-                Code::NotInService,
-                Code::InvalidScopes,
-                Code::InvalidTerm,
-                Code::PassesTheEnd,
+                problems::ACCOUNT_NOT_OPEN,
+                problems::AGREEMENT_OUTDATED,
+                problems::ACCOUNT_ENDED,
+                problems::NOT_IN_SERVICE,
+                problems::INVALID_SCOPES,
+                problems::INVALID_TERM,
+                problems::PASSES_THE_END,
             ])
     }
 

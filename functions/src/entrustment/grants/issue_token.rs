@@ -3,7 +3,6 @@
 
 use market_entrustment::grants::Grant;
 use market_entrustment::grants::token::{GrantToken, GrantTokens};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
 use market_parties::accounts::MarketAccount;
@@ -11,6 +10,8 @@ use market_store::of;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::paths::GrantPath;
 
 /// A token; it is shown only here.
@@ -40,7 +41,7 @@ impl Endpoint for IssueToken {
             .roles(&[Role::Provider])
             .repeats(Repeats::Harmless)
             .creates()
-            .problems(&[Code::GrantNotActive, Code::TooManyRequests])
+            .problems(&[problems::GRANT_NOT_ACTIVE, problems::TOO_MANY_REQUESTS])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<IssuedToken>, Problem> {

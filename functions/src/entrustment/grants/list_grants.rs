@@ -1,14 +1,14 @@
 //! `list_grants` – a merchant's grants.
 
 use market_entrustment::grants::Grant;
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::keys::Owner;
 
 use super::GrantView;
 use super::tokens::beside;
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
-use market_kernel::keys::Owner;
 
 /// See the module.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! `list_provider_grants` – the grants that a provider was given.
 
 use market_entrustment::grants::Grant;
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 
 use super::GrantView;
 use super::tokens::beside;
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
 /// See the module.

@@ -1,12 +1,13 @@
 //! `revoke_grant` – a merchant takes a grant back: from the reply on its tokens are dead.
 
 use market_entrustment::grants::Grant;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::accounts::MarketAccount;
 use market_store::of;
 
 use super::GrantView;
+use crate::entrustment::problems;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::parties::provider_of;
 use crate::wire::paths::GrantPath;
 
@@ -25,7 +26,7 @@ impl Endpoint for RevokeGrant {
             .summary("Take a grant back, at once; its deletion demand is drafted.")
             .clauses(&["4.4.2", "4.4.5"])
             .roles(&[Role::Merchant])
-            .problems(&[Code::GrantNotActive])
+            .problems(&[problems::GRANT_NOT_ACTIVE])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<GrantView>, Problem> {

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use market_entrustment::grants::token::GrantTokens;
 use market_entrustment::grants::{Grant, GrantStatus};
-use market_http::{Market, Problem};
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::Key;
 use market_store::Page;
 
 use super::GrantView;
+use crate::http::{Market, Problem};
 
 /// The tokens of a page's grants, by their keys.
 pub(super) struct Tokens(HashMap<Key, GrantTokens>);

@@ -1,11 +1,11 @@
 //! `list_announcements` – what was announced to everyone.
 
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_kernel::keys::Owner;
 use market_kernel::notices::Notice;
 use market_kernel::party::Recipient;
 
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::market::notices::NoticeView;
 
 /// See the module.

@@ -1,9 +1,9 @@
 //! `explain_error` – what a problem's code means, and what to do about it.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ErrorPath;
 
 /// A kind of problem.
@@ -32,9 +32,9 @@ impl Endpoint for ExplainError {
             .summary("Explain the code of a problem document.")
     }
 
-    async fn decide(call: &Call<Self>, _: &Market) -> Result<Outcome<Explanation>, Problem> {
-        let code = Code::ALL.iter().find(|code| code.name() == call.path.code);
-        let code = *code.ok_or(Problem::not_found())?;
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Explanation>, Problem> {
+        let mut codes = market.codes.iter().copied().flatten();
+        let code = codes.find(|code| code.name() == call.path.code).ok_or(Problem::not_found())?;
         Ok(Outcome::Reply(Explanation {
             code: code.name(),
             status: code.status(),

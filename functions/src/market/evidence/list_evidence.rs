@@ -1,12 +1,12 @@
 //! `list_evidence` – the records of everything that happened to a merchant's things, chain by chain.
 
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::keys::Owner;
 
 use super::record::{EvidenceRecord, page_of};
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
-use market_kernel::keys::Owner;
 
 /// See the module.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! `list_provider_evidence` – the records of everything that happened to a provider's own things.
 
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::keys::Owner;
 
 use super::record::{EvidenceRecord, page_of};
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
-use market_kernel::keys::Owner;
 
 /// See the module.
 #[derive(Debug)]

@@ -1,7 +1,5 @@
 //! An evidence record as it is read: the stored bytes, their hash, and what they say.
 
-use market_http::cursor::{Limit, List};
-use market_http::{Call, Endpoint, Market, Outcome, Problem};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::keys::Partition;
 use market_store::Record;
@@ -10,6 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::view::EvidenceView;
+use crate::http::cursor::{Limit, List};
+use crate::http::{Call, Endpoint, Market, Outcome, Problem};
 
 /// A record, with the hash by which the next one names it.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -1,6 +1,5 @@
 //! `list_parked` – the due work of a job that kept failing and waits for a human, the oldest first.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
 use market_kernel::aggregate::Lane;
@@ -8,6 +7,7 @@ use market_store::due::DueEntry;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::JobPath;
 
 /// How many are shown.

@@ -1,10 +1,10 @@
 //! `redrive_parked` – hands parked work back to the sweep, as if for the first time.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use market_identity::Role;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::paths::JobPath;
 
 /// Items of one request; ask again for more.

@@ -1,11 +1,13 @@
 //! `get_me` – the caller's role and id: the market makes ids of subjects, and whoever needs one in a path reads it
 //! here.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::market::problems;
 
 /// The caller.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -38,12 +40,12 @@ impl Endpoint for GetMe {
     }
 
     async fn decide(call: &Call<Self>, _: &Market) -> Result<Outcome<Me>, Problem> {
-        let caller = call.caller.as_ref().ok_or(Problem::new(Code::Internal))?;
+        let caller = call.caller.as_ref().ok_or(Problem::new(problems::INTERNAL))?;
         let token_expires_at = Timestamp::from_second(caller.expires_at);
         Ok(Outcome::Reply(Me {
             role: caller.principal.role,
             id: caller.principal.subject.clone(),
-            token_expires_at: token_expires_at.map_err(|_| Problem::new(Code::InvalidToken))?,
+            token_expires_at: token_expires_at.map_err(|_| Problem::new(problems::INVALID_TOKEN))?,
         }))
     }
 }

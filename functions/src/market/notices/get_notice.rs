@@ -1,11 +1,11 @@
 //! `get_notice` – one notice to a merchant: what was said, to which address, when it was served.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::notices::Notice;
 use market_kernel::party::{PartyId, Recipient};
 
 use super::NoticeView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::NoticePath;
 
 /// See the module.

@@ -1,12 +1,12 @@
 //! `list_provider_notices` – the notices to a provider.
 
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::keys::Owner;
 use market_kernel::notices::Notice;
 
 use super::NoticeView;
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
 /// See the module.

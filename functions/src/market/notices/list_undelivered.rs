@@ -1,12 +1,12 @@
 //! `list_undelivered` – the notices that did not arrive and that nothing else carries: a human has to see to
 //! them.
 
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::notices::Notice;
 
 use super::NoticeView;
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 /// See the module.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! What sending a notice again means, to a merchant as to a provider.
 
-use market_http::{Code, Market, Outcome, Problem};
 use market_kernel::ids::NoticeId;
 use market_kernel::notices::{Address, Notice};
 use market_kernel::occasion::Occasion;
@@ -10,6 +9,8 @@ use serde::Deserialize;
 
 use super::NoticeView;
 use crate::feedback::contacts;
+use crate::http::{Code, Market, Outcome, Problem};
+use crate::market::problems;
 
 /// Where to send it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -23,7 +24,7 @@ pub struct Body {
 }
 
 /// The problems of its own that it can answer with.
-pub(super) const PROBLEMS: &[Code] = &[Code::WrongNoticeState, Code::NoAddress];
+pub(super) const PROBLEMS: &[Code] = &[problems::WRONG_NOTICE_STATE, problems::NO_ADDRESS];
 
 pub(super) async fn resend(
     market: &Market,
@@ -33,7 +34,7 @@ pub(super) async fn resend(
 ) -> Result<Outcome<NoticeView>, Problem> {
     let notice = market.store.get::<Notice>(&id).await?.ok_or(Problem::not_found())?;
     let contacts = contacts(&market.store, &notice.recipient).await?;
-    let contacts = contacts.ok_or(Problem::new(Code::Internal))?;
+    let contacts = contacts.ok_or(Problem::new(problems::INTERNAL))?;
     let resent = Notice::resend(&notice, &contacts, address, occasion)?;
     Ok(Outcome::commit(resent).map(NoticeView::from))
 }

@@ -1,11 +1,11 @@
 //! `resend_notice` – the operator sends a notice to a merchant again that did not arrive.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::party::{PartyId, Recipient};
 
 use super::NoticeView;
 use super::resend::{Body, PROBLEMS, resend};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::NoticePath;
 
 /// See the module.

@@ -1,12 +1,13 @@
 //! `change_contacts` – how a merchant is reached from now on, whatever has become of its agreement: it still
 //! has notices to come.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::change::Change;
 use market_parties::accounts::MarketAccount;
 
 use super::AccountView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::parties::problems;
 use crate::wire::parties::ContactsChange;
 use crate::wire::paths::AccountPath;
 
@@ -25,7 +26,7 @@ impl Endpoint for ChangeContacts {
             .summary("Change how a merchant is reached; the old addresses are told too.")
             .clauses(&["5.1", "11.1"])
             .roles(&[Role::Merchant, Role::Operator])
-            .problems(&[Code::ContactsJustChanged])
+            .problems(&[problems::CONTACTS_JUST_CHANGED])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<AccountView>, Problem> {

@@ -1,10 +1,10 @@
 //! `get_account` – a market account.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::accounts::MarketAccount;
 
 use super::AccountView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
 
 /// See the module.

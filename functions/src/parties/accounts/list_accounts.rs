@@ -1,13 +1,13 @@
 //! `list_accounts` – the accounts of one status, for the operator: who applied, who is in, who left.
 
-use market_http::cursor::{Limit, List};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::accounts::{AccountStatus, MarketAccount};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::AccountView;
+use crate::http::cursor::{Limit, List};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 /// Which accounts.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -1,7 +1,6 @@
 //! `open_account` – a merchant applies for the market account of its platform account. The account opens
 //! with the acceptance of the market agreement.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::text::Line;
 use market_parties::accounts::MarketAccount;
@@ -11,7 +10,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::AccountView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::parties::credit_codes::given_code;
+use crate::parties::problems;
 use crate::wire::parties::ContactsForm;
 use crate::wire::paths::AccountPath;
 
@@ -43,7 +44,7 @@ impl Endpoint for OpenAccount {
             .clauses(&["2.3", "5.1"])
             .roles(&[Role::Merchant])
             .creates()
-            .problems(&[Code::AlreadyApplied])
+            .problems(&[problems::ALREADY_APPLIED])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<AccountView>, Problem> {

@@ -1,10 +1,10 @@
 //! `get_vouching` – what the operator said of a credit code.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::vouching::Vouching;
 
 use super::VouchingView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::CreditCodePath;
 
 /// See the module.

@@ -1,9 +1,11 @@
 //! The credit code that an applicant gives.
 
-use market_http::{Code, FieldError, Market, Problem};
 use market_kernel::aggregate::Loaded;
 use market_parties::credit_code::{CreditCode, GivenCode};
 use market_parties::vouching::Vouching;
+
+use crate::http::{FieldError, Market, Problem};
+use crate::parties::problems;
 
 /// The code, and what the operator said of it if it breaks the rule; nothing is looked up for one that keeps it.
 pub async fn given_code(
@@ -16,7 +18,7 @@ pub async fn given_code(
     let vouching = market.store.get::<Vouching>(given).await?;
     let code = Vouching::accept(vouching.as_ref(), given).map_err(|broken| {
         let error = FieldError { pointer: "/credit_code".to_owned(), detail: broken.to_string() };
-        Problem { errors: vec![error], ..Problem::new(Code::InvalidBody) }
+        Problem { errors: vec![error], ..Problem::new(problems::INVALID_BODY) }
     })?;
     Ok((code, vouching))
 }

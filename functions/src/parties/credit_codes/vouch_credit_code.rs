@@ -1,7 +1,6 @@
 //! `vouch_credit_code` – the operator vouches for a credit code that breaks the rule, as codes of the early pilots
 //! do. Whoever applies with it afterwards is let in.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::text::Prose;
@@ -10,6 +9,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::VouchingView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::parties::problems;
 use crate::wire::paths::CreditCodePath;
 
 /// What the operator's word rests on.
@@ -40,7 +41,7 @@ impl Endpoint for VouchCreditCode {
             .clauses(&["2.3", "5.1"])
             .roles(&[Role::Operator])
             .creates()
-            .problems(&[Code::NothingToVouch, Code::AlreadyVouched])
+            .problems(&[problems::NOTHING_TO_VOUCH, problems::ALREADY_VOUCHED])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<VouchingView>, Problem> {

@@ -1,13 +1,14 @@
 //! `apply_as_provider` – a legal entity applies to sell on the market.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::applications;
 use market_parties::providers::Provider;
 
 use super::ProviderView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::parties::accounts::Application;
 use crate::parties::credit_codes::given_code;
+use crate::parties::problems;
 use crate::wire::paths::ProviderPath;
 
 /// See the module.
@@ -26,7 +27,7 @@ impl Endpoint for ApplyAsProvider {
             .clauses(&["2.2"])
             .roles(&[Role::Provider])
             .creates()
-            .problems(&[Code::AlreadyApplied])
+            .problems(&[problems::ALREADY_APPLIED])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ProviderView>, Problem> {

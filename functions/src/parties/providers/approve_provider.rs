@@ -1,10 +1,11 @@
 //! `approve_provider` – the operator lets a provider list.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::providers::Provider;
 
 use super::ProviderView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::parties::problems;
 use crate::wire::paths::ProviderPath;
 
 /// See the module.
@@ -22,7 +23,7 @@ impl Endpoint for ApproveProvider {
             .summary("Approve a provider.")
             .clauses(&["2.2"])
             .roles(&[Role::Operator])
-            .problems(&[Code::AlreadyApproved])
+            .problems(&[problems::ALREADY_APPROVED])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ProviderView>, Problem> {

@@ -1,11 +1,12 @@
 //! `change_provider_contacts` – how a provider is reached from now on.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::change::Change;
 use market_parties::providers::Provider;
 
 use super::ProviderView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::parties::problems;
 use crate::wire::parties::ContactsChange;
 use crate::wire::paths::ProviderPath;
 
@@ -24,7 +25,7 @@ impl Endpoint for ChangeProviderContacts {
             .summary("Change how a provider is reached; the old addresses are told too.")
             .clauses(&["2.2", "11.1"])
             .roles(&[Role::Provider, Role::Operator])
-            .problems(&[Code::ContactsJustChanged])
+            .problems(&[problems::CONTACTS_JUST_CHANGED])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ProviderView>, Problem> {

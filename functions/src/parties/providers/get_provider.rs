@@ -1,10 +1,10 @@
 //! `get_provider` – a provider, as itself and the operator see it.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_parties::providers::Provider;
 
 use super::ProviderView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
 /// See the module.

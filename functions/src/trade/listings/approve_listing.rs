@@ -1,10 +1,11 @@
 //! `approve_listing` – the operator lists it.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_trade::listings::Listing;
 
 use super::ListingView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::trade::problems;
 use crate::wire::parties::provider_of;
 use crate::wire::paths::ListingPath;
 
@@ -23,7 +24,7 @@ impl Endpoint for ApproveListing {
             .summary("List a listing that was submitted.")
             .clauses(&["4.2"])
             .roles(&[Role::Operator])
-            .problems(&[Code::WrongListingState])
+            .problems(&[problems::WRONG_LISTING_STATE])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ListingView>, Problem> {

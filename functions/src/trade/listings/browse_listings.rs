@@ -1,12 +1,12 @@
 //! `browse_listings` – the catalogue, page by page.
 
-use market_http::cursor::{Limit, List};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_trade::listings::{Listing, ListingKind};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ListingView;
+use crate::http::cursor::{Limit, List};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 /// Which part of the catalogue.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -1,7 +1,6 @@
 //! `draft_listing` – a provider writes down what it sells, completely.
 
 use market_agreement::documents::Document;
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::ids::ListingId;
 use market_parties::providers::Provider;
@@ -9,6 +8,8 @@ use market_store::of;
 use market_trade::listings::{Description, Listing};
 
 use super::{DescriptionForm, ListingView};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::trade::problems;
 use crate::wire::paths::ProviderPath;
 
 /// See the module.
@@ -27,7 +28,7 @@ impl Endpoint for DraftListing {
             .clauses(&["2.6", "4.2", "4.4.2"])
             .roles(&[Role::Provider])
             .creates()
-            .problems(&[Code::ProviderNotApproved, Code::IncompleteListing])
+            .problems(&[problems::PROVIDER_NOT_APPROVED, problems::INCOMPLETE_LISTING])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ListingView>, Problem> {

@@ -1,9 +1,9 @@
 //! `get_listing` – a listing of the catalogue.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_trade::listings::{Listing, ListingStatus};
 
 use super::ListingView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ListingPath;
 
 /// See the module.

@@ -1,11 +1,11 @@
 //! `list_drafts` – what a provider has written and not submitted.
 
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_trade::listings::Listing;
 
 use super::ListingView;
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
 /// See the module.

@@ -1,11 +1,11 @@
 //! `list_reviews` – what waits for the operator's review.
 
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_trade::listings::Listing;
 
 use super::ListingView;
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 /// See the module.
 #[derive(Debug)]

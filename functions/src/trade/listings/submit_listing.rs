@@ -1,10 +1,11 @@
 //! `submit_listing` – a provider hands a draft to the operator.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_trade::listings::Listing;
 
 use super::ListingView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::trade::problems;
 use crate::wire::paths::ProviderListingPath;
 
 /// See the module.
@@ -22,7 +23,7 @@ impl Endpoint for SubmitListing {
             .summary("Submit a listing for review.")
             .clauses(&["4.2"])
             .roles(&[Role::Provider])
-            .problems(&[Code::WrongListingState])
+            .problems(&[problems::WRONG_LISTING_STATE])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ListingView>, Problem> {

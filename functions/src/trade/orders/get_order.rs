@@ -1,10 +1,10 @@
 //! `get_order` – an order, with the snapshot of what was agreed.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_trade::orders::Order;
 
 use super::OrderView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::OrderPath;
 
 /// See the module.

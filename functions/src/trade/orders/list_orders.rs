@@ -1,13 +1,13 @@
 //! `list_orders` – a merchant's orders.
 
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
+use market_kernel::keys::Owner;
 use market_trade::orders::Order;
 
 use super::OrderView;
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
-use market_kernel::keys::Owner;
 
 /// See the module.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! `list_provider_orders` – the orders that a provider has to serve.
 
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_trade::orders::Order;
 
 use super::OrderView;
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
 /// See the module.

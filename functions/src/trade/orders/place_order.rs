@@ -3,7 +3,6 @@
 
 use market_agreement::documents::Document;
 use market_agreement::documents::acceptance::{Acceptance, AcceptanceId};
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::ids::{DocumentId, ListingId, OrderId, PlanId};
 use market_kernel::money::Fen;
@@ -16,6 +15,8 @@ use serde::Deserialize;
 
 use super::OrderView;
 use crate::agreement::acceptances::in_its_period;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::trade::problems;
 use crate::wire::parties::provider_of;
 use crate::wire::paths::AccountPath;
 
@@ -61,15 +62,15 @@ impl Endpoint for PlaceOrder {
             .roles(&[Role::Merchant])
             .creates()
             .problems(&[
-                Code::AccountNotOpen,
-                Code::AgreementOutdated,
-                Code::AccountEnded,
-                Code::NotForSale,
-                Code::NoSuchPlan,
-                Code::SubscriptionNotAccepted,
-                Code::RiskNotAcknowledged,
-                Code::PassesTheEnd,
-                Code::InvalidTerm,
+                problems::ACCOUNT_NOT_OPEN,
+                problems::AGREEMENT_OUTDATED,
+                problems::ACCOUNT_ENDED,
+                problems::NOT_FOR_SALE,
+                problems::NO_SUCH_PLAN,
+                problems::SUBSCRIPTION_NOT_ACCEPTED,
+                problems::RISK_NOT_ACKNOWLEDGED,
+                problems::PASSES_THE_END,
+                problems::INVALID_TERM,
             ])
     }
 

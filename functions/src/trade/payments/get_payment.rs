@@ -1,10 +1,10 @@
 //! `get_payment` – what became of a payment, for the merchant whose order it names and for the operator.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::{Principal, Role};
 use market_trade::payments::PaymentRecord;
 
 use super::PaymentRecordView;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::PaymentPath;
 
 /// See the module.

@@ -1,11 +1,11 @@
 //! `list_payments` – money that waits for a human: held, or to be returned.
 
-use market_http::cursor::{List, PageQuery};
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_trade::payments::PaymentRecord;
 
 use super::PaymentRecordView;
+use crate::http::cursor::{List, PageQuery};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 /// See the module.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! What a report of the payment system is held against.
 
-use market_http::{Market, Problem};
 use market_kernel::aggregate::Loaded;
 use market_kernel::ids::{AccountId, OrderId};
 use market_parties::accounts::MarketAccount;
@@ -9,6 +8,7 @@ use market_store::of;
 use market_trade::orders::{NamedOrder, Order};
 use market_trade::payments::{PaymentRecord, Report};
 
+use crate::http::{Market, Problem};
 use crate::wire::parties::provider_of;
 
 /// An order that a report names, with its parties.

@@ -1,6 +1,5 @@
 //! `settle_payment` – the operator decides what becomes of money that waits, with evidence.
 
-use market_http::{Call, Code, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use market_identity::Role;
 use market_kernel::text::Prose;
 use market_trade::payments::{PaymentRecord, Settlement, Settling};
@@ -9,6 +8,8 @@ use serde::Deserialize;
 
 use super::PaymentRecordView;
 use super::load::Named;
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::trade::problems;
 use crate::wire::paths::PaymentPath;
 
 /// What is decided, and why.
@@ -38,7 +39,7 @@ impl Endpoint for SettlePayment {
             .summary("Decide, with evidence, what becomes of a payment that is held or has to be returned.")
             .clauses(&["4.6"])
             .roles(&[Role::Operator])
-            .problems(&[Code::WrongPaymentState, Code::NotPayable])
+            .problems(&[problems::WRONG_PAYMENT_STATE, problems::NOT_PAYABLE])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<PaymentRecordView>, Problem> {

@@ -2,7 +2,6 @@
 //! came of it, so that a sender is never told to give up on money: it formed the contract, has to be returned, or waits
 //! for a human. The same payment again changes nothing.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
 use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, EventId, OrderId};
 use market_kernel::money::Fen;
@@ -15,6 +14,7 @@ use serde::Deserialize;
 
 use super::TakenView;
 use super::load::{Named, own_record};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
 
 /// A payment.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -1,7 +1,6 @@
 //! `take_return` – the payment system reports that it returned a payment, signed: the duty to return it has ended. A
 //! return that fits none is kept, and waits for a human.
 
-use market_http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
 use market_kernel::Timestamp;
 use market_kernel::ids::EventId;
 use market_kernel::money::Fen;
@@ -12,6 +11,7 @@ use serde::Deserialize;
 
 use super::TakenView;
 use super::load::{Named, own_record};
+use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
 
 /// A return.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -1,6 +1,5 @@
 //! A record of money that arrived, as the operator and its merchant read it. A field is shown only if it is named here.
 
-use market_http::Outcome;
 use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, EventId, OrderId, PaymentRecordId};
 use market_kernel::money::Fen;
@@ -13,6 +12,7 @@ use market_trade::returns::ReturnBecause;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::http::Outcome;
 use crate::trade::orders::OrderView;
 
 /// What the payment system reported.

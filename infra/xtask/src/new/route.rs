@@ -107,7 +107,7 @@ impl NewRoute {
         let roles: Vec<_> = self.roles.iter().map(|role| format!("Role::{}", pascal(role))).collect();
         let import = match path_type {
             "Nothing" => String::new(),
-            _ => format!("\nuse crate::wire::paths::{path_type};\n"),
+            _ => format!("use crate::wire::paths::{path_type};\n"),
         };
         fill(
             ROUTE,

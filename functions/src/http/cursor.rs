@@ -11,9 +11,10 @@ use market_store::Page;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Call, Endpoint};
-use crate::market::Market;
-use crate::problem::{Code, Problem};
+use super::endpoint::{Call, Endpoint};
+use super::market::Market;
+use super::problem::Problem;
+use super::problems;
 
 /// The query of a list.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -94,7 +95,7 @@ fn seal(query_id: &Sha256Hash, after: &str) -> String {
 }
 
 pub(crate) fn open(query_id: &Sha256Hash, cursor: &str) -> Result<String, Problem> {
-    let invalid = || Problem::new(Code::InvalidCursor);
+    let invalid = || Problem::new(problems::INVALID_CURSOR);
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
     let text = String::from_utf8(bytes).map_err(|_| invalid())?;
     match text.split_at_checked(16) {
@@ -112,9 +113,9 @@ mod tests {
         let (one, other) = (Sha256Hash::of(b"one"), Sha256Hash::of(b"other"));
         let cursor = seal(&one, "grant#grt_1");
         assert_eq!(open(&one, &cursor).unwrap(), "grant#grt_1");
-        assert_eq!(open(&other, &cursor).unwrap_err().code, Code::InvalidCursor);
+        assert_eq!(open(&other, &cursor).unwrap_err().code, problems::INVALID_CURSOR);
         for forged in ["", "x", "AAAA", &BASE64_URL_SAFE_NO_PAD.encode("0123456789abcdefgrant#"), "äö"] {
-            assert_eq!(open(&one, forged).unwrap_err().code, Code::InvalidCursor);
+            assert_eq!(open(&one, forged).unwrap_err().code, problems::INVALID_CURSOR);
         }
     }
 }

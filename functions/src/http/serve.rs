@@ -24,11 +24,12 @@ use market_kernel::salt::Salts;
 use market_store::{CommitError, SavedReply, Submission};
 use tracing::Instrument;
 
-use crate::cursor;
-use crate::endpoint::{Access, Call, CallerAddress, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
-use crate::json;
-use crate::market::{Callers, Market};
-use crate::problem::{Code, Problem};
+use super::cursor;
+use super::endpoint::{Access, Call, CallerAddress, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
+use super::json;
+use super::market::{Callers, Market};
+use super::problem::Problem;
+use super::problems;
 
 /// How long a body may take to arrive, from the end of the headers on.
 pub const BODY_WITHIN: Duration = Duration::from_secs(10);
@@ -47,7 +48,7 @@ pub fn router(market: Arc<Market>, operation: Option<&str>, walk: impl FnOnce(&m
     routes
         .router
         .method_not_allowed_fallback(async |State(market): State<Arc<Market>>| {
-            Problem::new(Code::MethodNotAllowed).response(&request_id(&market))
+            Problem::new(problems::METHOD_NOT_ALLOWED).response(&request_id(&market))
         })
         .fallback(async |State(market): State<Arc<Market>>| {
             Problem::not_found().response(&request_id(&market))
@@ -85,12 +86,12 @@ async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request)
         let answered = AssertUnwindSafe(answer::<E>(&market, &route, request, &id)).catch_unwind().await;
         let result = answered.unwrap_or_else(|_| {
             tracing::error!("a route panicked");
-            Err(Problem::new(Code::Internal))
+            Err(Problem::new(problems::INTERNAL))
         });
         let mut response = match result {
             Ok(response) => response,
             Err(problem) => {
-                if problem.code == Code::Corrupt {
+                if problem.code == problems::CORRUPT {
                     market.raise_corruption_alarm();
                 }
                 problem.response(&id)
@@ -121,7 +122,7 @@ async fn answer<E: Endpoint>(
     let path = path_of::<E>(&mut parts).await?;
     own(&path, principal.as_ref())?;
     let Query(query) =
-        Query::<E::Query>::try_from_uri(&parts.uri).map_err(|_| Problem::new(Code::InvalidQuery))?;
+        Query::<E::Query>::try_from_uri(&parts.uri).map_err(|_| Problem::new(problems::INVALID_QUERY))?;
     let (query_id, after) = page_of(route, &parts)?;
     let bytes = read(body, route.max_body_bytes).await?;
     // Everything has arrived: this is the instant of the decision, at which the caller's token must hold too.
@@ -130,7 +131,7 @@ async fn answer<E: Endpoint>(
         caller.at(now).map_err(refused)?;
     }
     if matches!(route.access, Access::PaymentSignature) {
-        let keys = market.payments.as_ref().ok_or(Problem::new(Code::Internal))?;
+        let keys = market.payments.as_ref().ok_or(Problem::new(problems::INTERNAL))?;
         keys.verify(&parts.headers, &bytes, now).await?;
     }
     let submission = match (route.repeats, &principal) {
@@ -146,7 +147,7 @@ async fn answer<E: Endpoint>(
         if !media_type.is_some_and(|given| {
             given.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json"))
         }) {
-            return Err(Problem::new(Code::UnsupportedMediaType));
+            return Err(Problem::new(problems::UNSUPPORTED_MEDIA_TYPE));
         }
         json::parse(&bytes)?
     };
@@ -189,10 +190,10 @@ async fn decide<E: Endpoint>(
         match market.store.commit(&change, submission.as_ref().zip(saved.as_ref())).await {
             Ok(()) => return Ok(respond(route.status, JSON, location.as_deref(), body)),
             Err(CommitError::AlreadyAnswered) => {
-                let submission = submission.as_ref().ok_or(Problem::new(Code::Internal))?;
+                let submission = submission.as_ref().ok_or(Problem::new(problems::INTERNAL))?;
                 return replay(market, submission, call.occasion.at)
                     .await?
-                    .ok_or(Problem::new(Code::Contended));
+                    .ok_or(Problem::new(problems::CONTENDED));
             }
             Err(CommitError::Conflict) => {
                 if decision < MAX_DECISIONS {
@@ -205,7 +206,7 @@ async fn decide<E: Endpoint>(
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
     }
-    Err(Problem::new(Code::Contended))
+    Err(Problem::new(problems::CONTENDED))
 }
 
 /// The pause before the next decision, by chance: 20 to 200 ms, so that those who met do not meet again.
@@ -247,7 +248,7 @@ async fn replay(
 ) -> Result<Option<Response<Body>>, Problem> {
     let Some(saved) = market.store.saved_reply(submission, now).await? else { return Ok(None) };
     if saved.fingerprint != submission.fingerprint {
-        return Err(Problem::new(Code::IdempotencyKeyReused));
+        return Err(Problem::new(problems::IDEMPOTENCY_KEY_REUSED));
     }
     let media_type = if saved.status < 400 { JSON } else { "application/problem+json" };
     let mut response = respond(saved.status, media_type, saved.location.as_deref(), saved.body);
@@ -260,7 +261,7 @@ const JSON: &str = "application/json";
 fn encode<T: serde::Serialize>(reply: &T) -> Result<String, Problem> {
     serde_json::to_string(reply).map_err(|error| {
         tracing::error!(%error, "a reply cannot be encoded");
-        Problem::new(Code::Internal)
+        Problem::new(problems::INTERNAL)
     })
 }
 
@@ -279,11 +280,11 @@ async fn authenticate(market: &Market, parts: &Parts, roles: &[Role]) -> Result<
     let verified = match &market.callers {
         Callers::Tokens(verifier) => {
             let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-            let token = header.and_then(bearer).ok_or(Problem::new(Code::MissingToken))?;
+            let token = header.and_then(bearer).ok_or(Problem::new(problems::MISSING_TOKEN))?;
             verifier.verify(token, now).await
         }
         Callers::Gateway => {
-            Ok(parts.extensions.get::<Verified>().cloned().ok_or(Problem::new(Code::MissingToken))?)
+            Ok(parts.extensions.get::<Verified>().cloned().ok_or(Problem::new(problems::MISSING_TOKEN))?)
         }
     };
     let verified = verified.map_err(refused)?;
@@ -291,7 +292,7 @@ async fn authenticate(market: &Market, parts: &Parts, roles: &[Role]) -> Result<
     if roles.contains(&verified.principal.role) {
         Ok(verified)
     } else {
-        Err(Problem::new(Code::RoleNotAllowed))
+        Err(Problem::new(problems::ROLE_NOT_ALLOWED))
     }
 }
 
@@ -299,11 +300,11 @@ fn refused(error: IdentityError) -> Problem {
     match error {
         IdentityError::Invalid(reason) => {
             tracing::info!(%reason, "a token was refused");
-            Problem::new(Code::InvalidToken)
+            Problem::new(problems::INVALID_TOKEN)
         }
         IdentityError::Unavailable(reason) | IdentityError::NoSubjectKey(reason) => {
             tracing::error!(%reason, "tokens cannot be verified");
-            Problem::new(Code::Unavailable)
+            Problem::new(problems::UNAVAILABLE)
         }
     }
 }
@@ -354,12 +355,12 @@ fn page_of(route: &Route, parts: &Parts) -> Result<(Sha256Hash, Option<String>),
 
 async fn read(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
     let whole = tokio::time::timeout(BODY_WITHIN, Limited::new(body, most).collect());
-    match whole.await.map_err(|_| Problem::new(Code::RequestTimeout))? {
+    match whole.await.map_err(|_| Problem::new(problems::REQUEST_TIMEOUT))? {
         Ok(collected) => Ok(collected.to_bytes().to_vec()),
         Err(error) if error.is::<LengthLimitError>() => {
-            Err(Problem::new(Code::BodyTooLarge).detail(format!("it may have {most} bytes")))
+            Err(Problem::new(problems::BODY_TOO_LARGE).detail(format!("it may have {most} bytes")))
         }
-        Err(_) => Err(Problem::new(Code::MalformedJson).detail("the body broke off")),
+        Err(_) => Err(Problem::new(problems::MALFORMED_JSON).detail("the body broke off")),
     }
 }
 
@@ -369,9 +370,9 @@ fn submission(
     principal: &Principal,
     body: &[u8],
 ) -> Result<Submission, Problem> {
-    let key = parts.headers.get(IDEMPOTENCY_KEY).ok_or(Problem::new(Code::MissingIdempotencyKey))?;
+    let key = parts.headers.get(IDEMPOTENCY_KEY).ok_or(Problem::new(problems::MISSING_IDEMPOTENCY_KEY))?;
     let lawful = (1..=128).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
-    let key = key.to_str().ok().filter(|_| lawful).ok_or(Problem::new(Code::InvalidIdempotencyKey))?;
+    let key = key.to_str().ok().filter(|_| lawful).ok_or(Problem::new(problems::INVALID_IDEMPOTENCY_KEY))?;
     let mut request = format!("{}\n{}\n", route.operation, parts.uri.path()).into_bytes();
     request.extend_from_slice(body);
     Ok(Submission {
@@ -382,7 +383,7 @@ fn submission(
 }
 
 fn actor(principal: Option<&Principal>, route: &Route) -> Result<Actor, Problem> {
-    let invalid = |_| Problem::new(Code::InvalidToken);
+    let invalid = |_| Problem::new(problems::INVALID_TOKEN);
     Ok(match principal {
         None => match route.access {
             Access::PaymentSignature => Actor::Payments,
@@ -416,8 +417,9 @@ mod tests {
     async fn a_body_that_is_kept_back_is_waited_for_ten_seconds_and_no_longer() {
         let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
         let began = tokio::time::Instant::now();
-        let refused =
-            read(Body::from_stream(first.chain(stream::pending())), crate::MAX_BODY_BYTES).await.unwrap_err();
-        assert_eq!((refused.code, began.elapsed()), (Code::RequestTimeout, BODY_WITHIN));
+        let refused = read(Body::from_stream(first.chain(stream::pending())), crate::http::MAX_BODY_BYTES)
+            .await
+            .unwrap_err();
+        assert_eq!((refused.code, began.elapsed()), (problems::REQUEST_TIMEOUT, BODY_WITHIN));
     }
 }

@@ -10,8 +10,9 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
-use crate::objects::{AN_OBJECT, Objects};
-use crate::problem::{Code, FieldError, Problem};
+use super::objects::{AN_OBJECT, Objects};
+use super::problem::{FieldError, Problem};
+use super::problems;
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut parser = serde_json::Deserializer::from_slice(body);
@@ -21,13 +22,15 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         match error.classify() {
             Category::Data => Problem {
                 errors: vec![FieldError { pointer, detail: said(&error.to_string()) }],
-                ..Problem::new(Code::InvalidBody)
+                ..Problem::new(problems::INVALID_BODY)
             },
-            Category::Syntax | Category::Eof | Category::Io => Problem::new(Code::MalformedJson)
+            Category::Syntax | Category::Eof | Category::Io => Problem::new(problems::MALFORMED_JSON)
                 .detail(format!("line {}, column {}", error.line(), error.column())),
         }
     })?;
-    parser.end().map_err(|_| Problem::new(Code::MalformedJson).detail("something follows the JSON value"))?;
+    parser
+        .end()
+        .map_err(|_| Problem::new(problems::MALFORMED_JSON).detail("something follows the JSON value"))?;
     Ok(parsed)
 }
 
@@ -70,7 +73,7 @@ impl<T: JsonSchema> JsonSchema for Signed<T> {
 pub(crate) fn signed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = String::from_utf8_lossy(body).into_owned();
     T::deserialize(text.into_deserializer())
-        .map_err(|_: serde::de::value::Error| Problem::new(Code::InvalidBody))
+        .map_err(|_: serde::de::value::Error| Problem::new(problems::INVALID_BODY))
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -114,7 +117,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named_by_its_place_and_without_our_types() {
         let problem = parse::<Contacts>(br#"{"email": 5}"#).unwrap_err();
-        assert_eq!(problem.code, Code::InvalidBody);
+        assert_eq!(problem.code, problems::INVALID_BODY);
         assert_eq!(problem.errors[0].pointer, "/email");
         assert_eq!(problem.errors[0].detail, "invalid type: integer `5`");
         let unknown = parse::<Contacts>(br#"{"email": "a@example.com", "fax": "1"}"#).unwrap_err();
@@ -180,7 +183,7 @@ mod tests {
             (order(r#""by_name": []"#), "/by_name"),
         ] {
             let problem = parse::<Order>(body.as_bytes()).unwrap_err();
-            assert_eq!(problem.code, Code::InvalidBody, "{body}");
+            assert_eq!(problem.code, problems::INVALID_BODY, "{body}");
             let error = &problem.errors[0];
             assert_eq!(
                 (error.pointer.as_str(), error.detail.as_str()),
@@ -218,7 +221,7 @@ mod tests {
             b"{\"email\": \"a@example.com\"} x",
             b"\xff",
         ] {
-            assert_eq!(parse::<Contacts>(body).unwrap_err().code, Code::MalformedJson, "{body:?}");
+            assert_eq!(parse::<Contacts>(body).unwrap_err().code, problems::MALFORMED_JSON, "{body:?}");
         }
     }
 }

@@ -11,7 +11,8 @@ use market_outside::secret::FRESH_FOR;
 use market_outside::{Kept, Secret, signing};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 
-use crate::problem::{Code, Problem};
+use super::problem::Problem;
+use super::problems;
 
 /// How far a callback's timestamp may lie from the market's time, in seconds.
 pub const SIGNATURE_TOLERANCE_SECONDS: i64 = 300;
@@ -51,7 +52,7 @@ impl PaymentKeys {
     /// # Errors
     /// `invalid-signature`, whatever is wrong with it; `unavailable` where the keys cannot be had.
     pub async fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Problem> {
-        let invalid = || Problem::new(Code::InvalidSignature);
+        let invalid = || Problem::new(problems::INVALID_SIGNATURE);
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).ok_or_else(invalid);
         let id = header(HEADER_WEBHOOK_ID)?;
         let timestamp: i64 = header(HEADER_WEBHOOK_TIMESTAMP)?.parse().map_err(|_| invalid())?;
@@ -63,7 +64,7 @@ impl PaymentKeys {
         let fetch = async || Keys::read(&self.secret.fetch().await?);
         let keys = self.keys.get(now, genuine, fetch).await.map_err(|reason| {
             tracing::error!(%reason, secret = ?self.secret, "the payment keys cannot be had");
-            Problem::new(Code::Unavailable)
+            Problem::new(problems::UNAVAILABLE)
         })?;
         if genuine(&keys) { Ok(()) } else { Err(invalid()) }
     }

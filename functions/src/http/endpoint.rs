@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::market::Market;
-use crate::problem::{Code, Problem};
+use super::market::Market;
+use super::problem::{Code, Problem};
 
 /// The largest body, in bytes, where a route says nothing else.
 pub const MAX_BODY_BYTES: usize = 512 * 1024;

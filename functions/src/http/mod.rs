@@ -5,6 +5,8 @@
 //! roles, ownership, idempotency, deciding again when the state moved, and errors as problem documents
 //! (RFC 9457) that can carry no internal text. Routing, the OpenAPI description and the tests that walk
 //! every route are made from the same declarations.
+//!
+//! Nothing here knows a context: the contexts' routes, their codes and what becomes of their refusals come to it.
 
 pub mod cursor;
 pub mod describe;
@@ -14,7 +16,7 @@ pub mod market;
 mod objects;
 mod payments;
 pub mod problem;
-mod refusals;
+pub mod problems;
 mod serve;
 
 pub use endpoint::{

@@ -4,8 +4,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::endpoint::{Access, Endpoint, Repeats, Visitor};
-use crate::problem::{Code, ProblemDocument};
+use super::endpoint::{Access, Endpoint, Repeats, Visitor};
+use super::problem::{Code, ProblemDocument};
+use super::problems;
 
 /// Collects routes into a description.
 #[derive(Debug)]
@@ -85,30 +86,30 @@ impl Visitor for Describer {
         for (name, schema, required) in properties::<E::Query>(&mut self.inputs) {
             parameters.push(json!({ "name": name, "in": "query", "required": required, "schema": schema }));
         }
-        let mut problems: Vec<Code> = route.problems.to_vec();
+        let mut codes: Vec<Code> = route.problems.to_vec();
         if parameters.iter().any(|parameter| parameter["in"] == "path") {
-            problems.push(Code::NotFound);
+            codes.push(problems::NOT_FOUND);
         }
         if parameters.iter().any(|parameter| parameter["in"] == "query") {
-            problems.extend([Code::InvalidQuery, Code::InvalidCursor]);
+            codes.extend([problems::INVALID_QUERY, problems::INVALID_CURSOR]);
         }
         let security = match route.access {
             Access::Public => json!([]),
             Access::Roles(_) => {
-                problems.extend([Code::MissingToken, Code::InvalidToken, Code::RoleNotAllowed]);
+                codes.extend([problems::MISSING_TOKEN, problems::INVALID_TOKEN, problems::ROLE_NOT_ALLOWED]);
                 json!([{ "bearer": [] }])
             }
             Access::PaymentSignature => {
-                problems.push(Code::InvalidSignature);
+                codes.push(problems::INVALID_SIGNATURE);
                 json!([{ "paymentSignature": [] }])
             }
         };
         if route.repeats == Repeats::ByKey {
-            problems.extend([
-                Code::MissingIdempotencyKey,
-                Code::InvalidIdempotencyKey,
-                Code::IdempotencyKeyReused,
-                Code::Contended,
+            codes.extend([
+                problems::MISSING_IDEMPOTENCY_KEY,
+                problems::INVALID_IDEMPOTENCY_KEY,
+                problems::IDEMPOTENCY_KEY_REUSED,
+                problems::CONTENDED,
             ]);
             parameters.push(json!({
                 "name": "Idempotency-Key", "in": "header", "required": true,
@@ -117,9 +118,14 @@ impl Visitor for Describer {
             }));
         }
         if route.repeats == Repeats::ByContent {
-            problems.push(Code::Contended);
+            codes.push(problems::CONTENDED);
         }
-        problems.extend([Code::Unavailable, Code::OutcomeUnknown, Code::Corrupt, Code::Internal]);
+        codes.extend([
+            problems::UNAVAILABLE,
+            problems::OUTCOME_UNKNOWN,
+            problems::CORRUPT,
+            problems::INTERNAL,
+        ]);
         let mut operation = json!({
             "operationId": route.operation,
             "summary": route.summary,
@@ -132,12 +138,12 @@ impl Visitor for Describer {
             operation["x-roles"] = json!(roles.iter().map(|role| role.name()).collect::<Vec<_>>());
         }
         if route.method != axum::http::Method::GET {
-            problems.extend([
-                Code::MalformedJson,
-                Code::BodyTooLarge,
-                Code::RequestTimeout,
-                Code::UnsupportedMediaType,
-                Code::InvalidBody,
+            codes.extend([
+                problems::MALFORMED_JSON,
+                problems::BODY_TOO_LARGE,
+                problems::REQUEST_TIMEOUT,
+                problems::UNSUPPORTED_MEDIA_TYPE,
+                problems::INVALID_BODY,
             ]);
             let schema = self.inputs.subschema_for::<E::Body>();
             operation["requestBody"] =
@@ -154,12 +160,12 @@ impl Visitor for Describer {
             route.status.to_string(),
             json!({ "description": "Done.", "content": { media_type: { "schema": schema } } }),
         );
-        problems.sort_by_key(|code| (code.status(), code.name()));
-        problems.dedup();
-        for chunk in problems.chunk_by(|a, b| a.status() == b.status()) {
-            let codes: Vec<&str> = chunk.iter().map(|code| code.name()).collect();
+        codes.sort_by_key(|code| (code.status(), code.name()));
+        codes.dedup();
+        for chunk in codes.chunk_by(|a, b| a.status() == b.status()) {
+            let names: Vec<&str> = chunk.iter().map(|code| code.name()).collect();
             let mut response = json!({
-                "description": codes.join(", "),
+                "description": names.join(", "),
                 "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
             });
             if chunk[0].status() == 401 {

@@ -9,7 +9,8 @@ use market_kernel::party::Operator;
 use market_kernel::periods::{Calendar, PublicityMode};
 use market_store::{Store, StoreError};
 
-use crate::payments::PaymentKeys;
+use super::payments::PaymentKeys;
+use super::problem::Code;
 
 /// Who says who is calling.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub struct Market {
     pub publicity: PublicityMode,
     /// Who runs it: its notices name it.
     pub operator: Arc<Operator>,
+    /// Every code of a problem, list by list.
+    pub codes: &'static [&'static [Code]],
     /// Raised when something that is stored cannot be read.
     pub corruption_alarm: CorruptionAlarm,
 }

@@ -1,0 +1,27 @@
+//! What is refused about notices, and by which codes.
+
+use market_kernel::notices::ResendRefusal;
+
+use crate::http::problem::codes;
+pub use crate::http::problems::{INTERNAL, INVALID_BODY, INVALID_TOKEN};
+use crate::http::{FieldError, Problem};
+
+codes! {
+    WRONG_NOTICE_STATE 409 "wrong-notice-state" "The notice does not wait to be sent again." "Read the notice. One that is undeliverable or bounced is sent again once; after that, what was sent in its place is."
+    NO_ADDRESS 409 "no-address" "The recipient has no address on the notice's channel." "Name one in `address`."
+}
+
+impl From<ResendRefusal> for Problem {
+    fn from(refusal: ResendRefusal) -> Self {
+        let code = match refusal {
+            ResendRefusal::NotWaiting => WRONG_NOTICE_STATE,
+            ResendRefusal::NoAddress => NO_ADDRESS,
+            // Only the notice tells which kind of address it takes.
+            ResendRefusal::OtherChannel => {
+                let error = FieldError { pointer: "/address".to_owned(), detail: refusal.to_string() };
+                return Self { errors: vec![error], ..Self::new(INVALID_BODY) };
+            }
+        };
+        Self::new(code).detail(refusal.to_string())
+    }
+}
