@@ -58,6 +58,14 @@ async fn park(world: &World, job: Lane) {
     panic!("nothing of {job} can be parked");
 }
 
+/// A payment as it is reported.
+struct Reported<'a> {
+    id: &'a str,
+    order: &'a str,
+    amount_fen: i64,
+    paid_at: &'a str,
+}
+
 /// Payments and returns that fit and that do not, and what the operator makes of them.
 async fn receive_money(world: &World, stage: &Stage<'_>, shop: &Client, (paid, unpaid): (&str, &str)) {
     let now = world.now().to_string();
@@ -65,12 +73,12 @@ async fn receive_money(world: &World, stage: &Stage<'_>, shop: &Client, (paid, u
         let taken = report(&world.running, path, body.to_string().as_bytes()).await.unwrap();
         assert!(taken.is_ok(), "{path}: {}", taken.text);
     };
-    for (id, order, amount_fen, paid_at) in [
-        ("twice-1", paid, 19_900, &*now),
-        ("twice-2", paid, 19_900, &now),
-        ("twice-2", paid, 19_900, &now),
-        ("twice-2", paid, 1, &now),
-        ("held-1", unpaid, 19_900, "2001-01-01T00:00:00Z"),
+    for Reported { id, order, amount_fen, paid_at } in [
+        Reported { id: "twice-1", order: paid, amount_fen: 19_900, paid_at: &now },
+        Reported { id: "twice-2", order: paid, amount_fen: 19_900, paid_at: &now },
+        Reported { id: "twice-2", order: paid, amount_fen: 19_900, paid_at: &now },
+        Reported { id: "twice-2", order: paid, amount_fen: 1, paid_at: &now },
+        Reported { id: "held-1", order: unpaid, amount_fen: 19_900, paid_at: "2001-01-01T00:00:00Z" },
     ] {
         let body = json!({
             "payment_id": id, "account_id": "shop-1", "order_id": order, "amount_fen": amount_fen, "paid_at": paid_at,

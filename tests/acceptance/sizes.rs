@@ -125,6 +125,15 @@ async fn the_largest_listing_can_be_bought_granted_and_deleted_and_a_larger_one_
     }
 }
 
+/// A body with a list that is too long.
+struct TooLong<'a> {
+    who: &'a Client,
+    path: &'a str,
+    body: Value,
+    /// Where in the body what is too long is.
+    place: &'a str,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_are_bounded_where_they_come_in_and_what_passes_the_bound_is_named() {
     let world = World::new().await;
@@ -162,34 +171,79 @@ async fn lists_are_bounded_where_they_come_in_and_what_passes_the_bound_is_named
     let publishing = "/documents/rule-1/versions".to_owned();
     let accepting = "/accounts/shop-1/acceptances".to_owned();
     let granting = "/accounts/shop-1/grants".to_owned();
-    for (who, path, body, place) in [
-        (operator, &publishing, with(rule(), "/prominent", many("1.1", 70_000)), "/prominent"),
-        (operator, &publishing, with(rule(), "/prominent", many("1.1", 2)), "/prominent"),
-        (operator, &publishing, with(rule(), "/prominent", clauses(257)), "/prominent"),
-        (operator, &publishing, with(rule(), "/outline", json!(vec![given(); 2_001])), "/outline"),
-        (
-            &merchant,
-            &accepting,
-            with(acceptance(), "/prominent_shown", many("1.1", 70_000)),
-            "/prominent_shown",
-        ),
-        (&merchant, &accepting, with(acceptance(), "/prominent_shown", clauses(4_097)), "/prominent_shown"),
-        (provider, &listings, with(listing(), "/scopes", parts("/scopes")), "/scopes"),
-        (provider, &listings, with(listing(), "/plans", parts("/plans")), "/plans"),
-        (
-            provider,
-            &listings,
-            with(listing(), "/scopes/0/data_kinds", many("订单", 33)),
-            "/scopes/0/data_kinds",
-        ),
-        (
-            &merchant,
-            &granting,
-            with(requests::grant(&granted.order, &[]), "/scopes", many("orders.read", 33)),
-            "/scopes",
-        ),
-        (provider, &attesting, with(attestation(), "/datasets", many("订单", 33)), "/datasets"),
-        (provider, &attesting, with(attestation(), "/sub_processors", many("云", 33)), "/sub_processors"),
+    for TooLong { who, path, body, place } in [
+        TooLong {
+            who: operator,
+            path: &publishing,
+            body: with(rule(), "/prominent", many("1.1", 70_000)),
+            place: "/prominent",
+        },
+        TooLong {
+            who: operator,
+            path: &publishing,
+            body: with(rule(), "/prominent", many("1.1", 2)),
+            place: "/prominent",
+        },
+        TooLong {
+            who: operator,
+            path: &publishing,
+            body: with(rule(), "/prominent", clauses(257)),
+            place: "/prominent",
+        },
+        TooLong {
+            who: operator,
+            path: &publishing,
+            body: with(rule(), "/outline", json!(vec![given(); 2_001])),
+            place: "/outline",
+        },
+        TooLong {
+            who: &merchant,
+            path: &accepting,
+            body: with(acceptance(), "/prominent_shown", many("1.1", 70_000)),
+            place: "/prominent_shown",
+        },
+        TooLong {
+            who: &merchant,
+            path: &accepting,
+            body: with(acceptance(), "/prominent_shown", clauses(4_097)),
+            place: "/prominent_shown",
+        },
+        TooLong {
+            who: provider,
+            path: &listings,
+            body: with(listing(), "/scopes", parts("/scopes")),
+            place: "/scopes",
+        },
+        TooLong {
+            who: provider,
+            path: &listings,
+            body: with(listing(), "/plans", parts("/plans")),
+            place: "/plans",
+        },
+        TooLong {
+            who: provider,
+            path: &listings,
+            body: with(listing(), "/scopes/0/data_kinds", many("订单", 33)),
+            place: "/scopes/0/data_kinds",
+        },
+        TooLong {
+            who: &merchant,
+            path: &granting,
+            body: with(requests::grant(&granted.order, &[]), "/scopes", many("orders.read", 33)),
+            place: "/scopes",
+        },
+        TooLong {
+            who: provider,
+            path: &attesting,
+            body: with(attestation(), "/datasets", many("订单", 33)),
+            place: "/datasets",
+        },
+        TooLong {
+            who: provider,
+            path: &attesting,
+            body: with(attestation(), "/sub_processors", many("云", 33)),
+            place: "/sub_processors",
+        },
     ] {
         let answer = who.post_as("k", path, body).await.unwrap();
         assert_eq!(answer.status.as_u16(), 422, "{path} {place}: {:.300}", answer.text);

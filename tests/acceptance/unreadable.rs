@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use market::client::{Answer, pay};
+use market::client::{Answer, Client, pay};
 use market::requests;
 use market::stage::Stage;
 use market_functions::kinds;
@@ -159,6 +159,21 @@ async fn of_a_schema_to_come(world: &World, pk: &str, sk: &str) -> Item {
     good
 }
 
+/// What is asked while an item cannot be read.
+#[derive(Debug)]
+enum Ask<'a> {
+    Get(&'a str),
+    Post(&'a str, Value),
+}
+
+/// An item that cannot be read, and who asks what that needs it.
+struct Case<'a> {
+    pk: &'a str,
+    sk: &'a str,
+    client: &'a Client,
+    ask: Ask<'a>,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_whatever_kind_it_is_what_needs_it_answers_corrupt_and_all_else_goes_on() {
     let world = World::new().await;
@@ -174,46 +189,96 @@ async fn of_whatever_kind_it_is_what_needs_it_answers_corrupt_and_all_else_goes_
     let (ledger, line) = lines.keys().find(|(pk, _)| pk.starts_with("ledger#")).cloned().unwrap();
     let term = "document#northwind.terms";
 
-    for (pk, sk, client, get_or_post) in [
-        ("account#shop-1", "state", &merchant, Err(("/accounts/shop-1/orders", stage.order("month")))),
-        ("account#shop-1", "state", &stage.gateway, Err(("/checks", check.clone()))),
-        ("account#shop-1", "state", &merchant, Ok("/accounts/shop-1")),
-        ("provider#northwind", "state", &stage.operator, Ok("/providers/northwind")),
-        ("provider#northwind", "state", &merchant, Err((&*format!("{grant}/revocation"), json!({})))),
-        (&listing, "state", &merchant, Ok(&*format!("/listings/{}", stage.listing))),
-        (&listing, "state", &merchant, Err(("/accounts/shop-1/orders", stage.order("month")))),
-        (term, "state", &merchant, Ok("/documents/northwind.terms")),
-        (term, "state", &merchant, Err(("/accounts/shop-1/orders", stage.order("month")))),
-        (term, "version#000001", &merchant, Ok("/documents/northwind.terms/versions/1")),
-        (term, "outline#000001", &merchant, Ok("/documents/northwind.terms/versions/1/clauses/1")),
-        (term, "text#000001", &merchant, Ok("/documents/northwind.terms/versions/1/text")),
-        (
-            "account#shop-1",
-            "acceptance#northwind.terms#000001",
-            &merchant,
-            Err(("/accounts/shop-1/orders", stage.order("month"))),
-        ),
-        (
-            "account#shop-1",
-            &*format!("grant#{}", granted.grant),
-            &stage.gateway,
-            Err(("/checks", check.clone())),
-        ),
-        (
-            "account#shop-1",
-            &*format!("grant#{}", granted.grant),
-            &merchant,
-            Err((&*format!("{grant}/revocation"), json!({}))),
-        ),
-        (&ledger, &line, &stage.gateway, Err(("/checks", check.clone()))),
+    for Case { pk, sk, client, ask } in [
+        Case {
+            pk: "account#shop-1",
+            sk: "state",
+            client: &merchant,
+            ask: Ask::Post("/accounts/shop-1/orders", stage.order("month")),
+        },
+        Case {
+            pk: "account#shop-1",
+            sk: "state",
+            client: &stage.gateway,
+            ask: Ask::Post("/checks", check.clone()),
+        },
+        Case { pk: "account#shop-1", sk: "state", client: &merchant, ask: Ask::Get("/accounts/shop-1") },
+        Case {
+            pk: "provider#northwind",
+            sk: "state",
+            client: &stage.operator,
+            ask: Ask::Get("/providers/northwind"),
+        },
+        Case {
+            pk: "provider#northwind",
+            sk: "state",
+            client: &merchant,
+            ask: Ask::Post(&format!("{grant}/revocation"), json!({})),
+        },
+        Case {
+            pk: &listing,
+            sk: "state",
+            client: &merchant,
+            ask: Ask::Get(&format!("/listings/{}", stage.listing)),
+        },
+        Case {
+            pk: &listing,
+            sk: "state",
+            client: &merchant,
+            ask: Ask::Post("/accounts/shop-1/orders", stage.order("month")),
+        },
+        Case { pk: term, sk: "state", client: &merchant, ask: Ask::Get("/documents/northwind.terms") },
+        Case {
+            pk: term,
+            sk: "state",
+            client: &merchant,
+            ask: Ask::Post("/accounts/shop-1/orders", stage.order("month")),
+        },
+        Case {
+            pk: term,
+            sk: "version#000001",
+            client: &merchant,
+            ask: Ask::Get("/documents/northwind.terms/versions/1"),
+        },
+        Case {
+            pk: term,
+            sk: "outline#000001",
+            client: &merchant,
+            ask: Ask::Get("/documents/northwind.terms/versions/1/clauses/1"),
+        },
+        Case {
+            pk: term,
+            sk: "text#000001",
+            client: &merchant,
+            ask: Ask::Get("/documents/northwind.terms/versions/1/text"),
+        },
+        Case {
+            pk: "account#shop-1",
+            sk: "acceptance#northwind.terms#000001",
+            client: &merchant,
+            ask: Ask::Post("/accounts/shop-1/orders", stage.order("month")),
+        },
+        Case {
+            pk: "account#shop-1",
+            sk: &format!("grant#{}", granted.grant),
+            client: &stage.gateway,
+            ask: Ask::Post("/checks", check.clone()),
+        },
+        Case {
+            pk: "account#shop-1",
+            sk: &format!("grant#{}", granted.grant),
+            client: &merchant,
+            ask: Ask::Post(&format!("{grant}/revocation"), json!({})),
+        },
+        Case { pk: &ledger, sk: &line, client: &stage.gateway, ask: Ask::Post("/checks", check.clone()) },
     ] {
         let good = of_a_schema_to_come(&world, pk, sk).await;
         let (before, alarms) = (world.table().await, world.corrupt_items());
-        let answer = match &get_or_post {
-            Ok(path) => client.get(path).await.unwrap(),
-            Err((path, body)) => client.post(path, body.clone()).await.unwrap(),
+        let answer = match &ask {
+            Ask::Get(path) => client.get(path).await.unwrap(),
+            Ask::Post(path, body) => client.post(path, body.clone()).await.unwrap(),
         };
-        assert_eq!((answer.status.as_u16(), answer.code()), (500, "corrupt"), "{pk}/{sk}: {get_or_post:?}");
+        assert_eq!((answer.status.as_u16(), answer.code()), (500, "corrupt"), "{pk}/{sk}: {ask:?}");
         assert_eq!(world.corrupt_items(), alarms + 1, "{pk}/{sk}");
         assert_eq!(world.table().await, before, "{pk}/{sk}: nothing was written");
         assert!(other.get("/accounts/shop-2").await.unwrap().is_ok(), "{pk}/{sk}");

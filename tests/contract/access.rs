@@ -34,6 +34,17 @@ fn grant(tail: u8) -> Grant {
     }
 }
 
+/// A line of a ledger, with its instants in seconds from the first hour on.
+#[derive(Debug, PartialEq)]
+struct Counted<'a> {
+    hour: i64,
+    scope: &'a str,
+    outcome: Outcome,
+    count: u64,
+    first: i64,
+    last: i64,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
     on_each_table(async |table| {
@@ -74,16 +85,45 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
             .map(|line| {
                 let since = |at: Timestamp| at.duration_since(hour).as_secs();
                 let (first, last) = (since(line.first_at), since(line.last_at));
-                (since(line.hour), line.scope.as_str(), line.outcome, line.count, first, last)
+                let (hour, scope, count) = (since(line.hour), line.scope.as_str(), line.count);
+                Counted { hour, scope, outcome: line.outcome, count, first, last }
             })
             .collect();
         assert_eq!(
             told,
             [
-                (0, "orders.read", Outcome::Allowed, 41, 0, 3_599),
-                (0, "orders.read", Outcome::WrongScope, 1, 5, 5),
-                (0, "stock.read", Outcome::Allowed, 1, 6, 6),
-                (3_600, "orders.read", Outcome::Allowed, 1, 3_600, 3_600),
+                Counted {
+                    hour: 0,
+                    scope: "orders.read",
+                    outcome: Outcome::Allowed,
+                    count: 41,
+                    first: 0,
+                    last: 3_599
+                },
+                Counted {
+                    hour: 0,
+                    scope: "orders.read",
+                    outcome: Outcome::WrongScope,
+                    count: 1,
+                    first: 5,
+                    last: 5
+                },
+                Counted {
+                    hour: 0,
+                    scope: "stock.read",
+                    outcome: Outcome::Allowed,
+                    count: 1,
+                    first: 6,
+                    last: 6
+                },
+                Counted {
+                    hour: 3_600,
+                    scope: "orders.read",
+                    outcome: Outcome::Allowed,
+                    count: 1,
+                    first: 3_600,
+                    last: 3_600
+                },
             ]
         );
         assert!(lines.iter().all(|line| line.grant_id == one.id && line.provider_id == one.provider_id));

@@ -227,6 +227,14 @@ mod tests {
         assert_eq!(days[&date(2023, 1, 7)], DayKind::MakeUp);
     }
 
+    /// A schedule in which the New Year's holiday is another, and why it cannot be.
+    struct Refused<'a> {
+        from: &'a str,
+        to: &'a str,
+        make_up: &'a [&'a str],
+        why: ScheduleError,
+    }
+
     #[test]
     fn a_schedule_that_contradicts_itself_or_the_law_is_refused() {
         use ScheduleError::{
@@ -234,20 +242,60 @@ mod tests {
         };
         let other = |year, month, day| OtherYear { year: 2023, date: date(year, month, day) };
         let new_year = line("New Year's Day");
-        for (from, to, make_up, why) in [
-            ("2023-01-02", "2023-01-01", &[][..], Backwards { name: new_year }),
-            ("2023-01-01", "9999-12-31", &[], other(9999, 12, 31)),
-            ("2022-12-28", "2023-01-02", &[], other(2022, 12, 28)),
-            ("2023-01-01", "2023-01-02", &["2024-01-06"], other(2024, 1, 6)),
-            ("2023-01-01", "2023-01-02", &["2023-01-01"], DateTwice(date(2023, 1, 1))),
-            ("2023-01-01", "2023-01-02", &["2023-01-07", "2023-01-07"], DateTwice(date(2023, 1, 7))),
-            ("2023-01-01", "2023-01-22", &[], DateTwice(date(2023, 1, 21))),
-            ("2023-01-01", "2023-01-02", &["2023-01-04"], MakeUpOnWeekday(date(2023, 1, 4))),
-            ("2023-01-02", "2023-01-02", &[], StatutoryDayMissing(date(2023, 1, 1))),
+        for Refused { from, to, make_up, why } in [
+            Refused { from: "2023-01-02", to: "2023-01-01", make_up: &[], why: Backwards { name: new_year } },
+            Refused { from: "2023-01-01", to: "9999-12-31", make_up: &[], why: other(9999, 12, 31) },
+            Refused { from: "2022-12-28", to: "2023-01-02", make_up: &[], why: other(2022, 12, 28) },
+            Refused {
+                from: "2023-01-01",
+                to: "2023-01-02",
+                make_up: &["2024-01-06"],
+                why: other(2024, 1, 6),
+            },
+            Refused {
+                from: "2023-01-01",
+                to: "2023-01-02",
+                make_up: &["2023-01-01"],
+                why: DateTwice(date(2023, 1, 1)),
+            },
+            Refused {
+                from: "2023-01-01",
+                to: "2023-01-02",
+                make_up: &["2023-01-07", "2023-01-07"],
+                why: DateTwice(date(2023, 1, 7)),
+            },
+            Refused { from: "2023-01-01", to: "2023-01-22", make_up: &[], why: DateTwice(date(2023, 1, 21)) },
+            Refused {
+                from: "2023-01-01",
+                to: "2023-01-02",
+                make_up: &["2023-01-04"],
+                why: MakeUpOnWeekday(date(2023, 1, 4)),
+            },
+            Refused {
+                from: "2023-01-02",
+                to: "2023-01-02",
+                make_up: &[],
+                why: StatutoryDayMissing(date(2023, 1, 1)),
+            },
             // The Sunday's day in lieu is missing, or is worked for.
-            ("2023-01-01", "2023-01-01", &[], Unbalanced { given: 10, lawful: 11 }),
-            ("2023-01-01", "2023-01-02", &["2023-01-07"], Unbalanced { given: 10, lawful: 11 }),
-            ("2023-01-01", "2023-01-11", &[], Unbalanced { given: 18, lawful: 11 }),
+            Refused {
+                from: "2023-01-01",
+                to: "2023-01-01",
+                make_up: &[],
+                why: Unbalanced { given: 10, lawful: 11 },
+            },
+            Refused {
+                from: "2023-01-01",
+                to: "2023-01-02",
+                make_up: &["2023-01-07"],
+                why: Unbalanced { given: 10, lawful: 11 },
+            },
+            Refused {
+                from: "2023-01-01",
+                to: "2023-01-11",
+                make_up: &[],
+                why: Unbalanced { given: 18, lawful: 11 },
+            },
         ] {
             let refused = with_new_year(from, to, make_up).check();
             assert_eq!(refused, Err(why), "{from} {to} {make_up:?}");

@@ -136,16 +136,24 @@ mod tests {
         }
     }
 
+    /// The days of a year's festivals, as `month-day`.
+    struct Festivals {
+        year: i16,
+        spring: &'static str,
+        dragon_boat: &'static str,
+        mid_autumn: &'static str,
+    }
+
     /// From the almanacs of the Purple Mountain and the Hong Kong observatory.
     #[test]
     fn festivals_of_the_traditional_calendar_are_where_the_almanacs_have_them() {
-        for (year, spring, dragon_boat, mid_autumn) in [
-            (2027, "02-06", "06-09", "09-15"),
-            (2028, "01-26", "05-28", "10-03"),
-            (2029, "02-13", "06-16", "09-22"),
-            (2030, "02-03", "06-05", "09-12"),
-            (2033, "01-31", "06-01", "09-08"),
-            (2034, "02-19", "06-20", "09-27"),
+        for Festivals { year, spring, dragon_boat, mid_autumn } in [
+            Festivals { year: 2027, spring: "02-06", dragon_boat: "06-09", mid_autumn: "09-15" },
+            Festivals { year: 2028, spring: "01-26", dragon_boat: "05-28", mid_autumn: "10-03" },
+            Festivals { year: 2029, spring: "02-13", dragon_boat: "06-16", mid_autumn: "09-22" },
+            Festivals { year: 2030, spring: "02-03", dragon_boat: "06-05", mid_autumn: "09-12" },
+            Festivals { year: 2033, spring: "01-31", dragon_boat: "06-01", mid_autumn: "09-08" },
+            Festivals { year: 2034, spring: "02-19", dragon_boat: "06-20", mid_autumn: "09-27" },
         ] {
             assert_eq!(days_of(year, SPRING)[1], spring, "{year}");
             assert_eq!(days_of(year, DRAGON_BOAT), [dragon_boat], "{year}");
