@@ -221,3 +221,31 @@ async fn a_forged_or_stale_token_is_no_token() {
     }
     assert_eq!(send(&good).await.code(), "not-found", "a good one is let in");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_with_scopes_may_do_what_they_name_and_its_role_allows_and_nothing_else() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let shop = stage.merchant("shop-1").await;
+    stage.buy(&shop, "shop-1", "monthly").await;
+    let before = world.table().await;
+    let get = async |scopes: &str, path: &str| {
+        let client = Client::narrowed(&world.running, Role::Merchant, "shop-1", scopes);
+        (client.get(path).await.unwrap(), client.post("/accounts/shop-1/orders", json!({})).await.unwrap())
+    };
+    let (read, placed) = get("orders:read", "/accounts/shop-1/orders").await;
+    assert!(read.is_ok(), "{}", read.text);
+    assert_eq!((placed.status.as_u16(), placed.code()), (403, "insufficient-scope"));
+    assert_eq!(placed.text_at("/detail"), "it takes the scope orders:write");
+    assert_eq!(placed.header("www-authenticate"), r#"Bearer error="insufficient_scope""#);
+    let (grants, placed) = get("orders:write moon:walk", "/accounts/shop-1/grants").await;
+    assert_eq!(grants.code(), "insufficient-scope");
+    assert_eq!(placed.code(), "invalid-body", "the scope opens it, and the body is looked at");
+    let (others, _) = get("orders:read", "/accounts/shop-2/orders").await;
+    assert_eq!(others.code(), "not-found", "a scope opens nothing of another's");
+    let (reviews, _) = get("listings:read", "/reviews").await;
+    assert_eq!(reviews.code(), "role-not-allowed", "nor what the role may not do");
+    let (nothing, _) = get("", "/accounts/shop-1/orders").await;
+    assert_eq!(nothing.code(), "insufficient-scope", "an empty list opens nothing");
+    assert_eq!(world.table().await, before, "nothing was written");
+}

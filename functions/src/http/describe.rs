@@ -96,7 +96,12 @@ impl Visitor for Describer {
         let security = match route.access {
             Access::Public => json!([]),
             Access::Roles(_) => {
-                codes.extend([problems::MISSING_TOKEN, problems::INVALID_TOKEN, problems::ROLE_NOT_ALLOWED]);
+                codes.extend([
+                    problems::MISSING_TOKEN,
+                    problems::INVALID_TOKEN,
+                    problems::ROLE_NOT_ALLOWED,
+                    problems::INSUFFICIENT_SCOPE,
+                ]);
                 json!([{ "bearer": [] }])
             }
             Access::PaymentSignature => {
@@ -136,6 +141,7 @@ impl Visitor for Describer {
         });
         if let Access::Roles(roles) = route.access {
             operation["x-roles"] = json!(roles.iter().map(|role| role.name()).collect::<Vec<_>>());
+            operation["x-scope"] = json!(route.scope());
         }
         if route.method != axum::http::Method::GET {
             codes.extend([

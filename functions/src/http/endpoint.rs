@@ -103,6 +103,13 @@ impl Route {
         Self::new(Method::POST, operation, resource, path, Repeats::ByKey)
     }
 
+    /// The scope that opens it to a token that has scopes: `orders:read`, `orders:write`.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        let verb = if self.method == Method::GET { "read" } else { "write" };
+        format!("{}:{verb}", self.resource)
+    }
+
     /// One sentence for the API description.
     #[must_use]
     pub fn summary(self, summary: &'static str) -> Self {

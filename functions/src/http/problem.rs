@@ -168,6 +168,16 @@ impl Problem {
         }
     }
 
+    /// What it asks of the caller's token (RFC 6750, 3): nothing is said of the error where no token came.
+    fn challenge(&self) -> Option<&'static str> {
+        match (self.code.name(), self.code.status()) {
+            ("invalid-token", _) => Some(r#"Bearer error="invalid_token""#),
+            ("insufficient-scope", _) => Some(r#"Bearer error="insufficient_scope""#),
+            (_, 401) => Some("Bearer"),
+            _ => None,
+        }
+    }
+
     /// The response.
     #[must_use]
     pub fn response(&self, request_id: &str) -> Response<Body> {
@@ -177,8 +187,8 @@ impl Problem {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        if let Some(challenge) = self.challenge() {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         match status {
             StatusCode::SERVICE_UNAVAILABLE => {

@@ -14,6 +14,7 @@ codes! {
     INVALID_TOKEN 401 "invalid-token" "The bearer token is not valid." "Get a new token. It must be signed by the market's issuer, meant for the market, and within its time."
     INVALID_SIGNATURE 401 "invalid-signature" "The payment callback's signature is not valid." "Sign `webhook-id.webhook-timestamp.body` with the shared key (Standard Webhooks) and send a timestamp within five minutes of now."
     ROLE_NOT_ALLOWED 403 "role-not-allowed" "The caller's role may not do this." "Use a token of a role that the API description names for this operation."
+    INSUFFICIENT_SCOPE 403 "insufficient-scope" "The token's scopes do not open this operation." "Use a token with the scope that `detail` names, or one without `market_scope`, which may do all that its role may."
     BLOCKED 403 "blocked" "The request was blocked before it reached the market." "It looked like an attack, or its address sends too many. Send it again later, and ask the operator if it stays so."
     NOT_FOUND 404 "not-found" "There is nothing here that the caller may see." "Check the path and the ids in it. A thing of another party's answers the same."
     METHOD_NOT_ALLOWED 405 "method-not-allowed" "The path does not know this method." "Compare the method with the API description."

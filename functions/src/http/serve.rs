@@ -115,7 +115,7 @@ async fn answer<E: Endpoint>(
 ) -> Result<Response<Body>, Problem> {
     let (mut parts, body) = request.into_parts();
     let caller = match route.access {
-        Access::Roles(roles) => Some(authenticate(market, &parts, roles).await?),
+        Access::Roles(roles) => Some(authenticate(market, &parts, route, roles).await?),
         Access::Public | Access::PaymentSignature => None,
     };
     let principal = caller.as_ref().map(|verified| verified.principal.clone());
@@ -275,7 +275,12 @@ fn respond(status: u16, media_type: &'static str, location: Option<&str>, body: 
     response
 }
 
-async fn authenticate(market: &Market, parts: &Parts, roles: &[Role]) -> Result<Verified, Problem> {
+async fn authenticate(
+    market: &Market,
+    parts: &Parts,
+    route: &Route,
+    roles: &[Role],
+) -> Result<Verified, Problem> {
     let now = market.clock.now();
     let verified = match &market.callers {
         Callers::Tokens(verifier) => {
@@ -289,11 +294,14 @@ async fn authenticate(market: &Market, parts: &Parts, roles: &[Role]) -> Result<
     };
     let verified = verified.map_err(refused)?;
     verified.at(now).map_err(refused)?;
-    if roles.contains(&verified.principal.role) {
-        Ok(verified)
-    } else {
-        Err(Problem::new(problems::ROLE_NOT_ALLOWED))
+    if !roles.contains(&verified.principal.role) {
+        return Err(Problem::new(problems::ROLE_NOT_ALLOWED));
     }
+    let scope = route.scope();
+    if !verified.principal.scopes.open(&scope) {
+        return Err(Problem::new(problems::INSUFFICIENT_SCOPE).detail(format!("it takes the scope {scope}")));
+    }
+    Ok(verified)
 }
 
 fn refused(error: IdentityError) -> Problem {

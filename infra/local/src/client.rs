@@ -22,6 +22,8 @@ pub struct Client {
     url: String,
     role: Option<Role>,
     subject: String,
+    /// What its tokens may do of what its role may.
+    scopes: Option<String>,
     issuer: Arc<Issuer>,
     clock: Arc<LocalClock>,
     /// The token in use, and when it was given.
@@ -75,6 +77,12 @@ impl Client {
         Self { role: Some(role), subject: subject.to_owned(), ..Self::anonymous(running) }
     }
 
+    /// Someone with a token that may do what its scopes name.
+    #[must_use]
+    pub fn narrowed(running: &Running, role: Role, subject: &str, scopes: &str) -> Self {
+        Self { scopes: Some(scopes.to_owned()), ..Self::of(running, role, subject) }
+    }
+
     /// Someone without one.
     #[must_use]
     pub fn anonymous(running: &Running) -> Self {
@@ -83,6 +91,7 @@ impl Client {
             url: running.url.clone(),
             role: None,
             subject: String::new(),
+            scopes: None,
             issuer: Arc::clone(&running.issuer),
             clock: Arc::clone(&running.machine.clock),
             token: Arc::default(),
@@ -96,7 +105,7 @@ impl Client {
         match &*token {
             Some((given, token)) if now.duration_since(*given) < USED_FOR => token.clone(),
             _ => {
-                let given = self.issuer.token(role, &self.subject, now);
+                let given = self.issuer.narrowed(role, &self.subject, self.scopes.clone(), now);
                 token.insert((now, given)).1.clone()
             }
         }
