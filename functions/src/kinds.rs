@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use market_jobs::WakeUp;
-use market_jobs::worker::Handler;
+use market_jobs::worker::WakeUpHandler;
 use market_kernel::aggregate::Lane;
 use market_kernel::keys::Key;
 use market_kernel::notices::Notice;
 use market_store::StoreError;
 
 use crate::market::workers::notify;
-use crate::workers::{Ask, JobError, Jobs, Kind, Work};
+use crate::workers::{Ask, JobError, Kind, Work, WorkerContext};
 use crate::{agreement, entrustment, parties, trade};
 
 /// Notices are asked about whatever all the others know.
@@ -42,7 +42,7 @@ fn ask(kind: &str) -> Option<Ask> {
 ///
 /// # Panics
 /// In a drill.
-pub async fn run(jobs: &Jobs, wake_up: &WakeUp) -> Result<(), JobError> {
+pub async fn run(jobs: &WorkerContext, wake_up: &WakeUp) -> Result<(), JobError> {
     let key = &wake_up.key;
     assert!(jobs.drill.as_deref() != Some(&key.sort), "a drill");
     let outcome = match work(wake_up.lane, key) {
@@ -58,7 +58,7 @@ pub async fn run(jobs: &Jobs, wake_up: &WakeUp) -> Result<(), JobError> {
 
 /// The same as a worker's handler.
 #[must_use]
-pub fn handler(jobs: Arc<Jobs>) -> Handler {
+pub fn handler(jobs: Arc<WorkerContext>) -> WakeUpHandler {
     Arc::new(move |wake_up: WakeUp| {
         let jobs = Arc::clone(&jobs);
         async move { run(&jobs, &wake_up).await.map_err(Into::into) }.boxed()

@@ -20,7 +20,7 @@ use market_store::Store;
 
 use crate::http::{Access, Callers, Endpoint, Market, PaymentKeys, Visitor};
 use crate::metrics::Metrics;
-use crate::workers::Jobs;
+use crate::workers::WorkerContext;
 use crate::{codes, routes};
 
 /// A setting that is missing or wrong.
@@ -210,9 +210,9 @@ pub fn metrics() -> Metrics {
 ///
 /// # Errors
 /// Where a setting is missing or wrong.
-pub fn jobs(sdk: &SdkConfig, lane: Lane) -> Result<Jobs, SettingError> {
+pub fn jobs(sdk: &SdkConfig, lane: Lane) -> Result<WorkerContext, SettingError> {
     let nowhere = || Gateways { email: Arc::new(NoGateway), sms: Arc::new(NoGateway) };
-    Ok(Jobs {
+    Ok(WorkerContext {
         store: store(sdk)?,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

@@ -15,7 +15,7 @@ use market_kernel::events::{RETIRED, Retired};
 use market_kernel::notices::samples::{occasion, operator};
 use market_kernel::notices::{Channel, Notice, Rendered};
 use market_kernel::party::{Actor, Language};
-use market_parties::samples::{Sample, Told};
+use market_parties::samples::{Sample, SampleRecipient};
 
 #[test]
 fn the_committed_openapi_description_is_what_the_code_says() {
@@ -43,22 +43,22 @@ fn every_problem_code_has_its_page() {
 }
 
 /// What a reader of a notice is called in the pages.
-const fn reader(told: &Told) -> &'static str {
+const fn reader(told: &SampleRecipient) -> &'static str {
     match told {
-        Told::Merchant(_) => "to the merchant",
-        Told::Provider(_) | Told::ProviderOf(_) => "to the provider",
-        Told::Everyone(_) => "on the notice board",
+        SampleRecipient::Merchant(_) => "to the merchant",
+        SampleRecipient::Provider(_) | SampleRecipient::ProviderOf(_) => "to the provider",
+        SampleRecipient::Everyone(_) => "on the notice board",
     }
 }
 
-fn drafted(sample: &Sample, told: &Told) -> Vec<Notice> {
+fn drafted(sample: &Sample, told: &SampleRecipient) -> Vec<Notice> {
     let at = "2026-12-12T06:37:00Z".parse().unwrap();
     let occasion = occasion(at, Actor::Operator("ops".to_owned()));
     Notice::draft(&occasion, "sample", 1, sample.clause, &told.reach(), &*sample.message)
 }
 
 /// A notice as its recipient reads it, and the text message that takes its place.
-fn show(page: &mut String, language: &str, sample: &Sample, told: &Told) {
+fn show(page: &mut String, language: &str, sample: &Sample, told: &SampleRecipient) {
     let drafted = drafted(sample, told);
     let channels: Vec<_> = drafted
         .iter()
@@ -74,7 +74,7 @@ fn show(page: &mut String, language: &str, sample: &Sample, told: &Told) {
     writeln!(page, "\n{heading}\n\nGoes out as {channels}.\n\n```text\n{subject}\n\n{body}\n```").unwrap();
     let sms = drafted.iter().find(|notice| notice.channel == Channel::Sms);
     let is_followed_up = sample.message.manner().is_followed_up();
-    if matches!(told, Told::Everyone(_)) || sms.is_none() && !is_followed_up {
+    if matches!(told, SampleRecipient::Everyone(_)) || sms.is_none() && !is_followed_up {
         return;
     }
     let Rendered { subject, body } = drafted[0].short(&operator());

@@ -11,13 +11,13 @@ use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use market::client::Client;
 use market::json::Json;
-use market::operate::verify::{Expected, Verified, verify_at};
+use market::operate::verify::{Expected, Verification, verify_at};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, TABLE};
 use market_ambient::{Clock, SystemEntropy};
 use market_functions::kinds;
 use market_functions::metrics::Metrics;
-use market_functions::workers::Jobs;
+use market_functions::workers::WorkerContext;
 use market_identity::Role;
 use market_jobs::WakeUp;
 use market_kernel::aggregate::Lane;
@@ -85,8 +85,8 @@ impl World {
     }
 
     /// The workers, to be woken by hand.
-    pub fn jobs(&self, gateways: Gateways) -> Jobs {
-        Jobs {
+    pub fn jobs(&self, gateways: Gateways) -> WorkerContext {
+        WorkerContext {
             store: self.running.market.store.clone(),
             clock: Arc::clone(&self.running.machine.clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
@@ -122,7 +122,7 @@ impl World {
     }
 
     /// What the operator finds of the evidence in a partition.
-    pub async fn verified(&self, partition: &str) -> Verified {
+    pub async fn verified(&self, partition: &str) -> Verification {
         let expected = Expected { now: Some(self.now()), heads: None };
         verify_at(
             &self.running.market.store,

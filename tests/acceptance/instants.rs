@@ -11,7 +11,7 @@ use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_entrustment::grants::Grant;
 use market_functions::http::{Callers, Market};
-use market_identity::{Claims, Principal, Role, Scopes, Verified};
+use market_identity::{Claims, Principal, Role, Scopes, VerifiedCaller};
 use market_kernel::aggregate::Lane;
 use market_kernel::ids::{AccountId, GrantId, ProviderId};
 use market_kernel::occasion::Occasion;
@@ -139,7 +139,7 @@ async fn decided_at(world: &World, now: Timestamp, path: &str) -> Value {
         corruption_alarm: Arc::clone(&market.corruption_alarm),
     };
     let principal = Principal { role: Role::Merchant, subject: "shop-1".to_owned(), scopes: Scopes::Whole };
-    let caller = Verified { principal, expires_at: i64::MAX };
+    let caller = VerifiedCaller { principal, expires_at: i64::MAX };
     let router = market_functions::http::router(Arc::new(market), None, |routes| {
         market_functions::routes::visit(routes)
     });

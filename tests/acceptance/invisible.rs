@@ -195,7 +195,7 @@ impl Hidden {
                 return Route::HidesNothing("the platform's own systems see what they ask of");
             }
             "get_me" => return Route::HidesNothing("it names nothing"),
-            "open_account" => self.path("accounts", "", &application),
+            "apply_for_account" => self.path("accounts", "", &application),
             "get_account" => self.path("accounts", "", &empty),
             "change_contacts" => self.path("accounts", "/contacts", &requests::contacts("x@example.com")),
             "change_provider_contacts" => {

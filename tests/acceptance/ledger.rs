@@ -12,7 +12,7 @@ use market::client::{Answer, Client, pay};
 use market::requests;
 use market::stage::Stage;
 use market_functions::kinds;
-use market_functions::workers::Jobs;
+use market_functions::workers::WorkerContext;
 use market_identity::Role;
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
@@ -46,7 +46,7 @@ impl Ledger {
 
 struct Taker<'a> {
     world: &'a World,
-    jobs: Jobs,
+    jobs: WorkerContext,
     job_meter: Meter,
     ledger: Ledger,
 }
@@ -79,7 +79,7 @@ async fn take(crowd: usize) -> Ledger {
     world.settle().await;
     let running = &world.running;
     let job_meter = Meter::counting();
-    let jobs = Jobs {
+    let jobs = WorkerContext {
         store: running.market.store.metered(job_meter.clone()),
         ..world.jobs(Gateways { email: Arc::new(Taken), sms: Arc::new(Taken) })
     };
@@ -89,7 +89,7 @@ async fn take(crowd: usize) -> Ledger {
     let (me, here) = ("/accounts/shop-1", "account#shop-1");
 
     let answer = shop.post(me, requests::merchant("shop-1", "91510100MA6C0QLJ")).await.unwrap();
-    taker.route("`open_account`", &answer);
+    taker.route("`apply_for_account`", &answer);
     let agreement = shop.get("/documents/market-agreement").await.unwrap();
     taker.route("`get_document`", &agreement);
     let shown = market::stage::PROMINENT.map(str::to_owned);

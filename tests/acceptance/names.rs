@@ -51,7 +51,7 @@ fn whole_bodies() -> Vec<(&'static str, Role, String, Value)> {
         ("publish_version", Role::Operator, "/documents/rule-1/versions", publication.clone()),
         ("preview_version", Role::Operator, "/documents/rule-1/preview", publication),
         (
-            "open_account",
+            "apply_for_account",
             Role::Merchant,
             "/accounts/shop-1",
             requests::merchant("shop-1", "91510100MA6C0QLJ"),
@@ -175,7 +175,7 @@ async fn a_name_that_shows_nothing_or_turns_text_is_refused_wherever_people_writ
         let caller = Client::of(&world.running, role, subject);
         let places: &[&str] = match operation {
             "publish_version" | "preview_version" => &["/title"],
-            "open_account" | "apply_as_provider" => &["/legal_name"],
+            "apply_for_account" | "apply_as_provider" => &["/legal_name"],
             "accept_document" => &["/signer/name", "/signer/authority"],
             "draft_listing" => &[
                 "/name",

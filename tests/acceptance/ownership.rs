@@ -41,7 +41,7 @@ fn path(route: &Route, values: &HashMap<&str, String>) -> String {
 fn body(operation: &str, world: &World, granted: &Granted) -> Value {
     match operation {
         "publish_version" | "preview_version" => requests::subscription_agreement(),
-        "open_account" => requests::merchant("x", "91510100MA6C0QLJ"),
+        "apply_for_account" => requests::merchant("x", "91510100MA6C0QLJ"),
         "apply_as_provider" => requests::provider(),
         "change_contacts" | "change_provider_contacts" => requests::contacts("x@example.com"),
         "draft_listing" => requests::listing("northwind.terms"),
@@ -237,7 +237,7 @@ async fn a_token_with_scopes_may_do_what_they_name_and_its_role_allows_and_nothi
     assert!(read.is_ok(), "{}", read.text);
     assert_eq!((placed.status.as_u16(), placed.code()), (403, "insufficient-scope"));
     assert_eq!(placed.text_at("/detail"), "it takes the scope orders:write");
-    assert_eq!(placed.header("www-authenticate"), r#"Bearer error="insufficient_scope""#);
+    assert_eq!(placed.headers["www-authenticate"], r#"Bearer error="insufficient_scope""#);
     let (grants, placed) = get("orders:write moon:walk", "/accounts/shop-1/grants").await;
     assert_eq!(grants.code(), "insufficient-scope");
     assert_eq!(placed.code(), "invalid-body", "the scope opens it, and the body is looked at");

@@ -10,10 +10,10 @@ use jiff::SignedDuration;
 use market::TABLE;
 use market::stage::{Granted, Stage};
 use market_entrustment::grants::Grant;
-use market_entrustment::grants::access::{Check, Outcome, ledger_partition};
+use market_entrustment::grants::access::{Check, CheckOutcome, ledger_partition};
 use market_entrustment::grants::ledger::Ledger;
 use market_functions::kinds;
-use market_functions::workers::Jobs;
+use market_functions::workers::WorkerContext;
 use market_jobs::WakeUp;
 use market_kernel::aggregate::Lane;
 use market_kernel::ids::{AccountId, GrantId};
@@ -104,7 +104,7 @@ async fn the_last_day_of_a_grant_that_has_ended_is_sealed_and_a_day_that_was_mis
     let scope = "orders.read".parse().unwrap();
     store
         .count_access(
-            Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: world.now() },
+            Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: world.now() },
             [1, 2],
         )
         .await
@@ -203,7 +203,10 @@ async fn a_line_of_any_partition_that_was_edited_is_named_by_its_day() {
     let scope = "orders.read".parse().unwrap();
     for _ in 0..2 {
         store
-            .begin_line(Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: world.now() }, 3)
+            .begin_line(
+                Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: world.now() },
+                3,
+            )
             .await
             .unwrap();
     }
@@ -247,7 +250,7 @@ impl Gateway for Nobody {
 }
 
 /// The workers, to be woken by hand; nothing can be sent.
-fn jobs(world: &World) -> Jobs {
+fn jobs(world: &World) -> WorkerContext {
     world.jobs(Gateways { email: Arc::new(Nobody), sms: Arc::new(Nobody) })
 }
 

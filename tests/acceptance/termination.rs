@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use market::client::Client;
 use market::json::Json;
 use market::stage::Stage;
-use market_agreement::terminations::{Next, Progress, Termination};
+use market_agreement::terminations::{Next, Termination, TerminationStatus};
 use market_functions::kinds;
 use market_jobs::WakeUp;
 use market_kernel::aggregate::Lane;
@@ -192,9 +192,9 @@ async fn a_cascade_keeps_its_place_among_things_that_ended_long_ago() {
     let (jobs, wake_up) = (world.jobs(unsent()), WakeUp { lane: Lane::TerminateAccount, key: key.clone() });
     let cursor = async || {
         let termination = world.running.market.store.get_at::<Termination>(&key).await.unwrap().unwrap();
-        match termination.state.progress {
-            Progress::Ending(cascade) => cascade.cursor,
-            progress => panic!("{progress:?}"),
+        match termination.state.status {
+            TerminationStatus::Ending(cascade) => cascade.cursor,
+            status => panic!("{status:?}"),
         }
     };
     kinds::run(&jobs, &wake_up).await.unwrap();

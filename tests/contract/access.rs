@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
-use market_entrustment::grants::access::{Check, Outcome, hour_of};
+use market_entrustment::grants::access::{Check, CheckOutcome, hour_of};
 use market_entrustment::grants::{Grant, GrantStatus};
 use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
@@ -39,7 +39,7 @@ fn grant(tail: u8) -> Grant {
 struct Counted<'a> {
     hour: i64,
     scope: &'a str,
-    outcome: Outcome,
+    outcome: CheckOutcome,
     count: u64,
     first: i64,
     last: i64,
@@ -56,16 +56,16 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
         let counted = async |scope: &ScopeName, outcome, seconds: i64| {
             table.store.count_access(Check { grant: &one, scope, outcome, at: past(seconds) }, OTHERS).await
         };
-        counted(&orders, Outcome::Allowed, 0).await.unwrap();
-        try_join_all((1..40).map(|n| counted(&orders, Outcome::Allowed, n))).await.unwrap();
-        counted(&orders, Outcome::Allowed, 3_599).await.unwrap();
-        counted(&orders, Outcome::Allowed, 3_600).await.unwrap();
-        counted(&orders, Outcome::WrongScope, 5).await.unwrap();
-        counted(&stock, Outcome::Allowed, 6).await.unwrap();
+        counted(&orders, CheckOutcome::Allowed, 0).await.unwrap();
+        try_join_all((1..40).map(|n| counted(&orders, CheckOutcome::Allowed, n))).await.unwrap();
+        counted(&orders, CheckOutcome::Allowed, 3_599).await.unwrap();
+        counted(&orders, CheckOutcome::Allowed, 3_600).await.unwrap();
+        counted(&orders, CheckOutcome::WrongScope, 5).await.unwrap();
+        counted(&stock, CheckOutcome::Allowed, 6).await.unwrap();
         table
             .store
             .count_access(
-                Check { grant: &other, scope: &orders, outcome: Outcome::Ended, at: past(7) },
+                Check { grant: &other, scope: &orders, outcome: CheckOutcome::Ended, at: past(7) },
                 OTHERS,
             )
             .await
@@ -95,7 +95,7 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
                 Counted {
                     hour: 0,
                     scope: "orders.read",
-                    outcome: Outcome::Allowed,
+                    outcome: CheckOutcome::Allowed,
                     count: 41,
                     first: 0,
                     last: 3_599
@@ -103,7 +103,7 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
                 Counted {
                     hour: 0,
                     scope: "orders.read",
-                    outcome: Outcome::WrongScope,
+                    outcome: CheckOutcome::WrongScope,
                     count: 1,
                     first: 5,
                     last: 5
@@ -111,7 +111,7 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
                 Counted {
                     hour: 0,
                     scope: "stock.read",
-                    outcome: Outcome::Allowed,
+                    outcome: CheckOutcome::Allowed,
                     count: 1,
                     first: 6,
                     last: 6
@@ -119,7 +119,7 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
                 Counted {
                     hour: 3_600,
                     scope: "orders.read",
-                    outcome: Outcome::Allowed,
+                    outcome: CheckOutcome::Allowed,
                     count: 1,
                     first: 3_600,
                     last: 3_600
@@ -159,7 +159,7 @@ async fn lines_of_the_former_place_and_of_todays_are_paged_through_each_once() {
             table
                 .store
                 .count_access(
-                    Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: today },
+                    Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: today },
                     OTHERS,
                 )
                 .await
@@ -194,7 +194,7 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
             table
                 .store
                 .count_access(
-                    Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: now },
+                    Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: now },
                     OTHERS,
                 )
                 .await
@@ -212,7 +212,7 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
         let counted = table
             .store
             .count_access(
-                Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: at(3_601) },
+                Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: at(3_601) },
                 OTHERS,
             )
             .await;
@@ -225,7 +225,7 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
         let counted = table
             .store
             .count_access(
-                Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: at(3_601) },
+                Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: at(3_601) },
                 OTHERS,
             )
             .await;

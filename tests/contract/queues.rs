@@ -16,7 +16,7 @@ use axum::routing::post;
 use futures_util::{FutureExt, StreamExt};
 use market_jobs::memory::{MemoryQueue, MemoryQueues};
 use market_jobs::sqs::SqsQueues;
-use market_jobs::worker::{Delivery, Handler, Limits, work};
+use market_jobs::worker::{Limits, ReceivedWakeUp, WakeUpHandler, work};
 use market_jobs::{Outgoing, Queues, WakeUp};
 use market_kernel::aggregate::Lane;
 use market_kernel::keys::Key;
@@ -79,14 +79,14 @@ impl TestQueues {
     async fn work_off(&self, job: Lane, count: usize, fails: fn(&str, u32) -> bool) -> Vec<(String, u32)> {
         let seen = Arc::<Mutex<Vec<(String, u32)>>>::default();
         let (received, handled) = (Arc::clone(&seen), Arc::clone(&seen));
-        let handler: Handler = Arc::new(move |wake_up: WakeUp| {
+        let handler: WakeUpHandler = Arc::new(move |wake_up: WakeUp| {
             // The latest delivery of this item, since one is not delivered again before it is settled.
             let handled = handled.lock().unwrap();
             let times = handled.iter().rev().find(|(name, _)| **name == *wake_up.key.sort).unwrap().1;
             let failed = fails(&wake_up.key.sort, times);
             async move { if failed { Err("on purpose".into()) } else { Ok(()) } }.boxed()
         });
-        let note = move |delivery: &Delivery| {
+        let note = move |delivery: &ReceivedWakeUp| {
             received.lock().unwrap().push((delivery.wake_up.key.sort.to_string(), delivery.received));
         };
         let limits = Limits::default();
@@ -224,7 +224,7 @@ async fn what_cannot_be_read_or_never_succeeds_ends_in_the_dead_letter_queue() {
     let deliveries = queues.poll(Lane::Notify, std::future::pending()).inspect(move |delivery| {
         noted.lock().unwrap().push((delivery.wake_up.key.sort.to_string(), delivery.received));
     });
-    let handler: Handler = Arc::new(|_| async { Err("on purpose".into()) }.boxed());
+    let handler: WakeUpHandler = Arc::new(|_| async { Err("on purpose".into()) }.boxed());
     let worker = tokio::spawn(work("test", deliveries, handler, Limits::default()));
     // As the market names it: beside the job's own.
     let dead = url.clone() + "-dead";

@@ -8,11 +8,11 @@ use futures_util::future::{BoxFuture, join_all};
 use market_ambient::{Clock, SystemEntropy};
 use market_functions::kinds;
 use market_functions::metrics::Metrics;
-use market_functions::workers::Jobs;
+use market_functions::workers::WorkerContext;
 use market_jobs::WakeUp;
 use market_kernel::Timestamp;
 use market_kernel::aggregate::Lane;
-use market_kernel::notices::{Delivery, Notice, Sending, samples};
+use market_kernel::notices::{Notice, NoticeStatus, Sending, samples};
 use market_notices::{Gateway, Gateways, NoGateway};
 
 use crate::server::{Fault, error};
@@ -49,7 +49,7 @@ struct World {
     table: Table,
     channel: Arc<Counting>,
     clock: Arc<Hand>,
-    jobs: Jobs,
+    jobs: WorkerContext,
     wake_up: WakeUp,
 }
 
@@ -58,7 +58,7 @@ impl World {
         let table = Table::new().await;
         let channel = Arc::new(Counting { taken: AtomicUsize::new(0), answer });
         let clock = Arc::new(Hand(AtomicI64::new(100)));
-        let jobs = Jobs {
+        let jobs = WorkerContext {
             store: table.store.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
@@ -76,8 +76,8 @@ impl World {
         self.channel.taken.load(Ordering::SeqCst)
     }
 
-    async fn delivery(&self) -> Delivery {
-        self.table.store.get_at::<Notice>(&self.wake_up.key).await.unwrap().unwrap().state.delivery
+    async fn status(&self) -> NoticeStatus {
+        self.table.store.get_at::<Notice>(&self.wake_up.key).await.unwrap().unwrap().state.status
     }
 }
 
@@ -98,7 +98,7 @@ async fn nothing_leaves_while_the_attempt_cannot_be_claimed() {
     world.table.faulty.heal();
     kinds::run(&world.jobs, &world.wake_up).await.unwrap();
     assert_eq!(world.taken(), 1);
-    assert!(matches!(world.delivery().await, Delivery::Sent { .. }));
+    assert!(matches!(world.status().await, NoticeStatus::Sent { .. }));
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn of_workers_that_are_woken_at_once_one_sends() {
     world.table.faulty.contend();
     let outcomes = join_all((0..8).map(|_| kinds::run(&world.jobs, &world.wake_up))).await;
     assert_eq!(world.taken(), 1, "{outcomes:?}");
-    assert!(matches!(world.delivery().await, Delivery::Sent { .. }));
+    assert!(matches!(world.status().await, NoticeStatus::Sent { .. }));
 }
 
 #[tokio::test]
@@ -126,12 +126,12 @@ async fn a_record_that_is_lost_sends_nothing_again_for_an_hour() {
         kinds::run(&world.jobs, &world.wake_up).await.unwrap();
     }
     assert_eq!(world.taken(), 1);
-    assert!(matches!(world.delivery().await, Delivery::Queued { attempts: 1, .. }));
+    assert!(matches!(world.status().await, NoticeStatus::Queued { attempts: 1, .. }));
     // Nobody has told what became of it.
     world.clock.0.store(3_700, Ordering::SeqCst);
     kinds::run(&world.jobs, &world.wake_up).await.unwrap();
     assert_eq!(world.taken(), 2);
-    assert!(matches!(world.delivery().await, Delivery::Sent { .. }));
+    assert!(matches!(world.status().await, NoticeStatus::Sent { .. }));
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn a_notice_of_which_nobody_knows_whether_it_left_is_sent_again_an_hour_la
     for (answer, waits) in [(Sending::Unknown, 3_600), (Sending::Failed { reason: "down".to_owned() }, 60)] {
         let world = World::new(answer).await;
         kinds::run(&world.jobs, &world.wake_up).await.unwrap();
-        let Delivery::Queued { attempts: 1, next_attempt_at } = world.delivery().await else {
+        let NoticeStatus::Queued { attempts: 1, next_attempt_at } = world.status().await else {
             panic!("it waits");
         };
         assert_eq!(next_attempt_at, at(100 + waits));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use market_agreement::documents::Document;
 use market_agreement::events;
-use market_entrustment::grants::access::{Check, Outcome};
+use market_entrustment::grants::access::{Check, CheckOutcome};
 use market_entrustment::grants::{Grant, GrantStatus};
 use market_kernel::Timestamp;
 use market_kernel::aggregate::{Aggregate, Lane, Loaded};
@@ -13,7 +13,7 @@ use market_kernel::change::{Change, Event};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{DocumentId, GrantId, ListingId, NoticeId, OrderId};
 use market_kernel::keys::ListName;
-use market_kernel::notices::{Channel, Delivery, Manner, Notice, samples};
+use market_kernel::notices::{Channel, Manner, Notice, NoticeStatus, samples};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, Contacts, Language, PartyId, Recipient};
 use market_kernel::reminders::Reminders;
@@ -114,7 +114,7 @@ pub fn notice(channel: Channel, address: &str) -> Notice {
         cites: None,
         cause: "test".to_owned(),
         drafted_at: at(0),
-        delivery: Delivery::Queued { attempts: 0, next_attempt_at: at(100) },
+        status: NoticeStatus::Queued { attempts: 0, next_attempt_at: at(100) },
     }
 }
 
@@ -176,7 +176,7 @@ impl Table {
                 "UpdateItem",
                 store
                     .count_access(
-                        Check { grant: &grant(), scope: &scope, outcome: Outcome::Allowed, at: at(0) },
+                        Check { grant: &grant(), scope: &scope, outcome: CheckOutcome::Allowed, at: at(0) },
                         [1, 2],
                     )
                     .await

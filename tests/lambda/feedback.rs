@@ -1,7 +1,7 @@
 //! The handler `feedback`: what SES tells of an e-mail finds the notice that it was.
 
 use market_kernel::keys::Key;
-use market_kernel::notices::{Delivery, Notice};
+use market_kernel::notices::{Notice, NoticeStatus};
 use serde_json::{Value, json};
 
 use crate::function::Function;
@@ -59,7 +59,7 @@ async fn a_bounce_finds_its_notice_which_stays_served_and_only_what_cannot_be_re
     ];
     let response = feedback.invoke(event(&events)).await.expect("a batch response");
     assert_eq!(response["batchItemFailures"], json!([{ "itemIdentifier": "m-0" }]));
-    let Delivery::Bounced { gateway_id, reason, follow_up, .. } = around.notice(&key).await.delivery else {
+    let NoticeStatus::Bounced { gateway_id, reason, follow_up, .. } = around.notice(&key).await.status else {
         panic!("it bounced");
     };
     assert_eq!((gateway_id.as_deref(), reason.as_str()), (Some("ses-1"), "Permanent/NoEmail"));
@@ -76,7 +76,7 @@ async fn what_ses_took_and_never_sent_came_back() {
         let mut feedback = Function::start("feedback", around.settings()).await;
         let response = feedback.invoke(event(&[told(kind, "ses-1", &mail)])).await.expect("a batch response");
         assert_eq!(response["batchItemFailures"], json!([]));
-        let Delivery::Bounced { reason, .. } = around.notice(&key).await.delivery else {
+        let NoticeStatus::Bounced { reason, .. } = around.notice(&key).await.status else {
             panic!("{kind}: it came back");
         };
         assert_eq!(reason, because);
@@ -117,9 +117,9 @@ async fn an_event_of_an_attempt_whose_record_was_lost_proves_that_it_was_sent() 
             .await
             .expect("a batch response");
         assert_eq!(response["batchItemFailures"], json!([]));
-        let (id, arrived) = match around.notice(&key).await.delivery {
-            Delivery::Delivered { gateway_id, .. } => (gateway_id, true),
-            Delivery::Bounced { gateway_id, .. } => (gateway_id, false),
+        let (id, arrived) = match around.notice(&key).await.status {
+            NoticeStatus::Delivered { gateway_id, .. } => (gateway_id, true),
+            NoticeStatus::Bounced { gateway_id, .. } => (gateway_id, false),
             other => panic!("{other:?}"),
         };
         assert_eq!((id.as_deref(), arrived), (Some("ses-7"), is_there));

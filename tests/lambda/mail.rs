@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use market_kernel::notices::Delivery;
+use market_kernel::notices::NoticeStatus;
 use rcgen::CertifiedKey;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -89,7 +89,7 @@ impl MailServer {
 }
 
 /// Has a notice sent by the server, trusting this certificate; how the notice then stands.
-async fn send(mail: &MailServer, certificate: &str) -> Delivery {
+async fn send(mail: &MailServer, certificate: &str) -> NoticeStatus {
     let around = Surroundings::start().await;
     let key = around.notice_due("northwind", long_ago()).await;
     let roots = tempfile::NamedTempFile::new().expect("a file");
@@ -101,14 +101,14 @@ async fn send(mail: &MailServer, certificate: &str) -> Delivery {
         .by_smtp("localhost", mail.port);
     let mut worker = Function::start("worker/notify", settings).await;
     worker.invoke(messages(&[("m", wake_up(&key), 1)])).await.expect("a batch response");
-    around.notice(&key).await.delivery
+    around.notice(&key).await.status
 }
 
 #[tokio::test]
 async fn a_mail_server_learns_account_and_message_under_tls_alone() {
     let mail = MailServer::start().await;
-    let delivery = send(&mail, &mail.certificate).await;
-    assert!(matches!(delivery, Delivery::Sent { .. }), "{delivery:?}");
+    let status = send(&mail, &mail.certificate).await;
+    assert!(matches!(status, NoticeStatus::Sent { .. }), "{status:?}");
     let told = mail.told.lock().unwrap();
     let recipient = format!("RCPT TO:<{}>", email("northwind"));
     for wanted in [recipient.as_str(), "DATA", "Reply-To: legal@market.example", "."] {
@@ -122,8 +122,8 @@ async fn a_mail_server_learns_account_and_message_under_tls_alone() {
 #[tokio::test]
 async fn a_mail_server_that_nobody_vouches_for_learns_nothing_and_the_notice_waits() {
     let (mail, other) = (MailServer::start().await, MailServer::start().await);
-    let delivery = send(&mail, &other.certificate).await;
-    assert!(matches!(delivery, Delivery::Queued { attempts: 1, .. }), "{delivery:?}");
+    let status = send(&mail, &other.certificate).await;
+    assert!(matches!(status, NoticeStatus::Queued { attempts: 1, .. }), "{status:?}");
     let told = mail.told.lock().unwrap();
     assert!(told.iter().all(|(_, line)| line.starts_with("EHLO") || line == "STARTTLS"), "{told:?}");
 }

@@ -15,7 +15,7 @@ fn application(account: &str) -> Value {
     json!({ "legal_name": "成都示例商贸有限公司", "credit_code": code, "contacts": { "email": email(account) } })
 }
 
-fn open_account(account: &str, token: &str) -> Request {
+fn apply_for_account(account: &str, token: &str) -> Request {
     let body = application(account).to_string();
     Request::post(format!("/accounts/{account}"), "key-1", body).bearer(token)
 }
@@ -35,14 +35,14 @@ async fn a_public_route_is_answered_by_its_own_function_and_by_the_one_with_all_
 async fn a_merchant_opens_an_account_and_reads_it_whether_each_route_has_its_function_or_all_share_one() {
     let around = Surroundings::start().await;
     for (account, opening, reading) in
-        [("shop-1", "api/open_account", "api/get_account"), ("shop-2", "api", "api")]
+        [("shop-1", "api/apply_for_account", "api/get_account"), ("shop-2", "api", "api")]
     {
         let token = around.issuer.token(Role::Merchant, account);
         let mut opening = Function::start(opening, around.settings()).await;
-        let opened = opening.answer(open_account(account, &token)).await;
+        let opened = opening.answer(apply_for_account(account, &token)).await;
         assert_eq!(opened.status, 201, "{}", opened.body);
         assert_eq!(opened.header("location"), Some(format!("/accounts/{account}").as_str()));
-        let again = opening.answer(open_account(account, &token)).await;
+        let again = opening.answer(apply_for_account(account, &token)).await;
         assert_eq!((again.status, &again.body), (201, &opened.body));
         assert_eq!(again.header("idempotent-replayed"), Some("true"));
 
@@ -58,7 +58,7 @@ async fn an_acceptance_comes_from_where_the_gateway_saw_it_come_from_whatever_it
     let (operator, token) =
         (around.issuer.token(Role::Operator, "ops"), around.issuer.token(Role::Merchant, "shop-1"));
     let mut function = Function::start("api", around.settings()).await;
-    let opened = function.answer(open_account("shop-1", &token)).await;
+    let opened = function.answer(apply_for_account("shop-1", &token)).await;
     assert_eq!(opened.status, 201, "{}", opened.body);
     let agreement = json!({ "kind": "body", "title": "协议", "text": "1.总则\n1.1甲。\n" }).to_string();
     let publication =
@@ -91,7 +91,7 @@ async fn a_function_of_one_route_does_not_know_the_others() {
         assert_eq!(function.answer(Request::get(path)).await.problem(), (404, "not-found"), "{path}");
     }
     let token = around.issuer.token(Role::Merchant, "shop-1");
-    let opening = function.answer(open_account("shop-1", &token)).await;
+    let opening = function.answer(apply_for_account("shop-1", &token)).await;
     assert_eq!(opening.problem(), (405, "method-not-allowed"));
     let own = function.answer(Request::get("/accounts/shop-1")).await;
     assert_eq!(own.problem(), (401, "missing-token"), "its own route it knows");
@@ -100,9 +100,9 @@ async fn a_function_of_one_route_does_not_know_the_others() {
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_told_in_a_reply_and_never_as_a_function_error() {
     let around = Surroundings::start().await;
-    let mut function = Function::start("api/open_account", around.settings()).await;
+    let mut function = Function::start("api/apply_for_account", around.settings()).await;
     let token = around.issuer.token(Role::Merchant, "shop-1");
-    let good = || open_account("shop-1", &token);
+    let good = || apply_for_account("shop-1", &token);
     let with_body = |body: String| Request::post("/accounts/shop-1", "key-1", body).bearer(&token);
     let mut unfit = application("shop-1");
     unfit["credit_code"] = json!("91510100MA6C0QLJ5?");
@@ -163,7 +163,7 @@ async fn no_reply_has_a_header_that_the_gateway_renames_but_a_challenge() {
     let settings = around.settings().with("MARKET_ALLOWED_ORIGIN", "https://shop.example.com");
     let mut function = Function::start("api", settings).await;
     let token = around.issuer.token(Role::Merchant, "shop-1");
-    let open = || open_account("shop-1", &token);
+    let open = || apply_for_account("shop-1", &token);
     let mut names = BTreeSet::new();
     for (request, status) in [
         (open(), 201),

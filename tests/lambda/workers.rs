@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use market_kernel::keys::Key;
-use market_kernel::notices::Delivery;
+use market_kernel::notices::NoticeStatus;
 use serde_json::{Value, json};
 
 use crate::function::Function;
@@ -93,9 +93,9 @@ async fn of_ten_messages_exactly_those_come_back_whose_job_failed_panicked_hung_
     let mails = around.services.calls("SendEmail");
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0]["Destination"]["ToAddresses"], json!([email("due")]));
-    let served = around.notice(&due).await.delivery;
-    assert!(matches!(served, Delivery::Sent { gateway_id: Some(id), .. } if id == "ses-1"));
-    assert!(matches!(around.notice(&early).await.delivery, Delivery::Queued { attempts: 0, .. }));
+    let served = around.notice(&due).await.status;
+    assert!(matches!(served, NoticeStatus::Sent { gateway_id: Some(id), .. } if id == "ses-1"));
+    assert!(matches!(around.notice(&early).await.status, NoticeStatus::Queued { attempts: 0, .. }));
     let postponed: BTreeMap<String, i64> = around
         .services
         .calls("ChangeMessageVisibility")
@@ -116,5 +116,5 @@ async fn a_message_of_another_job_comes_back_and_is_not_worked_off() {
     let mut worker = Function::start("worker/expire_grant", around.settings()).await;
     let response = worker.invoke(messages(&[("astray", wake_up(&due), 1)])).await;
     assert_eq!(failures(&response.expect("a batch response")), ["astray"]);
-    assert!(matches!(around.notice(&due).await.delivery, Delivery::Queued { attempts: 0, .. }));
+    assert!(matches!(around.notice(&due).await.status, NoticeStatus::Queued { attempts: 0, .. }));
 }

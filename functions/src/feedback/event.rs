@@ -13,7 +13,7 @@ use serde::Deserialize;
 pub(super) struct SesEvent {
     pub mail: Mail,
     #[serde(flatten)]
-    told: Told,
+    told: MailEvent,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -27,7 +27,7 @@ pub(super) struct Mail {
 /// What SES tells, by its `eventType`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "eventType")]
-enum Told {
+enum MailEvent {
     Delivery,
     Bounce {
         bounce: Bounce,
@@ -82,7 +82,7 @@ impl SesEvent {
 /// SES took the message and did not try to send it, because of an earlier one to the same mailbox.
 const SUPPRESSED: &str = "OnAccountSuppressionList";
 
-impl Told {
+impl MailEvent {
     fn feedback(&self) -> Option<Feedback> {
         let never_sent = |reason: String| Feedback::Bounced { is_final: true, reason };
         Some(match self {

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use market_ambient::{Clock, Entropy, random};
 use market_kernel::Timestamp;
 use market_kernel::keys::Key;
-use market_kernel::notices::{Delivery, Feedback, Notice};
+use market_kernel::notices::{Feedback, Notice, NoticeStatus};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, Contacts, Operator, PartyId, Recipient};
 use market_kernel::salt::Salts;
@@ -99,7 +99,7 @@ pub async fn record_feedback(recorder: Recorder<'_>, body: &str) -> Result<(), F
             operator: Arc::clone(operator),
         };
         left -= 1;
-        match hear(store, &key, message_id, &feedback, &occasion).await {
+        match take_feedback(store, &key, message_id, &feedback, &occasion).await {
             Err(FeedbackError::Commit(CommitError::Conflict)) if left > 0 => {}
             // It was sent, and nobody had recorded it: the event is heard again of a notice that was.
             Ok(Heard::Proven) if left > 0 => {}
@@ -126,7 +126,7 @@ enum Heard {
 
 /// Counts what came back, and calls a human where nothing else carries it.
 pub(crate) fn alert_of_bounce(metrics: &Metrics, at: Timestamp, key: &Key, notice: &Notice) {
-    if let Delivery::Bounced { reason, .. } = &notice.delivery {
+    if let NoticeStatus::Bounced { reason, .. } = &notice.status {
         tracing::warn!(notice = %key, %reason, "a notice came back");
         metrics.put(at, &[(Metric::NoticesBounced, 1.0)]);
         if notice.needs_a_human() {
@@ -135,7 +135,7 @@ pub(crate) fn alert_of_bounce(metrics: &Metrics, at: Timestamp, key: &Key, notic
     }
 }
 
-async fn hear(
+async fn take_feedback(
     store: &Store,
     key: &Key,
     message_id: &str,
@@ -150,18 +150,20 @@ async fn hear(
         store.commit(&change, None).await?;
         return Ok(Heard::Proven);
     }
-    let sent_as = match &notice.delivery {
-        Delivery::Sent { gateway_id, .. } | Delivery::Delivered { gateway_id, .. } => gateway_id.as_deref(),
+    let sent_as = match &notice.status {
+        NoticeStatus::Sent { gateway_id, .. } | NoticeStatus::Delivered { gateway_id, .. } => {
+            gateway_id.as_deref()
+        }
         // A release before attempts were claimed is sending it.
-        Delivery::Queued { .. } => return Err(FeedbackError::NotYetSent),
-        Delivery::Bounced { gateway_id, .. } => gateway_id.as_deref(),
-        Delivery::Undeliverable { .. } | Delivery::Superseded { .. } => return Ok(Heard::Nothing),
+        NoticeStatus::Queued { .. } => return Err(FeedbackError::NotYetSent),
+        NoticeStatus::Bounced { gateway_id, .. } => gateway_id.as_deref(),
+        NoticeStatus::Undeliverable { .. } | NoticeStatus::Superseded { .. } => return Ok(Heard::Nothing),
     };
     if sent_as != Some(message_id) {
         return Ok(Heard::Nothing);
     }
     let Some(contacts) = contacts(store, &notice.recipient).await? else { return Ok(Heard::Nothing) };
-    let Some((after, change)) = Notice::hear(&notice, &contacts, occasion, feedback) else {
+    let Some((after, change)) = Notice::take_feedback(&notice, &contacts, occasion, feedback) else {
         return Ok(Heard::Nothing);
     };
     store.commit(&change, None).await?;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, Method};
-use market_identity::{Principal, Role, Verified};
+use market_identity::{Principal, Role, VerifiedCaller};
 use market_kernel::change::Change;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, ProviderId};
@@ -193,7 +193,7 @@ pub struct Call<E: Endpoint + ?Sized> {
     /// The body.
     pub body: E::Body,
     /// The caller; none on public routes.
-    pub caller: Option<Verified>,
+    pub caller: Option<VerifiedCaller>,
     /// When, by whom and in which request.
     pub occasion: Occasion,
     /// The request's headers: what the client says, and no more than that.

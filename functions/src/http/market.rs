@@ -18,7 +18,7 @@ pub enum Callers {
     /// The bearer token, verified here.
     Tokens(Box<Verifier>),
     /// The gateway, whose authorizer has verified the token: what it found comes with the request, as an
-    /// extension of type [`Verified`](market_identity::Verified). Only for what is reached through it alone.
+    /// extension of type [`VerifiedCaller`](market_identity::VerifiedCaller). Only for what is reached through it alone.
     Gateway,
 }
 

@@ -16,7 +16,7 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::routing::{MethodFilter, on};
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use market_identity::{IdentityError, Principal, Role, Verified, bearer};
+use market_identity::{IdentityError, Principal, Role, VerifiedCaller, bearer};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, PartyId};
@@ -280,7 +280,7 @@ async fn authenticate(
     parts: &Parts,
     route: &Route,
     roles: &[Role],
-) -> Result<Verified, Problem> {
+) -> Result<VerifiedCaller, Problem> {
     let now = market.clock.now();
     let verified = match &market.callers {
         Callers::Tokens(verifier) => {
@@ -288,9 +288,11 @@ async fn authenticate(
             let token = header.and_then(bearer).ok_or(Problem::new(problems::MISSING_TOKEN))?;
             verifier.verify(token, now).await
         }
-        Callers::Gateway => {
-            Ok(parts.extensions.get::<Verified>().cloned().ok_or(Problem::new(problems::MISSING_TOKEN))?)
-        }
+        Callers::Gateway => Ok(parts
+            .extensions
+            .get::<VerifiedCaller>()
+            .cloned()
+            .ok_or(Problem::new(problems::MISSING_TOKEN))?),
     };
     let verified = verified.map_err(refused)?;
     verified.at(now).map_err(refused)?;

@@ -11,7 +11,7 @@ use lambda_http::request::RequestContext;
 use lambda_runtime::Error;
 use market_functions::http::{CallerAddress, EXPOSED_HEADERS};
 use market_functions::{routes, settings};
-use market_identity::Verified;
+use market_identity::VerifiedCaller;
 
 pub async fn serve(operation: Option<&str>, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
     let market = Arc::new(settings::market(sdk, operation)?);
@@ -34,9 +34,9 @@ pub async fn serve(operation: Option<&str>, sdk: &aws_config::SdkConfig) -> Resu
 }
 
 /// The caller, as the gateway's authorizer verified it.
-fn verified(request: &Request) -> Option<Verified> {
+fn verified(request: &Request) -> Option<VerifiedCaller> {
     let RequestContext::ApiGatewayV1(context) = request.request_context_ref()? else { return None };
-    Verified::from_context(|name| context.authorizer.fields.get(name)?.as_str())
+    VerifiedCaller::from_context(|name| context.authorizer.fields.get(name)?.as_str())
 }
 
 /// Where the request came from, as the gateway saw it. What a client says of it in a header is not looked at.

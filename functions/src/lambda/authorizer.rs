@@ -10,7 +10,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use market_ambient::{Clock, SystemClock};
 use market_functions::metrics::Metric;
 use market_functions::settings;
-use market_identity::{IdentityError, Verified, bearer};
+use market_identity::{IdentityError, VerifiedCaller, bearer};
 use serde_json::{Map, Value};
 
 /// The very word that makes the gateway answer 401; whatever else is an error of the authorizer's own.
@@ -45,7 +45,7 @@ pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
     .await
 }
 
-fn allowed(verified: &Verified, method_arn: &str) -> ApiGatewayCustomAuthorizerResponse {
+fn allowed(verified: &VerifiedCaller, method_arn: &str) -> ApiGatewayCustomAuthorizerResponse {
     let mut statement = IamPolicyStatement::default();
     statement.action = vec!["execute-api:Invoke".to_owned()];
     statement.resource = vec![every_route(method_arn)];

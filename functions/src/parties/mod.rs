@@ -13,7 +13,7 @@ pub(crate) use workers::KINDS;
 
 /// Its routes.
 pub fn visit(visitor: &mut impl Visitor) {
-    visitor.visit::<accounts::OpenAccount>();
+    visitor.visit::<accounts::ApplyForAccount>();
     visitor.visit::<accounts::GetAccount>();
     visitor.visit::<accounts::ChangeContacts>();
     visitor.visit::<accounts::ListAccounts>();

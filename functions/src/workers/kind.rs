@@ -8,19 +8,19 @@ use futures_util::future::BoxFuture;
 use market_kernel::Timestamp;
 use market_kernel::aggregate::{Aggregate, Lane, Loaded};
 use market_kernel::keys::{Key, Place};
-use market_kernel::notices::{Message, Notice, Reach, Standing, Told};
+use market_kernel::notices::{Message, Notice, Notified, Reach, Validity};
 use market_kernel::party::{Party, PartyId, Recipient};
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 
-use super::{JobError, Jobs};
+use super::{JobError, WorkerContext};
 
 /// Works off what is due of the thing under a key.
-pub type Work = for<'a> fn(&'a Jobs, &'a Key) -> BoxFuture<'a, Result<(), JobError>>;
+pub type Work = for<'a> fn(&'a WorkerContext, &'a Key) -> BoxFuture<'a, Result<(), JobError>>;
 
 /// Asks the thing under a key whether a notice of it still stands.
 pub type Ask =
-    for<'a> fn(&'a Jobs, &'a Key, &'a Notice, Timestamp) -> BoxFuture<'a, Result<Verdict, JobError>>;
+    for<'a> fn(&'a WorkerContext, &'a Key, &'a Notice, Timestamp) -> BoxFuture<'a, Result<Verdict, JobError>>;
 
 /// What the jobs know of one kind of thing.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ impl Kind {
 
     /// One whose notices speak of what may have moved on since.
     #[must_use]
-    pub const fn told<A: Told + 'static>() -> Self {
+    pub const fn told<A: Notified + 'static>() -> Self {
         let ask: Ask = |jobs, key, notice, now| asked::<A>(jobs, key, notice, now).boxed();
         Self { ask: Some(ask), ..Self::of::<A>() }
     }
@@ -107,17 +107,17 @@ impl Reminder {
 }
 
 /// Asks a thing of one kind.
-async fn asked<A: Told>(
-    jobs: &Jobs,
+async fn asked<A: Notified>(
+    jobs: &WorkerContext,
     key: &Key,
     notice: &Notice,
     now: Timestamp,
 ) -> Result<Verdict, JobError> {
     let Some(cause) = jobs.store.get_at::<A>(key).await? else { return Ok(Verdict::Stands) };
-    match cause.standing(notice, now) {
-        Standing::Stands => return Ok(Verdict::Stands),
-        Standing::Gone => return Ok(Verdict::Gone),
-        Standing::Outdated => {}
+    match cause.validity(notice, now) {
+        Validity::Stands => return Ok(Verdict::Stands),
+        Validity::Gone => return Ok(Verdict::Gone),
+        Validity::Outdated => {}
     }
     let Some((account, provider)) = cause.parties() else { return Ok(Verdict::Gone) };
     let (account, provider) = match provider {

@@ -25,7 +25,7 @@ use crate::metrics::Metrics;
 pub use kind::{Ask, Asks, Kind, Verdict, Work};
 
 /// What a job has at hand.
-pub struct Jobs {
+pub struct WorkerContext {
     /// The table.
     pub store: Store,
     /// The market's time.
@@ -44,9 +44,9 @@ pub struct Jobs {
     pub drill: Option<String>,
 }
 
-impl std::fmt::Debug for Jobs {
+impl std::fmt::Debug for WorkerContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Jobs").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("WorkerContext").field("store", &self.store).finish_non_exhaustive()
     }
 }
 
@@ -67,7 +67,7 @@ pub enum JobError {
     Unhandled(Lane, Key),
 }
 
-impl Jobs {
+impl WorkerContext {
     pub(crate) fn occasion(&self, job: &str, key: &Key) -> Occasion {
         Occasion {
             at: self.clock.now(),

@@ -14,12 +14,12 @@ use market_functions::codes;
 use market_functions::http::{Callers, CorruptionAlarm, Market, PaymentKeys};
 use market_functions::kinds;
 use market_functions::metrics::Metrics;
-use market_functions::workers::Jobs;
+use market_functions::workers::WorkerContext;
 use market_identity::{IssuerKeys, SubjectRule, Subjects, Terms, Verifier};
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sqs::SqsQueues;
-use market_jobs::worker::{Handler, Limits, work};
+use market_jobs::worker::{Limits, WakeUpHandler, work};
 use market_kernel::aggregate::Lane;
 use market_kernel::party::Operator;
 use market_kernel::periods::{Calendar, PublicityMode};
@@ -226,7 +226,7 @@ impl Running {
             codes: codes::ALL,
             corruption_alarm: Arc::clone(&corruption_alarm),
         });
-        let jobs = Arc::new(Jobs {
+        let jobs = Arc::new(WorkerContext {
             store: store.metered(job_meter.clone()),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
@@ -236,7 +236,7 @@ impl Running {
             corruption_alarm,
             drill: None,
         });
-        let handler: Handler = Arc::new(move |wake_up: WakeUp| {
+        let handler: WakeUpHandler = Arc::new(move |wake_up: WakeUp| {
             let jobs = Arc::clone(&jobs);
             async move {
                 let name = format!("worker/{}", wake_up.lane);

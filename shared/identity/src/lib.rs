@@ -3,7 +3,7 @@
 //! One code verifies everywhere, locally and deployed. The algorithm is pinned by configuration, never
 //! read from the token; what a token must say and where is in [`terms`]. Time is the market's own: the
 //! library's clock is not asked. Whom it names becomes an id that names no person ([`subjects`]), before anything
-//! else sees it. On AWS the gateway's authorizer verifies, and hands on what it found ([`Verified`]): whoever
+//! else sees it. On AWS the gateway's authorizer verifies, and hands on what it found ([`VerifiedCaller`]): whoever
 //! receives that decides again whether it still holds.
 
 mod keys;
@@ -24,7 +24,7 @@ pub use keys::IssuerKeys;
 pub use scopes::Scopes;
 pub use subjects::{SubjectRule, Subjects};
 pub use terms::{ClaimName, NotBefore, Terms};
-pub use verified::Verified;
+pub use verified::VerifiedCaller;
 
 /// In what capacity someone calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -158,7 +158,7 @@ impl Verifier {
     ///
     /// # Errors
     /// See [`IdentityError`].
-    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Verified, IdentityError> {
+    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedCaller, IdentityError> {
         let invalid = |error: jsonwebtoken::errors::Error| IdentityError::Invalid(error.to_string());
         let header = decode_header(token).map_err(invalid)?;
         // It names extensions that have to be understood (RFC 7515, 4.1.11), and none is.
@@ -171,6 +171,6 @@ impl Verifier {
         let said = self.terms.read(&claims, now)?;
         let subject = self.subjects.id(said.role, &self.terms.issuer, &said.party, now).await?;
         let principal = Principal { role: said.role, subject, scopes: said.scopes };
-        Ok(Verified { principal, expires_at: said.expires_at })
+        Ok(VerifiedCaller { principal, expires_at: said.expires_at })
     }
 }

@@ -16,14 +16,14 @@ const SCOPES: &str = "scopes";
 
 /// A caller whose token was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
+pub struct VerifiedCaller {
     /// Who.
     pub principal: Principal,
     /// The token's `exp`: not at or after, in seconds.
     pub expires_at: i64,
 }
 
-impl Verified {
+impl VerifiedCaller {
     /// The caller, as long as its token holds.
     ///
     /// # Errors
@@ -69,23 +69,23 @@ mod tests {
     fn what_the_authorizer_hands_on_is_read_as_it_was_written_and_ends_with_its_token() {
         for scopes in [Scopes::Whole, Scopes::narrowed(""), Scopes::narrowed("orders:read grants:write")] {
             let principal = Principal { role: Role::DataGateway, subject: "data-api".to_owned(), scopes };
-            is_read_as_written(&Verified { principal, expires_at: 100 });
+            is_read_as_written(&VerifiedCaller { principal, expires_at: 100 });
         }
     }
 
-    fn is_read_as_written(verified: &Verified) {
+    fn is_read_as_written(verified: &VerifiedCaller) {
         let context = verified.to_context();
         let text =
             |name: &str| context.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str());
-        assert_eq!(Verified::from_context(text).as_ref(), Some(verified));
+        assert_eq!(VerifiedCaller::from_context(text).as_ref(), Some(verified));
         assert!(verified.at(Timestamp::from_second(99).unwrap()).is_ok());
         assert!(verified.at(Timestamp::from_second(100).unwrap()).is_err());
         for out_of_bounds in [String::new(), "x".repeat(MAX_SUBJECT_CHARS + 1)] {
             let odd = |name: &str| if name == SUBJECT { Some(out_of_bounds.as_str()) } else { text(name) };
-            assert_eq!(Verified::from_context(odd), None, "no authorizer of ours says so");
+            assert_eq!(VerifiedCaller::from_context(odd), None, "no authorizer of ours says so");
         }
         for missing in ["role", "subject", "expires_at"] {
-            assert_eq!(Verified::from_context(|name| text(name).filter(|_| name != missing)), None);
+            assert_eq!(VerifiedCaller::from_context(|name| text(name).filter(|_| name != missing)), None);
         }
     }
 }

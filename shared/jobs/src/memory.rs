@@ -13,7 +13,7 @@ use futures_util::{FutureExt, Stream, stream};
 use market_kernel::aggregate::Lane;
 use tokio::sync::{Notify, mpsc};
 
-use crate::worker::{Delivery, Receipt};
+use crate::worker::{Receipt, ReceivedWakeUp};
 use crate::{Outgoing, Queues, Unsent, WakeUp};
 
 /// Deliveries before a message is left to its lease in the index.
@@ -107,7 +107,7 @@ impl MemoryQueue {
     pub fn deliveries(
         self,
         stop: impl Future<Output = ()> + Send + 'static,
-    ) -> impl Stream<Item = Delivery> + Send + Unpin {
+    ) -> impl Stream<Item = ReceivedWakeUp> + Send + Unpin {
         let stop = stop.boxed().shared();
         Box::pin(stream::unfold((self, stop), |(mut queue, stop)| async move {
             let (wake_up, received) = tokio::select! {
@@ -116,7 +116,7 @@ impl MemoryQueue {
                 message = queue.receiver.recv() => message,
             }?;
             let receipt = MemoryReceipt { queues: queue.queues.clone(), wake_up: wake_up.clone(), received };
-            Some((Delivery { wake_up, received, receipt: Arc::new(receipt) }, (queue, stop)))
+            Some((ReceivedWakeUp { wake_up, received, receipt: Arc::new(receipt) }, (queue, stop)))
         }))
     }
 }
@@ -151,14 +151,14 @@ mod tests {
     use market_kernel::keys::Key;
 
     use super::*;
-    use crate::worker::{Handler, Limits, work};
+    use crate::worker::{Limits, WakeUpHandler, work};
 
     /// Runs one worker over the given keys; each handler's outcome is chosen by the key.
     async fn run(keys: &[&str], limits: Limits) -> HashMap<String, u32> {
         let (queues, ends) = MemoryQueues::open();
         let seen: Arc<Mutex<HashMap<String, u32>>> = Arc::default();
         let counted = Arc::clone(&seen);
-        let handler: Handler = Arc::new(move |wake_up: WakeUp| {
+        let handler: WakeUpHandler = Arc::new(move |wake_up: WakeUp| {
             let name = wake_up.key.sort.to_string();
             *counted.lock().unwrap().entry(name.clone()).or_default() += 1;
             async move {

@@ -15,7 +15,7 @@ use futures_util::future::{BoxFuture, join_all};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use market_kernel::aggregate::Lane;
 
-use crate::worker::{Delivery, Receipt};
+use crate::worker::{Receipt, ReceivedWakeUp};
 use crate::{Outgoing, Queues, Unsent, WakeUp, retry_delay};
 
 /// What SQS takes in one request.
@@ -87,7 +87,7 @@ impl SqsQueues {
 
     /// What a lane's queue delivers, by long polling, until `stop` resolves. A poll that has begun is
     /// finished first: its messages would stay invisible otherwise.
-    pub fn poll<F>(&self, lane: Lane, stop: F) -> impl Stream<Item = Delivery> + Send + Unpin + use<F>
+    pub fn poll<F>(&self, lane: Lane, stop: F) -> impl Stream<Item = ReceivedWakeUp> + Send + Unpin + use<F>
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -112,7 +112,7 @@ impl SqsQueues {
         Box::pin(polls.flatten())
     }
 
-    async fn receive(&self, url: &str) -> Result<Vec<Delivery>, String> {
+    async fn receive(&self, url: &str) -> Result<Vec<ReceivedWakeUp>, String> {
         let answer = self
             .client
             .receive_message()
@@ -149,7 +149,7 @@ impl SqsQueues {
                     handle: message.receipt_handle?,
                     received,
                 };
-                Some(Delivery { wake_up, received, receipt: Arc::new(receipt) })
+                Some(ReceivedWakeUp { wake_up, received, receipt: Arc::new(receipt) })
             })
             .collect())
     }
@@ -234,7 +234,7 @@ pub struct EventMessage {
 #[derive(Debug)]
 pub struct EventBatch {
     failed: Arc<Mutex<HashSet<String>>>,
-    deliveries: Vec<Delivery>,
+    deliveries: Vec<ReceivedWakeUp>,
 }
 
 impl EventBatch {
@@ -255,14 +255,14 @@ impl EventBatch {
                 });
                 let receipt =
                     EventReceipt { failed: Arc::clone(&failed), id: message.id, back: back.map(Arc::new) };
-                Some(Delivery { wake_up, received: message.received, receipt: Arc::new(receipt) })
+                Some(ReceivedWakeUp { wake_up, received: message.received, receipt: Arc::new(receipt) })
             })
             .collect();
         Self { failed, deliveries }
     }
 
     /// What is to be worked off.
-    pub fn deliveries(&mut self) -> impl Stream<Item = Delivery> + Send + Unpin + use<> {
+    pub fn deliveries(&mut self) -> impl Stream<Item = ReceivedWakeUp> + Send + Unpin + use<> {
         stream::iter(std::mem::take(&mut self.deliveries))
     }
 

@@ -30,7 +30,7 @@ pub trait Receipt: Send + Sync {
 
 /// A wake-up that was received.
 #[derive(Clone)]
-pub struct Delivery {
+pub struct ReceivedWakeUp {
     /// What to look at.
     pub wake_up: WakeUp,
     /// How often it was received, this time included.
@@ -39,14 +39,14 @@ pub struct Delivery {
     pub receipt: Arc<dyn Receipt>,
 }
 
-impl fmt::Debug for Delivery {
+impl fmt::Debug for ReceivedWakeUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (received {})", self.wake_up, self.received)
     }
 }
 
 /// What a worker does with a wake-up.
-pub type Handler = Arc<dyn Fn(WakeUp) -> BoxFuture<'static, Result<(), BoxDynError>> + Send + Sync>;
+pub type WakeUpHandler = Arc<dyn Fn(WakeUp) -> BoxFuture<'static, Result<(), BoxDynError>> + Send + Sync>;
 
 /// What one worker may take at once.
 #[derive(Debug, Clone, Copy)]
@@ -71,11 +71,11 @@ impl Default for Limits {
 pub fn work<S>(
     name: &str,
     deliveries: S,
-    handler: Handler,
+    handler: WakeUpHandler,
     limits: Limits,
 ) -> BoxFuture<'static, Result<(), WorkerError>>
 where
-    S: Stream<Item = Delivery> + Send + Unpin + 'static,
+    S: Stream<Item = ReceivedWakeUp> + Send + Unpin + 'static,
 {
     // The first layer added is the outermost.
     WorkerBuilder::new(name)
@@ -91,7 +91,7 @@ where
         .boxed()
 }
 
-async fn handle(delivery: Delivery, handler: Data<Handler>) -> Result<(), BoxDynError> {
+async fn handle(delivery: ReceivedWakeUp, handler: Data<WakeUpHandler>) -> Result<(), BoxDynError> {
     (handler.0)(delivery.wake_up).await
 }
 
@@ -100,9 +100,9 @@ struct Deliveries<S>(S);
 
 impl<S> Backend for Deliveries<S>
 where
-    S: Stream<Item = Delivery> + Send + Unpin,
+    S: Stream<Item = ReceivedWakeUp> + Send + Unpin,
 {
-    type Task = Task<Delivery>;
+    type Task = Task<ReceivedWakeUp>;
     // An error here would end the worker and drop what is in hand; sources deal with their own.
     type Error = Infallible;
 
@@ -114,7 +114,7 @@ where
         &mut self,
         cx: &mut Context<'_>,
         _: &WorkerContext,
-    ) -> Poll<Option<Result<Task<Delivery>, Infallible>>> {
+    ) -> Poll<Option<Result<Task<ReceivedWakeUp>, Infallible>>> {
         self.0.poll_next_unpin(cx).map(|delivery| delivery.map(|delivery| Ok(Task::new(delivery))))
     }
 
@@ -128,7 +128,7 @@ where
 }
 
 impl<S> BackendConfig for Deliveries<S> {
-    type Args = Delivery;
+    type Args = ReceivedWakeUp;
     type Id = String;
     type Kind = Ephemeral;
     type Config = ();
@@ -158,9 +158,9 @@ impl<S> Layer<S> for SettleLayer {
 #[derive(Clone)]
 struct Settle<S>(S);
 
-impl<S> Service<Task<Delivery>> for Settle<S>
+impl<S> Service<Task<ReceivedWakeUp>> for Settle<S>
 where
-    S: Service<Task<Delivery>, Response = (), Error: Into<BoxDynError>>,
+    S: Service<Task<ReceivedWakeUp>, Response = (), Error: Into<BoxDynError>>,
     S::Future: Send + 'static,
 {
     type Response = ();
@@ -171,8 +171,8 @@ where
         self.0.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&mut self, task: Task<Delivery>) -> Self::Future {
-        let Delivery { wake_up, received, receipt } = task.args.clone();
+    fn call(&mut self, task: Task<ReceivedWakeUp>) -> Self::Future {
+        let ReceivedWakeUp { wake_up, received, receipt } = task.args.clone();
         let outcome = self.0.call(task);
         Box::pin(async move {
             let outcome = outcome.await.map_err(Into::into);

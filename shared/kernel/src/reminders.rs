@@ -43,7 +43,7 @@ pub struct Reminders {
 
 /// When reminders are due, in order.
 #[derive(Debug, Clone, Copy)]
-pub enum Plan {
+pub enum Rhythm {
     /// So many days before the date, the farthest first.
     Before(&'static [u32]),
     /// So many days after the date, the nearest first; then again at every `then_every` days.
@@ -55,7 +55,7 @@ pub enum Plan {
     },
 }
 
-impl Plan {
+impl Rhythm {
     /// The instant of the nth reminder.
     fn nth(self, n: u32, date: Timestamp) -> Option<Timestamp> {
         self.nominal(n, date).map(daytime::not_after)
@@ -83,7 +83,7 @@ impl Plan {
 impl Reminders {
     /// The reminders of something that begins at `began`: those whose day lies before it are passed.
     #[must_use]
-    pub fn beginning(plan: Plan, date: Timestamp, began: Timestamp) -> Self {
+    pub fn beginning(plan: Rhythm, date: Timestamp, began: Timestamp) -> Self {
         let mut reminders = Self::default();
         while plan.nth(reminders.passed, date).is_some_and(|at| at < began) {
             reminders.passed += 1;
@@ -93,26 +93,26 @@ impl Reminders {
 
     /// When the next one is due.
     #[must_use]
-    pub fn next(self, plan: Plan, date: Timestamp) -> Option<Timestamp> {
+    pub fn next(self, plan: Rhythm, date: Timestamp) -> Option<Timestamp> {
         plan.nth(self.passed, date)
     }
 
     /// Whether a newer reminder of the plan has come since one was drafted: it says the same, and more.
     #[must_use]
-    pub fn is_overtaken(plan: Plan, date: Timestamp, drafted_at: Timestamp, now: Timestamp) -> bool {
+    pub fn is_overtaken(plan: Rhythm, date: Timestamp, drafted_at: Timestamp, now: Timestamp) -> bool {
         (0..).map_while(|n| plan.nth(n, date)).take_while(|at| *at <= now).any(|at| at > drafted_at)
     }
 
     /// When the next one was due by the releases before 0.4.0, which did not keep to the daytime: what they wrote has
     /// its timer there.
     #[must_use]
-    pub fn next_at_any_hour(self, plan: Plan, date: Timestamp) -> Option<Timestamp> {
+    pub fn next_at_any_hour(self, plan: Rhythm, date: Timestamp) -> Option<Timestamp> {
         plan.nominal(self.passed, date)
     }
 
     /// The reminders after what is due at `now`, where something is.
     #[must_use]
-    pub fn due(self, plan: Plan, date: Timestamp, now: Timestamp) -> Option<Self> {
+    pub fn due(self, plan: Rhythm, date: Timestamp, now: Timestamp) -> Option<Self> {
         let mut after = self;
         while plan.nth(after.passed, date).is_some_and(|at| at <= now) {
             after.passed += 1;
@@ -125,8 +125,8 @@ impl Reminders {
 mod tests {
     use super::*;
 
-    const BEFORE: Plan = Plan::Before(&[30, 7, 1]);
-    const AFTER: Plan = Plan::After { days: &[0, 3, 7, 15, 30], then_every: 30 };
+    const BEFORE: Rhythm = Rhythm::Before(&[30, 7, 1]);
+    const AFTER: Rhythm = Rhythm::After { days: &[0, 3, 7, 15, 30], then_every: 30 };
 
     /// 10:00 of a day in the market's zone.
     fn day(n: i64) -> Timestamp {

@@ -127,7 +127,7 @@ mod tests {
     use mail_parser::{Message as Parsed, MessageParser, MimeHeaders};
     use market_kernel::hash::Sha256Hash;
     use market_kernel::ids::NoticeId;
-    use market_kernel::notices::{Channel, Delivery, Manner};
+    use market_kernel::notices::{Channel, Manner, NoticeStatus};
     use market_kernel::party::{PartyId, Recipient};
 
     use super::*;
@@ -151,7 +151,7 @@ mod tests {
             in_site: None,
             cause: "test".to_owned(),
             drafted_at: Timestamp::UNIX_EPOCH,
-            delivery: Delivery::Queued { attempts: 1, next_attempt_at: Timestamp::UNIX_EPOCH },
+            status: NoticeStatus::Queued { attempts: 1, next_attempt_at: Timestamp::UNIX_EPOCH },
         }
     }
 

@@ -10,7 +10,8 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use futures_util::future::try_join_all;
 use market_entrustment::grants::access::{
-    AccessEntry, Check, LEDGER_PARTITIONS, Outcome, add_up, former_ledger_prefix, hour_of, ledger_partition,
+    AccessEntry, Check, CheckOutcome, LEDGER_PARTITIONS, add_up, former_ledger_prefix, hour_of,
+    ledger_partition,
 };
 use market_entrustment::grants::ledger::Ledger;
 use market_kernel::Timestamp;
@@ -252,7 +253,7 @@ fn entry_of(line: &Reader) -> Result<AccessEntry, StoreError> {
         provider_id: trusted(line, PROVIDER)?,
         hour: hour_of(instant(FIRST_AT)?),
         scope: trusted(line, SCOPE)?,
-        outcome: Outcome::named(line.text(OUTCOME)?).ok_or_else(|| line.corrupt("no such outcome"))?,
+        outcome: CheckOutcome::named(line.text(OUTCOME)?).ok_or_else(|| line.corrupt("no such outcome"))?,
         count: u64::try_from(line.number(COUNT)?).map_err(|_| line.corrupt("a negative count"))?,
         first_at: instant(FIRST_AT)?,
         last_at: instant(LAST_AT)?,

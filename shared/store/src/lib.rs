@@ -23,7 +23,7 @@ pub mod meter;
 mod read;
 mod retry;
 pub mod schema;
-mod standing;
+mod stored_thing;
 
 use aws_sdk_dynamodb::Client;
 
@@ -32,7 +32,7 @@ pub use commit::{CommitError, SavedReply, Submission};
 pub use error::StoreError;
 pub use meter::Meter;
 pub use read::{Of, Page, Record, of};
-pub use standing::{Found, Listed, Standing, Timer, WrongTimer};
+pub use stored_thing::{Listed, PartitionItem, StoredThing, Timer, WrongTimer};
 
 /// The table, and the way to it.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use market_agreement::holidays::Holidays;
 use market_identity::Role;
 use market_kernel::Date;
-use market_kernel::periods::{Holiday, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Notice, Schedule};
+use market_kernel::periods::{Holiday, HolidayNotice, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Schedule};
 use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,7 +21,7 @@ use crate::wire::paths::YearPath;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "HolidayNoticeGiven")]
-struct NoticeGiven {
+struct HolidayNoticeGiven {
     /// Its title.
     title: Line,
     /// Its document number.
@@ -60,10 +60,10 @@ struct HolidayGiven {
 #[schemars(rename = "HolidayScheduleGiven")]
 pub struct Body {
     /// The notice that it comes from.
-    notice: NoticeGiven,
+    notice: HolidayNoticeGiven,
     /// Notices that changed it afterwards.
     #[serde(default)]
-    changed_by: AtMost<NoticeGiven, MAX_CHANGES>,
+    changed_by: AtMost<HolidayNoticeGiven, MAX_CHANGES>,
     /// Its holidays.
     holidays: AtMost<HolidayGiven, MAX_HOLIDAYS>,
     /// The number of the newest version, where this corrects it.
@@ -71,9 +71,9 @@ pub struct Body {
     corrects: Option<u32>,
 }
 
-impl From<NoticeGiven> for Notice {
-    fn from(given: NoticeGiven) -> Self {
-        let NoticeGiven { title, number, date, url } = given;
+impl From<HolidayNoticeGiven> for HolidayNotice {
+    fn from(given: HolidayNoticeGiven) -> Self {
+        let HolidayNoticeGiven { title, number, date, url } = given;
         Self { title, number, date, url }
     }
 }
@@ -122,7 +122,7 @@ impl Endpoint for PublishHolidays {
         let schedule = Schedule {
             year,
             notice: notice.into(),
-            changed_by: changed_by.into_vec().into_iter().map(Notice::from).collect(),
+            changed_by: changed_by.into_vec().into_iter().map(HolidayNotice::from).collect(),
             holidays: holidays.into_vec().into_iter().map(Holiday::from).collect(),
         };
         let published = Holidays::publish(existing.as_ref(), schedule, corrects, &call.occasion)?;

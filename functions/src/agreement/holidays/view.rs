@@ -2,7 +2,7 @@
 
 use market_agreement::holidays::{Holidays, PublishedSchedule};
 use market_kernel::Timestamp;
-use market_kernel::periods::{Holiday, Notice, Schedule};
+use market_kernel::periods::{Holiday, HolidayNotice, Schedule};
 use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use serde::Serialize;
 /// A notice of the State Council.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "HolidayNotice")]
-pub struct NoticeView {
+pub struct HolidayNoticeView {
     /// Its title.
     title: Line,
     /// Its document number.
@@ -22,9 +22,9 @@ pub struct NoticeView {
     url: Option<Line>,
 }
 
-impl From<Notice> for NoticeView {
-    fn from(notice: Notice) -> Self {
-        let Notice { title, number, date, url } = notice;
+impl From<HolidayNotice> for HolidayNoticeView {
+    fn from(notice: HolidayNotice) -> Self {
+        let HolidayNotice { title, number, date, url } = notice;
         Self { title, number, date: date.to_string(), url }
     }
 }
@@ -58,9 +58,9 @@ impl From<Holiday> for HolidayView {
 #[schemars(rename = "HolidaySchedule")]
 pub struct ScheduleView {
     /// The notice that it comes from.
-    notice: NoticeView,
+    notice: HolidayNoticeView,
     /// Notices that changed it afterwards.
-    changed_by: Vec<NoticeView>,
+    changed_by: Vec<HolidayNoticeView>,
     /// Its holidays.
     holidays: Vec<HolidayView>,
     /// When the operator published it; none for what is part of the release.
@@ -74,7 +74,7 @@ impl ScheduleView {
         let Schedule { year: _, notice, changed_by, holidays } = schedule;
         Self {
             notice: notice.into(),
-            changed_by: changed_by.into_iter().map(NoticeView::from).collect(),
+            changed_by: changed_by.into_iter().map(HolidayNoticeView::from).collect(),
             holidays: holidays.into_iter().map(HolidayView::from).collect(),
             published_at,
         }

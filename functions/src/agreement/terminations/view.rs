@@ -1,7 +1,7 @@
 //! A termination as the parties see it: without what its cascade and its reminders count by. A field is shown
 //! only if it is named here.
 
-use market_agreement::terminations::{Cause, Progress, Termination};
+use market_agreement::terminations::{Cause, Termination, TerminationStatus};
 use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, EventId, TerminationId};
 use market_kernel::text::{Line, Prose};
@@ -43,7 +43,8 @@ impl From<Cause> for CauseView {
 /// How far it has come.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum TerminationStatus {
+#[schemars(rename = "TerminationStatus")]
+enum StatusView {
     /// Notice is served; its period runs.
     Served,
     /// The notice was withdrawn.
@@ -69,25 +70,25 @@ pub struct TerminationView {
     /// From this very instant on the agreement has ended.
     #[schemars(with = "String")]
     ends_at: Timestamp,
-    status: TerminationStatus,
+    status: StatusView,
 }
 
-impl From<Progress> for TerminationStatus {
-    fn from(progress: Progress) -> Self {
-        match progress {
-            Progress::Served { reminders: _ } => Self::Served,
-            Progress::Withdrawn { at: _ } => Self::Withdrawn,
-            Progress::Superseded { at: _ } => Self::Superseded,
-            Progress::Ending(_) => Self::Ending,
-            Progress::Completed { at: _ } => Self::Completed,
+impl From<TerminationStatus> for StatusView {
+    fn from(status: TerminationStatus) -> Self {
+        match status {
+            TerminationStatus::Served { reminders: _ } => Self::Served,
+            TerminationStatus::Withdrawn { at: _ } => Self::Withdrawn,
+            TerminationStatus::Superseded { at: _ } => Self::Superseded,
+            TerminationStatus::Ending(_) => Self::Ending,
+            TerminationStatus::Completed { at: _ } => Self::Completed,
         }
     }
 }
 
 impl From<Termination> for TerminationView {
     fn from(termination: Termination) -> Self {
-        let Termination { id, account_id, cause, recorded_at, ends_at, progress, agreement_period: _ } =
+        let Termination { id, account_id, cause, recorded_at, ends_at, status, agreement_period: _ } =
             termination;
-        Self { id, account_id, cause: cause.into(), recorded_at, ends_at, status: progress.into() }
+        Self { id, account_id, cause: cause.into(), recorded_at, ends_at, status: status.into() }
     }
 }

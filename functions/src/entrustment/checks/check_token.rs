@@ -3,7 +3,7 @@
 //! one of the ledger's other partitions; that the ledger has them is noted before.
 
 use market_entrustment::grants::Grant;
-use market_entrustment::grants::access::{Check, Outcome as Checked, Use, check, other_partitions};
+use market_entrustment::grants::access::{Check, CheckOutcome, Use, check, other_partitions};
 use market_entrustment::grants::ledger::Ledger;
 use market_entrustment::grants::token::{GrantToken, GrantTokens};
 use market_identity::Role;
@@ -36,7 +36,7 @@ pub struct CheckReply {
     allowed: bool,
     /// Why, or why not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<Checked>,
+    outcome: Option<CheckOutcome>,
     /// Whose data.
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<AccountId>,
@@ -95,12 +95,12 @@ impl Endpoint for CheckToken {
         }
         let Grant { id, account_id, provider_id, expires_at, .. } = grant.state;
         Ok(Outcome::Reply(CheckReply {
-            allowed: outcome == Checked::Allowed,
+            allowed: outcome == CheckOutcome::Allowed,
             outcome: Some(outcome),
             account_id: Some(account_id),
             grant_id: Some(id),
             provider_id: Some(provider_id),
-            expires_at: (outcome == Checked::Allowed).then_some(expires_at),
+            expires_at: (outcome == CheckOutcome::Allowed).then_some(expires_at),
         }))
     }
 }

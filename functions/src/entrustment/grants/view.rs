@@ -1,7 +1,7 @@
 //! A grant as the parties see it, without what is stored of its token, and its ledger as the merchant reads
 //! it. A field is shown only if it is named here.
 
-use market_entrustment::grants::access::{AccessEntry, Outcome};
+use market_entrustment::grants::access::{AccessEntry, CheckOutcome};
 use market_entrustment::grants::token::GrantTokens;
 use market_entrustment::grants::{EndCause, Grant, GrantStatus};
 use market_kernel::Timestamp;
@@ -116,7 +116,7 @@ pub struct AccessEntryView {
     /// The scope asked for.
     scope: ScopeName,
     /// The answer.
-    outcome: Outcome,
+    outcome: CheckOutcome,
     /// How many times.
     count: u64,
     /// The first check.

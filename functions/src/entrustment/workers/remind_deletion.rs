@@ -5,9 +5,9 @@ use market_entrustment::deletion::DeletionDemand;
 use market_kernel::keys::Key;
 
 use crate::schedules::calendar_for;
-use crate::workers::{JobError, Jobs};
+use crate::workers::{JobError, WorkerContext};
 
-pub(super) async fn remind_deletion(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
+pub(super) async fn remind_deletion(jobs: &WorkerContext, key: &Key) -> Result<(), JobError> {
     let Some(demand) = jobs.store.get_at::<DeletionDemand>(key).await? else { return Ok(()) };
     let (account, provider) = jobs.parties(key, &demand.account_id, &demand.provider_id).await?;
     let occasion = jobs.occasion("remind_deletion", key);

@@ -4,9 +4,9 @@ use market_entrustment::grants::Grant;
 use market_entrustment::grants::ledger::Ledger;
 use market_kernel::keys::Key;
 
-use crate::workers::{JobError, Jobs};
+use crate::workers::{JobError, WorkerContext};
 
-pub(super) async fn seal_ledger(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
+pub(super) async fn seal_ledger(jobs: &WorkerContext, key: &Key) -> Result<(), JobError> {
     let Some(ledger) = jobs.store.get_at::<Ledger>(key).await? else { return Ok(()) };
     let occasion = jobs.occasion("seal_ledger", key);
     let Some((from, until)) = ledger.span_to_seal(occasion.at) else { return Ok(()) };

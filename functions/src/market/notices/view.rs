@@ -3,7 +3,7 @@
 use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::NoticeId;
-use market_kernel::notices::{CameBack, Channel, Delivery, Notice};
+use market_kernel::notices::{CameBack, Channel, Notice, NoticeStatus};
 use market_kernel::party::Language;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -100,18 +100,18 @@ struct CameBackView {
     reason: String,
 }
 
-impl From<Delivery> for DeliveryView {
-    fn from(delivery: Delivery) -> Self {
-        match delivery {
-            Delivery::Queued { attempts, next_attempt_at } => Self::Queued { attempts, next_attempt_at },
-            Delivery::Sent { served_at, gateway_id, came_back } => {
+impl From<NoticeStatus> for DeliveryView {
+    fn from(status: NoticeStatus) -> Self {
+        match status {
+            NoticeStatus::Queued { attempts, next_attempt_at } => Self::Queued { attempts, next_attempt_at },
+            NoticeStatus::Sent { served_at, gateway_id, came_back } => {
                 let came_back = came_back.map(|CameBack { at, reason }| CameBackView { at, reason });
                 Self::Sent { served_at, gateway_id, came_back }
             }
-            Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
+            NoticeStatus::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
                 Self::Delivered { served_at, gateway_id, delivered_at, complained_at }
             }
-            Delivery::Bounced {
+            NoticeStatus::Bounced {
                 served_at,
                 gateway_id,
                 bounced_at,
@@ -120,10 +120,10 @@ impl From<Delivery> for DeliveryView {
                 follow_up,
                 needs_a_human: _,
             } => Self::Bounced { served_at, gateway_id, bounced_at, reason, follow_up },
-            Delivery::Undeliverable { attempts, reason, follow_up } => {
+            NoticeStatus::Undeliverable { attempts, reason, follow_up } => {
                 Self::Undeliverable { attempts, reason, follow_up }
             }
-            Delivery::Superseded { at, attempts: _, by } => Self::Superseded { superseded_at: at, by },
+            NoticeStatus::Superseded { at, attempts: _, by } => Self::Superseded { superseded_at: at, by },
         }
     }
 }
@@ -189,7 +189,7 @@ impl From<Notice> for NoticeView {
             in_site: _,
             cause,
             drafted_at,
-            delivery,
+            status,
         } = notice;
         Self {
             id,
@@ -206,7 +206,7 @@ impl From<Notice> for NoticeView {
             cites,
             cause,
             drafted_at,
-            delivery: delivery.into(),
+            delivery: status.into(),
         }
     }
 }

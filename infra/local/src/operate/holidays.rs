@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::api::Api;
-use super::{OperateError, Reach, say, token};
+use super::{ApiArgs, OperateError, say, token};
 
 /// What to do with holiday schedules.
 #[derive(Debug, clap::Subcommand)]
@@ -35,7 +35,7 @@ pub struct Arguments {
     #[arg(long, value_name = "VERSION")]
     corrects: Option<u32>,
     #[command(flatten)]
-    reach: Reach,
+    reach: ApiArgs,
 }
 
 /// What is read of the market's answer.

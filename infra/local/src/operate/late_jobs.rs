@@ -39,7 +39,7 @@ const AT_ONCE: usize = 8;
 
 /// What to do with due work.
 #[derive(Debug, clap::Subcommand)]
-pub enum Jobs {
+pub enum JobsCommand {
     /// Count what is late, job by job.
     Late {
         #[command(flatten)]
@@ -245,15 +245,15 @@ pub async fn redrive(
     }
 }
 
-pub(super) async fn run(command: Jobs) -> Result<ExitCode, OperateError> {
+pub(super) async fn run(command: JobsCommand) -> Result<ExitCode, OperateError> {
     let now = SystemClock.now();
     match command {
-        Jobs::Late { common } => {
+        JobsCommand::Late { common } => {
             let store = Stack::find(&common.stack).await?.store()?;
             let jobs = try_join_all(Lane::ALL.into_iter().map(|job| late(&store, job, now))).await?;
             say(&LateJobs { at: now, jobs }, common.json)?;
         }
-        Jobs::Parked { job, limit, common } => {
+        JobsCommand::Parked { job, limit, common } => {
             let store = Stack::find(&common.stack).await?.store()?;
             let mut items = Vec::new();
             for job in Lane::ALL.into_iter().filter(|one| job.is_none_or(|wanted| wanted == *one)) {
@@ -261,7 +261,7 @@ pub(super) async fn run(command: Jobs) -> Result<ExitCode, OperateError> {
             }
             say(&Parked { items }, common.json)?;
         }
-        Jobs::Redrive { job, common } => {
+        JobsCommand::Redrive { job, common } => {
             let store = Stack::find(&common.stack).await?.store()?;
             let bar = progress("Handing back", common.json);
             say(&redrive(&store, job, now, &bar).await?, common.json)?;

@@ -50,7 +50,7 @@ pub enum Operate {
     DeadLetters(dead_letters::DeadLetters),
     /// Show due work that is late or was given up on, and hand it back.
     #[command(subcommand)]
-    Jobs(late_jobs::Jobs),
+    Jobs(late_jobs::JobsCommand),
     /// Verify that no evidence was edited, dropped, swapped or cut off, that states, timers and lists are what it
     /// says, and that nothing that it names is missing.
     Verify(Box<verify::Arguments>),
@@ -70,7 +70,7 @@ pub struct Common {
 
 /// Where the API is.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Reach {
+pub struct ApiArgs {
     /// Where the API is, in place of what the stack says; no AWS is needed then.
     #[arg(long)]
     url: Option<String>,
@@ -78,7 +78,7 @@ pub struct Reach {
     common: Common,
 }
 
-impl Reach {
+impl ApiArgs {
     async fn url(&self) -> Result<String, OperateError> {
         match &self.url {
             Some(url) => Ok(url.clone()),

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api};
-use super::{OperateError, Reach, say, token};
+use super::{ApiArgs, OperateError, say, token};
 
 /// Notices of one request.
 const PAGE: usize = 100;
@@ -32,7 +32,7 @@ pub struct Arguments {
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1_000))]
     limit: u16,
     #[command(flatten)]
-    reach: Reach,
+    reach: ApiArgs,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -47,7 +47,7 @@ enum Command {
         #[arg(long, value_parser = |raw: &str| Address::try_from(raw.to_owned()))]
         address: Option<Address>,
         #[command(flatten)]
-        reach: Reach,
+        reach: ApiArgs,
     },
 }
 
@@ -94,7 +94,7 @@ impl Party {
 
 /// A notice, as far as it is told on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Told {
+pub struct NoticeLine {
     /// Whom it is for: `account/shop-1`.
     pub recipient: String,
     /// Its id.
@@ -117,8 +117,8 @@ pub struct Told {
 
 /// What is read of the market's answer.
 #[derive(Debug, Deserialize)]
-struct Notice {
-    recipient: Recipient,
+struct NoticeAnswer {
+    recipient: RecipientAnswer,
     id: NoticeId,
     channel: Channel,
     address: Option<String>,
@@ -130,25 +130,25 @@ struct Notice {
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
-enum Recipient {
+enum RecipientAnswer {
     Merchant(AccountId),
     Provider(ProviderId),
     Everyone,
 }
 
-impl From<Notice> for Told {
-    fn from(notice: Notice) -> Self {
-        let Notice { recipient, id, channel, address, about, status, reason, drafted_at } = notice;
+impl From<NoticeAnswer> for NoticeLine {
+    fn from(notice: NoticeAnswer) -> Self {
+        let NoticeAnswer { recipient, id, channel, address, about, status, reason, drafted_at } = notice;
         let recipient = match recipient {
-            Recipient::Merchant(id) => Party::Account(id).to_string(),
-            Recipient::Provider(id) => Party::Provider(id).to_string(),
-            Recipient::Everyone => "everyone".to_owned(),
+            RecipientAnswer::Merchant(id) => Party::Account(id).to_string(),
+            RecipientAnswer::Provider(id) => Party::Provider(id).to_string(),
+            RecipientAnswer::Everyone => "everyone".to_owned(),
         };
         Self { recipient, id, channel, address, about, status, reason, drafted_at }
     }
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for NoticeLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { recipient, id, channel, address, about, status, reason, drafted_at } = self;
         let channel = match channel {
@@ -168,7 +168,7 @@ impl fmt::Display for Told {
 #[derive(Debug, Clone, Serialize)]
 pub struct Undelivered {
     /// The notices.
-    pub notices: Vec<Told>,
+    pub notices: Vec<NoticeLine>,
     /// Whether there are more than were asked for.
     pub more: bool,
     /// How many of them the market cannot read.
@@ -194,7 +194,7 @@ impl fmt::Display for Undelivered {
 
 /// A notice that was sent again.
 #[derive(Debug, Serialize)]
-struct Resent(Told);
+struct Resent(NoticeLine);
 
 impl fmt::Display for Resent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -210,8 +210,8 @@ fn understood(answer: &Answer) -> Result<&Value, OperateError> {
     }
 }
 
-fn told(notice: &Value) -> Result<Told, OperateError> {
-    let notice = Notice::deserialize(notice)
+fn told(notice: &Value) -> Result<NoticeLine, OperateError> {
+    let notice = NoticeAnswer::deserialize(notice)
         .map_err(|error| OperateError::Refused(format!("its answer has what is no notice: {error}")))?;
     Ok(notice.into())
 }
@@ -252,7 +252,7 @@ pub async fn resend(
     recipient: &Party,
     id: &NoticeId,
     address: Option<Address>,
-) -> Result<Told, OperateError> {
+) -> Result<NoticeLine, OperateError> {
     let path = format!("{}/notices/{id}/resending", recipient.path());
     let body = address.map_or_else(|| json!({}), |address| json!({ "address": String::from(address) }));
     // Fresh each time: what was refused for want of an address is asked anew once there is one.

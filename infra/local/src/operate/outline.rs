@@ -7,9 +7,9 @@ use serde_json::Value;
 
 /// The clauses, and what was noticed in reading them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outline {
+pub struct OutlineAnswer {
     /// The clauses in order, after what stands before the first.
-    pub clauses: Vec<Clause>,
+    pub clauses: Vec<ClauseAnswer>,
     /// Where the numbers do not follow each other.
     gaps: Vec<Gap>,
     /// Lines that begin like clauses and were not taken for any.
@@ -22,7 +22,7 @@ pub struct Outline {
 
 /// A clause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Clause {
+pub struct ClauseAnswer {
     /// Its address; empty for what stands before the first clause.
     pub address: String,
     depth: u8,
@@ -63,11 +63,11 @@ impl Gap {
     }
 }
 
-impl Outline {
+impl OutlineAnswer {
     /// The clauses, a line each.
     #[must_use]
     pub fn listed(&self) -> String {
-        let line = |clause: &Clause| {
+        let line = |clause: &ClauseAnswer| {
             let indent = "  ".repeat(usize::from(clause.depth));
             format!("{indent}{}  {}\n", clause.address, clause.heading)
         };
@@ -75,7 +75,7 @@ impl Outline {
     }
 }
 
-impl fmt::Display for Outline {
+impl fmt::Display for OutlineAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.clauses.iter().filter(|clause| !clause.address.is_empty()).count();
         writeln!(f, "  clauses       {count}")?;

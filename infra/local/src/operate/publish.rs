@@ -24,8 +24,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::api::{Answer, Api};
-use super::outline::Outline;
-use super::{OperateError, Reach, say, token};
+use super::outline::OutlineAnswer;
+use super::{ApiArgs, OperateError, say, token};
 
 /// What to publish.
 #[derive(Debug, clap::Args)]
@@ -65,7 +65,7 @@ pub struct Arguments {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    reach: Reach,
+    reach: ApiArgs,
 }
 
 /// The operator's kinds; subscription agreements are their providers' to publish.
@@ -124,7 +124,7 @@ struct Document {
     versions: Vec<Version>,
     /// A market of 0.3.0 or before tells none.
     #[serde(default)]
-    outline: Option<Outline>,
+    outline: Option<OutlineAnswer>,
 }
 
 /// A version, as far as it is told on.
@@ -157,14 +157,14 @@ pub struct Published {
     pub repeated: bool,
     /// How its text was read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub outline: Option<Outline>,
+    pub outline: Option<OutlineAnswer>,
 }
 
 /// How a text would be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
     /// How it is read.
-    pub outline: Outline,
+    pub outline: OutlineAnswer,
     /// Why it would be refused, if it would.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,

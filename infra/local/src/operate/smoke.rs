@@ -10,13 +10,13 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::api::{Answer, Api};
-use super::{OperateError, Reach, exit, say, token};
+use super::{ApiArgs, OperateError, exit, say, token};
 
 /// Where to ask.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    reach: Reach,
+    reach: ApiArgs,
 }
 
 /// A question, and what was wrong with its answer.

@@ -24,7 +24,7 @@ const RULES: [&str; 19] = [
 
 /// Whom a sample is told.
 #[derive(Debug, Clone)]
-pub enum Told {
+pub enum SampleRecipient {
     /// A merchant.
     Merchant(Box<MarketAccount>),
     /// A provider, of its own affairs.
@@ -35,7 +35,7 @@ pub enum Told {
     Everyone(Language),
 }
 
-impl Told {
+impl SampleRecipient {
     /// The same, as it is told.
     #[must_use]
     pub fn reach(&self) -> Reach<'_> {
@@ -56,11 +56,11 @@ pub struct Sample {
     /// The message.
     pub message: Box<dyn Message>,
     /// Whom it is told.
-    pub told: Vec<Told>,
+    pub told: Vec<SampleRecipient>,
 }
 
 impl Sample {
-    pub fn new(clause: &'static str, message: impl Message + 'static, told: Vec<Told>) -> Self {
+    pub fn new(clause: &'static str, message: impl Message + 'static, told: Vec<SampleRecipient>) -> Self {
         Self { clause, message: Box::new(message), told }
     }
 }
@@ -109,24 +109,24 @@ impl Cast {
         Self { listing: name.to_owned(), title: name.to_owned(), reason: name.repeat(30), ..cast }
     }
 
-    pub fn merchants(&self) -> Vec<Told> {
-        vec![Told::Merchant(Box::new(self.account.clone()))]
+    pub fn merchants(&self) -> Vec<SampleRecipient> {
+        vec![SampleRecipient::Merchant(Box::new(self.account.clone()))]
     }
 
-    pub fn providers(&self) -> Vec<Told> {
-        vec![Told::Provider(Box::new(self.provider.clone()))]
+    pub fn providers(&self) -> Vec<SampleRecipient> {
+        vec![SampleRecipient::Provider(Box::new(self.provider.clone()))]
     }
 
-    pub fn its_provider(&self) -> Vec<Told> {
-        vec![Told::ProviderOf(Box::new((self.provider.clone(), self.account.clone())))]
+    pub fn its_provider(&self) -> Vec<SampleRecipient> {
+        vec![SampleRecipient::ProviderOf(Box::new((self.provider.clone(), self.account.clone())))]
     }
 
-    pub fn both(&self) -> Vec<Told> {
+    pub fn both(&self) -> Vec<SampleRecipient> {
         [self.merchants(), self.its_provider()].concat()
     }
 
-    pub fn everyone(&self) -> Vec<Told> {
-        vec![Told::Everyone(self.language)]
+    pub fn everyone(&self) -> Vec<SampleRecipient> {
+        vec![SampleRecipient::Everyone(self.language)]
     }
 
     pub fn midnight(&self) -> Timestamp {

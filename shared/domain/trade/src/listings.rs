@@ -11,7 +11,7 @@ use market_kernel::change::{Change, Event};
 use market_kernel::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
 use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::money::Fen;
-use market_kernel::notices::{Notice, Reach, Standing, Told};
+use market_kernel::notices::{Notice, Notified, Reach, Validity};
 use market_kernel::occasion::Occasion;
 use market_kernel::stored::form;
 use market_kernel::text::{Line, Prose};
@@ -313,11 +313,11 @@ impl Listing {
     }
 }
 
-impl Told for Listing {
-    fn standing(&self, notice: &Notice, _: Timestamp) -> Standing {
+impl Notified for Listing {
+    fn validity(&self, notice: &Notice, _: Timestamp) -> Validity {
         match notice.about.as_str() {
-            messages::ListingListed::ABOUT => Standing::while_so(self.status == ListingStatus::Listed),
-            _ => Standing::Stands,
+            messages::ListingListed::ABOUT => Validity::while_so(self.status == ListingStatus::Listed),
+            _ => Validity::Stands,
         }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::message::Letter;
-use super::{Channel, Delivery, Message, Notice, Reach, id_of};
+use super::{Channel, Message, Notice, NoticeStatus, Reach, id_of};
 use crate::aggregate::{Aggregate, Loaded};
 use crate::change::{Change, Event};
 use crate::daytime;
@@ -48,7 +48,7 @@ impl Notice {
     /// Whether the job has to send it now.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
-        matches!(self.delivery, Delivery::Queued { next_attempt_at, .. } if next_attempt_at <= now)
+        matches!(self.status, NoticeStatus::Queued { next_attempt_at, .. } if next_attempt_at <= now)
     }
 
     /// Claims the attempt that is due, before anything is sent: whoever loses the race for this commit sends nothing.
@@ -56,22 +56,25 @@ impl Notice {
     /// last attempt has been made and nobody knows what came of it, the notice is left to a human.
     #[must_use]
     pub fn claim(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<(Self, Change)> {
-        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
+        let NoticeStatus::Queued { attempts, .. } = loaded.status else { return None };
         if !loaded.is_due(occasion.at) {
             return None;
         }
-        let (event, delivery) = if attempts >= MAX_ATTEMPTS {
+        let (event, status) = if attempts >= MAX_ATTEMPTS {
             let reason = "the last attempt was not answered".to_owned();
             (
                 Event::of(events::NoticeUndeliverable { attempts }),
-                Delivery::Undeliverable { attempts, reason, follow_up: None },
+                NoticeStatus::Undeliverable { attempts, reason, follow_up: None },
             )
         } else {
             let attempts = attempts.saturating_add(1);
             let next_attempt_at = loaded.after(occasion, backoff(attempts).max(UNKNOWN_FOR));
-            (Event::of(events::NoticeAttempted { attempts }), Delivery::Queued { attempts, next_attempt_at })
+            (
+                Event::of(events::NoticeAttempted { attempts }),
+                NoticeStatus::Queued { attempts, next_attempt_at },
+            )
         };
-        let notice = Self { delivery, ..loaded.state.clone() };
+        let notice = Self { status, ..loaded.state.clone() };
         let change = Change::on(occasion).update(loaded, &notice, event);
         Some((notice, change))
     }
@@ -85,24 +88,24 @@ impl Notice {
         attempt: u32,
         outcome: Sending,
     ) -> Option<(Self, Change)> {
-        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
+        let NoticeStatus::Queued { attempts, .. } = loaded.status else { return None };
         if attempts != attempt && !matches!(outcome, Sending::Accepted { .. }) {
             return None;
         }
-        let (event, delivery) = match outcome {
+        let (event, status) = match outcome {
             // The claim says all that is known, and when to try again.
             Sending::Unknown => return None,
             Sending::Accepted { gateway_id } => loaded.served(occasion, gateway_id, attempts),
             Sending::Failed { .. } if attempts < MAX_ATTEMPTS => (
                 Event::of(events::NoticeDelayed { attempts }),
-                Delivery::Queued { attempts, next_attempt_at: loaded.after(occasion, backoff(attempts)) },
+                NoticeStatus::Queued { attempts, next_attempt_at: loaded.after(occasion, backoff(attempts)) },
             ),
             Sending::Failed { reason } | Sending::Refused { reason } => {
                 let event = Event::of(events::NoticeUndeliverable { attempts });
-                (event, Delivery::Undeliverable { attempts, reason, follow_up: None })
+                (event, NoticeStatus::Undeliverable { attempts, reason, follow_up: None })
             }
         };
-        let notice = Self { delivery, ..loaded.state.clone() };
+        let notice = Self { status, ..loaded.state.clone() };
         let change = Change::on(occasion).update(loaded, &notice, event);
         Some((notice, change))
     }
@@ -118,11 +121,11 @@ impl Notice {
     /// hour at most.
     #[must_use]
     pub fn hold_back(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<Change> {
-        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
+        let NoticeStatus::Queued { attempts, .. } = loaded.status else { return None };
         let waited = occasion.at.duration_since(loaded.drafted_at);
         let wait = waited.clamp(SignedDuration::from_mins(1), SignedDuration::from_hours(1));
-        let delivery = Delivery::Queued { attempts, next_attempt_at: loaded.after(occasion, wait) };
-        let notice = Self { delivery, ..loaded.state.clone() };
+        let status = NoticeStatus::Queued { attempts, next_attempt_at: loaded.after(occasion, wait) };
+        let notice = Self { status, ..loaded.state.clone() };
         Some(Change::on(occasion).update(loaded, &notice, Event::of(events::NoticeHeldBack {})))
     }
 
@@ -134,12 +137,12 @@ impl Notice {
         reminder: Option<(&Reach<'_>, &dyn Message)>,
         occasion: &Occasion,
     ) -> Option<Change> {
-        let Delivery::Queued { attempts, .. } = loaded.delivery else { return None };
+        let NoticeStatus::Queued { attempts, .. } = loaded.status else { return None };
         let by = reminder.and_then(|(reach, message)| Self::in_place_of(loaded, reach, message, occasion));
         let event = Event::of(events::NoticeSuperseded { attempts });
         let by_id = by.as_ref().map(|notice| notice.id.clone());
-        let delivery = Delivery::Superseded { at: occasion.at, attempts, by: by_id };
-        let notice = Self { delivery, ..loaded.state.clone() };
+        let status = NoticeStatus::Superseded { at: occasion.at, attempts, by: by_id };
+        let notice = Self { status, ..loaded.state.clone() };
         Some(Change::on(occasion).update(loaded, &notice, by.into_iter().fold(event, Event::send)))
     }
 
@@ -185,7 +188,7 @@ impl Notice {
             channel,
             cause,
             drafted_at: occasion.at,
-            delivery: Delivery::drafted(channel, occasion.at),
+            status: NoticeStatus::drafted(channel, occasion.at),
             ..loaded.state.clone()
         }
     }
@@ -196,13 +199,13 @@ impl Notice {
         occasion: &Occasion,
         gateway_id: Option<String>,
         attempts: u32,
-    ) -> (Event<'static>, Delivery) {
+    ) -> (Event<'static>, NoticeStatus) {
         let event = Event::of(events::NoticeServed {
             content: self.commitment(),
             gateway_id: gateway_id.clone().map(Foreign),
             attempts,
         });
-        (event, Delivery::Sent { served_at: occasion.at, gateway_id, came_back: None })
+        (event, NoticeStatus::Sent { served_at: occasion.at, gateway_id, came_back: None })
     }
 }
 
@@ -217,8 +220,8 @@ mod tests {
     #[test]
     fn a_sent_notice_is_never_sent_again() {
         let mut loaded = queued();
-        loaded.state.delivery =
-            Delivery::Sent { served_at: Timestamp::UNIX_EPOCH, gateway_id: None, came_back: None };
+        loaded.state.status =
+            NoticeStatus::Sent { served_at: Timestamp::UNIX_EPOCH, gateway_id: None, came_back: None };
         assert!(Notice::claim(&loaded, &occasion(9)).is_none());
         assert!(Notice::record(&loaded, &occasion(9), 1, Sending::Accepted { gateway_id: None }).is_none());
         assert_eq!(loaded.next_due(), None);
@@ -237,16 +240,16 @@ mod tests {
         assert!(Notice::record(&loaded, &occasion(3_601), 1, failed).is_none(), "the second is under way");
         let taken = Sending::Accepted { gateway_id: None };
         let (sent, _) = Notice::record(&loaded, &occasion(3_601), 1, taken).unwrap();
-        assert!(matches!(sent.delivery, Delivery::Sent { .. }), "the first was taken all the same");
+        assert!(matches!(sent.status, NoticeStatus::Sent { .. }), "the first was taken all the same");
     }
 
     #[test]
     fn a_last_attempt_of_which_nothing_is_known_leaves_the_notice_to_a_human() {
         let mut loaded = queued();
-        loaded.state.delivery =
-            Delivery::Queued { attempts: MAX_ATTEMPTS, next_attempt_at: Timestamp::UNIX_EPOCH };
+        loaded.state.status =
+            NoticeStatus::Queued { attempts: MAX_ATTEMPTS, next_attempt_at: Timestamp::UNIX_EPOCH };
         let (after, _) = Notice::claim(&loaded, &occasion(0)).unwrap();
-        assert!(matches!(after.delivery, Delivery::Undeliverable { attempts: MAX_ATTEMPTS, .. }));
+        assert!(matches!(after.status, NoticeStatus::Undeliverable { attempts: MAX_ATTEMPTS, .. }));
     }
 
     #[test]
@@ -256,11 +259,11 @@ mod tests {
         loop {
             let failed = Sending::Failed { reason: "down".into() };
             (loaded.state, _) = Notice::claim(&loaded, &occasion(now)).unwrap();
-            let Delivery::Queued { attempts, .. } = loaded.delivery else { unreachable!() };
+            let NoticeStatus::Queued { attempts, .. } = loaded.status else { unreachable!() };
             (loaded.state, _) = Notice::record(&loaded, &occasion(now), attempts, failed).unwrap();
-            match loaded.state.delivery {
-                Delivery::Queued { next_attempt_at, .. } => now = next_attempt_at.as_second(),
-                Delivery::Undeliverable { attempts, .. } => {
+            match loaded.state.status {
+                NoticeStatus::Queued { next_attempt_at, .. } => now = next_attempt_at.as_second(),
+                NoticeStatus::Undeliverable { attempts, .. } => {
                     assert_eq!(attempts, MAX_ATTEMPTS);
                     break;
                 }

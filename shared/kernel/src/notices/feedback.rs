@@ -9,7 +9,7 @@ use crate::events::{self, Foreign};
 use crate::occasion::Occasion;
 use crate::party::Contacts;
 
-use super::{CameBack, Channel, Delivery, Manner, Notice};
+use super::{CameBack, Channel, Manner, Notice, NoticeStatus};
 
 /// What a gateway learns of a message after it took it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,76 +36,76 @@ impl Notice {
     /// the gateway that took the message knows by which notice it was sent.
     #[must_use]
     pub fn prove_sent(loaded: &Loaded<Self>, occasion: &Occasion, gateway_id: &str) -> Option<Change> {
-        let attempts = match &loaded.delivery {
-            Delivery::Queued { attempts, .. }
-            | Delivery::Undeliverable { attempts, follow_up: None, .. }
-            | Delivery::Superseded { attempts, by: None, .. } => *attempts,
+        let attempts = match &loaded.status {
+            NoticeStatus::Queued { attempts, .. }
+            | NoticeStatus::Undeliverable { attempts, follow_up: None, .. }
+            | NoticeStatus::Superseded { attempts, by: None, .. } => *attempts,
             // Another goes in its place, or it is known already.
-            Delivery::Undeliverable { .. }
-            | Delivery::Superseded { .. }
-            | Delivery::Sent { .. }
-            | Delivery::Delivered { .. }
-            | Delivery::Bounced { .. } => return None,
+            NoticeStatus::Undeliverable { .. }
+            | NoticeStatus::Superseded { .. }
+            | NoticeStatus::Sent { .. }
+            | NoticeStatus::Delivered { .. }
+            | NoticeStatus::Bounced { .. } => return None,
         };
         if attempts == 0 {
             return None;
         }
-        let (event, delivery) = loaded.served(occasion, Some(gateway_id.to_owned()), attempts);
-        let notice = Self { delivery, ..loaded.state.clone() };
+        let (event, status) = loaded.served(occasion, Some(gateway_id.to_owned()), attempts);
+        let notice = Self { status, ..loaded.state.clone() };
         Some(Change::on(occasion).update(loaded, &notice, event))
     }
 
     /// Records what a gateway learnt of it since. Nothing changes where that is known already.
     #[must_use]
-    pub fn hear(
+    pub fn take_feedback(
         loaded: &Loaded<Self>,
         contacts: &Contacts,
         occasion: &Occasion,
         feedback: &Feedback,
     ) -> Option<(Self, Change)> {
         let at = occasion.at;
-        let (event, delivery) = match (feedback, loaded.delivery.clone()) {
+        let (event, status) = match (feedback, loaded.status.clone()) {
             // What a mailbox took late was taken, whatever it had said before.
             (
                 Feedback::Delivered,
-                Delivery::Sent { served_at, gateway_id, .. }
-                | Delivery::Bounced { served_at, gateway_id, is_final: false, .. },
+                NoticeStatus::Sent { served_at, gateway_id, .. }
+                | NoticeStatus::Bounced { served_at, gateway_id, is_final: false, .. },
             ) => (
                 Event::of(events::NoticeDelivered {}),
-                Delivery::Delivered { served_at, gateway_id, delivered_at: at, complained_at: None },
+                NoticeStatus::Delivered { served_at, gateway_id, delivered_at: at, complained_at: None },
             ),
             // Who complains has received it.
             (
                 Feedback::Complained,
-                Delivery::Sent { served_at, gateway_id, .. }
-                | Delivery::Bounced { served_at, gateway_id, is_final: false, .. },
+                NoticeStatus::Sent { served_at, gateway_id, .. }
+                | NoticeStatus::Bounced { served_at, gateway_id, is_final: false, .. },
             ) => (
                 Event::of(events::NoticeComplainedOf {}),
-                Delivery::Delivered { served_at, gateway_id, delivered_at: at, complained_at: Some(at) },
+                NoticeStatus::Delivered { served_at, gateway_id, delivered_at: at, complained_at: Some(at) },
             ),
             (
                 Feedback::Complained,
-                Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at: None },
+                NoticeStatus::Delivered { served_at, gateway_id, delivered_at, complained_at: None },
             ) => (
                 Event::of(events::NoticeComplainedOf {}),
-                Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at: Some(at) },
+                NoticeStatus::Delivered { served_at, gateway_id, delivered_at, complained_at: Some(at) },
             ),
             (
                 Feedback::Bounced { is_final: false, reason },
-                Delivery::Sent { served_at, gateway_id, came_back: None },
+                NoticeStatus::Sent { served_at, gateway_id, came_back: None },
             ) => {
                 let event = Event::of(events::NoticeCameBack { reason: Foreign(reason.clone()) });
                 let came_back = Some(CameBack { at, reason: reason.clone() });
-                (event, Delivery::Sent { served_at, gateway_id, came_back })
+                (event, NoticeStatus::Sent { served_at, gateway_id, came_back })
             }
             (
                 Feedback::Bounced { is_final: true, reason },
-                Delivery::Sent { served_at, gateway_id, .. }
-                | Delivery::Delivered { served_at, gateway_id, .. },
+                NoticeStatus::Sent { served_at, gateway_id, .. }
+                | NoticeStatus::Delivered { served_at, gateway_id, .. },
             ) => Self::bounced(loaded, contacts, occasion, served_at, gateway_id, reason, true),
             _ => return None,
         };
-        let notice = Self { delivery, ..loaded.state.clone() };
+        let notice = Self { status, ..loaded.state.clone() };
         let change = Change::on(occasion).update(loaded, &notice, event);
         Some((notice, change))
     }
@@ -117,7 +117,9 @@ impl Notice {
     }
 
     pub(super) fn waits_for_its_mailbox_until(&self) -> Option<Timestamp> {
-        let Delivery::Sent { came_back: Some(CameBack { at, .. }), .. } = &self.delivery else { return None };
+        let NoticeStatus::Sent { came_back: Some(CameBack { at, .. }), .. } = &self.status else {
+            return None;
+        };
         Some(at.saturating_add(CAME_BACK_FOR).unwrap_or(*at))
     }
 
@@ -131,13 +133,13 @@ impl Notice {
         if !loaded.has_come_back(occasion.at) {
             return None;
         }
-        let Delivery::Sent { served_at, gateway_id, came_back } = loaded.delivery.clone() else {
+        let NoticeStatus::Sent { served_at, gateway_id, came_back } = loaded.status.clone() else {
             return None;
         };
         let reason = came_back?.reason;
-        let (event, delivery) =
+        let (event, status) =
             Self::bounced(loaded, contacts, occasion, served_at, gateway_id, &reason, false);
-        let notice = Self { delivery, ..loaded.state.clone() };
+        let notice = Self { status, ..loaded.state.clone() };
         let change = Change::on(occasion).update(loaded, &notice, event);
         Some((notice, change))
     }
@@ -150,10 +152,10 @@ impl Notice {
         gateway_id: Option<String>,
         reason: &str,
         is_final: bool,
-    ) -> (Event<'static>, Delivery) {
+    ) -> (Event<'static>, NoticeStatus) {
         let follow_up = Self::follow_up(loaded, contacts, occasion);
         let went_by_itself = loaded.manner.is_grave() && contacts.phone.is_some();
-        let delivery = Delivery::Bounced {
+        let status = NoticeStatus::Bounced {
             served_at,
             gateway_id,
             bounced_at: occasion.at,
@@ -163,7 +165,7 @@ impl Notice {
             needs_a_human: follow_up.is_none() && !went_by_itself && loaded.manner != Manner::AddressLeft,
         };
         let event = Event::of(events::NoticeBounced { reason: Foreign(reason.to_owned()) });
-        (follow_up.into_iter().fold(event, Event::send), delivery)
+        (follow_up.into_iter().fold(event, Event::send), status)
     }
 
     /// A text message in its place, where an e-mail came back and its recipient has a telephone.
@@ -198,7 +200,7 @@ mod tests {
 
     fn sent() -> Loaded<Notice> {
         let mut loaded = queued();
-        loaded.state.delivery = Delivery::Sent {
+        loaded.state.status = NoticeStatus::Sent {
             served_at: Timestamp::UNIX_EPOCH,
             gateway_id: Some("g-1".to_owned()),
             came_back: None,
@@ -210,16 +212,16 @@ mod tests {
     fn an_email_that_bounces_stays_served_and_goes_on_as_a_text_message() {
         let (mut loaded, bounced) =
             (sent(), Feedback::Bounced { is_final: true, reason: "Permanent/General".to_owned() });
-        let (grave, change) = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
+        let (grave, change) = Notice::take_feedback(&loaded, &phone(), &occasion(60), &bounced).unwrap();
         assert_eq!(change.writes.len(), 1, "its text message was drafted with it");
         assert!(!grave.needs_a_human());
         loaded.state.about = "provider_approved".to_owned();
         loaded.state.manner = Manner::Usual;
-        let (_, change) = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
+        let (_, change) = Notice::take_feedback(&loaded, &phone(), &occasion(60), &bounced).unwrap();
         let notices: Vec<Notice> =
             change.writes.iter().map(|write| read(&write.body, write.schema).unwrap().0).collect();
         let [after, follow_up] = notices.as_slice() else { panic!("{notices:?}") };
-        assert!(matches!(&after.delivery, Delivery::Bounced { served_at, follow_up: Some(id), .. }
+        assert!(matches!(&after.status, NoticeStatus::Bounced { served_at, follow_up: Some(id), .. }
             if *served_at == Timestamp::UNIX_EPOCH && *id == follow_up.id));
         assert_eq!(follow_up.channel, Channel::Sms);
         assert!(follow_up.is_follow_up() && !after.is_follow_up());
@@ -231,7 +233,7 @@ mod tests {
         assert!(follow_up.is_due(occasion(3_600).at), "in the morning: 09:00 in the market's zone");
         let again = Loaded::new(after.clone(), 2, Sha256Hash::origin());
         assert!(
-            Notice::hear(&again, &phone(), &occasion(61), &bounced).is_none(),
+            Notice::take_feedback(&again, &phone(), &occasion(61), &bounced).is_none(),
             "told twice, followed once"
         );
     }
@@ -240,23 +242,23 @@ mod tests {
     fn what_is_heard_of_an_attempt_proves_that_it_was_sent_and_of_no_attempt_proves_nothing() {
         let mut loaded = queued();
         assert!(Notice::prove_sent(&loaded, &occasion(9), "g-2").is_none(), "nothing was sent");
-        for delivery in [
-            Delivery::Queued { attempts: 3, next_attempt_at: Timestamp::UNIX_EPOCH },
-            Delivery::Undeliverable {
+        for status in [
+            NoticeStatus::Queued { attempts: 3, next_attempt_at: Timestamp::UNIX_EPOCH },
+            NoticeStatus::Undeliverable {
                 attempts: 16,
                 reason: "the last attempt was not answered".to_owned(),
                 follow_up: None,
             },
-            Delivery::Superseded { at: Timestamp::UNIX_EPOCH, attempts: 1, by: None },
+            NoticeStatus::Superseded { at: Timestamp::UNIX_EPOCH, attempts: 1, by: None },
         ] {
-            loaded.state.delivery = delivery;
+            loaded.state.status = status;
             let change = Notice::prove_sent(&loaded, &occasion(9), "g-2").unwrap();
             let after: Notice = read(&change.writes[0].body, change.writes[0].schema).unwrap().0;
-            assert!(matches!(after.delivery, Delivery::Sent { gateway_id: Some(id), .. } if id == "g-2"));
+            assert!(matches!(after.status, NoticeStatus::Sent { gateway_id: Some(id), .. } if id == "g-2"));
         }
         assert!(Notice::prove_sent(&sent(), &occasion(9), "g-2").is_none(), "it is known already");
         let by = Some(queued().id.clone());
-        loaded.state.delivery = Delivery::Superseded { at: Timestamp::UNIX_EPOCH, attempts: 1, by };
+        loaded.state.status = NoticeStatus::Superseded { at: Timestamp::UNIX_EPOCH, attempts: 1, by };
         assert!(Notice::prove_sent(&loaded, &occasion(9), "g-2").is_none(), "another goes in its place");
     }
 
@@ -272,7 +274,7 @@ mod tests {
         loaded.state.about = "provider_approved".to_owned();
         loaded.state.manner = Manner::Usual;
         let bounced = Feedback::Bounced { is_final: true, reason: "x".to_owned() };
-        let (_, change) = Notice::hear(&loaded, &phone(), &occasion(60), &bounced).unwrap();
+        let (_, change) = Notice::take_feedback(&loaded, &phone(), &occasion(60), &bounced).unwrap();
         let notices: Vec<Notice> =
             change.writes.iter().map(|write| read(&write.body, write.schema).unwrap().0).collect();
         let [after, follow_up] = notices.as_slice() else { panic!("{notices:?}") };
@@ -284,7 +286,7 @@ mod tests {
     fn what_bounces_with_no_other_way_is_followed_by_nothing() {
         let contacts = Contacts { phone: None, ..phone() };
         let bounced = Feedback::Bounced { is_final: true, reason: "Permanent/General".to_owned() };
-        let (after, change) = Notice::hear(&sent(), &contacts, &occasion(60), &bounced).unwrap();
+        let (after, change) = Notice::take_feedback(&sent(), &contacts, &occasion(60), &bounced).unwrap();
         assert_eq!(change.writes.len(), 1);
         assert!(after.needs_a_human() && after.list_entry().is_some());
     }
@@ -296,12 +298,12 @@ mod tests {
         loaded.state.manner = Manner::AddressLeft;
         let bounced = Feedback::Bounced { is_final: true, reason: "Permanent/NoEmail".to_owned() };
         for contacts in [phone(), Contacts { phone: None, ..phone() }] {
-            let (after, change) = Notice::hear(&loaded, &contacts, &occasion(60), &bounced).unwrap();
+            let (after, change) = Notice::take_feedback(&loaded, &contacts, &occasion(60), &bounced).unwrap();
             assert_eq!(change.writes.len(), 1, "no text message");
             assert!(!after.needs_a_human() && after.list_entry().is_none());
         }
-        loaded.state.delivery =
-            Delivery::Undeliverable { attempts: 16, reason: "smtp 550".to_owned(), follow_up: None };
+        loaded.state.status =
+            NoticeStatus::Undeliverable { attempts: 16, reason: "smtp 550".to_owned(), follow_up: None };
         assert!(!loaded.needs_a_human());
     }
 
@@ -311,36 +313,44 @@ mod tests {
         loaded.state.about = "provider_approved".to_owned();
         loaded.state.manner = Manner::Usual;
         let absent = Feedback::Bounced { is_final: false, reason: "Transient/General".to_owned() };
-        let (after, change) = Notice::hear(&loaded, &phone(), &occasion(60), &absent).unwrap();
+        let (after, change) = Notice::take_feedback(&loaded, &phone(), &occasion(60), &absent).unwrap();
         assert_eq!(change.writes.len(), 1, "no text message yet");
         let waiting = Loaded::new(after, 2, Sha256Hash::origin());
-        assert!(Notice::hear(&waiting, &phone(), &occasion(61), &absent).is_none(), "told twice");
+        assert!(Notice::take_feedback(&waiting, &phone(), &occasion(61), &absent).is_none(), "told twice");
         assert_eq!(waiting.next_due().unwrap().at, occasion(3_660).at);
         assert!(Notice::give_up_waiting(&waiting, &phone(), &occasion(3_659)).is_none());
-        let (delivered, _) = Notice::hear(&waiting, &phone(), &occasion(90), &Feedback::Delivered).unwrap();
-        assert!(matches!(delivered.delivery, Delivery::Delivered { .. }));
+        let (delivered, _) =
+            Notice::take_feedback(&waiting, &phone(), &occasion(90), &Feedback::Delivered).unwrap();
+        assert!(matches!(delivered.status, NoticeStatus::Delivered { .. }));
         let (bounced, change) = Notice::give_up_waiting(&waiting, &phone(), &occasion(3_660)).unwrap();
         assert_eq!(change.writes.len(), 2, "and its text message");
         assert_eq!(bounced.next_due(), None);
         let bounced = Loaded::new(bounced, 3, Sha256Hash::origin());
-        let (late, _) = Notice::hear(&bounced, &phone(), &occasion(9_000), &Feedback::Delivered).unwrap();
-        assert!(matches!(late.delivery, Delivery::Delivered { .. }), "it arrived after all");
+        let (late, _) =
+            Notice::take_feedback(&bounced, &phone(), &occasion(9_000), &Feedback::Delivered).unwrap();
+        assert!(matches!(late.status, NoticeStatus::Delivered { .. }), "it arrived after all");
     }
 
     #[test]
     fn arrival_and_complaint_are_recorded_once_and_a_bounce_after_arrival_counts() {
         let mut loaded = sent();
         for feedback in [Feedback::Delivered, Feedback::Complained] {
-            let (_, change) = Notice::hear(&loaded, &phone(), &occasion(60), &feedback).unwrap();
+            let (_, change) = Notice::take_feedback(&loaded, &phone(), &occasion(60), &feedback).unwrap();
             let after = &change.writes[0];
             (loaded.state, loaded.as_read) = read(&after.body, after.schema).unwrap();
-            assert!(Notice::hear(&loaded, &phone(), &occasion(61), &feedback).is_none());
+            assert!(Notice::take_feedback(&loaded, &phone(), &occasion(61), &feedback).is_none());
         }
-        assert!(matches!(loaded.delivery, Delivery::Delivered { complained_at: Some(_), .. }));
+        assert!(matches!(loaded.status, NoticeStatus::Delivered { complained_at: Some(_), .. }));
         let absent = Feedback::Bounced { is_final: false, reason: "Transient/General".to_owned() };
-        assert!(Notice::hear(&loaded, &phone(), &occasion(62), &absent).is_none(), "an automatic reply");
+        assert!(
+            Notice::take_feedback(&loaded, &phone(), &occasion(62), &absent).is_none(),
+            "an automatic reply"
+        );
         let bounced = Feedback::Bounced { is_final: true, reason: "x".to_owned() };
-        assert!(Notice::hear(&loaded, &phone(), &occasion(62), &bounced).is_some());
-        assert!(Notice::hear(&queued(), &phone(), &occasion(62), &bounced).is_none(), "it was never sent");
+        assert!(Notice::take_feedback(&loaded, &phone(), &occasion(62), &bounced).is_some());
+        assert!(
+            Notice::take_feedback(&queued(), &phone(), &occasion(62), &bounced).is_none(),
+            "it was never sent"
+        );
     }
 }

@@ -9,7 +9,6 @@
 //! retries with a backoff over days and then leaves the notice to a human.
 
 mod attempts;
-mod delivery;
 mod feedback;
 mod message;
 mod naming;
@@ -18,7 +17,8 @@ mod resend;
 #[cfg(test)]
 mod sampled;
 pub mod samples;
-mod standing;
+mod status;
+mod validity;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -35,12 +35,12 @@ use message::{Letter, Short};
 
 pub use crate::party::Channel;
 pub use attempts::{MAX_ATTEMPTS, Sending};
-pub use delivery::{CameBack, Delivery, NO_GATEWAY};
 pub use feedback::Feedback;
 pub use message::{MadeOf, Manner, Message, Rendered, Words, chinese, english, filled};
 pub use reach::Reach;
 pub use resend::{Address, ResendRefusal};
-pub use standing::{Chain, Standing, Told};
+pub use status::{CameBack, NO_GATEWAY, NoticeStatus};
+pub use validity::{CausingRecord, Notified, Validity};
 
 /// A message to one recipient on one channel, with its proof of service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub struct Notice {
     /// When it was drafted.
     pub drafted_at: Timestamp,
     /// How far it has come.
-    pub delivery: Delivery,
+    pub status: NoticeStatus,
 }
 
 impl Notice {
@@ -115,7 +115,7 @@ impl Notice {
                 id,
                 recipient: recipient.clone(),
                 channel,
-                delivery: Delivery::drafted(channel, occasion.at),
+                status: NoticeStatus::drafted(channel, occasion.at),
                 address,
                 language,
                 about: about.to_owned(),
@@ -200,15 +200,15 @@ impl Aggregate for Notice {
     }
 
     fn next_due(&self) -> Option<Due> {
-        match self.delivery {
-            Delivery::Queued { next_attempt_at, .. } => Some(Due::new(next_attempt_at, Lane::Notify)),
-            Delivery::Sent { .. } => {
+        match self.status {
+            NoticeStatus::Queued { next_attempt_at, .. } => Some(Due::new(next_attempt_at, Lane::Notify)),
+            NoticeStatus::Sent { .. } => {
                 self.waits_for_its_mailbox_until().map(|until| Due::new(until, Lane::Notify))
             }
-            Delivery::Delivered { .. }
-            | Delivery::Bounced { .. }
-            | Delivery::Undeliverable { .. }
-            | Delivery::Superseded { .. } => None,
+            NoticeStatus::Delivered { .. }
+            | NoticeStatus::Bounced { .. }
+            | NoticeStatus::Undeliverable { .. }
+            | NoticeStatus::Superseded { .. } => None,
         }
     }
 

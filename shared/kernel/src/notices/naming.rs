@@ -4,7 +4,7 @@
 //! from is in that record (when, to whom, on which channel, by which clause), so whatever was edited since shows.
 //! What becomes of the notice later has records of its own, and their hashes.
 
-use super::{Channel, Delivery, Notice, content, id_of};
+use super::{Channel, Notice, NoticeStatus, content, id_of};
 use crate::evidence::Evidence;
 use crate::hash::Sha256Hash;
 
@@ -57,19 +57,19 @@ impl Notice {
 
     /// Releases before 0.4.0 sent text messages at night too.
     fn is_as_drafted(&self, cause: &Evidence) -> bool {
-        let at_once = Delivery::Queued { attempts: 0, next_attempt_at: cause.at };
-        self.delivery == Delivery::drafted(self.channel, cause.at)
-            || self.channel == Channel::Sms && self.delivery == at_once
+        let at_once = NoticeStatus::Queued { attempts: 0, next_attempt_at: cause.at };
+        self.status == NoticeStatus::drafted(self.channel, cause.at)
+            || self.channel == Channel::Sms && self.status == at_once
     }
 
     /// What the site itself shows is served at the instant of its cause, whatever became of it since.
     fn was_served_at(&self, cause: &Evidence) -> bool {
-        match (self.channel, &self.delivery) {
+        match (self.channel, &self.status) {
             (
                 Channel::Announcement | Channel::InSite,
-                Delivery::Sent { served_at, .. }
-                | Delivery::Delivered { served_at, .. }
-                | Delivery::Bounced { served_at, .. },
+                NoticeStatus::Sent { served_at, .. }
+                | NoticeStatus::Delivered { served_at, .. }
+                | NoticeStatus::Bounced { served_at, .. },
             ) => *served_at == cause.at,
             _ => true,
         }
@@ -148,8 +148,8 @@ mod tests {
             let mut moved = notice.clone();
             moved.drafted_at = later(moved.drafted_at);
             let mut served = notice.clone();
-            served.delivery =
-                Delivery::Sent { served_at: later(cause.at), gateway_id: None, came_back: None };
+            served.status =
+                NoticeStatus::Sent { served_at: later(cause.at), gateway_id: None, came_back: None };
             for edited in [moved, served] {
                 let body = form::write(&edited, &form::AsRead::default(), None);
                 assert!(edited.departs_from(&cause, 1, &body).is_some(), "{:?}", edited.channel);
@@ -166,7 +166,7 @@ mod tests {
         }
         assert_eq!(notice.departs_from(&cause, 1, "another"), None);
         let mut served = notice.clone();
-        served.delivery = Delivery::Sent { served_at: Timestamp::MAX, gateway_id: None, came_back: None };
+        served.status = NoticeStatus::Sent { served_at: Timestamp::MAX, gateway_id: None, came_back: None };
         assert!(served.departs_from(&cause, 1, "another").is_some());
     }
 }

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Channel, Delivery, Manner, Notice};
+use super::{Channel, Manner, Notice, NoticeStatus};
 use crate::aggregate::Loaded;
 use crate::change::{Change, Event};
 use crate::events;
@@ -93,7 +93,7 @@ impl Notice {
         occasion: &Occasion,
     ) -> Result<(Self, Change), ResendRefusal> {
         let again = Self::following(loaded, loaded.channel, occasion);
-        let delivery = loaded.delivery.clone().followed_up_by(&again.id).ok_or(ResendRefusal::NotWaiting)?;
+        let status = loaded.status.clone().followed_up_by(&again.id).ok_or(ResendRefusal::NotWaiting)?;
         // What is said at an address that was given up is said there and nowhere else.
         let usual = || match &loaded.address {
             Some(own) if loaded.manner == Manner::AddressLeft => own.clone().try_into().ok(),
@@ -104,13 +104,13 @@ impl Notice {
             return Err(ResendRefusal::OtherChannel);
         }
         let again = Self { address: Some(address.into()), ..again };
-        let old = Self { delivery, ..loaded.state.clone() };
+        let old = Self { status, ..loaded.state.clone() };
         let event = Event::of(events::NoticeResent {}).send(again.clone());
         Ok((again, Change::on(occasion).update(loaded, &old, event)))
     }
 }
 
-impl Delivery {
+impl NoticeStatus {
     /// That another notice went in this one's place; none where this one did not fail, or has been followed
     /// already.
     fn followed_up_by(self, id: &NoticeId) -> Option<Self> {
@@ -155,18 +155,18 @@ mod tests {
     use crate::aggregate::Aggregate;
     use crate::stored::form::read;
 
-    fn with(delivery: Delivery) -> Loaded<Notice> {
+    fn with(status: NoticeStatus) -> Loaded<Notice> {
         let mut loaded = queued();
-        loaded.state.delivery = delivery;
+        loaded.state.status = status;
         loaded
     }
 
-    fn undeliverable() -> Delivery {
-        Delivery::Undeliverable { attempts: 16, reason: "smtp 550".to_owned(), follow_up: None }
+    fn undeliverable() -> NoticeStatus {
+        NoticeStatus::Undeliverable { attempts: 16, reason: "smtp 550".to_owned(), follow_up: None }
     }
 
-    fn bounced(follow_up: Option<NoticeId>) -> Delivery {
-        Delivery::Bounced {
+    fn bounced(follow_up: Option<NoticeId>) -> NoticeStatus {
+        NoticeStatus::Bounced {
             served_at: Timestamp::UNIX_EPOCH,
             gateway_id: Some("g-1".to_owned()),
             bounced_at: Timestamp::UNIX_EPOCH,
@@ -179,8 +179,8 @@ mod tests {
 
     #[test]
     fn what_failed_is_sent_again_as_a_notice_of_its_own_and_waits_for_no_human_any_more() {
-        for delivery in [undeliverable(), bounced(None)] {
-            let loaded = with(delivery);
+        for status in [undeliverable(), bounced(None)] {
+            let loaded = with(status);
             assert!(loaded.list_entry().is_some());
             let to = Address::try_from("b@example.com".to_owned()).unwrap();
             let (again, change) = Notice::resend(&loaded, &phone(), Some(to), &occasion(60)).unwrap();
@@ -193,7 +193,7 @@ mod tests {
             assert_eq!(again.cause, format!("notice:{}@2", loaded.key()));
             assert_eq!(again.content_sha256, loaded.content_sha256);
             assert!(again.id != loaded.id && again.salt != loaded.salt);
-            assert!(matches!(again.delivery, Delivery::Queued { attempts: 0, .. }));
+            assert!(matches!(again.status, NoticeStatus::Queued { attempts: 0, .. }));
             let twice = Loaded { state: old, ..loaded };
             let refused = Notice::resend(&twice, &phone(), None, &occasion(61)).unwrap_err();
             assert_eq!(refused, ResendRefusal::NotWaiting, "followed already");
@@ -218,18 +218,23 @@ mod tests {
     fn what_did_not_fail_or_was_followed_is_not_sent_again_whatever_address_is_given() {
         let at = Timestamp::UNIX_EPOCH;
         let other = || Some(queued().state.id);
-        for delivery in [
-            Delivery::Queued { attempts: 3, next_attempt_at: at },
-            Delivery::Sent { served_at: at, gateway_id: None, came_back: None },
-            Delivery::Delivered { served_at: at, gateway_id: None, delivered_at: at, complained_at: None },
-            Delivery::Superseded { at, attempts: 1, by: None },
-            Delivery::Undeliverable { attempts: 1, reason: "x".to_owned(), follow_up: other() },
+        for status in [
+            NoticeStatus::Queued { attempts: 3, next_attempt_at: at },
+            NoticeStatus::Sent { served_at: at, gateway_id: None, came_back: None },
+            NoticeStatus::Delivered {
+                served_at: at,
+                gateway_id: None,
+                delivered_at: at,
+                complained_at: None,
+            },
+            NoticeStatus::Superseded { at, attempts: 1, by: None },
+            NoticeStatus::Undeliverable { attempts: 1, reason: "x".to_owned(), follow_up: other() },
             bounced(other()),
         ] {
             for address in [None, Some("+8613800000001".to_owned().try_into().unwrap())] {
                 let refused =
-                    Notice::resend(&with(delivery.clone()), &phone(), address, &occasion(9)).unwrap_err();
-                assert_eq!(refused, ResendRefusal::NotWaiting, "{delivery:?}");
+                    Notice::resend(&with(status.clone()), &phone(), address, &occasion(9)).unwrap_err();
+                assert_eq!(refused, ResendRefusal::NotWaiting, "{status:?}");
             }
         }
         let telephone = Some("+8613800000001".to_owned().try_into().unwrap());

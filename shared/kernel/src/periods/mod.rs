@@ -24,6 +24,8 @@ pub use self::calendar::Calendar;
 pub use self::days::{DayKind, RestReason};
 pub use self::publicity::{PublicityMode, PublicityWarning, TooShort, amendment_publicity, check_publicity};
 pub use self::reckoning::{PeriodError, missing_years, reckon};
-pub use self::schedule::{Holiday, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Notice, Schedule, ScheduleError};
+pub use self::schedule::{
+    Holiday, HolidayNotice, MAX_CHANGES, MAX_HOLIDAYS, MAX_MAKE_UP, Schedule, ScheduleError,
+};
 pub use self::trace::{Length, Move, Trace};
 pub use self::zone::{ZONE, end_of, local_date, start_of};

@@ -30,7 +30,7 @@ pub const MAX_MAKE_UP: usize = 8;
 /// The notice that a schedule comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Notice {
+pub struct HolidayNotice {
     /// Its title.
     pub title: Line,
     /// Its document number.
@@ -65,10 +65,10 @@ pub struct Schedule {
     /// The year. A schedule may reach into the last days of the December before it.
     pub year: i16,
     /// The notice that it comes from.
-    pub notice: Notice,
+    pub notice: HolidayNotice,
     /// Notices that changed it afterwards, as in 2015, 2019 and 2020.
     #[serde(default)]
-    pub changed_by: Vec<Notice>,
+    pub changed_by: Vec<HolidayNotice>,
     /// Its holidays.
     pub holidays: Vec<Holiday>,
 }

@@ -8,7 +8,7 @@ use super::party::StoredRecipient;
 use super::values::{Name, Trusted};
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
-use crate::notices::{CameBack, Delivery, Manner, Notice};
+use crate::notices::{CameBack, Manner, Notice, NoticeStatus};
 use crate::party::Channel;
 use crate::party::Language;
 use crate::salt::Salt;
@@ -70,17 +70,17 @@ struct StoredCameBack {
 const SUPERSEDED: &str = "superseded";
 
 impl StoredDelivery {
-    fn of(delivery: Delivery) -> Self {
+    fn of(delivery: NoticeStatus) -> Self {
         match delivery {
-            Delivery::Queued { attempts, next_attempt_at } => Self::Queued { attempts, next_attempt_at },
-            Delivery::Sent { served_at, gateway_id, came_back } => {
+            NoticeStatus::Queued { attempts, next_attempt_at } => Self::Queued { attempts, next_attempt_at },
+            NoticeStatus::Sent { served_at, gateway_id, came_back } => {
                 let came_back = came_back.map(|CameBack { at, reason }| StoredCameBack { at, reason });
                 Self::Sent { served_at, gateway_id, came_back }
             }
-            Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
+            NoticeStatus::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
                 Self::Delivered { served_at, gateway_id, delivered_at, complained_at }
             }
-            Delivery::Bounced {
+            NoticeStatus::Bounced {
                 served_at,
                 gateway_id,
                 bounced_at,
@@ -97,13 +97,13 @@ impl StoredDelivery {
                 follow_up: follow_up.map(Trusted),
                 needs_a_human,
             },
-            Delivery::Undeliverable { attempts, reason, follow_up } => Self::Undeliverable {
+            NoticeStatus::Undeliverable { attempts, reason, follow_up } => Self::Undeliverable {
                 attempts,
                 reason,
                 follow_up: follow_up.map(Trusted),
                 superseded_at: None,
             },
-            Delivery::Superseded { at, attempts, by } => Self::Undeliverable {
+            NoticeStatus::Superseded { at, attempts, by } => Self::Undeliverable {
                 attempts,
                 reason: SUPERSEDED.to_owned(),
                 follow_up: by.map(Trusted),
@@ -112,15 +112,15 @@ impl StoredDelivery {
         }
     }
 
-    fn restore(self) -> Delivery {
+    fn restore(self) -> NoticeStatus {
         match self {
-            Self::Queued { attempts, next_attempt_at } => Delivery::Queued { attempts, next_attempt_at },
+            Self::Queued { attempts, next_attempt_at } => NoticeStatus::Queued { attempts, next_attempt_at },
             Self::Sent { served_at, gateway_id, came_back } => {
                 let came_back = came_back.map(|StoredCameBack { at, reason }| CameBack { at, reason });
-                Delivery::Sent { served_at, gateway_id, came_back }
+                NoticeStatus::Sent { served_at, gateway_id, came_back }
             }
             Self::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
-                Delivery::Delivered { served_at, gateway_id, delivered_at, complained_at }
+                NoticeStatus::Delivered { served_at, gateway_id, delivered_at, complained_at }
             }
             Self::Bounced {
                 served_at,
@@ -130,7 +130,7 @@ impl StoredDelivery {
                 is_final,
                 follow_up,
                 needs_a_human,
-            } => Delivery::Bounced {
+            } => NoticeStatus::Bounced {
                 served_at,
                 gateway_id,
                 bounced_at,
@@ -142,8 +142,8 @@ impl StoredDelivery {
             Self::Undeliverable { attempts, reason, follow_up, superseded_at } => {
                 let follow_up = follow_up.map(|id| id.0);
                 match superseded_at {
-                    Some(at) => Delivery::Superseded { at, attempts, by: follow_up },
-                    None => Delivery::Undeliverable { attempts, reason, follow_up },
+                    Some(at) => NoticeStatus::Superseded { at, attempts, by: follow_up },
+                    None => NoticeStatus::Undeliverable { attempts, reason, follow_up },
                 }
             }
         }
@@ -249,7 +249,7 @@ impl StoredForm for StoredNotice {
             in_site,
             cause,
             drafted_at,
-            delivery,
+            status,
         } = notice;
         Self {
             id: Trusted(id),
@@ -268,7 +268,7 @@ impl StoredForm for StoredNotice {
             in_site: in_site.map(Trusted),
             cause,
             drafted_at,
-            delivery: StoredDelivery::of(delivery),
+            delivery: StoredDelivery::of(status),
         }
     }
 
@@ -290,7 +290,7 @@ impl StoredForm for StoredNotice {
             in_site: self.in_site.map(|id| id.0),
             cause: self.cause,
             drafted_at: self.drafted_at,
-            delivery: self.delivery.restore(),
+            status: self.delivery.restore(),
         }
     }
 }

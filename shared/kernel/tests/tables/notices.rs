@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::notices::{
-    CameBack, Channel, Delivery, Feedback, MAX_ATTEMPTS, Notice, ResendRefusal, Sending,
+    CameBack, Channel, Feedback, MAX_ATTEMPTS, Notice, NoticeStatus, ResendRefusal, Sending,
 };
 use market_kernel::stored::form::read;
 use market_parties::providers::{Provider, ProviderStatus};
@@ -85,16 +85,16 @@ fn standing(stand: Stand) -> Notice {
     let served_at = market_tables::begin();
     let gateway_id = || Some("g-1".to_owned());
     let other = || Some(email().id);
-    let queued = |attempts| Delivery::Queued { attempts, next_attempt_at: boundary() };
+    let queued = |attempts| NoticeStatus::Queued { attempts, next_attempt_at: boundary() };
     let reason = || "mailbox full".to_owned();
-    let sent = |came_back| Delivery::Sent { served_at, gateway_id: gateway_id(), came_back };
-    let delivered = |complained_at| Delivery::Delivered {
+    let sent = |came_back| NoticeStatus::Sent { served_at, gateway_id: gateway_id(), came_back };
+    let delivered = |complained_at| NoticeStatus::Delivered {
         served_at,
         gateway_id: gateway_id(),
         delivered_at: served_at,
         complained_at,
     };
-    let bounced = |is_final, follow_up: Option<_>| Delivery::Bounced {
+    let bounced = |is_final, follow_up: Option<_>| NoticeStatus::Bounced {
         served_at,
         gateway_id: gateway_id(),
         bounced_at: served_at,
@@ -104,9 +104,9 @@ fn standing(stand: Stand) -> Notice {
         follow_up,
     };
     let undeliverable =
-        |follow_up| Delivery::Undeliverable { attempts: MAX_ATTEMPTS, reason: reason(), follow_up };
-    let superseded = |attempts, by| Delivery::Superseded { at: served_at, attempts, by };
-    let delivery = match stand {
+        |follow_up| NoticeStatus::Undeliverable { attempts: MAX_ATTEMPTS, reason: reason(), follow_up };
+    let superseded = |attempts, by| NoticeStatus::Superseded { at: served_at, attempts, by };
+    let status = match stand {
         Queued => queued(0),
         Tried => queued(2),
         TriedOut => queued(MAX_ATTEMPTS),
@@ -124,27 +124,27 @@ fn standing(stand: Stand) -> Notice {
         SupersededTried => superseded(2, None),
         Replaced => superseded(2, other()),
     };
-    Notice { delivery, ..email() }
+    Notice { status, ..email() }
 }
 
 fn stand_of(notice: &Notice) -> Stand {
-    match &notice.delivery {
-        Delivery::Queued { attempts: 0, .. } => Queued,
-        Delivery::Queued { attempts, .. } if *attempts < MAX_ATTEMPTS => Tried,
-        Delivery::Queued { .. } => TriedOut,
-        Delivery::Sent { came_back: None, .. } => Sent,
-        Delivery::Sent { came_back: Some(_), .. } => Stand::CameBack,
-        Delivery::Delivered { complained_at: None, .. } => Delivered,
-        Delivery::Delivered { complained_at: Some(_), .. } => Complained,
-        Delivery::Bounced { is_final: true, follow_up: None, .. } => Bounced,
-        Delivery::Bounced { is_final: true, follow_up: Some(_), .. } => BouncedFollowed,
-        Delivery::Bounced { is_final: false, follow_up: None, .. } => BouncedForNow,
-        Delivery::Bounced { is_final: false, follow_up: Some(_), .. } => BouncedForNowFollowed,
-        Delivery::Undeliverable { follow_up: None, .. } => Undeliverable,
-        Delivery::Undeliverable { follow_up: Some(_), .. } => UndeliverableFollowed,
-        Delivery::Superseded { attempts: 0, by: None, .. } => Superseded,
-        Delivery::Superseded { attempts: _, by: None, .. } => SupersededTried,
-        Delivery::Superseded { by: Some(_), .. } => Replaced,
+    match &notice.status {
+        NoticeStatus::Queued { attempts: 0, .. } => Queued,
+        NoticeStatus::Queued { attempts, .. } if *attempts < MAX_ATTEMPTS => Tried,
+        NoticeStatus::Queued { .. } => TriedOut,
+        NoticeStatus::Sent { came_back: None, .. } => Sent,
+        NoticeStatus::Sent { came_back: Some(_), .. } => Stand::CameBack,
+        NoticeStatus::Delivered { complained_at: None, .. } => Delivered,
+        NoticeStatus::Delivered { complained_at: Some(_), .. } => Complained,
+        NoticeStatus::Bounced { is_final: true, follow_up: None, .. } => Bounced,
+        NoticeStatus::Bounced { is_final: true, follow_up: Some(_), .. } => BouncedFollowed,
+        NoticeStatus::Bounced { is_final: false, follow_up: None, .. } => BouncedForNow,
+        NoticeStatus::Bounced { is_final: false, follow_up: Some(_), .. } => BouncedForNowFollowed,
+        NoticeStatus::Undeliverable { follow_up: None, .. } => Undeliverable,
+        NoticeStatus::Undeliverable { follow_up: Some(_), .. } => UndeliverableFollowed,
+        NoticeStatus::Superseded { attempts: 0, by: None, .. } => Superseded,
+        NoticeStatus::Superseded { attempts: _, by: None, .. } => SupersededTried,
+        NoticeStatus::Superseded { by: Some(_), .. } => Replaced,
     }
 }
 
@@ -251,8 +251,8 @@ fn actual(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRefus
     let (notice, occasion) = (loaded(standing(stand)), occasion(when.of(boundary())));
     // Without a telephone: nothing goes another way by itself.
     let contacts = provider().contacts;
-    let attempt = match notice.delivery {
-        Delivery::Queued { attempts, .. } if attempts > 0 => attempts,
+    let attempt = match notice.status {
+        NoticeStatus::Queued { attempts, .. } if attempts > 0 => attempts,
         // Somebody else's.
         _ => 2,
     };
@@ -262,7 +262,7 @@ fn actual(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRefus
         Cell::due(recorded.map(|(_, change)| change), stand_of)
     };
     let hear = |feedback| {
-        let heard = Notice::hear(&notice, &contacts, &occasion, &feedback);
+        let heard = Notice::take_feedback(&notice, &contacts, &occasion, &feedback);
         Cell::due(heard.map(|(_, change)| change), stand_of)
     };
     let accepted = || Sending::Accepted { gateway_id: Some("g-2".to_owned()) };
@@ -324,17 +324,20 @@ fn a_notice_waits_for_its_attempt_or_its_mailbox_or_a_human_or_for_nothing() {
 
 #[test]
 fn whatever_is_heard_of_it_a_notice_stays_served_when_it_left() {
-    let served_at = |notice: &Notice| match &notice.delivery {
-        Delivery::Sent { served_at, .. }
-        | Delivery::Delivered { served_at, .. }
-        | Delivery::Bounced { served_at, .. } => Some(*served_at),
-        Delivery::Queued { .. } | Delivery::Undeliverable { .. } | Delivery::Superseded { .. } => None,
+    let served_at = |notice: &Notice| match &notice.status {
+        NoticeStatus::Sent { served_at, .. }
+        | NoticeStatus::Delivered { served_at, .. }
+        | NoticeStatus::Bounced { served_at, .. } => Some(*served_at),
+        NoticeStatus::Queued { .. }
+        | NoticeStatus::Undeliverable { .. }
+        | NoticeStatus::Superseded { .. } => None,
     };
     let bounced = |is_final| Feedback::Bounced { is_final, reason: "no such mailbox".to_owned() };
     for stand in [Sent, Stand::CameBack, Delivered, BouncedForNow] {
         let notice: Loaded<Notice> = loaded(standing(stand));
         for feedback in [Feedback::Delivered, bounced(true), bounced(false), Feedback::Complained] {
-            let heard = Notice::hear(&notice, &provider().contacts, &occasion(boundary()), &feedback);
+            let heard =
+                Notice::take_feedback(&notice, &provider().contacts, &occasion(boundary()), &feedback);
             let Some((_, change)) = heard else { continue };
             let after = recorded::<Notice>(&change).1;
             assert_eq!(served_at(&after), served_at(&notice), "{stand:?} × {feedback:?}");

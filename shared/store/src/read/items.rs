@@ -8,8 +8,8 @@ use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::Key;
 use market_kernel::stored::Storable;
 
+use super::loadable::Loadable;
 use super::page::Page;
-use super::wishes::Wishes;
 use crate::Store;
 use crate::attributes::{Item, key_attributes};
 use crate::error::StoreError;
@@ -66,8 +66,8 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn load<W: Wishes>(&self, wishes: W) -> Result<W::Found, StoreError> {
-        wishes.take(&self.batch(wishes.keys()).await?)
+    pub async fn load<W: Loadable>(&self, what: W) -> Result<W::Found, StoreError> {
+        what.take(&self.batch(what.keys()).await?)
     }
 
     /// Reads aggregates of one kind, a hundred in a request; in none where nothing is asked for. In no order.

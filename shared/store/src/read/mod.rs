@@ -8,10 +8,10 @@
 
 mod items;
 mod list;
+mod loadable;
 mod merged;
 mod page;
 mod partition;
-mod wishes;
 
+pub use self::loadable::{Of, of};
 pub use self::page::{Page, Record};
-pub use self::wishes::{Of, of};

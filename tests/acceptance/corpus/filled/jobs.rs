@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use market::requests;
-use market_agreement::terminations::{Next, Progress, Termination};
+use market_agreement::terminations::{Next, Termination, TerminationStatus};
 use market_ambient::SystemEntropy;
 use market_entrustment::grants::Grant;
-use market_entrustment::grants::access::{Check, Outcome};
+use market_entrustment::grants::access::{Check, CheckOutcome};
 use market_entrustment::grants::ledger::Ledger;
 use market_functions::feedback::{Recorder, record_feedback};
 use market_functions::kinds;
@@ -70,7 +70,7 @@ impl Play<'_> {
         store.commit(&spread, None).await.unwrap();
         let (scope, now) = ("orders.read".parse().unwrap(), self.world.now());
         store
-            .begin_line(Check { grant: &grant, scope: &scope, outcome: Outcome::Allowed, at: now }, 3)
+            .begin_line(Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: now }, 3)
             .await
             .unwrap();
     }
@@ -165,7 +165,9 @@ impl Play<'_> {
         let store = &self.world.running.market.store;
         let key = Key::stored(format!("account#{name}"), termination);
         let termination = store.get_at::<Termination>(&key).await.unwrap().unwrap();
-        let Progress::Ending(cascade) = &termination.progress else { panic!("{:?}", termination.progress) };
+        let TerminationStatus::Ending(cascade) = &termination.status else {
+            panic!("{:?}", termination.status)
+        };
         let aside = cascade.cursor.clone().into_iter().collect();
         let occasion = self.occasion(Actor::Job(Lane::TerminateAccount.name().to_owned()));
         let place = (cascade.cursor.clone(), aside);

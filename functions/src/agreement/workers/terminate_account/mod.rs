@@ -15,14 +15,14 @@ use market_parties::accounts::MarketAccount;
 use targets::{Found, Targets};
 
 use crate::schedules::calendar_for;
-use crate::workers::{JobError, Jobs};
+use crate::workers::{JobError, WorkerContext};
 
 /// Its name, as evidence shows who did it.
 const JOB: &str = "terminate_account";
 /// Steps of one wake-up: well within a job's time, even on a slow day.
 const STEPS: usize = 10;
 
-pub(super) async fn terminate_account(jobs: &Jobs, key: &Key) -> Result<(), JobError> {
+pub(super) async fn terminate_account(jobs: &WorkerContext, key: &Key) -> Result<(), JobError> {
     let mut targets = None;
     // The version that this wake-up wrote: while it is the newest, nobody else is at the cascade.
     let mut written = None;
@@ -62,7 +62,7 @@ pub(super) async fn terminate_account(jobs: &Jobs, key: &Key) -> Result<(), JobE
 /// What is due of a notice whose period runs; whether there may be more at once: it took effect, so that its cascade
 /// begins, or it was reckoned again.
 async fn advance(
-    jobs: &Jobs,
+    jobs: &WorkerContext,
     termination: &Loaded<Termination>,
     account: &Loaded<MarketAccount>,
 ) -> Result<bool, JobError> {

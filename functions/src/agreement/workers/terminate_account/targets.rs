@@ -14,7 +14,7 @@ use market_parties::providers::Provider;
 use market_store::StoreError;
 use market_trade::orders::{CloseReason, Order};
 
-use crate::workers::{JobError, Jobs};
+use crate::workers::{JobError, WorkerContext};
 
 /// Things of one page.
 const PAGE: u16 = 100;
@@ -46,7 +46,7 @@ pub(super) enum Found {
 
 /// The search of one wake-up: it goes on where it stood, and reads each page once.
 pub(super) struct Targets<'a> {
-    jobs: &'a Jobs,
+    jobs: &'a WorkerContext,
     partition: Partition,
     /// Where a second look begins with orders, after the grants; a first one at the first.
     first_order: String,
@@ -63,7 +63,7 @@ pub(super) struct Targets<'a> {
 }
 
 impl<'a> Targets<'a> {
-    pub(super) fn of(jobs: &'a Jobs, termination: &Loaded<Termination>, cascade: &Cascade) -> Self {
+    pub(super) fn of(jobs: &'a WorkerContext, termination: &Loaded<Termination>, cascade: &Cascade) -> Self {
         // Ids sort by the instant that they were made at.
         let since = termination.stragglers_since();
         let first_grant = since.map(|since| format!("{GRANTS}{}", GrantId::first_of(since)));

@@ -2,10 +2,10 @@
 
 use market_kernel::Timestamp;
 use market_kernel::aggregate::{Aggregate, Loaded};
-use market_kernel::notices::{Chain, Delivery, Notice};
+use market_kernel::notices::{CausingRecord, Notice, NoticeStatus};
 use market_store::commit::{evidence_key, evidence_prefix};
 
-use crate::workers::{Asks, JobError, Jobs, Verdict};
+use crate::workers::{Asks, JobError, Verdict, WorkerContext};
 
 /// How many records of the same thing are looked through for earlier notices: more than are written while one waits.
 const EARLIER: u64 = 8;
@@ -14,18 +14,18 @@ const FOLLOWED: usize = 64;
 
 /// Asks the cause of a notice whether it still stands.
 pub(super) async fn verdict(
-    jobs: &Jobs,
+    jobs: &WorkerContext,
     notice: &Notice,
     now: Timestamp,
     ask: Asks,
 ) -> Result<Verdict, JobError> {
-    let mut cause = Chain::of(&notice.cause);
+    let mut cause = CausingRecord::of(&notice.cause);
     for _ in 0..FOLLOWED {
-        let Some(Chain { kind, key, .. }) = cause else { break };
+        let Some(CausingRecord { kind, key, .. }) = cause else { break };
         if kind == Notice::KIND {
             // It goes in another's place: that one's cause is its own.
             let before = jobs.store.get_at::<Notice>(&key).await?;
-            cause = before.and_then(|before| Chain::of(&before.cause));
+            cause = before.and_then(|before| CausingRecord::of(&before.cause));
             continue;
         }
         return match ask(&kind) {
@@ -40,12 +40,12 @@ pub(super) async fn verdict(
 /// The records of the thing name its notices. What waits for a mailbox that was given up holds up nothing at
 /// the new one.
 pub(super) async fn earlier_waits(
-    jobs: &Jobs,
+    jobs: &WorkerContext,
     notice: &Notice,
     now: Timestamp,
     ask: Asks,
 ) -> Result<bool, JobError> {
-    let Some(Chain { key, number, .. }) = Chain::of(&notice.cause) else { return Ok(false) };
+    let Some(CausingRecord { key, number, .. }) = CausingRecord::of(&notice.cause) else { return Ok(false) };
     // What a thing is created with is said first.
     if number == 1 {
         return Ok(false);
@@ -65,7 +65,7 @@ pub(super) async fn earlier_waits(
     }
     let earlier = jobs.store.load_each::<Notice>(&earlier).await?;
     let waits = |earlier: &&Loaded<Notice>| {
-        matches!(earlier.delivery, Delivery::Queued { .. }) && earlier.address == notice.address
+        matches!(earlier.status, NoticeStatus::Queued { .. }) && earlier.address == notice.address
     };
     for earlier in earlier.items.iter().filter(waits) {
         // What no longer stands will not be sent, however long its next attempt is away.

@@ -9,19 +9,19 @@ mod cause;
 
 use market_kernel::aggregate::Loaded;
 use market_kernel::keys::Key;
-use market_kernel::notices::{Delivery, Notice, Sending};
+use market_kernel::notices::{Notice, NoticeStatus, Sending};
 use market_store::CommitError;
 
 use crate::feedback::{alert_of_bounce, contacts};
 use crate::metrics::Metric;
-use crate::workers::{Asks, JobError, Jobs, Verdict};
+use crate::workers::{Asks, JobError, Verdict, WorkerContext};
 
 /// Its name, as evidence shows who did it.
 const JOB: &str = "notify";
 /// How often the outcome of an attempt is recorded anew, where something else was heard of the notice meanwhile.
 const RECORDS: u32 = 4;
 
-pub async fn notify(jobs: &Jobs, key: &Key, ask: Asks) -> Result<(), JobError> {
+pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), JobError> {
     let Some(notice) = jobs.store.get_at::<Notice>(key).await? else { return Ok(()) };
     let now = jobs.clock.now();
     if notice.has_come_back(now) {
@@ -46,7 +46,7 @@ pub async fn notify(jobs: &Jobs, key: &Key, ask: Asks) -> Result<(), JobError> {
     }
     let Some((claimed, change)) = Notice::claim(&notice, &occasion) else { return Ok(()) };
     jobs.commit(Some(change)).await?;
-    let Delivery::Queued { attempts, .. } = claimed.delivery else {
+    let NoticeStatus::Queued { attempts, .. } = claimed.status else {
         alert(jobs, key, &claimed);
         return Ok(());
     };
@@ -55,7 +55,7 @@ pub async fn notify(jobs: &Jobs, key: &Key, ask: Asks) -> Result<(), JobError> {
 }
 
 /// A mailbox answered for the moment, and was not heard of again.
-async fn send_another_way(jobs: &Jobs, key: &Key, notice: &Loaded<Notice>) -> Result<(), JobError> {
+async fn send_another_way(jobs: &WorkerContext, key: &Key, notice: &Loaded<Notice>) -> Result<(), JobError> {
     let contacts = contacts(&jobs.store, &notice.recipient).await?;
     let contacts = contacts.ok_or_else(|| JobError::Orphan(key.clone()))?;
     let occasion = jobs.occasion(JOB, key);
@@ -68,7 +68,7 @@ async fn send_another_way(jobs: &Jobs, key: &Key, notice: &Loaded<Notice>) -> Re
 }
 
 /// Writes down what became of an attempt, on the notice as it is by now.
-async fn record(jobs: &Jobs, key: &Key, attempt: u32, outcome: Sending) -> Result<(), JobError> {
+async fn record(jobs: &WorkerContext, key: &Key, attempt: u32, outcome: Sending) -> Result<(), JobError> {
     let mut left = RECORDS;
     loop {
         let Some(notice) = jobs.store.get_at::<Notice>(key).await? else { return Ok(()) };
@@ -88,8 +88,8 @@ async fn record(jobs: &Jobs, key: &Key, attempt: u32, outcome: Sending) -> Resul
 }
 
 /// Calls a human where a notice cannot be delivered.
-fn alert(jobs: &Jobs, key: &Key, notice: &Notice) {
-    if let Delivery::Undeliverable { attempts, reason, .. } = &notice.delivery
+fn alert(jobs: &WorkerContext, key: &Key, notice: &Notice) {
+    if let NoticeStatus::Undeliverable { attempts, reason, .. } = &notice.status
         && notice.needs_a_human()
     {
         tracing::error!(%key, attempts, %reason, "a notice cannot be delivered; a human has to");

@@ -4,9 +4,9 @@ use market_kernel::Timestamp;
 use market_kernel::evidence::{Evidence, verify_chain};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::keys::Key;
-use market_kernel::notices::{Chain, Notice};
+use market_kernel::notices::{CausingRecord, Notice};
 use market_store::commit::evidence_key;
-use market_store::{Record, Standing, Store};
+use market_store::{Record, Store, StoredThing};
 
 use super::super::OperateError;
 use super::partition::records;
@@ -17,7 +17,7 @@ use super::{Doubt, READS, broken};
 pub(super) async fn check(
     store: &Store,
     key: &Key,
-    thing: Option<&Standing>,
+    thing: Option<&StoredThing>,
     chain: &[Record],
     now: Option<Timestamp>,
 ) -> Result<Result<Thing, String>, OperateError> {
@@ -26,7 +26,7 @@ pub(super) async fn check(
         if !matches!(outcome, Err(Doubt::Broken(_))) {
             break;
         }
-        outcome = match (records(store, key).await, store.standing(key).await) {
+        outcome = match (records(store, key).await, store.stored_thing(key).await) {
             (Ok(chain), Ok(thing)) => check_once(store, key, thing.as_ref(), &chain, now).await,
             (Err(error), _) | (_, Err(error)) => Err(error.into()),
         };
@@ -41,7 +41,7 @@ pub(super) async fn check(
 async fn check_once(
     store: &Store,
     key: &Key,
-    thing: Option<&Standing>,
+    thing: Option<&StoredThing>,
     chain: &[Record],
     now: Option<Timestamp>,
 ) -> Result<Thing, Doubt> {
@@ -83,8 +83,8 @@ async fn check_once(
 }
 
 /// The hash of the record that a notice's chain goes on from, which must name that notice.
-async fn cause_of(store: &Store, notice: &Notice, standing: &Standing) -> Result<Sha256Hash, Doubt> {
-    let place = Chain::of(&notice.cause).map(|chain| evidence_key(&chain.key, chain.number));
+async fn cause_of(store: &Store, notice: &Notice, standing: &StoredThing) -> Result<Sha256Hash, Doubt> {
+    let place = CausingRecord::of(&notice.cause).map(|chain| evidence_key(&chain.key, chain.number));
     let place = place.ok_or_else(|| broken(format!("its cause, {}, is no record", notice.cause)))?;
     let stored = store.content(&place).await?;
     let stored =

@@ -11,13 +11,13 @@ use std::path::Path;
 use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::keys::{Key, Partition, Sort};
-use market_store::{Record, Standing};
+use market_store::{Record, StoredThing};
 use serde::{Deserialize, Serialize};
 
 use super::super::OperateError;
 use super::partition::WholePartition;
 use super::source::Source;
-use super::{Faults, Verified};
+use super::{Faults, Verification};
 use crate::folder::replace;
 
 /// The form of the file that this release writes, and reads.
@@ -47,7 +47,7 @@ pub struct Head {
 }
 
 impl Head {
-    pub(super) fn of(standing: &Standing) -> Self {
+    pub(super) fn of(standing: &StoredThing) -> Self {
         let Key { partition, sort } = standing.key.clone();
         Self { partition, sort, version: standing.version, head: standing.head.clone() }
     }
@@ -61,7 +61,7 @@ pub struct Heads {
 }
 
 impl Heads {
-    pub(super) fn new(source: &Source, verified: &Verified) -> Self {
+    pub(super) fn new(source: &Source, verified: &Verification) -> Self {
         let (stack, table) = source.names();
         let title = Title { format: FORMAT, stack, table, at: source.now() };
         let mut heads = verified.heads.clone();
@@ -145,7 +145,7 @@ impl Heads {
 
 /// The hash of the record that led to a version: its own, or as the next record names it. A notice begins with the
 /// record of its cause, which its own chain does not hold.
-fn hash_at(version: u64, now: &Standing, chain: &[Record]) -> Option<Sha256Hash> {
+fn hash_at(version: u64, now: &StoredThing, chain: &[Record]) -> Option<Sha256Hash> {
     let number = |wanted: u64| chain.iter().find(move |record| record.evidence.number == wanted);
     number(version)
         .map(|record| Sha256Hash::of(record.stored.as_bytes()))

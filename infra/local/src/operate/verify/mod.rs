@@ -140,7 +140,7 @@ pub struct Fault {
 
 /// What was verified, and what does not hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Verified {
+pub struct Verification {
     /// Things, each with its chain.
     pub chains: u64,
     /// Records in them.
@@ -152,7 +152,7 @@ pub struct Verified {
     pub heads: Vec<Head>,
 }
 
-impl Verified {
+impl Verification {
     fn and(mut self, other: Self) -> Self {
         self.chains += other.chains;
         self.records += other.records;
@@ -166,7 +166,7 @@ impl Verified {
     }
 }
 
-impl fmt::Display for Verified {
+impl fmt::Display for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Fault { item, wrong } in &self.faults {
             writeln!(f, "{item}\n  {wrong}")?;
@@ -233,7 +233,7 @@ pub async fn verify(
     store: &Store,
     partition: &Partition,
     progress: &ProgressBar,
-) -> Result<Verified, OperateError> {
+) -> Result<Verification, OperateError> {
     verify_at(store, partition, &Expected::default(), progress).await
 }
 
@@ -255,7 +255,7 @@ pub async fn verify_at(
     partition: &Partition,
     expected: &Expected<'_>,
     progress: &ProgressBar,
-) -> Result<Verified, OperateError> {
+) -> Result<Verification, OperateError> {
     let read = WholePartition::read(store, partition).await?;
     progress.inc_length(read.things.len() as u64);
     let mut faults = Faults::default();
@@ -300,7 +300,7 @@ pub async fn verify_at(
     let records = read.chains.values().map(|chain| chain.len() as u64).sum();
     let orphans = read.chains.keys().filter(|sort| !read.things.contains_key(*sort)).count();
     let chains = (read.things.len() + orphans) as u64;
-    Ok(Verified { chains, records, faults: faults.list(), heads })
+    Ok(Verification { chains, records, faults: faults.list(), heads })
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
@@ -321,7 +321,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> 
     partitions.sort();
     partitions.dedup();
     let bar = progress("Verifying", common.json);
-    let mut verified = Verified::default();
+    let mut verified = Verification::default();
     let expected = Expected { now: Some(source.now()), heads: against.as_ref() };
     for partition in &partitions {
         verified = verified.and(verify_at(source.store(), partition, &expected, &bar).await?);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use market_agreement::documents::acceptance::Acceptance;
 use market_agreement::events::CascadeStepped;
-use market_agreement::terminations::{Progress, Termination};
+use market_agreement::terminations::{Termination, TerminationStatus};
 use market_entrustment::deletion::DeletionDemand;
 use market_entrustment::events::{DemandDrafted, GrantEnded, GrantExpired, GrantRevoked};
 use market_entrustment::grants::{Grant, GrantStatus};
@@ -14,7 +14,7 @@ use market_kernel::hash::Sha256Hash;
 use market_kernel::keys::{Key, Sort};
 use market_kernel::notices::Notice;
 use market_parties::accounts::MarketAccount;
-use market_store::{Record, Standing, Store, StoreError, of};
+use market_store::{Record, Store, StoreError, StoredThing, of};
 
 use super::super::OperateError;
 use super::partition::{WholePartition, records};
@@ -52,8 +52,8 @@ async fn elsewhere<'a>(
     store: &Store,
     read: &WholePartition,
     keys: impl Iterator<Item = &'a Key>,
-) -> Result<HashMap<Key, Result<Standing, StoreError>>, StoreError> {
-    store.standings(keys.filter(|key| !is_here(read, key)).cloned()).await
+) -> Result<HashMap<Key, Result<StoredThing, StoreError>>, StoreError> {
+    store.stored_things(keys.filter(|key| !is_here(read, key)).cloned()).await
 }
 
 fn is_here(read: &WholePartition, key: &Key) -> bool {
@@ -128,7 +128,7 @@ async fn check_notices(
     Ok(())
 }
 
-fn check_notice(standing: &Standing, cause: &Record) -> Result<(), Doubt> {
+fn check_notice(standing: &StoredThing, cause: &Record) -> Result<(), Doubt> {
     let Thing::Notice(notice) = Thing::read(standing)? else { return Err(broken("it is no notice")) };
     if let Some(departs) = notice.departs_from(&cause.evidence, standing.version, &standing.body) {
         return Err(broken(departs));
@@ -151,8 +151,10 @@ async fn check_end(store: &Store, termination: &Termination) -> Result<(), Doubt
             return Ok(());
         };
         let is_running = matches!(
-            termination.progress,
-            Progress::Served { .. } | Progress::Ending(_) | Progress::Completed { .. }
+            termination.status,
+            TerminationStatus::Served { .. }
+                | TerminationStatus::Ending(_)
+                | TerminationStatus::Completed { .. }
         );
         let is_of_this_period = account.agreement_period == termination.agreement_period;
         if !is_running || !is_of_this_period || account.ends_at == Some(termination.ends_at) {
@@ -182,7 +184,7 @@ async fn check_demand(
     let recorded = end_of(chain);
     let found = match read.things.get(&key.sort) {
         Some(standing) => Some(standing.clone()),
-        None => store.standing(key).await?,
+        None => store.stored_thing(key).await?,
     };
     let (GrantStatus::Ended { ended_at, .. }, Some(standing)) = (&grant.status, &found) else {
         return match (&grant.status, recorded, found.is_some()) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use market_kernel::keys::{Key, Partition, Sort};
 use market_store::commit::{EVIDENCE, evidence_prefix};
-use market_store::{Found, Record, Standing, Store, StoreError};
+use market_store::{PartitionItem, Record, Store, StoreError, StoredThing};
 
 use super::super::OperateError;
 
@@ -23,7 +23,7 @@ pub(super) fn is_known_content(key: &Key) -> bool {
 pub(super) struct WholePartition {
     pub name: Partition,
     /// Things, by their sort keys.
-    pub things: BTreeMap<Sort, Standing>,
+    pub things: BTreeMap<Sort, StoredThing>,
     /// The records of every chain, by the sort key of its thing.
     pub chains: BTreeMap<Sort, Vec<Record>>,
     /// What has no chain.
@@ -46,13 +46,13 @@ impl WholePartition {
             let page = store.everything(name, after.as_deref(), PAGE).await?;
             for found in page.items {
                 match found {
-                    Found::Thing(standing) => {
+                    PartitionItem::Thing(standing) => {
                         read.things.insert(standing.key.sort.clone(), standing);
                     }
-                    Found::Record(record) => {
+                    PartitionItem::Record(record) => {
                         read.chains.entry(Sort::stored(chain_of(&record.sort))).or_default().push(record);
                     }
-                    Found::Content(key) => read.contents.push(key),
+                    PartitionItem::Content(key) => read.contents.push(key),
                 }
             }
             for error in page.unreadable {

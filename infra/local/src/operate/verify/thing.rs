@@ -20,7 +20,7 @@ use market_kernel::stored;
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 use market_parties::vouching::Vouching;
-use market_store::Standing;
+use market_store::StoredThing;
 use market_trade::listings::Listing;
 use market_trade::orders::Order;
 use market_trade::payments::{PaymentRecord, PaymentStatus};
@@ -36,7 +36,7 @@ macro_rules! kinds {
 
         impl Thing {
             /// Reads a thing.
-            pub(super) fn read(standing: &Standing) -> Result<Self, Doubt> {
+            pub(super) fn read(standing: &StoredThing) -> Result<Self, Doubt> {
                 match standing.kind.as_str() {
                     $($kind::KIND => stored::read(&standing.body, standing.schema)
                         .map(|(state, _)| Self::$kind(Box::new(state)))
@@ -154,7 +154,7 @@ impl Thing {
     }
 
     /// That it lies where it belongs, with the timer and the place in a list that its state asks for.
-    pub(super) fn check_place(&self, standing: &Standing, now: Option<Timestamp>) -> Result<(), Doubt> {
+    pub(super) fn check_place(&self, standing: &StoredThing, now: Option<Timestamp>) -> Result<(), Doubt> {
         if self.key() != standing.key {
             return Err(broken(format!("it belongs to {}", self.key())));
         }
@@ -181,7 +181,7 @@ impl Thing {
     }
 
     /// Whether releases before 0.4.0 left it out of a list in which it stands by now.
-    fn was_unlisted(&self, standing: &Standing) -> bool {
+    fn was_unlisted(&self, standing: &StoredThing) -> bool {
         matches!(self, Self::Notice(_) | Self::MarketAccount(_)) && standing.listed.is(None)
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use market_kernel::periods::{Holiday, Notice, Schedule};
+use market_kernel::periods::{Holiday, HolidayNotice, Schedule};
 use market_kernel::stored::form::{Storable, StoredForm, Upcaster};
 use market_kernel::stored::values::{Trusted, each};
 use market_kernel::text::Line;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::holidays::{Holidays, PublishedSchedule};
 
 #[derive(Debug, Serialize, Deserialize)]
-struct StoredNotice {
+struct StoredHolidayNotice {
     title: Trusted<Line>,
     number: Trusted<Line>,
     date: Date,
@@ -19,15 +19,15 @@ struct StoredNotice {
     url: Option<Trusted<Line>>,
 }
 
-impl StoredNotice {
-    fn of(notice: Notice) -> Self {
-        let Notice { title, number, date, url } = notice;
+impl StoredHolidayNotice {
+    fn of(notice: HolidayNotice) -> Self {
+        let HolidayNotice { title, number, date, url } = notice;
         Self { title: Trusted(title), number: Trusted(number), date, url: url.map(Trusted) }
     }
 
-    fn restore(self) -> Notice {
+    fn restore(self) -> HolidayNotice {
         let Self { title, number, date, url } = self;
-        Notice { title: title.0, number: number.0, date, url: url.map(|url| url.0) }
+        HolidayNotice { title: title.0, number: number.0, date, url: url.map(|url| url.0) }
     }
 }
 
@@ -53,20 +53,20 @@ impl StoredHoliday {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct StoredVersion {
-    notice: StoredNotice,
-    changed_by: Vec<StoredNotice>,
+struct StoredHolidayVersion {
+    notice: StoredHolidayNotice,
+    changed_by: Vec<StoredHolidayNotice>,
     holidays: Vec<StoredHoliday>,
     published_at: Timestamp,
 }
 
-impl StoredVersion {
+impl StoredHolidayVersion {
     fn of(version: PublishedSchedule) -> Self {
         let PublishedSchedule { schedule, published_at } = version;
         let Schedule { year: _, notice, changed_by, holidays } = schedule;
         Self {
-            notice: StoredNotice::of(notice),
-            changed_by: each(changed_by, StoredNotice::of),
+            notice: StoredHolidayNotice::of(notice),
+            changed_by: each(changed_by, StoredHolidayNotice::of),
             holidays: each(holidays, StoredHoliday::of),
             published_at,
         }
@@ -77,7 +77,7 @@ impl StoredVersion {
         let schedule = Schedule {
             year,
             notice: notice.restore(),
-            changed_by: each(changed_by, StoredNotice::restore),
+            changed_by: each(changed_by, StoredHolidayNotice::restore),
             holidays: each(holidays, StoredHoliday::restore),
         };
         PublishedSchedule { schedule, published_at }
@@ -88,7 +88,7 @@ impl StoredVersion {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StoredHolidays {
     year: i16,
-    versions: Vec<StoredVersion>,
+    versions: Vec<StoredHolidayVersion>,
 }
 
 impl Storable for Holidays {
@@ -102,7 +102,7 @@ impl StoredForm for StoredHolidays {
 
     fn of(holidays: Holidays) -> Self {
         let Holidays { year, versions } = holidays;
-        Self { year, versions: each(versions, StoredVersion::of) }
+        Self { year, versions: each(versions, StoredHolidayVersion::of) }
     }
 
     fn restore(self) -> Holidays {

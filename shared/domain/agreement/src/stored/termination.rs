@@ -10,7 +10,7 @@ use market_kernel::text::{Line, Prose};
 use market_parties::stored::in_the_first_period;
 use serde::{Deserialize, Serialize};
 
-use crate::terminations::{Cascade, Cause, Progress, Termination};
+use crate::terminations::{Cascade, Cause, Termination, TerminationStatus};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -69,27 +69,29 @@ enum StoredProgress {
 }
 
 impl StoredProgress {
-    fn of(progress: Progress) -> Self {
+    fn of(progress: TerminationStatus) -> Self {
         match progress {
-            Progress::Served { reminders } => Self::Served { reminders: StoredReminders::of(reminders) },
-            Progress::Withdrawn { at } => Self::Withdrawn { at },
-            Progress::Superseded { at } => Self::Superseded { at },
-            Progress::Ending(Cascade { cursor, since, again, aside }) => {
+            TerminationStatus::Served { reminders } => {
+                Self::Served { reminders: StoredReminders::of(reminders) }
+            }
+            TerminationStatus::Withdrawn { at } => Self::Withdrawn { at },
+            TerminationStatus::Superseded { at } => Self::Superseded { at },
+            TerminationStatus::Ending(Cascade { cursor, since, again, aside }) => {
                 Self::Ending { cursor, since, again, aside }
             }
-            Progress::Completed { at } => Self::Completed { at },
+            TerminationStatus::Completed { at } => Self::Completed { at },
         }
     }
 
-    fn restore(self) -> Progress {
+    fn restore(self) -> TerminationStatus {
         match self {
-            Self::Served { reminders } => Progress::Served { reminders: reminders.restore() },
-            Self::Withdrawn { at } => Progress::Withdrawn { at },
-            Self::Superseded { at } => Progress::Superseded { at },
+            Self::Served { reminders } => TerminationStatus::Served { reminders: reminders.restore() },
+            Self::Withdrawn { at } => TerminationStatus::Withdrawn { at },
+            Self::Superseded { at } => TerminationStatus::Superseded { at },
             Self::Ending { cursor, since, again, aside } => {
-                Progress::Ending(Cascade { cursor, since, again, aside })
+                TerminationStatus::Ending(Cascade { cursor, since, again, aside })
             }
-            Self::Completed { at } => Progress::Completed { at },
+            Self::Completed { at } => TerminationStatus::Completed { at },
         }
     }
 }
@@ -117,7 +119,7 @@ impl StoredForm for StoredTermination {
     const IS_PERSONAL: bool = true;
 
     fn of(termination: Termination) -> Self {
-        let Termination { id, account_id, agreement_period, cause, recorded_at, ends_at, progress } =
+        let Termination { id, account_id, agreement_period, cause, recorded_at, ends_at, status } =
             termination;
         Self {
             id: Trusted(id),
@@ -126,7 +128,7 @@ impl StoredForm for StoredTermination {
             cause: StoredCause::of(cause),
             recorded_at,
             ends_at,
-            progress: StoredProgress::of(progress),
+            progress: StoredProgress::of(status),
         }
     }
 
@@ -138,7 +140,7 @@ impl StoredForm for StoredTermination {
             cause: self.cause.restore(),
             recorded_at: self.recorded_at,
             ends_at: self.ends_at,
-            progress: self.progress.restore(),
+            status: self.progress.restore(),
         }
     }
 }

@@ -6,7 +6,7 @@ use market_kernel::change::{Change, Event};
 use market_kernel::keys::Key;
 use market_kernel::occasion::Occasion;
 
-use super::{Cascade, Next, Progress, Termination};
+use super::{Cascade, Next, Termination, TerminationStatus};
 use crate::events;
 
 /// How long after an end a request that was decided before it may still be committed: longer than any request lives.
@@ -28,7 +28,7 @@ impl Termination {
     /// What a second look is for: things that were made since then. None while the first look is under way.
     #[must_use]
     pub fn stragglers_since(&self) -> Option<Timestamp> {
-        let Progress::Ending(Cascade { again: true, .. }) = self.progress else { return None };
+        let TerminationStatus::Ending(Cascade { again: true, .. }) = self.status else { return None };
         let end = self.ends_at.max(self.recorded_at);
         Some(end.saturating_sub(STRAGGLERS_SINCE).unwrap_or(end))
     }
@@ -36,8 +36,8 @@ impl Termination {
     /// The cascade, where its next step is due, or where whoever asks took the one before.
     #[must_use]
     pub fn cascade(&self, now: Timestamp, took_the_last: bool) -> Option<&Cascade> {
-        match &self.progress {
-            Progress::Ending(cascade) if took_the_last || cascade.since <= now => Some(cascade),
+        match &self.status {
+            TerminationStatus::Ending(cascade) if took_the_last || cascade.since <= now => Some(cascade),
             _ => None,
         }
     }
@@ -82,9 +82,9 @@ impl Termination {
         event: Event<'_>,
         occasion: &Occasion,
     ) -> Option<Change> {
-        let Progress::Ending(Cascade { again, .. }) = loaded.progress else { return None };
+        let TerminationStatus::Ending(Cascade { again, .. }) = loaded.status else { return None };
         let cascade = Cascade { cursor, since: next.due(occasion.at), again, aside };
-        let stepped = Self { progress: Progress::Ending(cascade), ..loaded.state.clone() };
+        let stepped = Self { status: TerminationStatus::Ending(cascade), ..loaded.state.clone() };
         Some(Change::on(occasion).update(loaded, &stepped, event))
     }
 
@@ -92,17 +92,17 @@ impl Termination {
     /// cascade looks once more, later: what opens things does not name the account, so that it cannot hold up its end.
     #[must_use]
     pub fn complete(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<Change> {
-        if !matches!(loaded.progress, Progress::Ending(_)) {
+        if !matches!(loaded.status, TerminationStatus::Ending(_)) {
             return None;
         }
         let settled_at = loaded.settled_at();
-        let (progress, event) = if occasion.at < settled_at {
+        let (status, event) = if occasion.at < settled_at {
             let again = Cascade { since: settled_at, again: true, ..Cascade::default() };
-            (Progress::Ending(again), Event::of(events::CascadeLooksAgain { at: settled_at }))
+            (TerminationStatus::Ending(again), Event::of(events::CascadeLooksAgain { at: settled_at }))
         } else {
-            (Progress::Completed { at: occasion.at }, Event::of(events::TerminationCompleted {}))
+            (TerminationStatus::Completed { at: occasion.at }, Event::of(events::TerminationCompleted {}))
         };
-        Some(Change::on(occasion).update(loaded, &Self { progress, ..loaded.state.clone() }, event))
+        Some(Change::on(occasion).update(loaded, &Self { status, ..loaded.state.clone() }, event))
     }
 }
 

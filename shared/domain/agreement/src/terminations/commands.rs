@@ -10,7 +10,9 @@ use market_kernel::reminders::Reminders;
 use market_kernel::text::Prose;
 use market_parties::accounts::MarketAccount;
 
-use super::{Cascade, Cause, NOTICE, Progress, REMINDERS, TerminateRefusal, Termination, UpstreamEnd, ended};
+use super::{
+    Cascade, Cause, NOTICE, REMINDERS, TerminateRefusal, Termination, TerminationStatus, UpstreamEnd, ended,
+};
 use crate::events::{self, EndedUnder};
 use crate::messages;
 
@@ -45,7 +47,9 @@ impl Termination {
             cause: Cause::ByNotice { reason, period },
             recorded_at: occasion.at,
             ends_at,
-            progress: Progress::Served { reminders: Reminders::beginning(REMINDERS, ends_at, occasion.at) },
+            status: TerminationStatus::Served {
+                reminders: Reminders::beginning(REMINDERS, ends_at, occasion.at),
+            },
         };
         let bound =
             MarketAccount { ends_at: Some(ends_at), termination_id: Some(id), ..account.state.clone() };
@@ -66,11 +70,13 @@ impl Termination {
         account: &Loaded<MarketAccount>,
         occasion: &Occasion,
     ) -> Result<(Self, Change), TerminateRefusal> {
-        let running = matches!(loaded.progress, Progress::Served { .. }) && loaded.ends_at > occasion.at;
+        let running =
+            matches!(loaded.status, TerminationStatus::Served { .. }) && loaded.ends_at > occasion.at;
         if !running {
             return Err(TerminateRefusal::NotRunning);
         }
-        let withdrawn = Self { progress: Progress::Withdrawn { at: occasion.at }, ..loaded.state.clone() };
+        let withdrawn =
+            Self { status: TerminationStatus::Withdrawn { at: occasion.at }, ..loaded.state.clone() };
         let freed = MarketAccount { ends_at: None, termination_id: None, ..account.state.clone() };
         let message =
             messages::TerminationWithdrawn { served_at: loaded.recorded_at, ends_at: loaded.ends_at };
@@ -115,7 +121,7 @@ impl Termination {
             cause: Cause::Natural { event_id, agreement },
             recorded_at: occasion.at,
             ends_at: ended_at,
-            progress: Progress::Ending(Cascade { since: occasion.at, ..Cascade::default() }),
+            status: TerminationStatus::Ending(Cascade { since: occasion.at, ..Cascade::default() }),
         };
         let ended = MarketAccount { termination_id: Some(id), ..ended(account, ended_at) };
         let mut change = Change::on(occasion).create(&termination, event).update(
@@ -123,13 +129,15 @@ impl Termination {
             &ended,
             Event::of(events::AgreementEnded { under: EndedUnder::Natural, ended_at }),
         );
-        let is_later = |before: &&Loaded<Self>| match before.progress {
-            Progress::Served { .. } | Progress::Ending(_) | Progress::Completed { .. } => true,
-            Progress::Withdrawn { .. } | Progress::Superseded { .. } => false,
+        let is_later = |before: &&Loaded<Self>| match before.status {
+            TerminationStatus::Served { .. }
+            | TerminationStatus::Ending(_)
+            | TerminationStatus::Completed { .. } => true,
+            TerminationStatus::Withdrawn { .. } | TerminationStatus::Superseded { .. } => false,
         };
         if let Some(running) = running.filter(is_later) {
             let superseded =
-                Self { progress: Progress::Superseded { at: occasion.at }, ..running.state.clone() };
+                Self { status: TerminationStatus::Superseded { at: occasion.at }, ..running.state.clone() };
             change = change.update(running, &superseded, Event::of(events::TerminationSuperseded {}));
         }
         Ok((termination, change))

@@ -7,7 +7,7 @@ use market_kernel::occasion::Occasion;
 use market_kernel::reminders::days_left;
 use market_parties::accounts::MarketAccount;
 
-use super::{Cascade, Next, Progress, REMINDERS, Termination, ended};
+use super::{Cascade, Next, REMINDERS, Termination, TerminationStatus, ended};
 use crate::events::{self, EndedUnder};
 use crate::messages;
 
@@ -19,11 +19,11 @@ impl Termination {
         account: &Loaded<MarketAccount>,
         occasion: &Occasion,
     ) -> Option<Change> {
-        let Progress::Served { reminders } = loaded.progress else { return None };
+        let TerminationStatus::Served { reminders } = loaded.status else { return None };
         let reach = Reach::Party(account);
         if loaded.ends_at <= occasion.at {
             let cascade = Cascade { since: Next::Same.due(occasion.at), ..Cascade::default() };
-            let ending = Self { progress: Progress::Ending(cascade), ..loaded.state.clone() };
+            let ending = Self { status: TerminationStatus::Ending(cascade), ..loaded.state.clone() };
             let event = Event::of(events::TerminationEffective { ends_at: loaded.ends_at })
                 .tell(reach, messages::AgreementEnded { ended_at: loaded.ends_at, upstream: None });
             return Some(Change::on(occasion).update(loaded, &ending, event).update(
@@ -34,7 +34,7 @@ impl Termination {
         }
         let reminders = reminders.due(REMINDERS, loaded.ends_at, occasion.at)?;
         let days = days_left(loaded.ends_at, occasion.at);
-        let reminded = Self { progress: Progress::Served { reminders }, ..loaded.state.clone() };
+        let reminded = Self { status: TerminationStatus::Served { reminders }, ..loaded.state.clone() };
         let event = Event::of(events::TerminationReminded { days }).tell(reach, loaded.coming(occasion.at));
         Some(Change::on(occasion).update(loaded, &reminded, event).relying_on(account))
     }

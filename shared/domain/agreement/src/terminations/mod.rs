@@ -21,7 +21,7 @@ use market_kernel::aggregate::{Aggregate, Due, Lane};
 use market_kernel::ids::{AccountId, EventId, TerminationId};
 use market_kernel::keys::{Key, Place};
 use market_kernel::periods::{Length, Trace};
-use market_kernel::reminders::{Plan, Reminders};
+use market_kernel::reminders::{Reminders, Rhythm};
 use market_kernel::text::{Line, Prose};
 use market_parties::accounts::{AccountStatus, MarketAccount};
 
@@ -29,7 +29,7 @@ use market_parties::accounts::{AccountStatus, MarketAccount};
 pub const NOTICE: Length = Length::Days(15);
 
 /// Reminders before the end.
-pub(crate) const REMINDERS: Plan = Plan::Before(&[7, 3, 1]);
+pub(crate) const REMINDERS: Rhythm = Rhythm::Before(&[7, 3, 1]);
 
 /// Why the agreement ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub enum Cause {
 
 /// How far a termination has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
+pub enum TerminationStatus {
     /// Notice is served; its period runs.
     Served {
         /// Reminders sent.
@@ -116,7 +116,7 @@ pub struct Termination {
     /// When the agreement ends or ended.
     pub ends_at: Timestamp,
     /// How far it has come.
-    pub progress: Progress,
+    pub status: TerminationStatus,
 }
 
 /// The end of the agreement with the upstream platform, as that platform reports it (10.1.1).
@@ -173,17 +173,19 @@ impl Aggregate for Termination {
 impl Termination {
     fn due_with(
         &self,
-        next: fn(Reminders, Plan, Timestamp) -> Option<Timestamp>,
+        next: fn(Reminders, Rhythm, Timestamp) -> Option<Timestamp>,
         look: Option<Timestamp>,
     ) -> Option<Due> {
-        match &self.progress {
-            Progress::Served { reminders } => {
+        match &self.status {
+            TerminationStatus::Served { reminders } => {
                 let at = next(*reminders, REMINDERS, self.ends_at).unwrap_or(self.ends_at);
                 let at = look.map_or(at, |look| look.min(at));
                 Some(Due::new(at, Lane::TerminateAccount).by(self.ends_at))
             }
-            Progress::Ending(cascade) => Some(Due::new(cascade.since, Lane::TerminateAccount)),
-            Progress::Withdrawn { .. } | Progress::Superseded { .. } | Progress::Completed { .. } => None,
+            TerminationStatus::Ending(cascade) => Some(Due::new(cascade.since, Lane::TerminateAccount)),
+            TerminationStatus::Withdrawn { .. }
+            | TerminationStatus::Superseded { .. }
+            | TerminationStatus::Completed { .. } => None,
         }
     }
 

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use market_kernel::ids::{AccountId, ProviderId};
-use market_kernel::notices::{Message, Notice, Standing, Told};
+use market_kernel::notices::{Message, Notice, Notified, Validity};
 use market_kernel::party::Party;
 use market_kernel::reminders::days_left;
 
-use super::{Progress, REMINDERS, Termination};
+use super::{REMINDERS, Termination, TerminationStatus};
 use crate::messages;
 
 impl Termination {
@@ -15,22 +15,23 @@ impl Termination {
     }
 }
 
-impl Told for Termination {
-    fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
-        let is_off = matches!(self.progress, Progress::Withdrawn { .. } | Progress::Superseded { .. });
+impl Notified for Termination {
+    fn validity(&self, notice: &Notice, now: Timestamp) -> Validity {
+        let is_off =
+            matches!(self.status, TerminationStatus::Withdrawn { .. } | TerminationStatus::Superseded { .. });
         match notice.about.as_str() {
             messages::TerminationComing::ABOUT if !is_off && now < self.ends_at => {
-                Standing::of_reminder(REMINDERS, self.ends_at, notice, now, days_left)
+                Validity::of_reminder(REMINDERS, self.ends_at, notice, now, days_left)
             }
-            messages::TerminationComing::ABOUT => Standing::Gone,
+            messages::TerminationComing::ABOUT => Validity::Gone,
             messages::TerminationServed::ABOUT | messages::TerminationMoved::ABOUT => {
-                Standing::while_so(!is_off)
+                Validity::while_so(!is_off)
             }
             // Where we heard later of an earlier end, that one is told.
             messages::AgreementEnded::ABOUT => {
-                Standing::while_so(!matches!(self.progress, Progress::Superseded { .. }))
+                Validity::while_so(!matches!(self.status, TerminationStatus::Superseded { .. }))
             }
-            _ => Standing::Stands,
+            _ => Validity::Stands,
         }
     }
 

@@ -9,15 +9,17 @@ use market_kernel::periods::{Again, Calendar, Trace};
 use market_kernel::reminders::Reminders;
 use market_parties::accounts::MarketAccount;
 
-use super::{Cause, Progress, REMINDERS, Termination};
+use super::{Cause, REMINDERS, Termination, TerminationStatus};
 use crate::{events, messages};
 
 impl Termination {
     /// The period of a notice that runs, and that waits for a schedule.
     #[must_use]
     pub fn open_period(&self) -> Option<&Trace> {
-        match (&self.progress, &self.cause) {
-            (Progress::Served { .. }, Cause::ByNotice { period, .. }) if period.calendar_unpublished => {
+        match (&self.status, &self.cause) {
+            (TerminationStatus::Served { .. }, Cause::ByNotice { period, .. })
+                if period.calendar_unpublished =>
+            {
                 Some(period)
             }
             _ => None,
@@ -48,7 +50,7 @@ impl Termination {
                 let message = messages::TerminationMoved { period: period.clone() };
                 let event = event.tell(Reach::Party(account), message);
                 let reminders = Reminders::beginning(REMINDERS, ends_at, occasion.at);
-                let moved = Self { ends_at, progress: Progress::Served { reminders }, ..with(period) };
+                let moved = Self { ends_at, status: TerminationStatus::Served { reminders }, ..with(period) };
                 let bound = MarketAccount { ends_at: Some(ends_at), ..account.state.clone() };
                 let end = Event::of(events::EndSet { ends_at });
                 change.update(loaded, &moved, event).update(account, &bound, end)

@@ -61,13 +61,13 @@ fn standing(stand: Stand) -> Termination {
     let period = periods::reckon(begin(), NOTICE, Calendar::published()).unwrap();
     assert_eq!(period.ends_at, ends_at());
     let cascade = |again| Cascade { since: ends_at(), again, ..Cascade::default() };
-    let progress = match stand {
-        Served => Progress::Served { reminders: Reminders { passed: 3 } },
-        Withdrawn => Progress::Withdrawn { at: begin() },
-        Superseded => Progress::Superseded { at: begin() },
-        Ending => Progress::Ending(cascade(false)),
-        EndingAgain => Progress::Ending(cascade(true)),
-        Completed => Progress::Completed { at: settled_at() },
+    let status = match stand {
+        Served => TerminationStatus::Served { reminders: Reminders { passed: 3 } },
+        Withdrawn => TerminationStatus::Withdrawn { at: begin() },
+        Superseded => TerminationStatus::Superseded { at: begin() },
+        Ending => TerminationStatus::Ending(cascade(false)),
+        EndingAgain => TerminationStatus::Ending(cascade(true)),
+        Completed => TerminationStatus::Completed { at: settled_at() },
     };
     Termination {
         id: id(),
@@ -76,18 +76,18 @@ fn standing(stand: Stand) -> Termination {
         cause: Cause::ByNotice { reason: "违约".try_into().unwrap(), period },
         recorded_at: begin(),
         ends_at: ends_at(),
-        progress,
+        status,
     }
 }
 
 fn stand_of(termination: &Termination) -> Stand {
-    match &termination.progress {
-        Progress::Served { .. } => Served,
-        Progress::Withdrawn { .. } => Withdrawn,
-        Progress::Superseded { .. } => Superseded,
-        Progress::Ending(Cascade { again: false, .. }) => Ending,
-        Progress::Ending(Cascade { again: true, .. }) => EndingAgain,
-        Progress::Completed { .. } => Completed,
+    match &termination.status {
+        TerminationStatus::Served { .. } => Served,
+        TerminationStatus::Withdrawn { .. } => Withdrawn,
+        TerminationStatus::Superseded { .. } => Superseded,
+        TerminationStatus::Ending(Cascade { again: false, .. }) => Ending,
+        TerminationStatus::Ending(Cascade { again: true, .. }) => EndingAgain,
+        TerminationStatus::Completed { .. } => Completed,
     }
 }
 
@@ -269,7 +269,7 @@ fn the_agreement_ended_with_the_upstream_one_and_never_before_it_began() {
 fn each_reminder_is_sent_at_its_time_in_the_daytime_and_once() {
     let account = loaded(account_of(Served));
     let mut termination = standing(Served);
-    termination.progress = Progress::Served { reminders: Reminders::default() };
+    termination.status = TerminationStatus::Served { reminders: Reminders::default() };
     let due = ["2026-03-10T20:00:00+08:00", "2026-03-14T20:00:00+08:00", "2026-03-16T20:00:00+08:00"];
     for due in due.map(at) {
         assert_eq!(termination.next_due().unwrap().at, due);
@@ -308,7 +308,7 @@ fn a_step_that_was_taken_leaves_the_next_to_its_taker_for_a_minute() {
         let passed = recorded::<Termination>(&change).1;
         let cascade = passed.cascade(now, took_the_last);
         assert_eq!(cascade.is_some(), is_theirs, "{asks:?}");
-        let Progress::Ending(kept) = &passed.progress else { panic!() };
+        let TerminationStatus::Ending(kept) = &passed.status else { panic!() };
         assert_eq!((kept.cursor.as_deref(), kept.aside.len()), (Some("order#1"), 1));
     }
     for stand in [Served, Withdrawn, Superseded, Completed] {

@@ -17,7 +17,7 @@ use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
 use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::notices::Words;
 use market_kernel::periods::{Length, Trace};
-use market_kernel::reminders::{Plan, Reminders};
+use market_kernel::reminders::{Reminders, Rhythm};
 use market_kernel::text::{Line, Prose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,10 +29,10 @@ pub const MAX_NAMED: usize = 32;
 pub const ANSWER: Length = Length::Days(15);
 
 /// To the merchant; the reminder at the end itself is the notice of the end.
-const TO_MERCHANT: Plan = Plan::After { days: &[3, 7, 15, 30], then_every: 30 };
+const TO_MERCHANT: Rhythm = Rhythm::After { days: &[3, 7, 15, 30], then_every: 30 };
 
 /// To the provider.
-pub(crate) const TO_PROVIDER: Plan = Plan::Before(&[7, 3, 1]);
+pub(crate) const TO_PROVIDER: Rhythm = Rhythm::Before(&[7, 3, 1]);
 
 /// What the provider did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -200,7 +200,7 @@ impl DeletionDemand {
 
     fn due_with(
         &self,
-        next: fn(Reminders, Plan, Timestamp) -> Option<Timestamp>,
+        next: fn(Reminders, Rhythm, Timestamp) -> Option<Timestamp>,
         look: Option<Timestamp>,
     ) -> Option<Due> {
         if self.is_over() {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use market_kernel::ids::{AccountId, ProviderId};
-use market_kernel::notices::{Message, Notice, Standing, Told};
+use market_kernel::notices::{Message, Notice, Notified, Validity};
 use market_kernel::party::Party;
 use market_kernel::reminders::{days_left, days_since};
 
@@ -79,34 +79,34 @@ impl DeletionDemand {
     }
 }
 
-impl Told for DeletionDemand {
-    fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
+impl Notified for DeletionDemand {
+    fn validity(&self, notice: &Notice, now: Timestamp) -> Validity {
         let is_served = matches!(self.status, DemandStatus::Served { .. });
         match (notice.about.as_str(), &self.status) {
             (asked, _) if self.open_for_the_merchant() == Some(asked) => {
-                Standing::of_reminder(TO_MERCHANT, self.ended_at, notice, now, days_since)
+                Validity::of_reminder(TO_MERCHANT, self.ended_at, notice, now, days_since)
             }
             (
                 messages::DeletionReminder::ABOUT
                 | messages::DemandUnanswered::ABOUT
                 | messages::DemandUnconfirmed::ABOUT,
                 _,
-            ) => Standing::Gone,
+            ) => Validity::Gone,
             (messages::DemandDue::ABOUT, DemandStatus::Served { period, overdue: false, .. })
                 if now < period.ends_at =>
             {
-                Standing::of_reminder(TO_PROVIDER, period.ends_at, notice, now, days_left)
+                Validity::of_reminder(TO_PROVIDER, period.ends_at, notice, now, days_left)
             }
-            (messages::DemandDue::ABOUT, _) => Standing::Gone,
+            (messages::DemandDue::ABOUT, _) => Validity::Gone,
             (
                 messages::DemandServed::ABOUT | messages::DemandMoved::ABOUT | messages::DemandOverdue::ABOUT,
                 _,
-            ) => Standing::while_so(is_served),
+            ) => Validity::while_so(is_served),
             // It asks for a confirmation.
             (messages::DemandAttested::ABOUT, status) => {
-                Standing::while_so(matches!(status, DemandStatus::Attested { .. }))
+                Validity::while_so(matches!(status, DemandStatus::Attested { .. }))
             }
-            _ => Standing::Stands,
+            _ => Validity::Stands,
         }
     }
 

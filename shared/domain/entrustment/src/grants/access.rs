@@ -20,7 +20,7 @@ use super::token::{self, GrantToken, GrantTokens};
 /// What a check answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// The data may be used.
     Allowed,
     /// The grant is over.
@@ -48,16 +48,16 @@ pub fn check(
     tokens: Option<&GrantTokens>,
     account: &MarketAccount,
     now: Timestamp,
-) -> Outcome {
+) -> CheckOutcome {
     let Use { token, scope } = asked;
     if !grant.is_active_at(account, now) {
-        Outcome::Ended
+        CheckOutcome::Ended
     } else if !token::good(grant, tokens, now).iter().any(|digest| token.matches(digest)) {
-        Outcome::WrongToken
+        CheckOutcome::WrongToken
     } else if !grant.scopes.iter().any(|granted| granted.name == *scope) {
-        Outcome::WrongScope
+        CheckOutcome::WrongScope
     } else {
-        Outcome::Allowed
+        CheckOutcome::Allowed
     }
 }
 
@@ -73,7 +73,7 @@ pub struct AccessEntry {
     /// The scope asked for.
     pub scope: ScopeName,
     /// The answer.
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
     /// How many times.
     pub count: u64,
     /// The first check.
@@ -141,7 +141,7 @@ pub struct Check<'a> {
     /// The scope asked for.
     pub scope: &'a ScopeName,
     /// The answer.
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
     /// When.
     pub at: Timestamp,
 }
@@ -188,20 +188,20 @@ mod tests {
         };
         let edited = AccessEntry {
             provider_id: "southwind".parse().unwrap(),
-            ..line("orders.read", Outcome::Allowed, 5, 60, 70)
+            ..line("orders.read", CheckOutcome::Allowed, 5, 60, 70)
         };
         let lines = [
-            line("orders.read", Outcome::Allowed, 3, 10, 20),
+            line("orders.read", CheckOutcome::Allowed, 3, 10, 20),
             edited.clone(),
-            line("orders.read", Outcome::Allowed, u64::MAX, 5, 15),
-            line("orders.read", Outcome::Ended, 1, 12, 12),
-            line("orders.read", Outcome::Allowed, 7, 3_600, 3_600),
+            line("orders.read", CheckOutcome::Allowed, u64::MAX, 5, 15),
+            line("orders.read", CheckOutcome::Ended, 1, 12, 12),
+            line("orders.read", CheckOutcome::Allowed, 7, 3_600, 3_600),
         ];
         let sums = [
-            line("orders.read", Outcome::Allowed, u64::MAX, 5, 20),
+            line("orders.read", CheckOutcome::Allowed, u64::MAX, 5, 20),
             edited,
-            line("orders.read", Outcome::Ended, 1, 12, 12),
-            line("orders.read", Outcome::Allowed, 7, 3_600, 3_600),
+            line("orders.read", CheckOutcome::Ended, 1, 12, 12),
+            line("orders.read", CheckOutcome::Allowed, 7, 3_600, 3_600),
         ];
         assert_eq!(add_up(lines.clone()), sums);
         assert_eq!(add_up(lines.into_iter().rev()), sums, "in whatever order they are read");

@@ -195,7 +195,7 @@ impl Aggregate for Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grants::access::{Outcome, hour_of};
+    use crate::grants::access::{CheckOutcome, hour_of};
 
     fn at(instant: &str) -> Timestamp {
         instant.parse().unwrap()
@@ -207,7 +207,7 @@ mod tests {
             provider_id: "northwind".parse().unwrap(),
             hour: hour_of(at(first_at)),
             scope: "orders.read".parse().unwrap(),
-            outcome: Outcome::Allowed,
+            outcome: CheckOutcome::Allowed,
             count,
             first_at: at(first_at),
             last_at: at(first_at),

@@ -19,7 +19,7 @@ use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
 use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::notices::Words;
-use market_kernel::reminders::{Plan, Reminders};
+use market_kernel::reminders::{Reminders, Rhythm};
 use market_kernel::text::Line;
 use market_parties::accounts::{AccountRefusal, MarketAccount};
 use market_parties::providers::Provider;
@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use self::token::TokenDigest;
 
 /// Reminders before expiry.
-pub const REMINDERS: Plan = Plan::Before(&[30, 7, 1]);
+pub const REMINDERS: Rhythm = Rhythm::Before(&[30, 7, 1]);
 
 /// Why a grant ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -192,7 +192,7 @@ impl Grant {
         self.status == GrantStatus::Active && at < self.expires_at && !account.has_ended_at(at)
     }
 
-    fn due_with(&self, next: fn(Reminders, Plan, Timestamp) -> Option<Timestamp>) -> Option<Due> {
+    fn due_with(&self, next: fn(Reminders, Rhythm, Timestamp) -> Option<Timestamp>) -> Option<Due> {
         match self.status {
             GrantStatus::Active => {
                 let at = next(self.reminders, REMINDERS, self.expires_at).unwrap_or(self.expires_at);

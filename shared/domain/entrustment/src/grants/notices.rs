@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use market_kernel::ids::{AccountId, ProviderId};
-use market_kernel::notices::{Message, Notice, Standing, Told};
+use market_kernel::notices::{Message, Notice, Notified, Validity};
 use market_kernel::party::Party;
 use market_kernel::reminders::days_left;
 
@@ -22,16 +22,16 @@ impl Grant {
     }
 }
 
-impl Told for Grant {
-    fn standing(&self, notice: &Notice, now: Timestamp) -> Standing {
+impl Notified for Grant {
+    fn validity(&self, notice: &Notice, now: Timestamp) -> Validity {
         let is_active = self.status == GrantStatus::Active && now < self.expires_at;
         match notice.about.as_str() {
-            messages::GrantActivated::ABOUT => Standing::while_so(is_active),
+            messages::GrantActivated::ABOUT => Validity::while_so(is_active),
             messages::GrantExpiring::ABOUT if is_active => {
-                Standing::of_reminder(REMINDERS, self.expires_at, notice, now, days_left)
+                Validity::of_reminder(REMINDERS, self.expires_at, notice, now, days_left)
             }
-            messages::GrantExpiring::ABOUT => Standing::Gone,
-            _ => Standing::Stands,
+            messages::GrantExpiring::ABOUT => Validity::Gone,
+            _ => Validity::Stands,
         }
     }
 

@@ -5,10 +5,10 @@ use market_kernel::names;
 
 use crate::deletion::Answer;
 use crate::grants::EndCause;
-use crate::grants::access::Outcome;
+use crate::grants::access::CheckOutcome;
 
 names! {
     EndCause { Expired = "expired", Revoked = "revoked", AgreementEnded = "agreement_ended" }
     Answer { Deleted = "deleted", Returned = "returned", LegallyRetained = "legally_retained" }
-    Outcome { Allowed = "allowed", Ended = "ended", WrongToken = "wrong_token", WrongScope = "wrong_scope" }
+    CheckOutcome { Allowed = "allowed", Ended = "ended", WrongToken = "wrong_token", WrongScope = "wrong_scope" }
 }

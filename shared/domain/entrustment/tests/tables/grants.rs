@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use market_entrustment::deletion::DeletionDemand;
-use market_entrustment::grants::access::{Outcome, Use, check};
+use market_entrustment::grants::access::{CheckOutcome, Use, check};
 use market_entrustment::grants::token::{GrantToken, GrantTokens, IssueRefusal, MAX_TOKENS, good};
 use market_entrustment::grants::*;
 use market_kernel::aggregate::{Aggregate, Due, Lane};
@@ -184,7 +184,7 @@ fn what_has_ended_is_of_no_use_from_its_very_end_on_whatever_is_recorded() {
                 let asked = Use { token: &token(1), scope: &orders };
                 let beside = tokens(&[(1, begin())]);
                 let outcome = check(asked, &grant, Some(&beside), &account, now);
-                let allowed = if is_active { Outcome::Allowed } else { Outcome::Ended };
+                let allowed = if is_active { CheckOutcome::Allowed } else { CheckOutcome::Ended };
                 assert_eq!(outcome, allowed, "{case}");
                 let occasion = occasion(now);
                 let digest = token(2).digest(now);
@@ -225,9 +225,9 @@ fn a_replaced_token_is_good_for_a_minute_and_a_scope_only_where_it_was_granted()
                 check(asked, &grant, Some(&beside), &account(), when.of(until))
             };
             let expected = if is_good {
-                [Outcome::Allowed, Outcome::WrongScope]
+                [CheckOutcome::Allowed, CheckOutcome::WrongScope]
             } else {
-                [Outcome::WrongToken, Outcome::WrongToken]
+                [CheckOutcome::WrongToken, CheckOutcome::WrongToken]
             };
             assert_eq!([outcome(&granted), outcome(&other)], expected, "{shown:?} {when:?}");
         }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use market_entrustment::grants::Grant;
 use market_entrustment::grants::GrantStatus;
 use market_entrustment::grants::access::AccessEntry;
-use market_entrustment::grants::access::{Outcome, hour_of};
+use market_entrustment::grants::access::{CheckOutcome, hour_of};
 use market_entrustment::grants::ledger::*;
 use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::change::Change;
@@ -107,7 +107,7 @@ fn line(first_at: Timestamp) -> AccessEntry {
         provider_id: grant.provider_id,
         hour: hour_of(first_at),
         scope: "orders.read".parse().unwrap(),
-        outcome: Outcome::Allowed,
+        outcome: CheckOutcome::Allowed,
         count: 1,
         first_at,
         last_at: first_at,

@@ -13,7 +13,7 @@ use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, PlanId, ProviderId};
 use market_kernel::keys::{Key, ListEntry, ListName, Place};
-use market_kernel::notices::{Notice, Standing, Told, Words};
+use market_kernel::notices::{Notice, Notified, Validity, Words};
 use market_parties::accounts::{AccountRefusal, MarketAccount};
 use market_parties::providers::Provider;
 use schemars::JsonSchema;
@@ -244,11 +244,11 @@ impl Order {
     }
 }
 
-impl Told for Order {
-    fn standing(&self, notice: &Notice, _: Timestamp) -> Standing {
+impl Notified for Order {
+    fn validity(&self, notice: &Notice, _: Timestamp) -> Validity {
         match notice.about.as_str() {
-            messages::OrderInService::ABOUT => Standing::while_so(self.is_in_service()),
-            _ => Standing::Stands,
+            messages::OrderInService::ABOUT => Validity::while_so(self.is_in_service()),
+            _ => Validity::Stands,
         }
     }
 }

@@ -13,7 +13,7 @@ use market_kernel::change::{Change, Event};
 use market_kernel::ids::{AccountId, EventId, OrderId, PaymentRecordId};
 use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::money::Fen;
-use market_kernel::notices::{Notice, Standing, Told};
+use market_kernel::notices::{Notice, Notified, Validity};
 use market_kernel::occasion::{CLOCK_SKEW, Occasion};
 use market_kernel::periods::Calendar;
 use market_kernel::stored::values::Named;
@@ -307,16 +307,16 @@ impl Taken {
     }
 }
 
-impl Told for PaymentRecord {
-    fn standing(&self, notice: &Notice, _: Timestamp) -> Standing {
+impl Notified for PaymentRecord {
+    fn validity(&self, notice: &Notice, _: Timestamp) -> Validity {
         match notice.about.as_str() {
             messages::PaymentHeld::ABOUT => {
-                Standing::while_so(matches!(self.status, PaymentStatus::Held { .. }))
+                Validity::while_so(matches!(self.status, PaymentStatus::Held { .. }))
             }
             messages::PaymentToReturn::ABOUT => {
-                Standing::while_so(matches!(self.status, PaymentStatus::ToReturn { .. }))
+                Validity::while_so(matches!(self.status, PaymentStatus::ToReturn { .. }))
             }
-            _ => Standing::Stands,
+            _ => Validity::Stands,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::ids::NoticeId;
 
 /// How far a notice has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
+pub enum NoticeStatus {
     /// Waits to be sent, or is being sent.
     Queued {
         /// Attempts so far, one that is under way included.
@@ -85,7 +85,7 @@ pub struct CameBack {
 /// What a channel says that the market was not given. Others carry the message, so it is nothing to call anyone for.
 pub const NO_GATEWAY: &str = "the market has no gateway for this channel";
 
-impl Delivery {
+impl NoticeStatus {
     /// How a notice begins: what the site itself shows is served by being committed. Telephones stay silent at night.
     pub(super) fn drafted(channel: Channel, at: Timestamp) -> Self {
         match channel {
@@ -105,16 +105,16 @@ impl Notice {
         if self.manner == Manner::AddressLeft {
             return false;
         }
-        match &self.delivery {
-            Delivery::Undeliverable { follow_up: None, reason, .. } => {
+        match &self.status {
+            NoticeStatus::Undeliverable { follow_up: None, reason, .. } => {
                 reason != NO_GATEWAY || self.is_follow_up()
             }
-            Delivery::Bounced { needs_a_human, .. } => *needs_a_human,
-            Delivery::Queued { .. }
-            | Delivery::Sent { .. }
-            | Delivery::Delivered { .. }
-            | Delivery::Undeliverable { .. }
-            | Delivery::Superseded { .. } => false,
+            NoticeStatus::Bounced { needs_a_human, .. } => *needs_a_human,
+            NoticeStatus::Queued { .. }
+            | NoticeStatus::Sent { .. }
+            | NoticeStatus::Delivered { .. }
+            | NoticeStatus::Undeliverable { .. }
+            | NoticeStatus::Superseded { .. } => false,
         }
     }
 }

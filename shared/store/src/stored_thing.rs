@@ -22,7 +22,7 @@ use crate::read::{Page, Record};
 
 /// An aggregate of any kind, as its evidence is held against it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct StoredThing {
     /// Where it is.
     pub key: Key,
     /// Its kind.
@@ -146,9 +146,9 @@ impl Listed {
 
 /// Something in a partition.
 #[derive(Debug)]
-pub enum Found {
+pub enum PartitionItem {
     /// A thing with a chain.
-    Thing(Standing),
+    Thing(StoredThing),
     /// A record of a chain.
     Record(Record),
     /// What lies beside a thing without a chain of its own: a text, a version, a line.
@@ -156,8 +156,8 @@ pub enum Found {
 }
 
 impl Reader {
-    pub(crate) fn standing(&self) -> Result<Standing, StoreError> {
-        Ok(Standing {
+    pub(crate) fn stored_thing(&self) -> Result<StoredThing, StoreError> {
+        Ok(StoredThing {
             key: self.key.clone(),
             kind: self.text(KIND)?.to_owned(),
             version: self.version()?,
@@ -175,20 +175,20 @@ impl Reader {
         [KIND, VERSION, HEAD].into_iter().any(|name| self.plain(name).is_some())
     }
 
-    fn found(&self) -> Result<Found, StoreError> {
+    fn found(&self) -> Result<PartitionItem, StoreError> {
         // Only replies have one: the table itself would delete what has another.
         if self.plain(TTL).is_some() {
             return Err(self.corrupt("it has a time to live, and would be dropped"));
         }
         if self.key.sort.starts_with(EVIDENCE) {
-            return self.record().map(Found::Record);
+            return self.record().map(PartitionItem::Record);
         }
         if self.is_thing() {
-            return self.standing().map(Found::Thing);
+            return self.stored_thing().map(PartitionItem::Thing);
         }
         // Whether it is of a schema that is known is asked where it is read.
         let _: u32 = self.schema().map_err(|_| self.corrupt(format!("no number {SCHEMA}")))?;
-        Ok(Found::Content(self.key.clone()))
+        Ok(PartitionItem::Content(self.key.clone()))
     }
 }
 
@@ -197,20 +197,20 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn standing(&self, key: &Key) -> Result<Option<Standing>, StoreError> {
-        self.item(key).await?.map(|reader| reader.standing()).transpose()
+    pub async fn stored_thing(&self, key: &Key) -> Result<Option<StoredThing>, StoreError> {
+        self.item(key).await?.map(|reader| reader.stored_thing()).transpose()
     }
 
     /// Reads many aggregates of any kind. One that cannot be read is told by its own error.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn standings(
+    pub async fn stored_things(
         &self,
         keys: impl IntoIterator<Item = Key>,
-    ) -> Result<HashMap<Key, Result<Standing, StoreError>>, StoreError> {
+    ) -> Result<HashMap<Key, Result<StoredThing, StoreError>>, StoreError> {
         let found = self.batch(keys.into_iter().collect()).await?;
-        Ok(found.into_iter().map(|(key, reader)| (key, reader.standing())).collect())
+        Ok(found.into_iter().map(|(key, reader)| (key, reader.stored_thing())).collect())
     }
 
     /// A page of everything that lies in a partition, in its order.
@@ -222,7 +222,7 @@ impl Store {
         partition: &Partition,
         after: Option<&str>,
         limit: u16,
-    ) -> Result<Page<Found>, StoreError> {
+    ) -> Result<Page<PartitionItem>, StoreError> {
         Ok(self.page(partition, "", after, limit).await?.of(Reader::found))
     }
 }

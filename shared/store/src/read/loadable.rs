@@ -17,8 +17,8 @@ pub fn of<A: Aggregate>(id: A::Id) -> Of<A> {
     Of(id)
 }
 
-/// Wishes that one request answers: tuples of one to eight [`Of`].
-pub trait Wishes {
+/// Loadable that one request answers: tuples of one to eight [`Of`].
+pub trait Loadable {
     /// What comes back, `None` where nothing is stored.
     type Found;
     /// The keys to read.
@@ -31,14 +31,14 @@ pub trait Wishes {
 }
 
 /// Tuples of one wish, of two, and so on to as many as are named.
-macro_rules! wishes {
+macro_rules! what {
     ([$($a:ident $i:tt)*]) => {};
     ([$($a:ident $i:tt)*] $next:ident $at:tt $($rest:tt)*) => {
-        wishes!(@of $($a $i)* $next $at);
-        wishes!([$($a $i)* $next $at] $($rest)*);
+        what!(@of $($a $i)* $next $at);
+        what!([$($a $i)* $next $at] $($rest)*);
     };
     (@of $($a:ident $i:tt)+) => {
-        impl<$($a: Aggregate),+> Wishes for ($(Of<$a>,)+) {
+        impl<$($a: Aggregate),+> Loadable for ($(Of<$a>,)+) {
             type Found = ($(Option<Loaded<$a>>,)+);
 
             fn keys(&self) -> Vec<Key> {
@@ -51,4 +51,4 @@ macro_rules! wishes {
         }
     };
 }
-wishes!([] A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7);
+what!([] A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7);

@@ -11,11 +11,11 @@ use crate::aggregate::Aggregate;
 use crate::ids::{AccountId, ProviderId};
 use crate::keys::Key;
 use crate::party::Party;
-use crate::reminders::{Plan, Reminders};
+use crate::reminders::{Reminders, Rhythm};
 
 /// What has become of that which a notice says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Validity {
     /// It stands.
     Stands,
     /// It is no longer so, or no longer asked for.
@@ -24,7 +24,7 @@ pub enum Standing {
     Outdated,
 }
 
-impl Standing {
+impl Validity {
     /// Stands while something is so.
     #[must_use]
     pub const fn while_so(is_so: bool) -> Self {
@@ -35,7 +35,7 @@ impl Standing {
     /// by now than when it was drafted.
     #[must_use]
     pub fn of_reminder(
-        plan: Plan,
+        plan: Rhythm,
         date: Timestamp,
         notice: &Notice,
         now: Timestamp,
@@ -52,9 +52,9 @@ impl Standing {
 }
 
 /// Something that parties are told of, and that may have moved on before the word has left.
-pub trait Told: Aggregate {
+pub trait Notified: Aggregate {
     /// What has become of that which a notice said of it.
-    fn standing(&self, notice: &Notice, now: Timestamp) -> Standing;
+    fn validity(&self, notice: &Notice, now: Timestamp) -> Validity;
 
     /// The merchant that it belongs to, and the provider that it involves, where it has reminders.
     fn parties(&self) -> Option<(&AccountId, Option<&ProviderId>)> {
@@ -75,7 +75,7 @@ pub trait Told: Aggregate {
 
 /// The chain and the record that caused a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chain {
+pub struct CausingRecord {
     /// The kind of the thing whose chain it is.
     pub kind: String,
     /// Where the thing lies.
@@ -84,7 +84,7 @@ pub struct Chain {
     pub number: u64,
 }
 
-impl Chain {
+impl CausingRecord {
     /// What a chain is called, followed by `@` and a record's number; `None` for anything else.
     #[must_use]
     pub fn of(cause: &str) -> Option<Self> {
@@ -101,11 +101,11 @@ mod tests {
 
     #[test]
     fn a_cause_is_a_kind_a_place_and_a_number() {
-        let chain = Chain::of("termination:account#shop-1/termination#t-1@2").unwrap();
+        let chain = CausingRecord::of("termination:account#shop-1/termination#t-1@2").unwrap();
         assert_eq!((chain.kind.as_str(), chain.number), ("termination", 2));
         assert_eq!(chain.key, Key::stored("account#shop-1", "termination#t-1"));
         for other in ["", "c@1", "termination:account#shop-1@1", "termination:account#shop-1/x@y", "a:b/c"] {
-            assert_eq!(Chain::of(other), None, "{other}");
+            assert_eq!(CausingRecord::of(other), None, "{other}");
         }
     }
 }

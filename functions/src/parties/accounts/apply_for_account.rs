@@ -1,4 +1,4 @@
-//! `open_account` – a merchant applies for the market account of its platform account. The account opens
+//! `apply_for_account` – a merchant applies for the market account of its platform account. The account opens
 //! with the acceptance of the market agreement.
 
 use market_identity::Role;
@@ -30,16 +30,16 @@ pub struct Application {
 
 /// See the module.
 #[derive(Debug)]
-pub struct OpenAccount;
+pub struct ApplyForAccount;
 
-impl Endpoint for OpenAccount {
+impl Endpoint for ApplyForAccount {
     type Path = AccountPath;
     type Query = Nothing;
     type Body = Application;
     type Reply = AccountView;
 
     fn route() -> Route {
-        Route::post("open_account", "accounts", "/accounts/{account_id}")
+        Route::post("apply_for_account", "accounts", "/accounts/{account_id}")
             .summary("Apply for the market account of one's platform account.")
             .clauses(&["2.3", "5.1"])
             .roles(&[Role::Merchant])
