@@ -66,7 +66,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Metrics of one namespace; of none, nothing is written.
+    /// Metrics of one namespace; without a namespace nothing is written.
     #[must_use]
     pub const fn new(namespace: Option<String>) -> Self {
         Self { namespace, dimension: None }

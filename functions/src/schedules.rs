@@ -21,7 +21,7 @@ pub async fn calendar_for(
     let mut calendar = Cow::Borrowed(Calendar::published());
     let (mut asked, mut found) = (BTreeSet::new(), Vec::new());
     loop {
-        // What cannot be reckoned at all is refused by whoever reckons it.
+        // A date that cannot be computed is refused where it is computed.
         let missing = missing_years(start, length, &calendar).unwrap_or_default();
         let new: Vec<i16> = missing.difference(&asked).copied().collect();
         if new.is_empty() {

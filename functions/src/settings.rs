@@ -113,7 +113,7 @@ fn subjects(sdk: &SdkConfig) -> Result<Subjects, SettingError> {
     }
 }
 
-/// Who says who is calling (`MARKET_CALLERS`: `gateway`, or `tokens` where nothing is said).
+/// Who says who is calling (`MARKET_CALLERS`: `gateway`, `tokens` by default).
 fn callers(sdk: &SdkConfig) -> Result<Callers, SettingError> {
     match optional("MARKET_CALLERS").as_deref() {
         Some("gateway") => Ok(Callers::Gateway),
@@ -194,19 +194,19 @@ pub fn market(sdk: &SdkConfig, operation: Option<&str>) -> Result<Market, Settin
     })
 }
 
-/// The one origin whose pages may call the API (`MARKET_ALLOWED_ORIGIN`); none where nothing is said.
+/// The one origin whose pages may call the API (`MARKET_ALLOWED_ORIGIN`); none by default.
 #[must_use]
 pub fn allowed_origin() -> Option<String> {
     optional("MARKET_ALLOWED_ORIGIN")
 }
 
-/// Where metrics are kept (`MARKET_NAMESPACE`); nowhere where nothing is said.
+/// Where metrics are kept (`MARKET_NAMESPACE`); none are kept by default.
 #[must_use]
 pub fn metrics() -> Metrics {
     Metrics::new(optional("MARKET_NAMESPACE"))
 }
 
-/// What jobs have at hand. Only `notify` sends, and so only it needs the ways out.
+/// What the workers use. Only `notify` sends, so only it needs the gateways.
 ///
 /// # Errors
 /// Where a setting is missing or wrong.
@@ -256,7 +256,7 @@ fn gateways(sdk: &SdkConfig) -> Result<Gateways, SettingError> {
     Ok(Gateways { email, sms })
 }
 
-/// After how many milliseconds a job counts as failed (`MARKET_JOB_TIMEOUT_MS`, 10,000 where nothing is said).
+/// After how many milliseconds a job counts as failed (`MARKET_JOB_TIMEOUT_MS`, 10,000 by default).
 ///
 /// # Errors
 /// Where it is not a number.

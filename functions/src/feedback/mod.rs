@@ -15,8 +15,8 @@
 //! | `Send`, `DeliveryDelay`, `Open`, `Click`, `Subscription`, any other | nothing |
 //!
 //! A message has one recipient, so an event's list of recipients says nothing that its tags do not; and who
-//! complained stands in no list for certain. What SES cannot tell (`Undetermined`) counts as final: in doubt the
-//! message goes another way too.
+//! complained is not on a suppression list for certain. What SES cannot tell (`Undetermined`) counts as final: in doubt
+//! the message goes another way too.
 //!
 //! Events come late, twice and out of order. A notice takes each only once, and only of the very message that
 //! it was sent as. Where the record of the sending was lost, the first event proves that it was sent: the tag names the
@@ -60,7 +60,7 @@ pub enum FeedbackError {
 /// What SES publishes once, as plain text, when it is told to publish to the topic.
 const GREETING: &str = "Successfully validated SNS topic";
 
-/// How often an event is heard anew, where another was heard of the same notice meanwhile.
+/// How often an event is processed again when another event changed the same notice meanwhile.
 const HEARINGS: u32 = 4;
 
 /// What events are recorded with.
@@ -101,7 +101,7 @@ pub async fn record_feedback(recorder: Recorder<'_>, body: &str) -> Result<(), F
         left -= 1;
         match take_feedback(store, &key, message_id, &feedback, &occasion).await {
             Err(FeedbackError::Commit(CommitError::Conflict)) if left > 0 => {}
-            // It was sent, and nobody had recorded it: the event is heard again of a notice that was.
+            // It was sent, but not recorded as sent. Now that it is recorded, the event is processed again.
             Ok(Heard::Proven) if left > 0 => {}
             Ok(Heard::Recorded(notice)) => {
                 alert_of_bounce(metrics, occasion.at, &key, &notice);
@@ -118,7 +118,7 @@ pub async fn record_feedback(recorder: Recorder<'_>, body: &str) -> Result<(), F
 enum Heard {
     /// It says nothing new.
     Nothing,
-    /// It proved that the notice was sent, and has yet to be heard itself.
+    /// The event proved that the notice was sent; it has still to be processed itself.
     Proven,
     /// It is recorded, and so stands the notice by now.
     Recorded(Box<Notice>),

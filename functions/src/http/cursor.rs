@@ -1,7 +1,7 @@
 //! Pages: how long they are, and where the next one begins.
 //!
-//! A cursor is bound to its query by a hash, so that one of another query is told as such. The hash has no key: it is no
-//! proof, and a forged cursor may carry anything. What it carries is held against the query where the query is made
+//! A cursor is bound to its query by a hash, so that one of another query is told as such. The hash has no key: it is
+//! no proof, and a forged cursor may carry anything. What it carries is held against the query where the query is made
 //! (`market_store::read`), so that it reads nothing that its query would not, or is refused.
 
 use base64::Engine;
@@ -23,7 +23,7 @@ pub struct PageQuery {
     /// Where to go on: `next_cursor` of the page before.
     #[serde(default)]
     pub cursor: Option<String>,
-    /// How many items, 1 to 100; 50 where nothing is said.
+    /// How many items, 1 to 100; 50 by default.
     #[serde(default)]
     pub limit: Limit,
 }

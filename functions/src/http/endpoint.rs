@@ -62,7 +62,7 @@ pub struct Route {
     pub repeats: Repeats,
     /// The status of success.
     pub status: u16,
-    /// The problems of its own that it can answer with.
+    /// The problems that only this route can answer with.
     pub problems: &'static [Code],
     /// The largest body that it takes, in bytes.
     pub max_body_bytes: usize,
@@ -152,7 +152,7 @@ impl Route {
         Self { max_body_bytes, ..self }
     }
 
-    /// The problems of its own that it can answer with.
+    /// The problems that only this route can answer with.
     #[must_use]
     pub fn problems(self, problems: &'static [Code]) -> Self {
         Self { problems, ..self }
@@ -178,7 +178,7 @@ pub struct Nothing {}
 
 impl Owned for Nothing {}
 
-/// The network address of whoever sent a request, as the gateway or the connection knows it: an extension of the
+/// The network address that sent a request, as the gateway or the connection reports it: an extension of the
 /// request. A header such as `X-Forwarded-For` is the client's own word, and is never read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallerAddress(pub IpAddr);

@@ -1,4 +1,4 @@
-//! Bodies: JSON, and what is said of one that does not fit.
+//! JSON bodies, and the errors that describe an invalid one.
 //!
 //! What the parser says is shown only as far as it speaks of the request; the names of our types do not
 //! get out.

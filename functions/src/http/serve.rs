@@ -1,7 +1,7 @@
 //! Around every route: limits, identity, ownership, idempotency, deciding again, encoding.
 //!
 //! Idempotency is optimistic: a fresh request pays nothing for it beyond one more item in its own
-//! transaction. Only where that item stands in the way, or the decision is a refusal, is the saved reply
+//! transaction. Only if that item exists already, or the decision is a refusal, is the saved reply
 //! looked up. So an effect can happen once for a key, whatever is lost or repeated in between.
 
 use std::panic::AssertUnwindSafe;

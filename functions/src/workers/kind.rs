@@ -1,5 +1,5 @@
-//! What the jobs know of a kind of thing: which of them works off what is due of it, on which lane, and whether it answers
-//! for the notices that were drafted of it.
+//! What the jobs know of a kind of thing: which of them works off what is due of it, on which lane, and whether it
+//! answers for the notices that were drafted of it.
 
 use std::fmt;
 
@@ -82,7 +82,7 @@ pub enum Verdict {
     Stands,
     /// It does no longer.
     Gone,
-    /// It is put otherwise by now.
+    /// Its wording has to change.
     Outdated(Box<Reminder>),
 }
 

@@ -1,6 +1,7 @@
-//! What every job has at hand, and what it is to the market: a file for each in its context's folder `workers`, named in
-//! that context's list by the kind of thing that it works on. Each re-reads the item that its wake-up names, asks the
-//! domain what is due of it *now*, and commits the answer in one transaction. A wake-up that finds nothing due is done.
+//! What every job has at hand, and what it is to the market: a file for each in its context's folder `workers`, named
+//! in that context's list by the kind of thing that it works on. Each re-reads the item that its wake-up names, asks
+//! the domain what is due of it *now*, and commits the answer in one transaction. A wake-up that finds nothing due is
+//! done.
 
 mod kind;
 
@@ -24,7 +25,7 @@ use crate::metrics::Metrics;
 
 pub use kind::{Ask, Asks, Kind, Verdict, Work};
 
-/// What a job has at hand.
+/// What a worker uses to carry out a job.
 pub struct WorkerContext {
     /// The table.
     pub store: Store,

@@ -2,7 +2,7 @@
 //!
 //! Evidence cannot be erased, so what it names must not name a person. A subject that is a lawful id and cannot be a
 //! person's stays as it is. Any other becomes `u-` and 32 hexadecimal digits: a keyed hash of issuer and subject.
-//! The hash is the same every time, so nothing is looked up; and without the deployment's key nobody can tell which
+//! The hash is the same every time, so there is no look-up; and without the deployment's key nobody can tell which
 //! subject it came from, or try some. The key must never change: with another one everyone would be someone else.
 //!
 //! What is a person's cannot always be told. Telephone and ID-card numbers can be seen, and e-mail addresses are no
@@ -39,7 +39,7 @@ pub enum SubjectRule {
     Legacy,
 }
 
-/// Why a text is no key. It is not repeated: it may be half of one.
+/// Why a text is not a valid key. The text is not included in the error: it may be part of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the key of subjects must be the base64 of 32 to 64 bytes")]
 pub struct BadSubjectKey;

@@ -163,7 +163,7 @@ fn name(claim: &Value) -> Option<String> {
     (1..=MAX_SUBJECT_CHARS).contains(&name.chars().count()).then_some(name)
 }
 
-/// A `NumericDate` in whole seconds; none where it is no instant.
+/// A `NumericDate` in whole seconds; `None` if it is not a valid instant.
 fn seconds(date: &Value, round: fn(f64) -> f64) -> Option<i64> {
     let number = date.as_number()?;
     let whole = match number.as_i64() {

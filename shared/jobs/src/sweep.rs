@@ -165,7 +165,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         });
         let unsent = self.queues.send(outgoing.collect()).await;
         swept.sent += taken.len() - unsent.len();
-        // What could not be sent is no try, so that a queue that is down for hours parks nothing.
+        // Entries that could not be sent do not count a try, so a queue that is down for hours parks nothing.
         let back = stream::iter(unsent.iter().filter_map(|unsent| taken.get(unsent.place)));
         back.for_each_concurrent(PARALLEL, async |entry| {
             if let Err(error) = self.store.give_back(entry, now).await {

@@ -1,4 +1,4 @@
-//! What a character does to whoever reads it: shows something, shows nothing, or turns what is shown.
+//! How a character is displayed: visibly, invisibly, or by changing the direction of the text.
 //!
 //! A name that shows nothing names nobody, and one that turns text is not the name that is seen. Both are told by
 //! the characters' Unicode properties (UTS 39, UAX 9), not by a list of ours, which would be out of date.
@@ -31,7 +31,7 @@ fn shows(c: char) -> bool {
     !(shows_nothing(c) || matches!(category, Control | Format | NonspacingMark | EnclosingMark))
 }
 
-/// White space, and what is there and is not drawn.
+/// White space, and characters that are not displayed.
 fn shows_nothing(c: char) -> bool {
     CodePointSetData::new::<WhiteSpace>().contains(c) || is_ignorable(c) || BLANKS.contains(&c)
 }

@@ -2,7 +2,7 @@
 //!
 //! Agreements are numbered in many ways, and a rule of the market goes by its number in the register of
 //! events. A version maps the one to the other, and an account keeps the map of the version that binds it:
-//! whoever drafts a notice reads nothing more.
+//! drafting a notice needs no further read.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;

@@ -74,10 +74,10 @@ impl Evidence {
 /// A chain that does not hold, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BrokenChain {
-    /// A record is missing, or stands in another's place.
+    /// A record is missing, or has another's number.
     #[error("record {expected} is missing or out of place (found {found})")]
     OutOfPlace {
-        /// The number that should stand here.
+        /// The number expected here.
         expected: u64,
         /// The number that does.
         found: u64,

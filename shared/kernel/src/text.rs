@@ -151,7 +151,7 @@ fn is_local_part(local: &str) -> bool {
     local.len() <= 64 && local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(lawful))
 }
 
-/// What may stand after it: labels of letters, digits and inner hyphens, of which the last is no number.
+/// What may follow it: labels of letters, digits and inner hyphens, of which the last is no number.
 fn is_domain(domain: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

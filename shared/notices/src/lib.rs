@@ -26,7 +26,7 @@ pub use ses::{NOTICE_TAG, RECIPIENT_TAG, SesEmail, recipient_of_tag};
 pub use smtp::{BadServer, SmtpEmail, SmtpServer};
 pub use sns::SnsText;
 
-/// A way out of the market.
+/// Sends notices out of the market on one channel.
 pub trait Gateway: Send + Sync {
     /// Sends one notice. Sending it again must not deliver it twice where the gateway allows a key.
     fn send<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Sending>;
@@ -47,7 +47,7 @@ impl Gateway for NoGateway {
     }
 }
 
-/// The ways out that this market has.
+/// The gateways that this market has.
 #[derive(Clone)]
 pub struct Gateways {
     /// For e-mail.

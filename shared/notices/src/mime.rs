@@ -1,6 +1,6 @@
 //! A notice as an internet message (RFC 5322), the same for every way by which e-mail leaves.
 //!
-//! What its reader sees is what was hashed. Words that parties chose stand in the subject, and a listing may be
+//! What its reader sees is what was hashed. Text that parties chose is in the subject, and a listing may be
 //! named `=?utf-8?B?…?=`: so every text of a header is encoded, whatever it contains (RFC 2047), and a reader's
 //! program decodes exactly what we encoded. The body travels in base64: no relay shortens its lines, drops blanks at
 //! their ends, or writes `>` before "From ". One thing differs: a text's line ends are CRLF in mail (RFC 2045,
@@ -30,7 +30,7 @@ pub struct Sender {
     official_address: EmailAddress,
 }
 
-/// It is no address that mail can come from.
+/// It is not a valid sender address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not an address to send from")]
 pub struct BadSender;
@@ -40,10 +40,10 @@ impl Sender {
     /// to the official address (11.2).
     ///
     /// # Errors
-    /// Where it is no such address.
+    /// If it is not a valid address.
     pub fn new(from: &str, official_address: EmailAddress) -> Result<Self, BadSender> {
         let from: Mailbox = from.parse().map_err(|_| BadSender)?;
-        // It stands in headers as it is, and so does its domain.
+        // It is written into headers unchanged, and so is its domain.
         EmailAddress::try_from(from.email.to_string()).map_err(|_| BadSender)?;
         Ok(Self { from, official_address })
     }
@@ -108,7 +108,7 @@ fn mailbox(name: &'static str, mailbox: &Mailbox) -> Option<HeaderValue> {
     })
 }
 
-/// A header as it is to stand in the message. (The library's own encoding leaves ASCII as it is, encoded words
+/// A header, encoded for the message. (The library's own encoding leaves ASCII as it is, encoded words
 /// that somebody wrote into it included.)
 fn written(
     name: &'static str,

@@ -1,7 +1,7 @@
 //! E-mail by Amazon SES. SES knows no idempotency key, so a message is sent once for each attempt that was claimed:
 //! what is not answered may have left, and what SES publishes of it later tells.
 //!
-//! It is the message that SMTP would carry, as it is. SES writes its Message-ID and date anew: which message it
+//! It is the message that SMTP would carry, as it is. SES replaces its Message-ID and date: which message it
 //! was, its own id tells, and the tags.
 //!
 //! Each message carries two tags, the notice's id and its recipient's partition, so that what SES learns of it

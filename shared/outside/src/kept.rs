@@ -1,9 +1,9 @@
-//! A value that lies elsewhere and changes rarely: fetched when it is needed, and kept.
+//! A cached value whose source is elsewhere and changes rarely.
 //!
 //! One that does not fit the need at hand (a key id that is not in it) is fetched again, so that rotation
-//! needs no deploy, but at most once a minute, so that forgeries cannot make us a burden to its source. While the
-//! source is down it is asked every five seconds at most: what was fetched within a day goes on serving, and of
-//! what does not fit nothing is said.
+//! needs no deploy, but at most once a minute, so that forged tokens cannot overload its source. While the
+//! source is down it is asked every five seconds at most. A value fetched within the last day is still used; a lookup
+//! that it cannot answer gets no answer until the source is back.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -65,7 +65,7 @@ impl<T> Kept<T> {
         if let Some(known) = self.answer(now, &fits) {
             return known;
         }
-        // One asks for all; whoever needs only what is kept does not wait for it.
+        // One caller fetches for all; callers that a cached value satisfies do not wait for it.
         let _asking = match self.asking.try_lock() {
             Ok(asking) => asking,
             Err(_) => match self.usable(now, &fits) {

@@ -43,8 +43,8 @@ pub fn retry() -> RetryConfig {
 /// How long a call that is made once may take: the service has all the time that its slowest answer needs.
 pub const ONCE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The same configuration for calls that are made once. What they do cannot be taken back and the service cannot tell
-/// a repeat, so that whether to repeat is for whoever keeps the record to decide.
+/// The same configuration for calls that are made once. Their effect cannot be undone, and the service cannot detect
+/// a repeat, so the caller that keeps the record decides whether to repeat.
 #[must_use]
 pub fn once(sdk: &SdkConfig) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()

@@ -1,7 +1,7 @@
 //! A secret by its name in AWS Secrets Manager, or given as it is (on one machine).
 //!
 //! Whoever uses one keeps it in a [`Kept`](crate::Kept) in the form that it needs, fresh for
-//! [`FRESH_FOR`]: so long can a rotation take to be noticed where nothing else tells of it.
+//! [`FRESH_FOR`]: the longest time that a rotation can go unnoticed.
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::DisplayErrorContext;

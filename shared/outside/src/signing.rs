@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use standardwebhooks::Webhook;
 
-/// The text is no key. It is not repeated: it may be half of one.
+/// The text is not a valid key. It is not included in the error: it may be part of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a key must be `whsec_` and the base64 of 24 to 64 bytes")]
 pub struct BadKey;

@@ -1,4 +1,4 @@
-//! One HTTPS client for everything that is no AWS service: the SDK's own connector, so that the binary
+//! One HTTPS client for everything that is not an AWS service: the SDK's own connector, so that the binary
 //! carries one TLS stack. It follows no redirects.
 
 use std::sync::OnceLock;

@@ -118,7 +118,7 @@ impl Store {
                 let count = done.attributes.as_ref().and_then(|line| line.get(COUNT)?.as_n().ok());
                 Ok(if count.is_some_and(|count| count == "1") { Counted::First } else { Counted::Further })
             }
-            // The call is always the same: what is there is no number.
+            // The request is always valid, so this error means that the stored count is not a number.
             Err(error) if error.message().is_some_and(|message| message.contains("incorrect data type")) => {
                 Err(StoreError::Corrupt { key, reason: "it cannot be counted on".to_owned() })
             }
@@ -162,8 +162,9 @@ impl Store {
         Ok(add_up(lines))
     }
 
-    /// A page of a grant's ledger, in the order of its hours. Lines from before ledgers had partitions come first. Where
-    /// it cannot be read whether the ledger is spread, every partition is looked at, and that is among what is unreadable.
+    /// A page of a grant's ledger, in the order of its hours. Lines from before ledgers had partitions come first.
+    /// Where it cannot be read whether the ledger is spread, every partition is looked at, and that is among what is
+    /// unreadable.
     ///
     /// # Errors
     /// See [`StoreError`].

@@ -2,7 +2,7 @@
 //!
 //! The idempotency record is one more item of the transaction, conditioned on not being there. Of two
 //! requests with the same key one commits; the other is cancelled with nothing written and is answered
-//! with the saved reply. There is no lease to run out between an effect and its record.
+//! with the saved reply. So no lease can expire between an effect and the record of it.
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;

@@ -166,7 +166,7 @@ impl Cancelled {
     }
 }
 
-/// Whether the table speaks of an item's size: it has no code of its own for it.
+/// Whether the error is about an item's size, for which DynamoDB has no code.
 pub(crate) fn is_size(message: Option<&str>) -> bool {
     message.is_some_and(|message| message.to_ascii_lowercase().contains("item size"))
 }

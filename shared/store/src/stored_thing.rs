@@ -1,7 +1,7 @@
-//! What stands in the table, of whatever kind, as verifying reads it: with its place in the indexes.
+//! Items of any kind as verification reads them: with their places in the indexes.
 //!
 //! A timer and a place in a list are attributes of an item, made from its state by every write. No hash is of
-//! them, so they are held against what the state answers now.
+//! them, so they are compared with what the state answers now.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::error::StoreError;
 use crate::item::Reader;
 use crate::read::{Page, Record};
 
-/// An aggregate of any kind, as its evidence is held against it.
+/// An aggregate of any kind, as it is compared with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredThing {
     /// Where it is.
@@ -128,7 +128,7 @@ impl Timer {
     }
 }
 
-/// How far the clock of whoever took a lease may run ahead of the one that verifies.
+/// How far the clock that took a lease may be ahead of the clock that verifies.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
 impl Listed {
@@ -151,7 +151,7 @@ pub enum PartitionItem {
     Thing(StoredThing),
     /// A record of a chain.
     Record(Record),
-    /// What lies beside a thing without a chain of its own: a text, a version, a line.
+    /// An item that has no chain: a text, a version, a ledger line.
     Content(Key),
 }
 

@@ -12,7 +12,7 @@ use crate::wire::paths::VersionPath;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
-    /// The language of what stands around the text; Chinese where nothing is said.
+    /// The language of the page around the text; Chinese by default.
     #[serde(default)]
     language: Language,
 }

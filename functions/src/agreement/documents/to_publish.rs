@@ -39,7 +39,7 @@ pub struct Body {
     /// cite them.
     #[serde(default)]
     rules: KnownRules,
-    /// When it takes effect; at once where nothing is said.
+    /// When it takes effect; at once by default.
     #[serde(default)]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     effective_at: Option<Timestamp>,
@@ -61,7 +61,7 @@ pub struct Body {
 struct ClauseForm {
     /// The line that it begins with, from 1. A line ends at LF, at CRLF or at a CR alone.
     line: u32,
-    /// 1, and 1 more for each clause around it, at most 12; 1 where nothing is said.
+    /// 1, and 1 more for each clause around it, at most 12; 1 by default.
     #[serde(default = "outermost")]
     depth: u8,
     /// Its address, unique in the version.

@@ -30,7 +30,7 @@ pub struct Body {
     /// The scopes, out of those the listing asks for.
     #[schemars(length(min = 1))]
     scopes: AtMost<ScopeName, MAX_PARTS>,
-    /// Until when; the end of the order's validity where nothing is said.
+    /// Until when; by default the end of the order's validity.
     #[serde(default)]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     expires_at: Option<Timestamp>,

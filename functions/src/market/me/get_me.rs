@@ -1,5 +1,5 @@
-//! `get_me` – the caller's role and id: the market makes ids of subjects, and whoever needs one in a path reads it
-//! here.
+//! `get_me` – the caller's role and id: the market derives ids from subjects, and a caller that needs its id in a path
+//! reads it here.
 
 use market_identity::Role;
 use market_kernel::Timestamp;

@@ -23,7 +23,7 @@ pub struct Body {
     pub(super) address: Option<Address>,
 }
 
-/// The problems of its own that it can answer with.
+/// The problems that only this route can answer with.
 pub(super) const PROBLEMS: &[Code] = &[problems::WRONG_NOTICE_STATE, problems::NO_ADDRESS];
 
 pub(super) async fn resend(

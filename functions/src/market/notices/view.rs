@@ -31,7 +31,7 @@ enum DeliveryView {
         /// The gateway's own id of it, where it passed one.
         #[serde(skip_serializing_if = "Option::is_none")]
         gateway_id: Option<String>,
-        /// A temporary answer of its mailbox. Where nothing better is heard within an hour, it has bounced.
+        /// A temporary answer of its mailbox. If no delivery event arrives within an hour, it counts as bounced.
         #[serde(skip_serializing_if = "Option::is_none")]
         came_back: Option<CameBackView>,
     },
@@ -83,7 +83,7 @@ enum DeliveryView {
         /// When that was found.
         #[schemars(with = "String")]
         superseded_at: Timestamp,
-        /// The notice that says it as it is now, where it still stands in other words.
+        /// The notice that replaces it, if it is still true in other words.
         #[serde(skip_serializing_if = "Option::is_none")]
         by: Option<NoticeId>,
     },

@@ -18,7 +18,7 @@ pub struct CatalogueQuery {
     #[serde(default)]
     #[allow(dead_code, reason = "opened before the query is decided; here for the description")]
     cursor: Option<String>,
-    /// How many items, 1 to 100; 50 where nothing is said.
+    /// How many items, 1 to 100; 50 by default.
     #[serde(default)]
     limit: Limit,
 }

@@ -122,7 +122,7 @@ pub struct DescriptionForm {
     kind: ListingKind,
     /// Its name.
     name: Line,
-    /// Where it stands in the catalogue.
+    /// Its place in the catalogue.
     category: Line,
     /// What it does.
     functions: Prose,

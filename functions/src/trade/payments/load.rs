@@ -1,4 +1,4 @@
-//! What a report of the payment system is held against.
+//! What a report of the payment system is compared with.
 
 use market_kernel::aggregate::Loaded;
 use market_kernel::ids::{AccountId, OrderId};
@@ -45,7 +45,7 @@ impl Named {
     }
 }
 
-/// The record of this very report, where another stands in its way.
+/// The record of this report itself, if another report has taken the payment's record.
 pub(super) async fn own_record(
     market: &Market,
     report: &Report,

@@ -91,7 +91,7 @@ pub struct ToPublish {
     /// The clauses that carry the market's rules.
     #[serde(skip_serializing_if = "Rules::is_empty")]
     pub rules: Rules,
-    /// When it takes effect; at once where nothing is said.
+    /// When it takes effect; at once by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effective_at: Option<Timestamp>,
     /// Whether it changes an earlier version in a major way.

@@ -51,7 +51,7 @@ const BLANKS: [Blank; 11] = [
 enum For {
     /// A merchant.
     Merchant,
-    /// A provider, of its own affairs.
+    /// A provider, about itself.
     Provider,
     /// A provider, of a merchant's affairs.
     ProviderOf,

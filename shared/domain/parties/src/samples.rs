@@ -27,7 +27,7 @@ const RULES: [&str; 19] = [
 pub enum SampleRecipient {
     /// A merchant.
     Merchant(Box<MarketAccount>),
-    /// A provider, of its own affairs.
+    /// A provider, about itself.
     Provider(Box<Provider>),
     /// A provider, of a merchant's.
     ProviderOf(Box<(Provider, MarketAccount)>),

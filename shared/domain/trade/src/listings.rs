@@ -99,7 +99,7 @@ pub struct Description {
     pub kind: ListingKind,
     /// Its name.
     pub name: Line,
-    /// Where it stands in the catalogue.
+    /// Its place in the catalogue.
     pub category: Line,
     /// What it does.
     pub functions: Prose,
@@ -335,7 +335,7 @@ impl Aggregate for Listing {
         Self::key_of(&self.id)
     }
 
-    /// Drafts stand in their provider's list, what was submitted in the operator's, the rest in the catalogue.
+    /// Drafts are in their provider's list, submitted listings in the operator's, the others in the catalogue.
     fn list_entry(&self) -> Option<ListEntry> {
         let list = match self.status {
             ListingStatus::Draft => Self::drafts(&self.provider_id),

@@ -40,7 +40,7 @@ fn backoff(attempts: u32) -> SignedDuration {
     SignedDuration::from_mins((1_i64 << attempts.saturating_sub(1).min(10)).min(12 * 60))
 }
 
-/// How long an attempt of which nothing is known keeps the next one away. Much longer than a channel takes to answer,
+/// How long an attempt with an unknown outcome delays the next one. Much longer than a channel takes to answer,
 /// and than its feedback takes to arrive: a legal notice is sent twice only where nobody can tell that it was sent.
 const UNKNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -51,9 +51,9 @@ impl Notice {
         matches!(self.status, NoticeStatus::Queued { next_attempt_at, .. } if next_attempt_at <= now)
     }
 
-    /// Claims the attempt that is due, before anything is sent: whoever loses the race for this commit sends nothing.
-    /// The next attempt is moved as far ahead as it has to be where this one's outcome never becomes known. Where the
-    /// last attempt has been made and nobody knows what came of it, the notice is left to a human.
+    /// Claims the attempt that is due, before anything is sent: a worker that loses the race for this commit sends
+    /// nothing. The next attempt is moved as far ahead as it has to be where this one's outcome never becomes known.
+    /// Where the last attempt has been made and nobody knows what came of it, the notice is left to a human.
     #[must_use]
     pub fn claim(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<(Self, Change)> {
         let NoticeStatus::Queued { attempts, .. } = loaded.status else { return None };
@@ -129,8 +129,8 @@ impl Notice {
         Some(Change::on(occasion).update(loaded, &notice, Event::of(events::NoticeHeldBack {})))
     }
 
-    /// Gives up a notice that no longer stands. Where it does in other words, they are drafted in its place, for the same
-    /// channel, and for where that reaches its recipient by now.
+    /// Gives up a notice that no longer stands. Where it does in other words, they are drafted in its place, for the
+    /// same channel, and for where that reaches its recipient by now.
     #[must_use]
     pub fn supersede(
         loaded: &Loaded<Self>,

@@ -1,4 +1,4 @@
-//! Whom a message is for: what its text needs to know of that party, and on which channels it is reached.
+//! A recipient as loaded: what a text needs to know about that party, and its channels.
 
 use super::{Channel, Manner};
 use crate::party::{Contacts, Language, Party, Recipient};
@@ -8,7 +8,7 @@ use crate::party::{Contacts, Language, Party, Recipient};
 pub enum Reach<'a> {
     /// A party, of its own affairs: the agreement that binds it is cited, where one does.
     Party(&'a dyn Party),
-    /// A provider, of what it has to do with a merchant: that merchant's agreement is cited.
+    /// A provider, about its relation with a merchant: that merchant's agreement is cited.
     ProviderOf(&'a dyn Party, &'a dyn Party),
     /// A party as it was, at addresses that it gave up and nowhere else.
     GivenUp(Box<Reach<'a>>, Vec<(Channel, &'a str)>),

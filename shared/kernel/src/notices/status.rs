@@ -66,9 +66,9 @@ pub enum NoticeStatus {
     Superseded {
         /// When that was found.
         at: Timestamp,
-        /// Attempts made before, of which nothing is known.
+        /// Earlier attempts whose outcome is unknown.
         attempts: u32,
-        /// The notice that says it as it is now, where it still stands in other words.
+        /// The notice that replaces it, if it is still true in other words.
         by: Option<NoticeId>,
     },
 }

@@ -1,8 +1,8 @@
-//! Whether what a notice says still stands when it is about to leave.
+//! Whether a notice is still true when it is about to be sent.
 //!
 //! A channel that is down for hours holds notices back while the world goes on. So before a notice leaves, its cause is
-//! asked: the thing that the parties were told of. What no longer stands is superseded and never sent; what stands in
-//! other words (a reminder's days have passed) is drafted anew.
+//! checked: the thing that the notice is about. A notice that is no longer true is superseded and never sent; one that
+//! is true in other words (fewer days are left) is drafted again.
 
 use jiff::Timestamp;
 
@@ -13,14 +13,14 @@ use crate::keys::Key;
 use crate::party::Party;
 use crate::reminders::{Reminders, Rhythm};
 
-/// What has become of that which a notice says.
+/// Whether what a notice says is still true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Validity {
     /// It stands.
     Stands,
-    /// It is no longer so, or no longer asked for.
+    /// It is no longer true, or no longer asked for.
     Gone,
-    /// It stands, and is put otherwise by now.
+    /// It is true, but the wording has to change.
     Outdated,
 }
 
@@ -51,17 +51,17 @@ impl Validity {
     }
 }
 
-/// Something that parties are told of, and that may have moved on before the word has left.
+/// An aggregate that notices are about, and that may have changed before a notice is sent.
 pub trait Notified: Aggregate {
     /// What has become of that which a notice said of it.
     fn validity(&self, notice: &Notice, now: Timestamp) -> Validity;
 
-    /// The merchant that it belongs to, and the provider that it involves, where it has reminders.
+    /// The merchant that owns it and the provider that it concerns, for aggregates that have reminders.
     fn parties(&self) -> Option<(&AccountId, Option<&ProviderId>)> {
         None
     }
 
-    /// A reminder about this, as it is put now.
+    /// A reminder about this, in today's wording.
     fn reminder(
         &self,
         _about: &str,

@@ -72,7 +72,7 @@ pub enum Unreadable {
 }
 
 impl Unreadable {
-    /// A body that is no JSON.
+    /// A body that is not JSON.
     fn no_json(error: &serde_json::Error) -> Self {
         let fault = if error.is_eof() { "it breaks off" } else { "it is not JSON" };
         Self::Malformed { fault, place: format!("column {}", error.column()) }

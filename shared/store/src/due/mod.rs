@@ -3,10 +3,10 @@
 //! It is sparse (only what has something due is in it) and sharded by the item's key. An entry's place is
 //! `wake_at`, the instant at which the sweep will next hand it out: the due time itself, or the end of a
 //! lease. Whoever hands an entry out moves it a lease ahead first, so a wake-up that is lost comes back,
-//! and one that keeps failing comes back ever more rarely until it is *parked* for a human: then it is handed out once a
-//! day. Where what fails is a reminder, it comes back when the end that it reminds of is due. Every commit
-//! of the item writes its entry anew from its state. What is due at once when it is written belongs to
-//! the relay, and so is written with the lease already taken.
+//! and one that keeps failing comes back ever more rarely until it is *parked* for a human: then it is handed out once
+//! a day. Where what fails is a reminder, it comes back when the end that it reminds of is due. Every commit of the
+//! item recomputes its entry from its state. What is due at once when it is written belongs to the relay, and so is
+//! written with the lease already taken.
 
 mod entry;
 
@@ -126,7 +126,7 @@ impl Store {
         })
     }
 
-    /// Gives back a lease that was taken at `now`: its wake-up could not be sent, which is no try.
+    /// Releases a lease that was taken at `now`: its wake-up could not be sent, so it does not count as a try.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -174,7 +174,7 @@ impl Store {
                 self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
                 Ok(true)
             }
-            // Whatever writes the item just now writes its entry anew.
+            // A concurrent write of the item also rewrites its entry.
             Err(error) => match StoreError::of_condition(&error) {
                 Err(StoreError::Contended(_)) => Ok(false),
                 outcome => outcome,

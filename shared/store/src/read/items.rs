@@ -70,7 +70,8 @@ impl Store {
         what.take(&self.batch(what.keys()).await?)
     }
 
-    /// Reads aggregates of one kind, a hundred in a request; in none where nothing is asked for. In no order.
+    /// Reads aggregates of one kind, a hundred for each request, in no particular order. An empty list makes no
+    /// request.
     ///
     /// # Errors
     /// See [`StoreError`].

@@ -16,7 +16,7 @@ use crate::schema::VIEW_INDEX;
 const MAX_PARTITION_BYTES: usize = 2048;
 
 impl Store {
-    /// How many things stand in a list, up to `most`.
+    /// How many things are in a list, up to `most`.
     ///
     /// # Errors
     /// See [`StoreError`].

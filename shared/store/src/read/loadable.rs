@@ -19,7 +19,7 @@ pub fn of<A: Aggregate>(id: A::Id) -> Of<A> {
 
 /// Loadable that one request answers: tuples of one to eight [`Of`].
 pub trait Loadable {
-    /// What comes back, `None` where nothing is stored.
+    /// The aggregates that were found; `None` for each that does not exist.
     type Found;
     /// The keys to read.
     fn keys(&self) -> Vec<Key>;

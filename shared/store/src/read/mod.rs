@@ -3,8 +3,8 @@
 //! Items are read strongly consistent. Lists of another party (index `view`) are eventually consistent;
 //! they are for people, and no decision is made on them.
 //!
-//! Where a page begins is a client's word. It is held against the query, which fixes the partition or the list: a page
-//! begins within it or is refused ([`StoreError::OutsideQuery`]), and never shows what lies outside.
+//! Where a page begins is chosen by the client. It is checked against the query, which fixes the partition or the list:
+//! a page begins within it or is refused ([`StoreError::OutsideQuery`]), and never shows what lies outside.
 
 mod items;
 mod list;

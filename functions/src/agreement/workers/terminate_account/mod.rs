@@ -47,7 +47,7 @@ pub(super) async fn terminate_account(jobs: &WorkerContext, key: &Key) -> Result
             // Everything else has ended. The message comes again until a human has mended it.
             Found::Aside(error) if cascade.aside == targets.place().1 => return Err(error),
             Found::Nothing | Found::Aside(_) => {
-                // Where to go on is kept for whoever is woken next.
+                // The cursor is kept for the next wake-up.
                 let passed = Termination::pass(&termination, targets.place(), Next::Anyone, &occasion);
                 return jobs.commit(passed).await;
             }

@@ -20,7 +20,7 @@ use crate::workers::{JobError, WorkerContext};
 const PAGE: u16 = 100;
 /// Pages that one wake-up looks at: what has ended long ago is read, and takes time too.
 const PAGES: u32 = 20;
-/// So many things that cannot be read fit into the termination; more than that is no accident of single items.
+/// How many unreadable things a termination can list; more than that is not a matter of single items.
 const MOST_ASIDE: usize = 500;
 
 const GRANTS: &str = Grant::PLACE.sorts();

@@ -1,8 +1,8 @@
 //! `notify` – sends one notice on one channel and records the proof (11.1).
 //!
-//! Ask, claim, send, record. The cause is asked whether the notice still stands, and an earlier notice of the same thing
-//! leaves first. The attempt is committed before anything leaves, so that of two workers one sends, and a table that
-//! takes no writes lets nothing out. A record that is lost is made up for by what the gateway tells later
+//! Ask, claim, send, record. The cause is asked whether the notice still stands, and an earlier notice of the same
+//! thing leaves first. The attempt is committed before anything leaves, so that of two workers one sends, and a table
+//! that takes no writes lets nothing out. A record that is lost is made up for by what the gateway tells later
 //! ([`crate::feedback`]); where it tells nothing, the notice is sent again, an hour later at the earliest.
 
 mod cause;
@@ -18,7 +18,7 @@ use crate::workers::{Asks, JobError, Verdict, WorkerContext};
 
 /// Its name, as evidence shows who did it.
 const JOB: &str = "notify";
-/// How often the outcome of an attempt is recorded anew, where something else was heard of the notice meanwhile.
+/// How often the outcome of an attempt is recorded anew, when another event changed the notice meanwhile.
 const RECORDS: u32 = 4;
 
 pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), JobError> {
@@ -54,7 +54,7 @@ pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), Jo
     record(jobs, key, attempts, outcome).await
 }
 
-/// A mailbox answered for the moment, and was not heard of again.
+/// A mailbox answered with a temporary failure, and nothing followed.
 async fn send_another_way(jobs: &WorkerContext, key: &Key, notice: &Loaded<Notice>) -> Result<(), JobError> {
     let contacts = contacts(&jobs.store, &notice.recipient).await?;
     let contacts = contacts.ok_or_else(|| JobError::Orphan(key.clone()))?;

@@ -89,7 +89,7 @@ impl AcceptanceId {
     }
 }
 
-/// What the market serves of a version: whoever accepts it was shown one of these.
+/// What the market serves of a version: a party that accepts it was shown one of these.
 #[derive(Debug, Clone, Copy)]
 pub struct Served<'a> {
     /// The document that it is a version of.
@@ -138,8 +138,8 @@ pub enum AcceptRefusal {
 }
 
 impl Acceptance {
-    /// Accepts a version for a merchant, with what the market serves of it; `existing` is the acceptance of before, where
-    /// there is one. Accepting the market agreement opens the market account.
+    /// Accepts a version for a merchant, with what the market serves of it; `existing` is the acceptance of before,
+    /// where there is one. Accepting the market agreement opens the market account.
     ///
     /// # Errors
     /// See [`AcceptRefusal`].
@@ -219,7 +219,7 @@ impl Aggregate for Acceptance {
     const KIND: &'static str = "acceptance";
     const PLACE: Place = Place::Within("acceptance#");
 
-    /// A merchant that comes back accepts anew. Keys of the first period have no number: they were there before
+    /// A merchant that comes back accepts again. Keys of the first period have no number: they were there before
     /// periods had one.
     fn key_of(id: &AcceptanceId) -> Key {
         let AcceptanceId { account_id, agreement_period, document_id, version } = id;

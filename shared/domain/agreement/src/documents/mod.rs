@@ -1,8 +1,8 @@
 //! The registry of documents (clauses 1.1–1.4, 9.4): what was published, when it takes effect, what it says.
 //!
 //! A version's text is stored exactly and identified by its SHA-256. Its clauses are read off the text
-//! ([`clauses`]) when it is published, and kept with it: what was accepted keeps its addresses. Which version is in force is answered for any
-//! instant from the versions' dates: no job makes a version effective.
+//! ([`clauses`]) when it is published, and kept with it: what was accepted keeps its addresses. Which version is in
+//! force is answered for any instant from the versions' dates: no job makes a version effective.
 
 pub mod acceptance;
 pub mod clauses;
@@ -140,7 +140,7 @@ pub struct Publication {
     pub prominent: Vec<ClauseAddress>,
     /// The clauses that carry the market's rules.
     pub rules: Rules,
-    /// When it takes effect; at once where nothing is said.
+    /// When it takes effect; at once by default.
     pub effective_at: Option<Timestamp>,
     /// Whether it changes an earlier version in a major way (15 days of publicity in place of 7).
     pub major: bool,

@@ -1,4 +1,4 @@
-//! Taking back a version before it takes effect (1.4, 9.4): a wrong one must not stand in the way of its correction.
+//! Taking back a version before it takes effect (1.4, 9.4): a wrong version must not block its correction.
 //!
 //! What was published stays readable, with its text and its clauses, and its number is not given again.
 

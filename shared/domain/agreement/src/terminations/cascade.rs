@@ -15,7 +15,7 @@ const STRAGGLING: SignedDuration = SignedDuration::from_mins(2);
 /// How long before an end what straggles may have been decided, by a clock that is behind ours.
 const STRAGGLERS_SINCE: SignedDuration = SignedDuration::from_mins(10);
 
-/// After which a cascade's step is someone else's: whoever took the one before is dead, or as good as that.
+/// After this time another worker may take the next step: the one that took the last is dead or stuck.
 const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(60);
 
 impl Termination {
@@ -33,7 +33,7 @@ impl Termination {
         Some(end.saturating_sub(STRAGGLERS_SINCE).unwrap_or(end))
     }
 
-    /// The cascade, where its next step is due, or where whoever asks took the one before.
+    /// The cascade, if its next step is due, or if the caller took the step before.
     #[must_use]
     pub fn cascade(&self, now: Timestamp, took_the_last: bool) -> Option<&Cascade> {
         match &self.status {

@@ -90,8 +90,8 @@ impl Termination {
         Ok((withdrawn, change))
     }
 
-    /// Records that the upstream agreement ended: ours ended at that same instant. Instants decide, and not the order in
-    /// which we hear: a termination that ends it later, running or done, is superseded. Hearing of it again, or of an
+    /// Records that the upstream agreement ended: ours ended at that same instant. Instants decide, and not the order
+    /// in which we hear: a termination that ends it later, running or done, is superseded. Receiving it again, or an
     /// event at or after the end, changes nothing.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! has fully run: the account compares it with the present whenever it is read. Where a holiday schedule was still to
 //! come, it is reckoned again when that appears (`reckoned_again`).
 //! Naturally (10.1.1): the upstream platform says when its own agreement ended; this one ended at that
-//! same instant, however late we hear of it.
+//! same instant, however late the event arrives.
 //!
 //! The cascade over grants and orders is part of this aggregate: a cursor, one target in each
 //! transaction together with the cursor's step, so that a crash neither skips nor repeats a target.
@@ -111,7 +111,7 @@ pub struct Termination {
     pub agreement_period: u32,
     /// Why.
     pub cause: Cause,
-    /// When we served the notice or heard of the event.
+    /// When the notice was served, or the event arrived.
     pub recorded_at: Timestamp,
     /// When the agreement ends or ended.
     pub ends_at: Timestamp,

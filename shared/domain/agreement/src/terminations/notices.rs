@@ -27,7 +27,7 @@ impl Notified for Termination {
             messages::TerminationServed::ABOUT | messages::TerminationMoved::ABOUT => {
                 Validity::while_so(!is_off)
             }
-            // Where we heard later of an earlier end, that one is told.
+            // If an event with an earlier end arrived later, the notices state the earlier end.
             messages::AgreementEnded::ABOUT => {
                 Validity::while_so(!matches!(self.status, TerminationStatus::Superseded { .. }))
             }

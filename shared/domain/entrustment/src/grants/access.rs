@@ -1,8 +1,8 @@
 //! Checks of a token, and the ledger in which the merchant reads them (4.4.3, supervision).
 //!
 //! Every check is counted: by hour, scope and outcome, so that a ledger stays readable and its cost
-//! bounded, however busy an application is. One partition of the table takes so many counts a second; a ledger whose own
-//! is not enough is spread over [`LEDGER_PARTITIONS`], and a line is then what the lines of all of them add up to.
+//! bounded, however busy an application is. One partition of the table takes so many counts a second; a ledger whose
+//! own is not enough is spread over [`LEDGER_PARTITIONS`], and a line is then what the lines of all of them add up to.
 
 use std::collections::BTreeMap;
 
@@ -90,7 +90,7 @@ pub fn hour_of(at: Timestamp) -> Timestamp {
 }
 
 /// Lines of one ledger as one: those of the same hour, scope, outcome and provider are added up. What was edited so
-/// that it differs in one of these stands for itself.
+/// that a difference in one of these is explained by its name.
 #[must_use]
 pub fn add_up(lines: impl IntoIterator<Item = AccessEntry>) -> Vec<AccessEntry> {
     let mut sums = BTreeMap::<_, AccessEntry>::new();

@@ -99,8 +99,9 @@ impl Grant {
             reminders: Reminders::beginning(REMINDERS, expires_at, now),
             status: GrantStatus::Active,
         };
-        // Neither the account nor the order is named by the change: whoever ends one must not be held up by grants.
-        // A grant that is given while its account ends is refused from then on, and its end is found by the cascade.
+        // Neither the account nor the order is named by the change: grants must not delay a transaction that ends one
+        // of them. A grant that is given while its account ends is refused from then on, and its end is found by the
+        // cascade.
         let change = Change::on(occasion).create(&grant, event);
         Ok((grant, change))
     }

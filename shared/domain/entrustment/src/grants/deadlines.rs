@@ -12,7 +12,7 @@ use super::{EndCause, Ending, Grant, GrantStatus, REMINDERS};
 use crate::events;
 
 impl Grant {
-    /// What is due of it: a reminder, or the recording of its end, which relies on the account's end that it weighs.
+    /// What is due of it: a reminder, or the recording of its end, which has a condition on the account's end.
     #[must_use]
     pub fn advance(
         loaded: &Loaded<Self>,

@@ -102,7 +102,7 @@ impl Order {
         if is_free {
             event = in_service(event, &order, account, offer.provider, term);
         }
-        // The account is not named: whoever ends it must not be held up by orders. Its end is weighed again when the
+        // The account is not named: orders must not delay a transaction that ends it. Its end is checked again when the
         // order is paid.
         let change = Change::on(occasion).create(&order, event);
         Ok((order, change))
@@ -110,8 +110,8 @@ impl Order {
 
     /// Takes a payment of its price: the contract is formed (4.6) and service begins.
     ///
-    /// Made in time counts, however late we hear of it: an order that closed unpaid by itself is taken up again. Then,
-    /// and only then, the change relies on the account: no cascade would find such an order a second time.
+    /// Made in time counts, however late the report arrives: an order that closed unpaid by itself is taken up again.
+    /// Then, and only then, the change relies on the account: no cascade would find such an order a second time.
     ///
     /// # Errors
     /// Why the money has to be returned.
@@ -159,8 +159,8 @@ impl Order {
         Ok((paid, change))
     }
 
-    /// Closes it before its time; `None` where it is over already, or is to be closed as unpaid and its contract is formed.
-    /// The merchant is told always, the provider where a contract was formed.
+    /// Closes it before its time; `None` where it is over already, or is to be closed as unpaid and its contract is
+    /// formed. The merchant is told always, the provider where a contract was formed.
     #[must_use]
     pub fn close(
         loaded: &Loaded<Self>,

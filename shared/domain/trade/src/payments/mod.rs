@@ -2,7 +2,7 @@
 //! of its order, or opens a duty to return it (`to_return → returned`), or is held for a human (`held`).
 //!
 //! Payment ids are unique in the whole market: a record's key is the payment's id. A report that uses an id again for
-//! something else is kept beside it, held. What waits stands in one list, and an alarm counts it.
+//! something else is kept as a record of its own, held. Payments that wait are in one list, and an alarm counts them.
 
 mod report;
 mod settle;
@@ -334,7 +334,7 @@ impl Aggregate for PaymentRecord {
         Self::key_of(&self.id)
     }
 
-    /// What waits stands in one list, the oldest first.
+    /// Payments that wait are in one list, the oldest first.
     fn list_entry(&self) -> Option<ListEntry> {
         let place = || format!("{:020}#{}", self.received_at.as_millisecond(), self.id);
         self.is_waiting().then(|| ListEntry { list: Self::WAITING, place: place() })

@@ -64,7 +64,7 @@ impl Report {
         }
     }
 
-    /// The record of this very report, for what cannot stand in the payment's.
+    /// The record of this report itself, if it cannot be the payment's record.
     #[must_use]
     pub fn own_record_id(&self) -> PaymentRecordId {
         match self {

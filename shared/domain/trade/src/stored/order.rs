@@ -57,7 +57,7 @@ struct StoredPayment {
     has_record: bool,
 }
 
-/// What stands in the place of the payment's id where nothing was to be paid. No payment can have it. Releases before
+/// The value in place of the payment's id for an order that costs nothing. No payment can have it. Releases before
 /// 0.3.0 know no order in service without a payment; they read this one.
 const NOTHING_TO_PAY: &str = "-";
 

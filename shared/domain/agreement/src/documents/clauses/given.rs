@@ -1,4 +1,4 @@
-//! An outline that the publisher gives in place of what is read off the text: whoever wrote an agreement knows
+//! An outline that the publisher gives in place of what is read off the text: its author knows
 //! where its clauses are.
 
 use std::collections::HashSet;
@@ -32,7 +32,7 @@ pub enum GivenRefusal {
     /// It has no clause, or more than a version can have.
     #[error("an outline has 1 to {MAX_CLAUSES} clauses")]
     Count,
-    /// The text has no such line, or nothing stands in it.
+    /// The text has no such line, or the line is empty.
     #[error("line {0} of the text does not exist or is empty")]
     NoSuchLine(u32),
     /// Lines go down the text.

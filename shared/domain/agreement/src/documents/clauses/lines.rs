@@ -1,4 +1,4 @@
-//! The lines of a text, and what stands in each when its markup is taken away.
+//! The lines of a text, and the content of each without its markup.
 //!
 //! A line ends at LF, at CRLF or at a CR alone. Indents, quotes, bullets, heading marks, bold marks, escapes, links
 //! and HTML tags say how a text looks; a label is a label with or without them. They are read in one pass, and what
@@ -36,7 +36,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Whether nothing stands in it.
+    /// Whether it is empty.
     pub fn is_blank(&self) -> bool {
         self.plain.is_empty()
     }

@@ -2,7 +2,7 @@
 //!
 //! The text is what was accepted and hashed, so reading it only marks places in it: the spans of an [`Outline`] follow
 //! each other without a gap and cover the whole, and joining them gives the text back. Every clause has an address of
-//! its own, as people cite it. What is not recognised is reported and never guessed, and whoever publishes can say
+//! its own, as people cite it. What is not recognised is reported and never guessed, and the publisher can say
 //! otherwise ([`Given`]).
 //!
 //! A text is read in four steps: its lines without their markup ([`lines`]); what each begins with ([`labels`]);

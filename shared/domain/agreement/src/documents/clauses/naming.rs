@@ -1,8 +1,8 @@
 //! Which address each clause has: the one that people cite it by.
 //!
 //! A label that says where it stands is the address (`4.4.5`, `Section 1.02`, an article where articles run on); in an
-//! annex the annex comes first. What begins anew in each part is cited with that part (`第二章第一条`), and a number by
-//! itself with the clause that it lies in (`第二条（三）1`). The second of two equal addresses is `…[2]`.
+//! annex the annex comes first. Numbers that restart in each part are cited with that part (`第二章第一条`), and a
+//! number by itself with the clause that it lies in (`第二条（三）1`). The second of two equal addresses is `…[2]`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -111,7 +111,7 @@ fn is_absolute(form: Form) -> bool {
     }
 }
 
-/// The clause around it that is of no decimals: where they could begin anew.
+/// The enclosing clause that has no decimal number: where decimals could restart.
 fn outer(clauses: &[Placed], at: usize) -> Option<usize> {
     let form = clauses[at].reading.form;
     let mut parent = clauses[at].parent;
@@ -136,7 +136,7 @@ fn annex(clauses: &[Placed], at: usize) -> Option<usize> {
     matches!(clauses[top].reading.form, Form::Annex(_)).then_some(top)
 }
 
-/// The forms that begin anew in different parts, by the annex that they do so in.
+/// The forms that restart in different parts, by the annex in which they do.
 fn restarting(clauses: &[Placed]) -> HashSet<(Option<usize>, Form)> {
     let mut seen = HashMap::new();
     let mut found = HashSet::new();

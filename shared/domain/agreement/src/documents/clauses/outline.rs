@@ -114,7 +114,7 @@ impl Outline {
         self.clauses.iter().filter(|clause| clause.address.is_some()).count()
     }
 
-    /// The clauses that the text marks as bold: whoever publishes confirms which of them are prominent.
+    /// The clauses that the text marks as bold: the publisher confirms which of them are prominent.
     #[must_use]
     pub fn proposed_prominent(&self) -> Vec<ClauseAddress> {
         self.clauses

@@ -55,7 +55,7 @@ pub(super) struct Entry {
     pub clause: usize,
 }
 
-/// The clause that a sequence of numbers stands in; none at the outermost level.
+/// The clause that contains a sequence of numbers; `None` at the outermost level.
 pub(super) type Owner = Option<usize>;
 
 /// How a label goes with those before it.
@@ -65,11 +65,11 @@ pub(super) enum Fit {
     Next,
     /// Numbers between are missing.
     Skips(Vec<String>),
-    /// The same number stands in a clause before it.
+    /// An earlier clause has the same number.
     Repeats(usize),
     /// It is smaller than the one before it.
     Back(usize),
-    /// Its form begins anew inside itself: a list in the text.
+    /// Its form restarts inside itself: a list in the text.
     Restarts,
     /// It has no place here.
     Unfit,

@@ -44,7 +44,7 @@ impl Machine<'_, '_> {
         false
     }
 
-    /// What a line is that is no clause.
+    /// What a line that is not a clause is.
     pub(super) fn reason(
         &self,
         candidate: &Candidate<'_>,
