@@ -50,9 +50,12 @@ mod tests {
     fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         entries
-            .flat_map(|path| match path.is_dir() {
-                true => sources(&path),
-                false => vec![(path.clone(), fs::read_to_string(&path).unwrap())],
+            .flat_map(|path| {
+                if path.is_dir() {
+                    sources(&path)
+                } else {
+                    vec![(path.clone(), fs::read_to_string(&path).unwrap())]
+                }
             })
             .collect()
     }

@@ -128,9 +128,12 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths = entries.map(|entry| entry.unwrap().path());
     paths
-        .flat_map(|path| match path.is_dir() {
-            true => sources(&path),
-            false => vec![(path.clone(), std::fs::read_to_string(&path).unwrap())],
+        .flat_map(|path| {
+            if path.is_dir() {
+                sources(&path)
+            } else {
+                vec![(path.clone(), std::fs::read_to_string(&path).unwrap())]
+            }
         })
         .collect()
 }

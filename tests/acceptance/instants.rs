@@ -141,7 +141,7 @@ async fn decided_at(world: &World, now: Timestamp, path: &str) -> Value {
     let principal = Principal { role: Role::Merchant, subject: "shop-1".to_owned(), scopes: Scopes::Whole };
     let caller = VerifiedCaller { principal, expires_at: i64::MAX };
     let router = market_functions::http::router(Arc::new(market), None, |routes| {
-        market_functions::routes::visit(routes)
+        market_functions::routes::visit(routes);
     });
     let router = router.layer(axum::Extension(caller));
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();

@@ -61,7 +61,7 @@ fn sent(expected: &[(&str, u128)]) -> Vec<(String, u128)> {
 #[tokio::test]
 async fn within_its_horizon_a_sweep_sends_ahead_and_leaves_what_is_leased_alone() {
     on_each_table(async |table| {
-        let (queues, minute) = (Taken::default(), Duration::from_secs(60));
+        let (queues, minute) = (Taken::default(), Duration::from_mins(1));
         let things = [
             thing("past").due(at(-1)),
             thing("now").due(at(30)),
@@ -90,7 +90,7 @@ async fn within_its_horizon_a_sweep_sends_ahead_and_leaves_what_is_leased_alone(
 #[tokio::test]
 async fn a_sweep_leaves_to_the_relay_what_has_just_become_due() {
     on_each_table(async |table| {
-        let (queues, horizon) = (Taken::default(), Duration::from_secs(120));
+        let (queues, horizon) = (Taken::default(), Duration::from_mins(2));
         table.create(at(0), &[thing("a").due(at(0))]).await;
         assert_eq!(sweep(&table.store, &queues, at(1), horizon).await.unwrap().sent, 0);
         assert_eq!(sweep(&table.store, &queues, at(60), horizon).await.unwrap().sent, 1);
@@ -117,7 +117,7 @@ async fn more_than_any_page_holds_is_handed_out_once_by_sweeps_at_the_same_time(
         assert_eq!(times.len(), 900);
         // Full pages of leased entries do not hide what lies behind them.
         table.create(at(20), &[thing("behind").due(at(75))]).await;
-        let swept = sweep(&table.store, &one, at(21), Duration::from_secs(60)).await.unwrap();
+        let swept = sweep(&table.store, &one, at(21), Duration::from_mins(1)).await.unwrap();
         assert_eq!((swept.sent, one.take()), (1, sent(&[("behind", 54_000)])));
     })
     .await;

@@ -178,7 +178,7 @@ async fn while_the_issuers_keys_cannot_be_had_the_client_is_told_to_come_again()
         corruption_alarm: Arc::clone(&market.corruption_alarm),
     };
     let router = market_functions::http::router(Arc::new(market), None, |routes| {
-        market_functions::routes::visit(routes)
+        market_functions::routes::visit(routes);
     });
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}{PATH}", listener.local_addr().unwrap());

@@ -31,7 +31,7 @@ use std::time::Duration;
 use axum::Router;
 
 /// How long anything may take before its test fails: far more than it needs, on any machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for something that must happen.
 async fn awaited<T>(what: &str, future: impl Future<Output = T>) -> T {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// The most payments that wait for a human and are counted.
 const MOST_COUNTED: u16 = 1000;
 /// How far ahead it hands out: until it runs again, with SQS keeping the delay.
-const HORIZON: Duration = Duration::from_secs(60);
+const HORIZON: Duration = Duration::from_mins(1);
 /// What a page that is begun may still take, at the slowest: no lease is taken whose wake-up could not be sent.
 const LAST_PAGE: Duration = Duration::from_secs(25);
 

@@ -61,6 +61,7 @@ fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
 
 impl ContactsChange {
     /// The contacts as they are afterwards.
+    #[must_use]
     pub fn of(self, before: &Contacts) -> Contacts {
         let Self { email, phone, language } = self;
         Contacts {

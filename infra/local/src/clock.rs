@@ -19,7 +19,7 @@ use crate::folder::{self, FolderError};
 /// The end of the clock: the year 3000. Beyond it the arithmetic of dates would come to its own end.
 pub const LAST: Timestamp = Timestamp::constant(32_503_680_000, 0);
 /// The clock that is waited for is looked at again after so long: the machine may have slept, or been set.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// A clock that can be advanced.
 pub struct LocalClock {

@@ -52,7 +52,7 @@ struct Serve {
     /// A DynamoDB-compatible server with streams, in place of the embedded engine.
     #[arg(long, value_name = "URL")]
     dynamodb_endpoint: Option<String>,
-    /// The one site whose pages may call this market, such as http://localhost:5173. Without it, none.
+    /// The one site whose pages may call this market, such as <http://localhost:5173>. Without it, none.
     #[arg(long, value_name = "URL")]
     allow_origin: Option<Origin>,
 }

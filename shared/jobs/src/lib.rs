@@ -82,7 +82,7 @@ pub trait Queues: Clone + Send + Sync + 'static {
 /// How long a failed message stays away: 1 s, 2, 4 … at most 15 minutes, by how often it was received.
 #[must_use]
 pub fn retry_delay(received: u32) -> Duration {
-    Duration::from_secs(1 << received.saturating_sub(1).min(10)).min(Duration::from_secs(900))
+    Duration::from_secs(1 << received.saturating_sub(1).min(10)).min(Duration::from_mins(15))
 }
 
 #[cfg(test)]

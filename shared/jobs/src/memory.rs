@@ -184,8 +184,7 @@ mod tests {
         drop(stop);
         worker.await.unwrap().unwrap();
         Arc::try_unwrap(seen)
-            .map(|seen| seen.into_inner().unwrap())
-            .unwrap_or_else(|seen| seen.lock().unwrap().clone())
+            .map_or_else(|seen| seen.lock().unwrap().clone(), |seen| seen.into_inner().unwrap())
     }
 
     #[tokio::test(start_paused = true)]

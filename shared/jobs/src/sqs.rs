@@ -21,7 +21,7 @@ use crate::{Outgoing, Queues, Unsent, WakeUp, retry_delay};
 /// What SQS takes in one request.
 const BATCH: usize = 10;
 /// The longest delay that SQS keeps.
-const MAX_DELAY: Duration = Duration::from_secs(900);
+const MAX_DELAY: Duration = Duration::from_mins(15);
 /// The pause after a poll that failed.
 const POLL_PAUSE: Duration = Duration::from_secs(1);
 /// How long a poll waits for a message, in seconds.
@@ -125,7 +125,7 @@ impl SqsQueues {
                 aws_sdk_sqs::config::Builder::new().timeout_config(
                     aws_sdk_sqs::config::timeout::TimeoutConfig::builder()
                         .operation_attempt_timeout(Duration::from_secs(25))
-                        .operation_timeout(Duration::from_secs(60))
+                        .operation_timeout(Duration::from_mins(1))
                         .build(),
                 ),
             )

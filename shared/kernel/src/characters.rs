@@ -48,6 +48,7 @@ pub fn trimmed(text: &str) -> &str {
 
 /// Whether it belongs in no text of anyone's: it turns what is shown, breaks a line where the clauses' reader sees
 /// none, carries what no reader sees, or means something to its sender alone (private use, what is not assigned yet).
+#[must_use]
 pub fn is_unfit(c: char) -> bool {
     use GeneralCategory::{Control, LineSeparator, ParagraphSeparator, PrivateUse, Unassigned};
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
@@ -59,6 +60,7 @@ pub fn is_unfit(c: char) -> bool {
 }
 
 /// Whether it hides within a line: two lines that differ in it alone look the same.
+#[must_use]
 pub fn hides(c: char) -> bool {
     is_ignorable(c) && !is_selector(c) && !JOINERS.contains(&c)
 }
@@ -82,6 +84,7 @@ pub fn line_ranges(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 
 /// The first character that a document's text must not have, and the number of its line. Tabs and line breaks of
 /// every system are kept: the text is kept to the byte.
+#[must_use]
 pub fn unfit_in_document(text: &str) -> Option<(usize, char)> {
     (1..).zip(line_ranges(text)).find_map(|(number, line)| {
         text[line]

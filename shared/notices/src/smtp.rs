@@ -28,7 +28,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// For each further command, TLS and the account among them.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 /// For the message: servers look at all of it before they answer.
-const MESSAGE_TIMEOUT: Duration = Duration::from_secs(120);
+const MESSAGE_TIMEOUT: Duration = Duration::from_mins(2);
 /// To take leave, which changes nothing any more.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// TLS from the first byte (RFC 8314); on any other port the conversation begins with STARTTLS.

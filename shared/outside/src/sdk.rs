@@ -13,11 +13,11 @@ use aws_types::sdk_config::SharedCredentialsProvider;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// To establish a connection.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// For one attempt.
-pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(2_000);
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 /// For an operation with all its attempts.
-pub const OPERATION_TIMEOUT: Duration = Duration::from_millis(8_000);
+pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 /// Attempts of an operation.
 pub const MAX_ATTEMPTS: u32 = 3;
 

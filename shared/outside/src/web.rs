@@ -32,8 +32,7 @@ pub struct Patience {
 }
 
 /// What a function has: a job or a request waits behind it.
-const SHORT: Patience =
-    Patience { connect: Duration::from_millis(1_000), read: Duration::from_millis(2_000) };
+const SHORT: Patience = Patience { connect: Duration::from_secs(1), read: Duration::from_secs(2) };
 
 /// What came back.
 #[derive(Debug, Clone)]

@@ -36,6 +36,7 @@ impl Meter {
     }
 
     /// What was counted since the last call.
+    #[must_use]
     pub fn take(&self) -> Cost {
         self.0.as_ref().map(|cost| std::mem::take(&mut *lock(cost))).unwrap_or_default()
     }

@@ -18,7 +18,7 @@ pub(crate) struct Momentary;
 
 impl ClassifyRetry for Momentary {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let error = context.output_or_error().and_then(|answer| answer.err());
+        let error = context.output_or_error().and_then(Result::err);
         let Some(error) = error.and_then(OrchestratorError::as_operation_error) else {
             return RetryAction::NoActionIndicated;
         };
@@ -55,7 +55,7 @@ pub(crate) struct Elsewhere;
 
 impl ClassifyRetry for Elsewhere {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let error = context.output_or_error().and_then(|answer| answer.err());
+        let error = context.output_or_error().and_then(Result::err);
         let error = error.and_then(OrchestratorError::as_operation_error);
         let error = error.and_then(|error| error.downcast_ref::<UpdateItemError>());
         match error.and_then(ProvideErrorMetadata::code).map(meaning) {

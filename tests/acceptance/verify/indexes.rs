@@ -42,7 +42,7 @@ async fn a_timer_that_was_stripped_moved_or_put_off_is_found_and_one_that_is_lea
         (
             "stripped",
             Box::new(|item| {
-                ["due_shard", "wake_at", "due_at"].map(|name| item.remove(name)).into_iter().for_each(drop)
+                ["due_shard", "wake_at", "due_at"].map(|name| item.remove(name)).into_iter().for_each(drop);
             }),
         ),
         ("out of the index", Box::new(|item| drop(item.remove("wake_at")))),
@@ -128,7 +128,7 @@ async fn a_place_in_a_list_that_was_stripped_or_moved_is_found() {
         |item| ["list", "place"].map(|name| item.remove(name)).into_iter().for_each(drop),
         |item| drop(item.remove("place")),
         |item| {
-            drop(item.insert("list".to_owned(), AttributeValue::S("provider#southwind#orders".to_owned())))
+            drop(item.insert("list".to_owned(), AttributeValue::S("provider#southwind#orders".to_owned())));
         },
         |item| drop(item.insert("place".to_owned(), AttributeValue::S("0".to_owned()))),
     ];

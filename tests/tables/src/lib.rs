@@ -37,6 +37,7 @@ every! {
 }
 
 impl When {
+    #[must_use]
     pub fn of(self, boundary: Timestamp) -> Timestamp {
         let a_moment = SignedDuration::from_nanos(1);
         match self {
@@ -86,6 +87,7 @@ impl<S, R> Cell<S, R> {
 }
 
 /// The event that a change records of its aggregate of this kind, and the state that it writes.
+#[must_use]
 pub fn recorded<A: Aggregate>(change: &Change) -> (&'static str, A) {
     let mut writes = change.writes.iter().filter(|write| write.kind == A::KIND && write.record.is_some());
     let write = writes.next().unwrap_or_else(|| panic!("nothing of {} is written", A::KIND));

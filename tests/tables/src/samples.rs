@@ -22,20 +22,24 @@ pub use market_parties::samples::{account, provider};
 /// The price of the plans that cost something, in fen.
 pub const PRICE_FEN: u64 = 19_900;
 
+#[must_use]
 pub fn at(instant: &str) -> Timestamp {
     instant.parse().unwrap()
 }
 
+#[must_use]
 pub fn occasion(at: Timestamp) -> Occasion {
     samples::occasion(at, Actor::Job("job".to_owned()))
 }
 
 /// When everything begins.
+#[must_use]
 pub fn begin() -> Timestamp {
     at("2026-03-02T10:00:00+08:00")
 }
 
 /// A version that is in force from the beginning on.
+#[must_use]
 pub fn version(number: u32) -> Version {
     Version {
         number,
@@ -52,6 +56,7 @@ pub fn version(number: u32) -> Version {
 }
 
 /// The market agreement, of which version 1 is in force.
+#[must_use]
 pub fn agreement() -> Document {
     Document {
         id: DocumentId::market_agreement(),
@@ -64,6 +69,7 @@ pub fn agreement() -> Document {
 }
 
 /// The provider's subscription agreement, of which version 2 is in force.
+#[must_use]
 pub fn terms() -> Document {
     Document {
         id: "northwind.terms".parse().unwrap(),
@@ -76,6 +82,7 @@ pub fn terms() -> Document {
 }
 
 /// The merchant's acceptance of a version of the provider's terms.
+#[must_use]
 pub fn acceptance(number: u32) -> Acceptance {
     let sha256 = version(number).sha256;
     Acceptance {
@@ -105,12 +112,14 @@ fn scope(name: &str) -> Scope {
     }
 }
 
+#[must_use]
 pub fn plan(id: &str, price_fen: u64, bound: Bound) -> Plan {
     let name = id.to_owned().try_into().unwrap();
     Plan { id: id.parse().unwrap(), name, price_fen: price_fen.try_into().unwrap(), bound }
 }
 
 /// An application that asks for two scopes, with a plan of each bound, and one that costs nothing.
+#[must_use]
 pub fn description() -> Description {
     Description {
         kind: ListingKind::Application,
@@ -132,6 +141,7 @@ pub fn description() -> Description {
     }
 }
 
+#[must_use]
 pub fn listing(status: ListingStatus) -> Listing {
     Listing {
         id: ListingId::new(begin(), [1; 10]),
@@ -143,11 +153,13 @@ pub fn listing(status: ListingStatus) -> Listing {
 }
 
 /// A payment that was made an hour after the beginning.
+#[must_use]
 pub fn payment() -> Payment {
     Payment { id: "pay-1".parse().unwrap(), paid_at: at("2026-03-02T11:00:00+08:00"), has_record: true }
 }
 
 /// An order of a plan, placed at the beginning.
+#[must_use]
 pub fn order(plan: &str, status: OrderStatus) -> Order {
     let description = description();
     let terms = terms();
@@ -170,6 +182,7 @@ pub fn order(plan: &str, status: OrderStatus) -> Order {
 }
 
 /// A grant from the beginning until the end of March, of which all reminders were sent.
+#[must_use]
 pub fn grant(status: GrantStatus) -> Grant {
     Grant {
         id: GrantId::new(begin(), [3; 10]),
@@ -189,11 +202,13 @@ pub fn grant(status: GrantStatus) -> Grant {
 }
 
 /// The account, whose agreement ends or ended at an instant.
+#[must_use]
 pub fn account_until(ends_at: Option<Timestamp>) -> MarketAccount {
     MarketAccount { ends_at, ..account() }
 }
 
 /// An attestation of what was done at an instant.
+#[must_use]
 pub fn attestation(done_at: Timestamp) -> Attestation {
     Attestation {
         answer: Answer::Deleted,

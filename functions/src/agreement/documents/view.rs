@@ -55,6 +55,7 @@ pub struct DocumentView {
 
 impl DocumentView {
     /// The same, without so many versions that could not be read.
+    #[must_use]
     pub fn without(self, unreadable: Option<usize>) -> Self {
         Self { unreadable, ..self }
     }
@@ -106,6 +107,7 @@ pub struct VersionView {
 
 impl VersionView {
     /// A version, and when it was withdrawn, if it was.
+    #[must_use]
     pub fn of(withdrawn_at: Option<Timestamp>, version: Version) -> Self {
         let Version {
             number,

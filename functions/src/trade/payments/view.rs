@@ -165,6 +165,7 @@ impl PaymentRecordView {
     }
 
     /// As everyone else does: without the operator's own notes.
+    #[must_use]
     pub fn without_decisions(record: PaymentRecord) -> Self {
         Self { decisions: Vec::new(), ..Self::whole(record) }
     }

@@ -1,4 +1,4 @@
-//! The job path beside its peer, in one run: the market on a file, and graphile-worker on PostgreSQL with the same
+//! The job path beside its peer, in one run: the market on a file, and graphile-worker on `PostgreSQL` with the same
 //! durable effect, taking turns on the same machine.
 //!
 //! The peer is a program of its own (`infra/local/peers/graphile-worker`), which says what it does. Its rows are as

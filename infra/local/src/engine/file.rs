@@ -72,7 +72,7 @@ fn set_streams(database: &Database, enabled: bool) -> Result<(), DynoxideError> 
 }
 
 impl EngineFile {
-    /// The log that commits are in before they are in the file; SQLite keeps it as long as the file is open.
+    /// The log that commits are in before they are in the file; `SQLite` keeps it as long as the file is open.
     pub(super) fn log(&self) -> Result<File, EngineError> {
         let mut log = self.path.clone().into_os_string();
         log.push("-wal");
@@ -117,7 +117,7 @@ impl EngineFile {
         match folded {
             Ok(0) => {}
             Ok(_) => {
-                tracing::warn!(file = %path.display(), "something else has it open: its -wal belongs to it")
+                tracing::warn!(file = %path.display(), "something else has it open: its -wal belongs to it");
             }
             Err(error) => tracing::warn!(file = %path.display(), %error, "its -wal belongs to it"),
         }

@@ -20,7 +20,7 @@ use super::{ApiArgs, OperateError, say, token};
 /// What to do with holiday schedules.
 #[derive(Debug, clap::Subcommand)]
 pub enum Holidays {
-    /// Publish the holiday schedule of a year, or a version that corrects it. MARKET_TOKEN holds an operator's bearer
+    /// Publish the holiday schedule of a year, or a version that corrects it. `MARKET_TOKEN` holds an operator's bearer
     /// token.
     Publish(Arguments),
 }
@@ -28,7 +28,7 @@ pub enum Holidays {
 /// What to publish.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The schedule, as JSON: year, notice, changed_by, holidays.
+    /// The schedule, as JSON: year, notice, `changed_by`, holidays.
     #[arg(long)]
     file: PathBuf,
     /// The number of the newest version, where this corrects it.

@@ -236,9 +236,10 @@ pub async fn redrive(
         let handed = stream::iter(fresh).map(|entry| async move { store.redrive(&entry, now).await });
         let mut handed = handed.buffer_unordered(AT_ONCE);
         while let Some(was_parked) = handed.next().await {
-            match was_parked? {
-                true => redriven.items += 1,
-                false => redriven.changed += 1,
+            if was_parked? {
+                redriven.items += 1
+            } else {
+                redriven.changed += 1
             }
             progress.inc(1);
         }

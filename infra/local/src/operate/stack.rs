@@ -20,7 +20,7 @@ use super::{OperateError, aws_error};
 /// An operator is farther from AWS than a function is.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(60);
+const OPERATION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A stack, as the AWS CLI names it.
 #[derive(Debug, Clone, clap::Args)]

@@ -22,8 +22,5 @@ pub fn check(context: &str) -> Result<(), Failed> {
 
 /// Refuses what is there already.
 pub fn check_new(root: &Path, file: &str) -> Result<(), Failed> {
-    match root.join(file).exists() {
-        true => Err(Failed(format!("{file} is there already"))),
-        false => Ok(()),
-    }
+    if root.join(file).exists() { Err(Failed(format!("{file} is there already"))) } else { Ok(()) }
 }

@@ -83,7 +83,7 @@ impl For {
 pub struct NewMessage {
     /// The context: agreement, entrustment, parties, trade.
     context: String,
-    /// What it is about: a stable name, such as refund_due.
+    /// What it is about: a stable name, such as `refund_due`.
     name: String,
     /// The clause by which it is told.
     #[arg(long)]
@@ -129,12 +129,11 @@ impl NewMessage {
         let text = with_message(&read(root, &declared)?, &self.declaration(&message, &blanks));
         let text = blanks.iter().fold(text, |text, blank| import(&text, blank.of));
         edits.push(Edit { path: declared.clone(), text });
-        let of_samples = match sampled == declared {
-            true => edits.pop().map(|edit| edit.text).unwrap_or_default(),
-            false => {
-                let own = read(root, &sampled)?;
-                own.replacen("use crate::messages::{", &format!("use crate::messages::{{{message}, "), 1)
-            }
+        let of_samples = if sampled == declared {
+            edits.pop().map(|edit| edit.text).unwrap_or_default()
+        } else {
+            let own = read(root, &sampled)?;
+            own.replacen("use crate::messages::{", &format!("use crate::messages::{{{message}, "), 1)
         };
         let text = with_sample(&of_samples, &self.sample(&message, &blanks))
             .ok_or_else(|| Failed(format!("{sampled} has no list of samples")))?;
@@ -196,10 +195,7 @@ impl NewMessage {
 /// The file of a context's samples: its own, or that of its messages.
 fn samples_of(root: &Path, domain: &str) -> String {
     let own = format!("{domain}/src/samples.rs");
-    match root.join(&own).exists() {
-        true => own,
-        false => format!("{domain}/src/messages.rs"),
-    }
+    if root.join(&own).exists() { own } else { format!("{domain}/src/messages.rs") }
 }
 
 /// What a text says of its blanks, as long as nobody has written it.

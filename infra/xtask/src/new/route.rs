@@ -20,15 +20,15 @@ const TESTS_OF_RESOURCE: &str = include_str!("../../skeletons/tests_of_resource.
 
 #[derive(Debug, Args)]
 pub struct NewRoute {
-    /// What it is: <context>/<resource>/<operation>, such as trade/orders/cancel_order.
+    /// What it is: <context>/<resource>/<operation>, such as `trade/orders/cancel_order`.
     what: String,
-    /// Its path, such as '/accounts/{account_id}/orders/{order_id}/cancellation'.
+    /// Its path, such as '/`accounts/{account_id}/orders/{order_id}/cancellation`'.
     #[arg(long)]
     path: String,
     /// The clauses that it carries out.
     #[arg(long = "clause", required = true)]
     clauses: Vec<String>,
-    /// Who may call it: merchant, provider, operator, data_gateway, upstream.
+    /// Who may call it: merchant, provider, operator, `data_gateway`, upstream.
     #[arg(long = "role", default_value = "merchant")]
     roles: Vec<String>,
     /// What it does, in a sentence for the API description.
@@ -139,10 +139,7 @@ impl NewRoute {
         let path = self.parameters().iter().fold(self.path.clone(), |path, parameter| {
             path.replace(&format!("{{{parameter}}}"), example(parameter))
         });
-        let request = match Self::reads(operation) {
-            true => "get(path)",
-            false => "post(path, serde_json::json!({}))",
-        };
+        let request = if Self::reads(operation) { "get(path)" } else { "post(path, serde_json::json!({}))" };
         let blanks = [
             ("operation", operation),
             ("resource", resource),

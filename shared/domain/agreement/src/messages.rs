@@ -75,6 +75,7 @@ message! {
 }
 
 /// Samples of what is said of documents.
+#[must_use]
 pub fn of_documents(cast: &Cast) -> Vec<Sample> {
     let (title, effective_at) = (cast.title.clone(), cast.midnight());
     vec![
@@ -88,6 +89,7 @@ pub fn of_documents(cast: &Cast) -> Vec<Sample> {
 }
 
 /// Samples of what is said of the end of an agreement.
+#[must_use]
 pub fn of_terminations(cast: &Cast) -> Vec<Sample> {
     let (noon, midnight) = (cast.noon(), cast.midnight());
     vec![

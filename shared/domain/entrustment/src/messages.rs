@@ -188,6 +188,7 @@ message! {
 }
 
 /// Samples of it all.
+#[must_use]
 pub fn samples(cast: &Cast) -> Vec<Sample> {
     let (merchant, provider, listing) = (|| cast.merchant(), || cast.seller(), || cast.listing.clone());
     let (grant, scopes) = (|| cast.grant(), || cast.scopes());

@@ -86,6 +86,7 @@ fn id(prefix: &str) -> String {
 }
 
 impl Cast {
+    #[must_use]
     pub fn of(language: Language) -> Self {
         let mut cast = Self {
             language,
@@ -109,63 +110,78 @@ impl Cast {
         Self { listing: name.to_owned(), title: name.to_owned(), reason: name.repeat(30), ..cast }
     }
 
+    #[must_use]
     pub fn merchants(&self) -> Vec<SampleRecipient> {
         vec![SampleRecipient::Merchant(Box::new(self.account.clone()))]
     }
 
+    #[must_use]
     pub fn providers(&self) -> Vec<SampleRecipient> {
         vec![SampleRecipient::Provider(Box::new(self.provider.clone()))]
     }
 
+    #[must_use]
     pub fn its_provider(&self) -> Vec<SampleRecipient> {
         vec![SampleRecipient::ProviderOf(Box::new((self.provider.clone(), self.account.clone())))]
     }
 
+    #[must_use]
     pub fn both(&self) -> Vec<SampleRecipient> {
         [self.merchants(), self.its_provider()].concat()
     }
 
+    #[must_use]
     pub fn everyone(&self) -> Vec<SampleRecipient> {
         vec![SampleRecipient::Everyone(self.language)]
     }
 
+    #[must_use]
     pub fn midnight(&self) -> Timestamp {
         at("2026-12-27T16:00:00Z")
     }
 
+    #[must_use]
     pub fn noon(&self) -> Timestamp {
         at("2026-12-12T06:37:00Z")
     }
 
     /// Fifteen days from noon.
+    #[must_use]
     pub fn period(&self) -> Trace {
         periods::reckon(self.noon(), Length::Days(15), Calendar::published()).expect(LAWFUL)
     }
 
+    #[must_use]
     pub fn merchant(&self) -> String {
         self.account.legal_name.to_string()
     }
 
+    #[must_use]
     pub fn seller(&self) -> String {
         self.provider.legal_name.to_string()
     }
 
+    #[must_use]
     pub fn order(&self) -> String {
         id("ord")
     }
 
+    #[must_use]
     pub fn grant(&self) -> String {
         id("grt")
     }
 
+    #[must_use]
     pub fn payment(&self) -> String {
         "pay-20261212-0417".to_owned()
     }
 
+    #[must_use]
     pub fn scopes(&self) -> String {
         "orders.read, stock.read".to_owned()
     }
 
+    #[must_use]
     pub fn paid(&self) -> Fen {
         19_900.try_into().expect(LAWFUL)
     }
@@ -231,6 +247,7 @@ pub fn provider() -> Provider {
 }
 
 /// Samples of what is said when parties are let in.
+#[must_use]
 pub fn of_admissions(cast: &Cast) -> Vec<Sample> {
     vec![
         Sample::new("2.3", AccountOpened { title: cast.title.clone(), version: 1 }, cast.merchants()),
@@ -239,6 +256,7 @@ pub fn of_admissions(cast: &Cast) -> Vec<Sample> {
 }
 
 /// Samples of what is said when contacts change.
+#[must_use]
 pub fn of_contacts(cast: &Cast) -> Vec<Sample> {
     let changed = |contacts: &Contacts, told| Sample::new("11.1", ContactsChanged::to(contacts, false), told);
     vec![

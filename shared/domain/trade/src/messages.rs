@@ -126,6 +126,7 @@ impl Term {
 }
 
 /// Samples of it all.
+#[must_use]
 pub fn samples(cast: &Cast) -> Vec<Sample> {
     let (merchant, provider, listing) = (|| cast.merchant(), || cast.seller(), || cast.listing.clone());
     let (order, payment, paid) = (|| cast.order(), || cast.payment(), cast.paid());

@@ -21,6 +21,7 @@ impl StoredContacts {
         Self { email: Trusted(email), phone: phone.map(Trusted), language: Name(language) }
     }
 
+    #[must_use]
     pub fn restore(self) -> Contacts {
         let Self { email, phone, language } = self;
         Contacts { email: email.0, phone: phone.map(|phone| phone.0), language: language.0 }
@@ -41,6 +42,7 @@ pub enum StoredActor {
 }
 
 impl StoredActor {
+    #[must_use]
     pub fn of(actor: Actor) -> Self {
         match actor {
             Actor::Operator(subject) => Self::Operator(subject),
@@ -54,6 +56,7 @@ impl StoredActor {
         }
     }
 
+    #[must_use]
     pub fn restore(self) -> Actor {
         match self {
             Self::Operator(subject) => Actor::Operator(subject),
@@ -77,6 +80,7 @@ pub enum StoredRecipient {
 }
 
 impl StoredRecipient {
+    #[must_use]
     pub fn of(recipient: Recipient) -> Self {
         match recipient {
             Recipient::Party(PartyId::Merchant(id)) => Self::Merchant(Trusted(id)),
@@ -85,6 +89,7 @@ impl StoredRecipient {
         }
     }
 
+    #[must_use]
     pub fn restore(self) -> Recipient {
         match self {
             Self::Merchant(id) => Recipient::Party(PartyId::Merchant(id.0)),

@@ -106,6 +106,7 @@ pub fn trusted_each<T>(items: Vec<T>) -> Vec<Trusted<T>> {
 }
 
 /// Each of a stored list of checked values.
+#[must_use]
 pub fn restored_each<T>(items: Vec<Trusted<T>>) -> Vec<T> {
     each(items, |item| item.0)
 }

@@ -158,8 +158,11 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRef
             (Supersede, _) => Cell::To("NoticeSuperseded", Superseded),
             (Resend, _) => Cell::No(ResendRefusal::NotWaiting),
             (Claim, JustBefore)
-            | (Fail | Refuse | LoseTheAnswer | FailAnEarlierAttempt | ProveSent | GiveUpWaiting, _)
-            | (HearDelivered | HearBounced | HearBouncedForNow | HearComplained, _) => Cell::Nothing,
+            | (
+                Fail | Refuse | LoseTheAnswer | FailAnEarlierAttempt | ProveSent | GiveUpWaiting
+                | HearDelivered | HearBounced | HearBouncedForNow | HearComplained,
+                _,
+            ) => Cell::Nothing,
         },
         Tried | TriedOut => match (command, when) {
             (Claim, At | JustAfter) if stand == Tried => Cell::To("NoticeAttempted", Tried),
@@ -171,8 +174,11 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRef
             (Supersede, _) => Cell::To("NoticeSuperseded", SupersededTried),
             (Resend, _) => Cell::No(ResendRefusal::NotWaiting),
             (Claim, JustBefore)
-            | (LoseTheAnswer | FailAnEarlierAttempt | GiveUpWaiting, _)
-            | (HearDelivered | HearBounced | HearBouncedForNow | HearComplained, _) => Cell::Nothing,
+            | (
+                LoseTheAnswer | FailAnEarlierAttempt | GiveUpWaiting | HearDelivered | HearBounced
+                | HearBouncedForNow | HearComplained,
+                _,
+            ) => Cell::Nothing,
         },
         Sent
         | Stand::CameBack

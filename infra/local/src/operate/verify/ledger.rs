@@ -92,7 +92,7 @@ async fn check_lines(store: &Store, grant: &Grant, faults: &mut Faults) -> Resul
         for error in page.unreadable {
             match error {
                 StoreError::Corrupt { key, reason } => {
-                    faults.say(key, format!("it cannot be read: {reason}"))
+                    faults.say(key, format!("it cannot be read: {reason}"));
                 }
                 error => return Err(error.into()),
             }

@@ -217,10 +217,8 @@ impl Line {
                         match tag.kind {
                             Tag::Bold { opens } => {
                                 bold.add(line, since..self.plain.len());
-                                bold.elements = match opens {
-                                    true => bold.elements + 1,
-                                    false => bold.elements.saturating_sub(1),
-                                };
+                                bold.elements =
+                                    if opens { bold.elements + 1 } else { bold.elements.saturating_sub(1) };
                                 since = self.plain.len();
                             }
                             Tag::Heading(level) => self.heading = level,

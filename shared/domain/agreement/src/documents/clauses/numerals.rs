@@ -139,10 +139,8 @@ pub(super) fn latin(chars: &[char]) -> Vec<Numeral> {
     if !(1..=8).contains(&length) || !(is_upper || word.iter().all(char::is_ascii_lowercase)) {
         return Vec::new();
     }
-    let (letters, numbers) = match is_upper {
-        true => (Script::Upper, Script::RomanUpper),
-        false => (Script::Lower, Script::RomanLower),
-    };
+    let (letters, numbers) =
+        if is_upper { (Script::Upper, Script::RomanUpper) } else { (Script::Lower, Script::RomanLower) };
     let mut found = Vec::new();
     // After `z` comes `aa`, then `bb`.
     if length <= 2 && word.iter().all(|c| *c == word[0]) {

@@ -48,7 +48,7 @@ pub(super) fn place(candidates: &[Candidate<'_>]) -> Placement {
     machine.placement
 }
 
-impl<'l> Machine<'_, 'l> {
+impl Machine<'_, '_> {
     /// Decides of one candidate.
     fn decide(&mut self, at: usize) {
         let candidate = &self.candidates[at];
