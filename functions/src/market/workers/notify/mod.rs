@@ -10,6 +10,7 @@ mod cause;
 use market_kernel::aggregate::{Key, Loaded};
 use market_kernel::notices::{Delivery, Notice, Sending};
 use market_store::CommitError;
+use market_store::commit::committed;
 
 use crate::feedback::{alert_of_bounce, contacts};
 use crate::metrics::Metric;
@@ -44,13 +45,14 @@ pub async fn notify(jobs: &Jobs, key: &Key, ask: Asks) -> Result<(), JobError> {
         return jobs.commit(Notice::hold_back(&notice, &occasion)).await;
     }
     let Some((claimed, change)) = Notice::claim(&notice, &occasion) else { return Ok(()) };
+    let committed = committed::<Notice>(&change, key);
     jobs.commit(Some(change)).await?;
     let Delivery::Queued { attempts, .. } = claimed.delivery else {
         alert(jobs, key, &claimed);
         return Ok(());
     };
     let outcome = jobs.gateways.send(&claimed).await;
-    record(jobs, key, attempts, outcome).await
+    record(jobs, key, committed, attempts, outcome).await
 }
 
 /// A mailbox answered for the moment, and was not heard of again.
@@ -66,11 +68,24 @@ async fn send_another_way(jobs: &Jobs, key: &Key, notice: &Loaded<Notice>) -> Re
     Ok(())
 }
 
-/// Writes down what became of an attempt, on the notice as it is by now.
-async fn record(jobs: &Jobs, key: &Key, attempt: u32, outcome: Sending) -> Result<(), JobError> {
+/// Writes down what became of an attempt, on the notice as its claim left it, or as it is by now where something else
+/// was heard of it meanwhile.
+async fn record(
+    jobs: &Jobs,
+    key: &Key,
+    mut claimed: Option<Loaded<Notice>>,
+    attempt: u32,
+    outcome: Sending,
+) -> Result<(), JobError> {
     let mut left = RECORDS;
     loop {
-        let Some(notice) = jobs.store.get_at::<Notice>(key).await? else { return Ok(()) };
+        let notice = match claimed.take() {
+            Some(claimed) => claimed,
+            None => match jobs.store.get_at::<Notice>(key).await? {
+                Some(notice) => notice,
+                None => return Ok(()),
+            },
+        };
         let occasion = jobs.occasion(JOB, key);
         let recorded = Notice::record(&notice, &occasion, attempt, outcome.clone());
         let Some((after, change)) = recorded else { return Ok(()) };
