@@ -36,7 +36,7 @@ pub const MAX_TRIES: u32 = 10;
 pub const PARKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Where in the index a lane's entries wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shard {
     /// One of its [`SHARDS`].
     Due(u8),
@@ -48,6 +48,20 @@ impl Shard {
     /// All that a lane has.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..SHARDS).map(Self::Due).chain([Self::Parked])
+    }
+
+    /// All that there are.
+    pub fn of_all_lanes() -> impl Iterator<Item = (Lane, Self)> {
+        Lane::ALL.into_iter().flat_map(|lane| Self::all().map(move |shard| (lane, shard)))
+    }
+
+    fn named(name: &str) -> Option<(Lane, Self)> {
+        let mut parts = name.split('#');
+        match (parts.next()?, parts.next()?.parse().ok()?, parts.next()) {
+            ("due", lane, Some(shard)) => Some((lane, Self::Due(shard.parse().ok()?))),
+            ("parked", lane, None) => Some((lane, Self::Parked)),
+            _ => None,
+        }
     }
 
     fn name(self, lane: Lane) -> String {
@@ -212,21 +226,25 @@ fn wake_ms(wake_at: &str) -> i64 {
 /// `attribute` gives the new image's texts and numbers by name, whatever type the stream's reader has.
 #[must_use]
 pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<(Lane, Key)> {
+    // The commit took the lease for the relay; what the sweep leased has its tries counted.
+    if attribute(TRIES).is_some() {
+        return None;
+    }
     let due_at: i64 = attribute(DUE_AT)?.parse().ok()?;
     let wake_at: i64 = attribute(WAKE_AT)?.split('#').next()?.parse().ok()?;
-    // The commit took the lease for the relay; what the sweep leased has its tries counted.
-    if attribute(TRIES).is_some() || wake_at <= due_at {
+    if wake_at <= due_at {
         return None;
     }
     let lane = attribute(SHARD)?.strip_prefix("due#")?.split('#').next()?.parse().ok()?;
     Some((lane, Key::new(attribute(PK)?, attribute(SK)?)))
 }
 
-/// When the sweep will next hand a written item out, if ever; for those who see every write and so need not look.
-/// `attribute` is as for [`due_at_once`].
+/// Where a written item waits and when the sweep will next hand it out, if ever; for those who see every write and so
+/// need not look everywhere. `attribute` is as for [`due_at_once`].
 #[must_use]
-pub fn wakes_at<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<Timestamp> {
-    Timestamp::from_millisecond(wake_ms(attribute(WAKE_AT)?)).ok()
+pub fn wakes_at<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<((Lane, Shard), Timestamp)> {
+    let at = Timestamp::from_millisecond(wake_ms(attribute(WAKE_AT)?)).ok()?;
+    Some((Shard::named(attribute(SHARD)?)?, at))
 }
 
 impl Store {
@@ -259,10 +277,21 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
-        let shards = Lane::ALL.into_iter().flat_map(|lane| Shard::all().map(move |shard| shard.name(lane)));
+        Ok(self.wakes(Shard::of_all_lanes()).await?.into_iter().flatten().min())
+    }
+
+    /// When it will next have something to hand out in each of these shards, in their order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn wakes(
+        &self,
+        shards: impl IntoIterator<Item = (Lane, Shard)>,
+    ) -> Result<Vec<Option<Timestamp>>, StoreError> {
+        let shards = shards.into_iter().map(|(lane, shard)| shard.name(lane));
         let firsts = try_join_all(shards.map(|shard| self.query_due(shard, None, None, 1))).await?;
-        let wakes = firsts.iter().flatten().map(DueEntry::wake_ms);
-        Ok(wakes.min().and_then(|ms| Timestamp::from_millisecond(ms).ok()))
+        let wake = |first: &DueEntry| Timestamp::from_millisecond(first.wake_ms()).ok();
+        Ok(firsts.iter().map(|found| found.first().and_then(wake)).collect())
     }
 
     async fn query_due(

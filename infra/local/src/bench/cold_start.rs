@@ -35,7 +35,7 @@ use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::server::TlsStream;
 
 use super::{BenchError, Kept, SHOP, failed, median, ms, say, start};
-use crate::engine::{Endpoint, Engine};
+use crate::engine::{Endpoint, Engine, Request};
 use crate::issuer::AUDIENCE;
 use crate::running::{Clockwork, Running, TABLE};
 use crate::stage::Stage;
@@ -218,7 +218,7 @@ async fn ask_table(State(table): State<Arc<Table>>, headers: HeaderMap, body: By
     if verify_slices_are_equal(signed_by, table.key.as_bytes()).is_err() {
         return StatusCode::FORBIDDEN.into_response();
     }
-    match table.engine.call(text("x-amz-target").to_owned(), body.into()).await {
+    match table.engine.call(Request { target: text("x-amz-target").to_owned(), body: body.into() }).await {
         Ok(reply) => {
             let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, [("content-type", "application/x-amz-json-1.0")], reply.body).into_response()
