@@ -15,12 +15,17 @@ use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::config::auth::{self, ResolveAuthScheme};
+use aws_sdk_dynamodb::config::endpoint::{self, Endpoint as EndpointUrl, EndpointFuture, ResolveEndpoint};
+use aws_smithy_runtime_api::client::auth::{AuthSchemeId, AuthSchemeOption, AuthSchemeOptionsFuture};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
 use dynoxide::Database;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -272,14 +277,54 @@ pub async fn sdk_at(endpoint: impl Into<Endpoint>) -> SdkConfig {
         Endpoint::Url(url) => defaults.endpoint_url(url),
         Endpoint::Embedded(engine) => {
             let connector = SharedHttpConnector::new(engine);
-            // The name is for signatures and logs; nothing connects to it.
-            defaults
-                .endpoint_url("http://embedded.invalid")
-                .http_client(http_client_fn(move |_, _| connector.clone()))
+            defaults.endpoint_url(WITHIN).http_client(http_client_fn(move |_, _| connector.clone()))
         }
     }
     .load()
     .await
+}
+
+/// The configuration of a table's client at an endpoint on this machine. To the embedded engine nothing is signed, and
+/// no endpoint is looked for: a request does not leave the process.
+pub async fn table_at(endpoint: impl Into<Endpoint>) -> aws_sdk_dynamodb::config::Builder {
+    let endpoint = endpoint.into();
+    let is_embedded = matches!(endpoint, Endpoint::Embedded(_));
+    let config = aws_sdk_dynamodb::config::Builder::from(&sdk_at(endpoint).await);
+    if !is_embedded {
+        return config;
+    }
+    config
+        .auth_scheme_resolver(Unsigned)
+        .endpoint_resolver(Within(EndpointUrl::builder().url(WITHIN).build()))
+}
+
+/// The name is for logs; nothing connects to it.
+const WITHIN: &str = "http://embedded.invalid";
+
+/// The SDK's scheme that signs nothing.
+const UNSIGNED: AuthSchemeId = AuthSchemeId::new("noAuth");
+
+#[derive(Debug)]
+struct Unsigned;
+
+impl ResolveAuthScheme for Unsigned {
+    fn resolve_auth_scheme<'a>(
+        &'a self,
+        _: &'a auth::Params,
+        _: &'a ConfigBag,
+        _: &'a RuntimeComponents,
+    ) -> AuthSchemeOptionsFuture<'a> {
+        AuthSchemeOptionsFuture::ready(Ok(vec![AuthSchemeOption::from(UNSIGNED)]))
+    }
+}
+
+#[derive(Debug)]
+struct Within(EndpointUrl);
+
+impl ResolveEndpoint for Within {
+    fn resolve_endpoint<'a>(&'a self, _: &'a endpoint::Params) -> EndpointFuture<'a> {
+        EndpointFuture::ready(Ok(self.0.clone()))
+    }
 }
 
 #[cfg(test)]
