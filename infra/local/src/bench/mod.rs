@@ -13,7 +13,7 @@ mod sweep;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
@@ -143,8 +143,13 @@ fn standing() -> Result<Clockwork, BenchError> {
 /// A fresh market, and the folder that goes away with it.
 async fn start(kept: Kept, clockwork: Clockwork) -> Result<(Running, TempDir), BenchError> {
     let folder = tempfile::tempdir().map_err(failed)?;
+    Ok((start_in(folder.path(), kept, clockwork).await?, folder))
+}
+
+/// A market on what is in a folder.
+async fn start_in(folder: &Path, kept: Kept, clockwork: Clockwork) -> Result<Running, BenchError> {
     let options = Options {
-        folder: folder.path().to_owned(),
+        folder: folder.to_owned(),
         in_memory: matches!(kept, Kept::Memory),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         clockwork,
@@ -153,7 +158,7 @@ async fn start(kept: Kept, clockwork: Clockwork) -> Result<(Running, TempDir), B
         permissions: Permissions::committed(),
         allow_origin: None,
     };
-    Ok((Running::start(options).await.map_err(failed)?, folder))
+    Running::start(options).await.map_err(failed)
 }
 
 /// Many requests, [`CONCURRENCY`] at a time.
