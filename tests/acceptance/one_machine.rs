@@ -10,6 +10,7 @@ use market::stage::Stage;
 use market::{Clockwork, Options, Running};
 use market_ambient::Clock;
 use market_identity::Role;
+use market_store::due::Shard;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -308,6 +309,22 @@ async fn five_who_advance_the_clock_by_a_day_at_once_advance_it_by_five() {
     for pair in shown.windows(2) {
         assert_eq!(pair[0]["now"], pair[1]["from"]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_market_whose_clock_moves_looks_only_where_something_is_due() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let placed = merchant.post("/accounts/shop-1/orders", stage.order("month")).await.unwrap();
+    world.settle().await;
+    let closes = at(placed.body["placed_at"].as_str().unwrap()) + jiff::SignedDuration::from_hours(24);
+    world.running.sweep_meter.take();
+    world.advance_to(closes).await;
+    let path = format!("/accounts/shop-1/orders/{}", placed.text_at("/id"));
+    assert_eq!(merchant.get(&path).await.unwrap().body["status"], "closed");
+    let asked = world.running.sweep_meter.take().requests;
+    assert!((1..20).contains(&asked), "{asked} requests, of {} shards", Shard::of_all_lanes().count());
 }
 
 async fn ticking() -> (Running, tempfile::TempDir) {

@@ -10,7 +10,7 @@ use market_kernel::evidence::verify_chain;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::keys::Key;
 use market_kernel::stored::FIRST_SCHEMA;
-use market_store::commit::evidence_prefix;
+use market_store::commit::{committed, evidence_prefix};
 use market_store::{CommitError, StoreError};
 
 use crate::replies::{reply, submission};
@@ -38,6 +38,24 @@ async fn a_change_is_stored_to_the_byte_with_its_evidence_and_its_contents() {
             table.store.list_records(&things(), &evidence_prefix("thing#a"), None, 10).await.unwrap();
         let records: Vec<_> = records.items.iter().map(|record| record.stored.as_str()).collect();
         assert_eq!(verify_chain(records, 1, &Sha256Hash::origin(), &a.head), Ok(2));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_change_says_it_has_committed_is_what_a_reading_finds() {
+    on_each_table(async |table| {
+        table.create(at(0), &[thing("a")]).await;
+        let read = table.load("a").await;
+        let updated = change(at(1)).update(&read, &read.noted("second"), event());
+        assert!(committed::<Thing>(&updated, &Thing::key_of(&"b".to_owned())).is_none());
+        let said = committed::<Thing>(&updated, &read.key()).unwrap();
+        table.store.commit(&updated, None).await.unwrap();
+        assert_eq!(format!("{said:?}"), format!("{:?}", table.load("a").await));
+        // So it can be gone on with at once.
+        let again = change(at(2)).update(&said, &said.noted("third"), event());
+        table.store.commit(&again, None).await.unwrap();
+        assert_eq!(table.load("a").await.note, "third");
     })
     .await;
 }

@@ -9,9 +9,9 @@ pub const NOW: &str = "now";
 
 /// Texts by name.
 #[derive(Debug, Default)]
-pub struct Kept(BTreeMap<&'static str, String>);
+pub struct Remembered(BTreeMap<&'static str, String>);
 
-impl Kept {
+impl Remembered {
     pub fn keep(&mut self, name: &'static str, text: String) {
         self.0.insert(name, text);
     }

@@ -10,7 +10,7 @@ use market_kernel::keys::Partition;
 use market_store::Store;
 use serde_json::{Value, json};
 
-use crate::kept::{Kept, NOW};
+use crate::kept::{NOW, Remembered};
 use crate::reading::read_by_both;
 use crate::sides::{Items, Sides, Version, Who, text};
 use crate::story::{DATA_API, Keep, OPERATOR, STORY, Step};
@@ -29,7 +29,7 @@ pub struct Play {
     sides: Sides,
     /// The version that takes the next step.
     turn: Version,
-    kept: Kept,
+    kept: Remembered,
     /// Which version answered what is kept, by its name.
     issued: BTreeMap<&'static str, Version>,
     /// Which version took which request, by its id.
@@ -45,7 +45,7 @@ impl Play {
         let mut play = Self {
             sides,
             turn: first,
-            kept: Kept::default(),
+            kept: Remembered::default(),
             issued: BTreeMap::new(),
             taken: BTreeMap::new(),
             seen: Items::new(),
@@ -137,7 +137,7 @@ impl Play {
     }
 
     /// Path and body of a step, as they are now.
-    async fn asked(&mut self, path: &str, body: fn(&Kept) -> Value) -> (String, Value) {
+    async fn asked(&mut self, path: &str, body: fn(&Remembered) -> Value) -> (String, Value) {
         self.kept.keep(NOW, self.sides.of(self.turn).now().await);
         (self.kept.path(path), body(&self.kept))
     }

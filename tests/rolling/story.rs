@@ -4,7 +4,7 @@ use market::stage::{PROMINENT, TERMS};
 use market::{demo, requests};
 use serde_json::{Value, json};
 
-use crate::kept::Kept;
+use crate::kept::Remembered;
 use crate::sides::Who;
 
 pub const OPERATOR: Who<'static> = Who("operator", "ops");
@@ -19,9 +19,9 @@ pub type Keep = (&'static str, &'static str);
 
 pub enum Step {
     /// Someone changes something, under an idempotency key.
-    Post { who: Who<'static>, path: &'static str, body: fn(&Kept) -> Value, keep: &'static [Keep] },
+    Post { who: Who<'static>, path: &'static str, body: fn(&Remembered) -> Value, keep: &'static [Keep] },
     /// The same by a route that takes no key.
-    Tell { who: Who<'static>, path: &'static str, body: fn(&Kept) -> Value, keep: &'static [Keep] },
+    Tell { who: Who<'static>, path: &'static str, body: fn(&Remembered) -> Value, keep: &'static [Keep] },
     /// An order is paid.
     Pay { account: &'static str, order: &'static str, price_fen: u64 },
     /// A kept token is checked.
@@ -41,7 +41,7 @@ impl Step {
     }
 }
 
-const fn post(who: Who<'static>, path: &'static str, body: fn(&Kept) -> Value) -> Step {
+const fn post(who: Who<'static>, path: &'static str, body: fn(&Remembered) -> Value) -> Step {
     makes(who, path, body, &[])
 }
 
@@ -49,7 +49,7 @@ const fn post(who: Who<'static>, path: &'static str, body: fn(&Kept) -> Value) -
 const fn makes(
     who: Who<'static>,
     path: &'static str,
-    body: fn(&Kept) -> Value,
+    body: fn(&Remembered) -> Value,
     keep: &'static [Keep],
 ) -> Step {
     Step::Post { who, path, body, keep }
@@ -58,7 +58,7 @@ const fn makes(
 const fn tells(
     who: Who<'static>,
     path: &'static str,
-    body: fn(&Kept) -> Value,
+    body: fn(&Remembered) -> Value,
     keep: &'static [Keep],
 ) -> Step {
     Step::Tell { who, path, body, keep }
@@ -68,7 +68,7 @@ const fn shows(path: &'static str, at: &'static str, value: &'static str) -> Ste
     Step::Shows { path, at, value }
 }
 
-fn nothing(_: &Kept) -> Value {
+fn nothing(_: &Remembered) -> Value {
     json!({})
 }
 
@@ -77,39 +77,39 @@ fn prominent() -> [String; 2] {
 }
 
 /// A version of the agreement that takes effect so many days later.
-fn amendment(kept: &Kept, text: &str, days: i64) -> Value {
+fn amendment(kept: &Remembered, text: &str, days: i64) -> Value {
     let mut agreement = requests::agreement(text, &[]);
     agreement["effective_at"] = json!(kept.in_days(days));
     agreement
 }
 
-fn agreement_accepted(kept: &Kept) -> Value {
+fn agreement_accepted(kept: &Remembered) -> Value {
     requests::acceptance("market-agreement", kept.text("agreement"), &prominent())
 }
 
-fn amendment_accepted(kept: &Kept) -> Value {
+fn amendment_accepted(kept: &Remembered) -> Value {
     let mut acceptance = requests::acceptance("market-agreement", kept.text("amendment"), &[]);
     acceptance["version"] = json!(2);
     acceptance
 }
 
-fn terms_accepted(kept: &Kept) -> Value {
+fn terms_accepted(kept: &Remembered) -> Value {
     requests::acceptance(TERMS, kept.text("terms"), &[])
 }
 
-fn order(kept: &Kept, plan: &str) -> Value {
+fn order(kept: &Remembered, plan: &str) -> Value {
     requests::order(kept.text("listing"), plan, TERMS)
 }
 
-fn grant(kept: &Kept, order: &str) -> Value {
+fn grant(kept: &Remembered, order: &str) -> Value {
     requests::grant(kept.text(order), &["orders.read", "stock.read"])
 }
 
-fn attestation(kept: &Kept) -> Value {
+fn attestation(kept: &Remembered) -> Value {
     requests::attestation(kept.now())
 }
 
-fn termination(_: &Kept) -> Value {
+fn termination(_: &Remembered) -> Value {
     json!({ "reason": "多次违反平台规则，经提示未改正。" })
 }
 

@@ -1,8 +1,8 @@
 //! What moves the market: the relay, the sweep, the queues, and the clock that ties them together.
 //!
 //! With the embedded engine every commit is seen ([`Commits`]), so the market sleeps until something is committed
-//! or due, and asks the table nothing meanwhile. A server elsewhere may have other writers: there it looks at the
-//! stream and sweeps, again and again.
+//! or due, asks the table nothing meanwhile, and then looks only at the shards of the due index in which something is. A
+//! server elsewhere may have other writers: there it looks at the stream and sweeps everything, again and again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +16,12 @@ use market_jobs::sweep::Sweep;
 use market_jobs::{Outgoing, Queues, Unsent};
 use market_kernel::aggregate::Lane;
 use market_store::Store;
+use market_store::due::Shard;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use crate::clock::{self, LocalClock};
-use crate::commits::Commits;
+use crate::commits::{self, Commits, Wakes};
 use crate::engine::Engine;
 use crate::permissions::Permissions;
 use crate::stream::Stream;
@@ -136,8 +137,9 @@ pub struct Machine {
     queues: LocalQueues,
     feed: Feed,
     engine: Option<Engine>,
-    /// Whose turn it is to move the market: someone's who advances the clock, or the machine's own.
-    turn: Mutex<()>,
+    /// Whose turn it is to move the market: someone's who advances the clock, or the machine's own; and what is known of
+    /// the due index. Nothing waits in a shard that is not named. What waits in one that is, it may no longer.
+    turn: Mutex<Wakes>,
     doing: watch::Sender<Doing>,
 }
 
@@ -149,7 +151,8 @@ impl Machine {
         feed: Feed,
         engine: Option<Engine>,
     ) -> Self {
-        let (turn, doing) = (Mutex::default(), watch::Sender::new(Doing::Works));
+        // What a crash left is in the index alone, so the first turn looks everywhere.
+        let (turn, doing) = (Mutex::new(everywhere()), watch::Sender::new(Doing::Works));
         Self { clock, store, queues, feed, engine, turn, doing }
     }
 
@@ -166,8 +169,8 @@ impl Machine {
         }
     }
 
-    /// Hands out what has become due. How many wake-ups were sent.
-    async fn sweep(&self) -> Result<usize, MachineError> {
+    /// Hands out what has become due in these shards. How many wake-ups were sent.
+    async fn sweep(&self, shards: Vec<(Lane, Shard)>) -> Result<usize, MachineError> {
         let pass = Sweep {
             store: &self.store,
             queues: &self.queues,
@@ -175,8 +178,47 @@ impl Machine {
             horizon: Duration::ZERO,
             stops_at: None,
         };
-        let swept = Permissions::of_handler("sweep", pass.pass()).await.map_err(failed)?;
+        let swept = Permissions::of_handler("sweep", pass.pass_over(shards)).await.map_err(failed)?;
         Ok(swept.sent)
+    }
+
+    /// The shards in which something may be due by now.
+    fn due_in(&self, wakes: &Wakes) -> Vec<(Lane, Shard)> {
+        let now = self.clock.now();
+        wakes.iter().filter(|(_, at)| **at <= now).map(|(shard, _)| *shard).collect()
+    }
+
+    /// Takes note of what was committed.
+    fn learn(&self, wakes: &mut Wakes) {
+        match &self.feed {
+            Feed::Commits(commits) => commits::add(wakes, commits.take_wakes()),
+            Feed::Stream(_) => *wakes = everywhere(),
+        }
+    }
+
+    /// Looks at when these shards have something to hand out next.
+    async fn look(&self, wakes: &mut Wakes, shards: Vec<(Lane, Shard)>) -> Result<(), MachineError> {
+        let found = self.store.wakes(shards.iter().copied()).await.map_err(failed)?;
+        for (shard, at) in shards.into_iter().zip(found) {
+            match at {
+                Some(at) => wakes.insert(shard, at),
+                None => wakes.remove(&shard),
+            };
+        }
+        Ok(())
+    }
+
+    /// When something is due next. What is known may be out of date, so the earliest of it is looked at.
+    async fn next_wake(&self, wakes: &mut Wakes) -> Result<Option<Timestamp>, MachineError> {
+        self.learn(wakes);
+        loop {
+            let Some(first) = wakes.values().min().copied() else { return Ok(None) };
+            let shards = wakes.iter().filter(|(_, at)| **at == first).map(|(shard, _)| *shard).collect();
+            self.look(wakes, shards).await?;
+            if wakes.values().min() == Some(&first) {
+                return Ok(Some(first));
+            }
+        }
     }
 
     /// Works off everything that is due now, and what that makes due. When something will be due next.
@@ -184,19 +226,24 @@ impl Machine {
     /// # Errors
     /// See [`MachineError`].
     pub async fn settle(&self) -> Result<Option<Timestamp>, MachineError> {
-        self.work_off(&mut 0).await
+        let mut wakes = self.turn.lock().await;
+        self.work_off(&mut wakes, &mut 0).await
     }
 
-    async fn work_off(&self, wake_ups: &mut usize) -> Result<Option<Timestamp>, MachineError> {
+    async fn work_off(
+        &self,
+        wakes: &mut Wakes,
+        wake_ups: &mut usize,
+    ) -> Result<Option<Timestamp>, MachineError> {
         for _ in 0..MAX_ROUNDS {
             self.queues.idle().await?;
             let mut sent = self.relay().await?;
             if sent == 0 {
-                let next = self.store.next_wake().await.map_err(failed)?;
+                let next = self.next_wake(wakes).await?;
                 if next.is_none_or(|next| next > self.clock.now()) {
                     return Ok(next);
                 }
-                sent = self.sweep().await?;
+                sent = self.sweep(self.due_in(wakes)).await?;
             }
             *wake_ups += sent;
         }
@@ -208,8 +255,8 @@ impl Machine {
     /// # Errors
     /// See [`MachineError`].
     pub async fn advance_to(&self, to: Timestamp) -> Result<Advanced, MachineError> {
-        let _turn = self.turn.lock().await;
-        self.go_on_to(to).await
+        let mut wakes = self.turn.lock().await;
+        self.go_on_to(&mut wakes, to).await
     }
 
     /// Advances the clock by a span, from where it stands when its turn comes. Nothing happens where the span does
@@ -218,16 +265,16 @@ impl Machine {
     /// # Errors
     /// See [`MachineError`].
     pub async fn advance_by(&self, span: Span) -> Result<Option<Advanced>, MachineError> {
-        let _turn = self.turn.lock().await;
+        let mut wakes = self.turn.lock().await;
         match clock::later(self.clock.now(), span) {
-            Some(to) => self.go_on_to(to).await.map(Some),
+            Some(to) => self.go_on_to(&mut wakes, to).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn go_on_to(&self, to: Timestamp) -> Result<Advanced, MachineError> {
+    async fn go_on_to(&self, wakes: &mut Wakes, to: Timestamp) -> Result<Advanced, MachineError> {
         let (from, mut wake_ups) = (self.clock.now(), 0);
-        while let Some(next) = self.work_off(&mut wake_ups).await?.filter(|next| *next <= to) {
+        while let Some(next) = self.work_off(wakes, &mut wake_ups).await?.filter(|next| *next <= to) {
             self.clock.advance_to(next).map_err(failed)?;
         }
         self.clock.advance_to(to).map_err(failed)?;
@@ -258,14 +305,16 @@ impl Machine {
     }
 
     async fn wake_by(&self, commits: &Commits) {
-        // What a crash left is in the index alone, so the first turn sweeps.
-        let mut next = Some(Timestamp::MIN);
         let mut rests_until = None;
         loop {
             self.doing.send_replace(Doing::Works);
-            if let Err(error) = self.hand_out(commits, &mut next, &mut rests_until).await {
-                tracing::warn!(%error, "a turn failed; the next one goes on");
-            }
+            let next = {
+                let mut wakes = self.turn.lock().await;
+                if let Err(error) = self.hand_out(&mut wakes, &mut rests_until).await {
+                    tracing::warn!(%error, "a turn failed; the next one goes on");
+                }
+                wakes.values().min().copied()
+            };
             self.doing.send_replace(Doing::Sleeps(next));
             let due = async {
                 self.clock.reaches(next).await;
@@ -277,23 +326,21 @@ impl Machine {
         }
     }
 
-    /// Hands out what is due. `next` is when the index has something to hand out.
+    /// Hands out what is due.
     async fn hand_out(
         &self,
-        commits: &Commits,
-        next: &mut Option<Timestamp>,
+        wakes: &mut Wakes,
         rests_until: &mut Option<Instant>,
     ) -> Result<(), MachineError> {
-        let _turn = self.turn.lock().await;
-        *next = next.iter().copied().chain(commits.take_wake()).min();
+        self.learn(wakes);
         self.relay().await?;
-        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= self.clock.now());
-        if is_due(*next) && rests_until.is_none_or(|until| until <= Instant::now()) {
+        let due = self.due_in(wakes);
+        if !due.is_empty() && rests_until.is_none_or(|until| until <= Instant::now()) {
             // Whatever cannot be handed out must not keep the machine busy.
             *rests_until = Some(Instant::now() + REST);
-            let sent = self.sweep().await?;
-            *next = self.store.next_wake().await.map_err(failed)?;
-            if sent > 0 || !is_due(*next) {
+            let sent = self.sweep(due.clone()).await?;
+            self.look(wakes, due).await?;
+            if sent > 0 || self.due_in(wakes).is_empty() {
                 *rests_until = None;
             }
             self.keep_time().await?;
@@ -308,7 +355,7 @@ impl Machine {
         for tick in 0_u32.. {
             ticks.tick().await;
             let turned = match tick % TICKS_OF_A_SWEEP {
-                0 => self.sweep().await,
+                0 => self.sweep(Shard::of_all_lanes().collect()).await,
                 _ => self.relay().await,
             };
             if let Err(error) = turned {
@@ -316,4 +363,9 @@ impl Machine {
             }
         }
     }
+}
+
+/// Anything may wait anywhere.
+fn everywhere() -> Wakes {
+    Shard::of_all_lanes().map(|shard| (shard, Timestamp::MIN)).collect()
 }

@@ -10,7 +10,12 @@ use market::bench::{self, Bench};
 use market::operate::{self, Operate};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Origin, Running, demo, pages};
+use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
+
+/// Small things are made and dropped all the time, by several threads.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What shells say of a program that an interrupt has ended.
 const ENDED_AT_ONCE: i32 = 130;

@@ -31,7 +31,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::LocalClock;
 use crate::commits::Commits;
-use crate::engine::{Endpoint, Engine, EngineError, sdk_at};
+use crate::engine::{Endpoint, Engine, EngineError, sdk_at, table_at};
 use crate::folder::{self, CLOCK, FolderError, ISSUER_KEY, OUTBOX, PAYMENT_KEY, SUBJECT_KEY, TABLE_FILE};
 use crate::gate::{self, Origin};
 use crate::issuer::{AUDIENCE, Issuer};
@@ -195,10 +195,8 @@ impl Running {
             Clockwork::Ticking => LocalClock::ticking(folder.join(CLOCK), shown)?,
             Clockwork::Standing(at) => LocalClock::standing(at),
         });
-        let sdk = sdk_at(&table_endpoint).await;
-        let client = aws_sdk_dynamodb::Client::from_conf(
-            aws_sdk_dynamodb::config::Builder::from(&sdk).interceptor(options.permissions.clone()).build(),
-        );
+        let client = table_at(&table_endpoint).await.interceptor(options.permissions.clone()).build();
+        let client = aws_sdk_dynamodb::Client::from_conf(client);
         schema::create_table(&client, TABLE).await.map_err(part)?;
         let store = Store::new(client, TABLE);
         let (route_meter, job_meter, sweep_meter) = (Meter::counting(), Meter::counting(), Meter::counting());
@@ -277,7 +275,7 @@ impl Running {
         let feed = match &engine {
             Some(_) => Feed::Commits(commits),
             None => {
-                let client = aws_sdk_dynamodbstreams::Client::new(&sdk);
+                let client = aws_sdk_dynamodbstreams::Client::new(&sdk_at(&table_endpoint).await);
                 Feed::Stream(Stream::open(client, TABLE).await.map_err(part)?.into())
             }
         };

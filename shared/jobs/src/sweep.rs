@@ -79,8 +79,14 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
     /// # Errors
     /// See [`BrokenPass`].
     pub async fn pass(&self) -> Result<Swept, BrokenPass> {
-        let shards: Vec<_> =
-            Lane::ALL.into_iter().flat_map(|lane| Shard::all().map(move |shard| (lane, shard))).collect();
+        self.pass_over(Shard::of_all_lanes().collect()).await
+    }
+
+    /// The same of these shards only, for whoever knows that nothing is due in the others.
+    ///
+    /// # Errors
+    /// See [`BrokenPass`].
+    pub async fn pass_over(&self, shards: Vec<(Lane, Shard)>) -> Result<Swept, BrokenPass> {
         let mut passes = stream::iter(shards)
             .map(async |(lane, shard)| {
                 let mut swept = Swept::default();

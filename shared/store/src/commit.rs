@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use market_kernel::Timestamp;
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Content, Expected, Write};
 use market_kernel::evidence::Evidence;
 use market_kernel::hash::Sha256Hash;
@@ -291,6 +292,15 @@ impl Store {
     fn put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
         Put::builder().table_name(&self.table).set_item(Some(item))
     }
+}
+
+/// An aggregate as a reading finds it once a change is committed, without one. None where the change does not write it.
+#[must_use]
+pub fn committed<A: Aggregate>(change: &Change, key: &Key) -> Option<Loaded<A>> {
+    let write = change.writes.iter().find(|write| write.key == *key && write.kind == A::KIND)?;
+    let (state, as_read) = stored::read(&write.body, write.schema).ok()?;
+    let (version, head) = (write.version(), write.head.clone());
+    Some(Loaded { state, version, head, changed_at: Some(change.at), as_read })
 }
 
 /// Where an aggregate's evidence records lie: in its own partition, in their order.

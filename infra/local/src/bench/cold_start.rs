@@ -34,8 +34,8 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::server::TlsStream;
 
-use super::{BenchError, Kept, SHOP, failed, median, ms, say, start};
-use crate::engine::{Endpoint, Engine};
+use super::{BenchError, SHOP, TableIn, failed, median, ms, say, start};
+use crate::engine::{Endpoint, Engine, Request};
 use crate::issuer::AUDIENCE;
 use crate::running::{Clockwork, Running, TABLE};
 use crate::stage::Stage;
@@ -75,7 +75,7 @@ pub async fn cold_start(bootstrap: &Path, floor: &Path, starts: usize) -> Result
             )));
         }
     }
-    let (running, folder) = start(Kept::Memory, Clockwork::Ticking).await?;
+    let (running, folder) = start(TableIn::Memory, Clockwork::Ticking).await?;
     let stage = Stage::set(&running).await;
     stage.merchant(SHOP).await;
     let table = Arc::new(Table::of(&running)?);
@@ -218,7 +218,7 @@ async fn ask_table(State(table): State<Arc<Table>>, headers: HeaderMap, body: By
     if verify_slices_are_equal(signed_by, table.key.as_bytes()).is_err() {
         return StatusCode::FORBIDDEN.into_response();
     }
-    match table.engine.call(text("x-amz-target").to_owned(), body.into()).await {
+    match table.engine.call(Request { target: text("x-amz-target").to_owned(), body: body.into() }).await {
         Ok(reply) => {
             let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, [("content-type", "application/x-amz-json-1.0")], reply.body).into_response()
@@ -273,7 +273,7 @@ async fn serve_tls(table: Arc<Table>) -> Result<(String, String), BenchError> {
 }
 
 /// What the program does towards Lambda.
-enum Call {
+enum ColdCall {
     /// It asks for an event.
     Asks,
     /// It posts a reply.
@@ -284,11 +284,11 @@ enum Call {
 struct Lambda {
     event: Value,
     asked: AtomicU32,
-    calls: mpsc::UnboundedSender<(Call, Instant)>,
+    calls: mpsc::UnboundedSender<(ColdCall, Instant)>,
 }
 
 async fn next(State(lambda): State<Arc<Lambda>>) -> Response {
-    drop(lambda.calls.send((Call::Asks, Instant::now())));
+    drop(lambda.calls.send((ColdCall::Asks, Instant::now())));
     if lambda.asked.fetch_add(1, Ordering::SeqCst) > 0 {
         std::future::pending::<()>().await;
     }
@@ -302,7 +302,7 @@ async fn next(State(lambda): State<Arc<Lambda>>) -> Response {
 
 async fn reply(State(lambda): State<Arc<Lambda>>, body: Bytes) -> impl IntoResponse {
     let at = Instant::now();
-    drop(lambda.calls.send((Call::Replies(serde_json::from_slice(&body).unwrap_or_default()), at)));
+    drop(lambda.calls.send((ColdCall::Replies(serde_json::from_slice(&body).unwrap_or_default()), at)));
     (StatusCode::ACCEPTED, Json(json!({ "status": "OK" })))
 }
 
@@ -336,9 +336,10 @@ impl Program {
         let (_, ready) = call().await?;
         let (replied, at) = call().await?;
         match replied {
-            Call::Replies(reply) if reply["statusCode"] == 200 || reply["policyDocument"].is_object() => {}
-            Call::Replies(reply) => return Err(BenchError(format!("{}: {reply}", self.name))),
-            Call::Asks => return Err(BenchError(format!("{} asked again without a reply", self.name))),
+            ColdCall::Replies(reply) if reply["statusCode"] == 200 || reply["policyDocument"].is_object() => {
+            }
+            ColdCall::Replies(reply) => return Err(BenchError(format!("{}: {reply}", self.name))),
+            ColdCall::Asks => return Err(BenchError(format!("{} asked again without a reply", self.name))),
         }
         // It asks again when all that the reply took is done.
         call().await?;

@@ -5,16 +5,23 @@
 //! e-mail, and the market works until nothing is due. Lateness on a clock that ticks, as `cargo run` has it:
 //! from the instant at which something was due to the instant that its worker wrote down.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hdrhistogram::Histogram;
 use jiff::{SignedDuration, Timestamp};
 use market_ambient::Clock;
+use market_identity::Role;
 use serde_json::Value;
 
-use super::{BenchError, CONCURRENCY, Kept, Run, SHOP, failed, per_second, say, standing, start};
+use super::{
+    BenchError, CONCURRENCY, Run, SHOP, TableIn, failed, per_second, say, standing, start, start_in,
+};
 use crate::client::{Client, pay};
+use crate::engine::{Endpoint, Engine, Reply, Request};
+use crate::folder::TABLE_FILE;
 use crate::running::{Clockwork, Running};
 use crate::stage::{PROVIDER, Stage};
 
@@ -27,12 +34,12 @@ const APART: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub async fn jobs(orders: usize) -> Result<(), BenchError> {
-    say("table    orders due   closed   wake-ups   seconds   wake-ups/s   table requests per wake-up");
-    for kept in Kept::BOTH {
+    say("table    orders due   wake-ups   seconds   wake-ups/s   table requests per wake-up");
+    for kept in TableIn::BOTH {
         for orders in [orders / 5, orders] {
-            let FellDue { closed, wake_ups, took, requests } = fall_due(kept, orders).await?;
+            let FellDue { wake_ups, took, requests } = fall_due(kept, orders).await?;
             say(format_args!(
-                "{:<6}   {orders:>10}   {closed:>6}   {wake_ups:>8}   {:>7.1}   {:>10.0}   {:>26.1}",
+                "{:<6}   {orders:>10}   {wake_ups:>8}   {:>7.1}   {:>10.0}   {:>26.1}",
                 kept.name(),
                 took.as_secs_f64(),
                 per_second(wake_ups as u64, took),
@@ -46,7 +53,6 @@ pub async fn jobs(orders: usize) -> Result<(), BenchError> {
 
 /// What became of orders that nobody paid.
 pub(super) struct FellDue {
-    closed: usize,
     pub(super) wake_ups: usize,
     pub(super) took: Duration,
     /// Of sweep and workers to the table.
@@ -54,12 +60,63 @@ pub(super) struct FellDue {
 }
 
 /// Lets so many orders fall due at one instant, on a fresh market.
-pub(super) async fn fall_due(kept: Kept, orders: usize) -> Result<FellDue, BenchError> {
+pub(super) async fn fall_due(kept: TableIn, orders: usize) -> Result<FellDue, BenchError> {
     let (running, _folder) = start(kept, standing()?).await?;
-    let stage = Stage::set(&running).await;
+    let due = placed(&running, orders).await?;
+    let fell_due = work_off(&running, due).await?;
+    all_closed(&running, orders).await?;
+    running.stop().await;
+    Ok(fell_due)
+}
+
+/// The same on a file, and how long the engine alone takes for the very requests of it: the ceiling of whatever stands
+/// before this engine.
+pub(super) async fn fall_due_below_ceiling(orders: usize) -> Result<(FellDue, Duration), BenchError> {
+    let (running, folder) = start(TableIn::File, standing()?).await?;
+    let due = placed(&running, orders).await?;
+    running.stop().await;
+    let copy = tempfile::tempdir().map_err(failed)?;
+    let table = copy.path().join(TABLE_FILE);
+    std::fs::copy(folder.path().join(TABLE_FILE), &table).map_err(failed)?;
+    let running = start_in(folder.path(), TableIn::File, standing()?).await?;
+    let Endpoint::Embedded(engine) = &running.table_endpoint else {
+        return Err(failed("the engine is elsewhere"));
+    };
+    let recorded = engine.record().map_err(failed)?;
+    let fell_due = work_off(&running, due).await?;
+    let requests = recorded.try_iter().collect();
+    all_closed(&running, orders).await?;
+    running.stop().await;
+    Ok((fell_due, replay(&table, requests).await?))
+}
+
+/// Asks the engine alone for all of it, as many at once as the market works off.
+async fn replay(table: &Path, requests: Vec<Request>) -> Result<Duration, BenchError> {
+    let (engine, _) = Engine::on_file(table, Arc::default()).map_err(failed)?;
+    let started = Instant::now();
+    let mut replies = stream::iter(requests).map(|request| engine.call(request)).buffered(CONCURRENCY);
+    while let Some(reply) = replies.next().await {
+        let Reply { status, body } = reply.map_err(failed)?;
+        if status != 200 {
+            return Err(BenchError(format!("the engine alone answers otherwise: {status} {body}")));
+        }
+    }
+    let took = started.elapsed();
+    drop(replies);
+    engine.close().await;
+    Ok(took)
+}
+
+/// Orders that are placed, and when they fall due.
+async fn placed(running: &Running, orders: usize) -> Result<Timestamp, BenchError> {
+    let stage = Stage::set(running).await;
     let merchant = stage.merchant(SHOP).await;
     place(&stage, &merchant, orders).await?;
-    let due = running.machine.settle().await.map_err(failed)?.ok_or_else(|| failed("nothing will be due"))?;
+    running.machine.settle().await.map_err(failed)?.ok_or_else(|| failed("nothing will be due"))
+}
+
+/// Lets what is placed fall due.
+async fn work_off(running: &Running, due: Timestamp) -> Result<FellDue, BenchError> {
     for meter in [&running.job_meter, &running.sweep_meter] {
         meter.take();
     }
@@ -67,9 +124,15 @@ pub(super) async fn fall_due(kept: Kept, orders: usize) -> Result<FellDue, Bench
     let wake_ups = running.machine.advance_to(due).await.map_err(failed)?.wake_ups;
     let took = started.elapsed();
     let requests = running.job_meter.take().requests + running.sweep_meter.take().requests;
-    let closed = closings(&merchant).await?.len();
-    running.stop().await;
-    Ok(FellDue { closed, wake_ups, took, requests })
+    Ok(FellDue { wake_ups, took, requests })
+}
+
+async fn all_closed(running: &Running, orders: usize) -> Result<(), BenchError> {
+    let closed = closings(&Client::of(running, Role::Merchant, SHOP)).await?.len();
+    if closed != orders {
+        return Err(BenchError(format!("{closed} of {orders} orders closed")));
+    }
+    Ok(())
 }
 
 pub(super) async fn place(stage: &Stage<'_>, merchant: &Client, orders: usize) -> Result<Run, BenchError> {
@@ -82,7 +145,7 @@ pub(super) async fn place(stage: &Stage<'_>, merchant: &Client, orders: usize) -
 }
 
 async fn lateness() -> Result<(), BenchError> {
-    let (running, _folder) = start(Kept::File, Clockwork::Ticking).await?;
+    let (running, _folder) = start(TableIn::File, Clockwork::Ticking).await?;
     let stage = Stage::set(&running).await;
     let merchant = stage.merchant(SHOP).await;
     mail(&running, &stage, &merchant).await?;
@@ -107,7 +170,7 @@ async fn mail(running: &Running, stage: &Stage<'_>, merchant: &Client) -> Result
         notices.extend(stage.provider.all(&format!("/providers/{PROVIDER}/notices")).await.map_err(failed)?);
         let mails = notices.iter().filter(|notice| notice["channel"] == "email");
         Ok(mails
-            .filter_map(|mail| Some((instant(&mail["drafted_at"])?, instant(&mail["served_at"])?)))
+            .filter_map(|mail| Some((instant(&mail["drafted_at"])?, instant(mail.get("served_at")?)?)))
             .filter(|(drafted, _)| *drafted >= from)
             .collect())
     });

@@ -13,7 +13,7 @@ mod sweep;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
@@ -119,12 +119,12 @@ fn say(line: impl std::fmt::Display) {
 
 /// Where a market under measurement keeps its table.
 #[derive(Debug, Clone, Copy)]
-enum Kept {
+enum TableIn {
     Memory,
     File,
 }
 
-impl Kept {
+impl TableIn {
     const BOTH: [Self; 2] = [Self::Memory, Self::File];
 
     const fn name(self) -> &'static str {
@@ -141,11 +141,16 @@ fn standing() -> Result<Clockwork, BenchError> {
 }
 
 /// A fresh market, and the folder that goes away with it.
-async fn start(kept: Kept, clockwork: Clockwork) -> Result<(Running, TempDir), BenchError> {
+async fn start(kept: TableIn, clockwork: Clockwork) -> Result<(Running, TempDir), BenchError> {
     let folder = tempfile::tempdir().map_err(failed)?;
+    Ok((start_in(folder.path(), kept, clockwork).await?, folder))
+}
+
+/// A market on what is in a folder.
+async fn start_in(folder: &Path, kept: TableIn, clockwork: Clockwork) -> Result<Running, BenchError> {
     let options = Options {
-        folder: folder.path().to_owned(),
-        in_memory: matches!(kept, Kept::Memory),
+        folder: folder.to_owned(),
+        in_memory: matches!(kept, TableIn::Memory),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         clockwork,
         sqs_endpoint: None,
@@ -153,7 +158,7 @@ async fn start(kept: Kept, clockwork: Clockwork) -> Result<(Running, TempDir), B
         permissions: Permissions::committed(),
         allow_origin: None,
     };
-    Ok((Running::start(options).await.map_err(failed)?, folder))
+    Running::start(options).await.map_err(failed)
 }
 
 /// Many requests, [`CONCURRENCY`] at a time.

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::jobs::{FellDue, fall_due};
-use super::{BenchError, CONCURRENCY, Kept, SHOP, failed, median, per_second, say, standing, start};
+use super::jobs::{FellDue, fall_due_below_ceiling};
+use super::{BenchError, CONCURRENCY, SHOP, TableIn, failed, median, per_second, say, standing, start};
 use crate::engine::sdk_at;
 use crate::running::{Running, TABLE};
 use crate::stage::{PROVIDER, Stage};
@@ -54,12 +54,15 @@ impl Peer {
         self.install().await?;
         let bytes = sizes().await?;
         say(format_args!("bytes of an item: {bytes}"));
-        say("wake-ups/s      market   graphile-worker   the same, jobs in batches");
-        let mut rates: [Vec<f64>; 3] = Default::default();
+        say(
+            "wake-ups/s      market   graphile-worker   the same, jobs in batches   the market's engine alone",
+        );
+        let mut rates: [Vec<f64>; 4] = Default::default();
         let mut settings = BTreeMap::new();
         for round in 1..=self.rounds {
-            let FellDue { wake_ups, took, .. } = fall_due(Kept::File, self.orders).await?;
+            let (FellDue { wake_ups, took, .. }, alone) = fall_due_below_ceiling(self.orders).await?;
             rates[0].push(per_second(wake_ups as u64, took));
+            rates[3].push(per_second(wake_ups as u64, alone));
             for (place, batches) in [(1, false), (2, true)] {
                 let said = self.run(&bytes, batches).await?;
                 rates[place].push(said.wake_ups as f64 / said.seconds);
@@ -112,13 +115,16 @@ impl Peer {
     }
 }
 
-fn say_rates(what: &str, [market, peer, batches]: [f64; 3]) {
-    say(format_args!("{what:<12} {market:>9.0}   {peer:>15.0}   {batches:>25.0}"));
+fn say_rates(what: &str, [market, peer, batches, engine]: [f64; 4]) {
+    let of_ceiling = 100.0 * market / engine;
+    say(format_args!(
+        "{what:<12} {market:>9.0}   {peer:>15.0}   {batches:>25.0}   {engine:>25.0} ({of_ceiling:.0} % of it)"
+    ));
 }
 
 /// How large the market's items are that an order's end reads and writes, in bytes, by the peer's names.
 async fn sizes() -> Result<Value, BenchError> {
-    let (running, _folder) = start(Kept::Memory, standing()?).await?;
+    let (running, _folder) = start(TableIn::Memory, standing()?).await?;
     let stage = Stage::set(&running).await;
     let merchant = stage.merchant(SHOP).await;
     super::jobs::place(&stage, &merchant, 1).await?;

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{BenchError, Kept, Run, SHOP, say, standing, start};
+use super::{BenchError, Run, SHOP, TableIn, say, standing, start};
 use crate::client::Client;
 use crate::stage::Stage;
 
@@ -35,7 +35,7 @@ pub async fn routes(count: usize) -> Result<(), BenchError> {
     say(
         "route           table    requests   per second   p50 ms   p99 ms   read units   write units   (per request)",
     );
-    for kept in Kept::BOTH {
+    for kept in TableIn::BOTH {
         let (running, _folder) = start(kept, standing()?).await?;
         let stage = Stage::set(&running).await;
         let merchant = stage.merchant(SHOP).await;

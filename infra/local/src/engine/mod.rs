@@ -15,12 +15,17 @@ use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::config::auth::{self, ResolveAuthScheme};
+use aws_sdk_dynamodb::config::endpoint::{self, Endpoint as EndpointUrl, EndpointFuture, ResolveEndpoint};
+use aws_smithy_runtime_api::client::auth::{AuthSchemeId, AuthSchemeOption, AuthSchemeOptionsFuture};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
 use dynoxide::Database;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -33,15 +38,18 @@ use crate::commits::Commits;
 /// A handle of a running engine; it stops when it is closed, or the last handle is dropped.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    calls: mpsc::UnboundedSender<Call>,
+    calls: mpsc::UnboundedSender<EngineCall>,
 }
 
 #[derive(Debug)]
-enum Call {
+enum EngineCall {
     Operation {
-        target: String,
-        body: Vec<u8>,
+        request: Request,
         reply: oneshot::Sender<Reply>,
+    },
+    /// Tells of each operation from here on.
+    Record {
+        told: std::sync::mpsc::Sender<Request>,
     },
     Keep {
         shown: Timestamp,
@@ -51,6 +59,13 @@ enum Call {
     Close {
         closed: oneshot::Sender<Infallible>,
     },
+}
+
+/// An operation, as its name and body came over the wire.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) target: String,
+    pub(crate) body: Vec<u8>,
 }
 
 /// What DynamoDB would reply.
@@ -104,11 +119,24 @@ impl Engine {
         Ok(Self { calls })
     }
 
-    /// Carries out an operation, as its name and body came over the wire.
-    pub(crate) async fn call(&self, target: String, body: Vec<u8>) -> Result<Reply, Stopped> {
+    /// Carries out an operation. It has its turn from here on, whether or not the reply is waited for.
+    pub(crate) fn call(
+        &self,
+        request: Request,
+    ) -> impl Future<Output = Result<Reply, Stopped>> + Send + use<> {
         let (reply, replied) = oneshot::channel();
-        self.calls.send(Call::Operation { target, body, reply }).map_err(|_| Stopped)?;
-        replied.await.map_err(|_| Stopped)
+        let sent = self.calls.send(EngineCall::Operation { request, reply });
+        async move {
+            sent.map_err(|_| Stopped)?;
+            replied.await.map_err(|_| Stopped)
+        }
+    }
+
+    /// The operations from here on, in the order in which they are carried out.
+    pub(crate) fn record(&self) -> Result<std::sync::mpsc::Receiver<Request>, Stopped> {
+        let (told, operations) = std::sync::mpsc::channel();
+        self.calls.send(EngineCall::Record { told }).map_err(|_| Stopped)?;
+        Ok(operations)
     }
 
     /// Keeps in its file that the market's clock has shown this instant. In memory nothing is kept.
@@ -117,14 +145,14 @@ impl Engine {
     /// Where the file does not take it.
     pub async fn keep(&self, shown: Timestamp) -> Result<(), EngineError> {
         let (kept, answer) = oneshot::channel();
-        self.calls.send(Call::Keep { shown, kept }).map_err(|_| EngineError::new(Stopped))?;
+        self.calls.send(EngineCall::Keep { shown, kept }).map_err(|_| EngineError::new(Stopped))?;
         answer.await.map_err(|_| EngineError::new(Stopped))?
     }
 
     /// Stops it, whoever still has a handle. Its file then holds everything, and stands alone.
     pub async fn close(self) {
         let (closed, answer) = oneshot::channel();
-        if self.calls.send(Call::Close { closed }).is_ok() {
+        if self.calls.send(EngineCall::Close { closed }).is_ok() {
             drop(answer.await);
         }
     }
@@ -135,16 +163,23 @@ fn work(
     mut file: Option<EngineFile>,
     commits: &Commits,
     mut answers: Answers,
-    mut waiting: mpsc::UnboundedReceiver<Call>,
+    mut waiting: mpsc::UnboundedReceiver<EngineCall>,
 ) {
     let mut has_streams = file.is_some();
+    let mut record: Option<std::sync::mpsc::Sender<Request>> = None;
     while let Some(call) = waiting.blocking_recv() {
         // Whoever asked may have gone.
         match call {
-            Call::Operation { target, body, reply } => {
+            EngineCall::Record { told } => record = Some(told),
+            EngineCall::Operation { request, reply } => {
+                if let Some(told) = &record
+                    && told.send(request.clone()).is_err()
+                {
+                    record = None;
+                }
                 // Not before something is written: whoever only reads leaves the file as it was.
                 if has_streams
-                    && !operations::is_read(&target)
+                    && !operations::is_read(&request.target)
                     && let Some(file) = &file
                 {
                     file.stop_streams(&database);
@@ -152,7 +187,7 @@ fn work(
                     has_streams = false;
                 }
                 // A request that the engine breaks on is without an answer; the next one has its own.
-                let answer = || operations::answer(&database, commits, &target, &body);
+                let answer = || operations::answer(&database, commits, &request);
                 let outcome = catch_unwind(AssertUnwindSafe(answer));
                 // What it wrote before it broke, nobody knows.
                 if outcome.as_ref().map_or(true, |outcome| outcome.has_written) {
@@ -164,14 +199,14 @@ fn work(
                     return;
                 }
             }
-            Call::Keep { shown, kept } => {
+            EngineCall::Keep { shown, kept } => {
                 let outcome = file.as_mut().map_or(Ok(()), |file| file.keep(shown));
                 answers.note_write();
                 if answers.give(|| drop(kept.send(outcome))).is_err() {
                     return;
                 }
             }
-            Call::Close { closed } => {
+            EngineCall::Close { closed } => {
                 answers.finish();
                 if let Some(file) = file {
                     file.close(database, has_streams);
@@ -190,7 +225,7 @@ impl HttpConnector for Engine {
         HttpConnectorFuture::new(async move {
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let body = request.body().bytes().unwrap_or_default().to_vec();
-            let reply = Self::call(&engine, target, body).await;
+            let reply = Self::call(&engine, Request { target, body }).await;
             let Reply { status, body } = reply.map_err(|stopped| ConnectorError::io(stopped.into()))?;
             let status = status.try_into().map_err(|error| ConnectorError::other(Box::new(error), None))?;
             Ok(HttpResponse::new(status, SdkBody::from(body)))
@@ -242,14 +277,54 @@ pub async fn sdk_at(endpoint: impl Into<Endpoint>) -> SdkConfig {
         Endpoint::Url(url) => defaults.endpoint_url(url),
         Endpoint::Embedded(engine) => {
             let connector = SharedHttpConnector::new(engine);
-            // The name is for signatures and logs; nothing connects to it.
-            defaults
-                .endpoint_url("http://embedded.invalid")
-                .http_client(http_client_fn(move |_, _| connector.clone()))
+            defaults.endpoint_url(WITHIN).http_client(http_client_fn(move |_, _| connector.clone()))
         }
     }
     .load()
     .await
+}
+
+/// The configuration of a table's client at an endpoint on this machine. To the embedded engine nothing is signed, and
+/// no endpoint is looked for: a request does not leave the process.
+pub async fn table_at(endpoint: impl Into<Endpoint>) -> aws_sdk_dynamodb::config::Builder {
+    let endpoint = endpoint.into();
+    let is_embedded = matches!(endpoint, Endpoint::Embedded(_));
+    let config = aws_sdk_dynamodb::config::Builder::from(&sdk_at(endpoint).await);
+    if !is_embedded {
+        return config;
+    }
+    config
+        .auth_scheme_resolver(Unsigned)
+        .endpoint_resolver(Within(EndpointUrl::builder().url(WITHIN).build()))
+}
+
+/// The name is for logs; nothing connects to it.
+const WITHIN: &str = "http://embedded.invalid";
+
+/// The SDK's scheme that signs nothing.
+const UNSIGNED: AuthSchemeId = AuthSchemeId::new("noAuth");
+
+#[derive(Debug)]
+struct Unsigned;
+
+impl ResolveAuthScheme for Unsigned {
+    fn resolve_auth_scheme<'a>(
+        &'a self,
+        _: &'a auth::Params,
+        _: &'a ConfigBag,
+        _: &'a RuntimeComponents,
+    ) -> AuthSchemeOptionsFuture<'a> {
+        AuthSchemeOptionsFuture::ready(Ok(vec![AuthSchemeOption::from(UNSIGNED)]))
+    }
+}
+
+#[derive(Debug)]
+struct Within(EndpointUrl);
+
+impl ResolveEndpoint for Within {
+    fn resolve_endpoint<'a>(&'a self, _: &'a endpoint::Params) -> EndpointFuture<'a> {
+        EndpointFuture::ready(Ok(self.0.clone()))
+    }
 }
 
 #[cfg(test)]
@@ -258,6 +333,8 @@ mod tests {
     use std::path::PathBuf;
     use std::sync::Mutex;
 
+    use market_jobs::relay;
+    use market_store::due;
     use serde_json::{Value, json};
     use tempfile::TempDir;
 
@@ -285,7 +362,7 @@ mod tests {
 
     async fn asked(engine: &Engine, operation: &str, body: Value) -> Option<Value> {
         let target = format!("DynamoDB_20120810.{operation}");
-        let reply = engine.call(target, body.to_string().into_bytes()).await.ok()?;
+        let reply = engine.call(Request { target, body: body.to_string().into_bytes() }).await.ok()?;
         assert_eq!(reply.status, 200, "{}", reply.body);
         Some(serde_json::from_str(&reply.body).unwrap())
     }
@@ -349,6 +426,75 @@ mod tests {
             assert_eq!(read["Item"]["pk"]["S"], *name);
         }
         again.close().await;
+    }
+
+    #[tokio::test]
+    async fn an_update_is_noted_as_what_a_reading_then_finds() {
+        let commits = Arc::new(Commits::default());
+        let engine = Engine::in_memory(Arc::clone(&commits)).unwrap();
+        let mut table = table();
+        for (list, sort) in [
+            ("KeySchema", json!({ "AttributeName": "sk", "KeyType": "RANGE" })),
+            ("AttributeDefinitions", json!({ "AttributeName": "sk", "AttributeType": "S" })),
+        ] {
+            table[list].as_array_mut().unwrap().push(sort);
+        }
+        asked(&engine, "CreateTable", table).await.unwrap();
+        let key = json!({ "pk": { "S": "account#shop-1" }, "sk": { "S": "order#1" } });
+        let names =
+            json!({ "#s": "due_shard", "#w": "wake_at", "#d": "due_at", "#t": "tries", "#n": "note" });
+        // Each says what it sets and removes, or leaves something as it was, or cannot be told without a reading.
+        let updates = [
+            "SET #s = :s, #w = :w, #d = :d REMOVE #t",
+            "SET #s = :s, #w = :w, #t = :t",
+            "SET #n = :w",
+            "SET #w = if_not_exists(#n, :w), #d = :w",
+            "SET #t = #t + :t",
+            "REMOVE #t, #n",
+            "SET #n = :w REMOVE #s, #w, #d, #t",
+            "SET #s = :s, #w = :w",
+        ];
+        let item = json!({
+            "pk": { "S": "account#shop-1" }, "sk": { "S": "order#1" }, "tries": { "N": "1" },
+            "due_shard": { "S": "due#advance_case#3" }, "wake_at": { "S": "000001780000000" },
+            "due_at": { "N": "1780000000" },
+        });
+        asked(&engine, "PutItem", json!({ "TableName": "market", "Item": item })).await.unwrap();
+        for (n, update) in updates.into_iter().enumerate() {
+            let values = json!({
+                ":s": { "S": format!("due#notify#{n}") }, ":w": { "S": format!("{:015}", 1_790_000_000 + n) },
+                ":d": { "N": "1780000000" }, ":t": { "N": "1" },
+            });
+            let used = |all: &Value| {
+                let used = all.as_object().unwrap().iter().filter(|(name, _)| update.contains(name.as_str()));
+                used.map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>()
+            };
+            let mut update = json!({
+                "TableName": "market", "Key": key,
+                "UpdateExpression": update, "ExpressionAttributeNames": used(&names),
+            });
+            let values = used(&values);
+            if !values.is_empty() {
+                update["ExpressionAttributeValues"] = values.into();
+            }
+            for update in [update.clone(), update] {
+                commits.take_outgoing();
+                commits.take_wakes();
+                let transaction = json!({ "TransactItems": [{ "Update": update }] });
+                asked(&engine, "TransactWriteItems", transaction).await.unwrap();
+                let asks = json!({ "TableName": "market", "Key": key, "ConsistentRead": true });
+                let read = asked(&engine, "GetItem", asks).await.unwrap();
+                let attribute = |name: &str| {
+                    let value = read["Item"].get(name)?;
+                    value["S"].as_str().or(value["N"].as_str())
+                };
+                let sent: Vec<_> = commits.take_outgoing().into_iter().map(|sent| sent.wake_up).collect();
+                let found: Vec<_> =
+                    relay::wake_up(attribute).into_iter().map(|found| found.wake_up).collect();
+                assert_eq!(sent, found, "{update}");
+                assert_eq!(commits.take_wakes(), due::wakes_at(attribute).into_iter().collect(), "{update}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! What the market and its tests ask of DynamoDB, carried out by the engine's own functions.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use dynoxide::actions::create_table::CreateTableRequest;
@@ -13,7 +14,7 @@ use market_store::due;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Reply;
+use super::{Reply, Request};
 use crate::commits::Commits;
 
 /// The operations that leave the table as it is.
@@ -22,12 +23,12 @@ const READS: [&str; 5] = ["GetItem", "BatchGetItem", "Query", "Scan", "DescribeT
 type Item = HashMap<String, AttributeValue>;
 type Answer = Result<String, DynoxideError>;
 
-/// An operation that writes items, and where they then are.
+/// An item that an operation writes.
 enum Written {
     /// As it was put.
     Whole(Item),
-    /// To be read again: the key, in a table.
-    At(String, Item),
+    /// What an update says of it: all of its attributes, or some.
+    Updated(Update),
 }
 
 /// What came of an operation.
@@ -46,9 +47,9 @@ fn operation_of(target: &str) -> &str {
 }
 
 /// Carries out an operation, and notes what it made due.
-pub(super) fn answer(database: &Database, commits: &Commits, target: &str, body: &[u8]) -> Outcome {
-    let operation = operation_of(target);
-    match carry_out(database, commits, operation, body) {
+pub(super) fn answer(database: &Database, commits: &Commits, request: &Request) -> Outcome {
+    let Request { target, body } = request;
+    match carry_out(database, commits, operation_of(target), body) {
         Ok(body) => Outcome { reply: Reply { status: 200, body }, has_written: !is_read(target) },
         Err(error) => {
             let reply = Reply { status: error.status_code(), body: error.to_json() };
@@ -73,7 +74,16 @@ fn carry_out(database: &Database, commits: &Commits, operation: &str, body: &[u8
         }
         "UpdateItem" => {
             let request: UpdateItemRequest = asked(body)?;
-            let written = vec![Written::At(request.table_name.clone(), request.key.clone())];
+            let written = Update {
+                table: request.table_name.clone(),
+                key: request.key.clone(),
+                said: said_by(
+                    request.update_expression.as_deref().unwrap_or_default(),
+                    request.expression_attribute_names.as_ref(),
+                    request.expression_attribute_values.as_ref(),
+                ),
+            };
+            let written = vec![Written::Updated(written)];
             noted(database, commits, written, said(database.update_item(request)))
         }
         "TransactWriteItems" => {
@@ -82,7 +92,17 @@ fn carry_out(database: &Database, commits: &Commits, operation: &str, body: &[u8
             let updates = request.transact_items.iter().filter_map(|item| item.update.as_ref());
             let written = puts
                 .map(|put| Written::Whole(put.item.clone()))
-                .chain(updates.map(|update| Written::At(update.table_name.clone(), update.key.clone())))
+                .chain(updates.map(|update| {
+                    Written::Updated(Update {
+                        table: update.table_name.clone(),
+                        key: update.key.clone(),
+                        said: said_by(
+                            &update.update_expression,
+                            update.expression_attribute_names.as_ref(),
+                            update.expression_attribute_values.as_ref(),
+                        ),
+                    })
+                }))
                 .collect();
             noted(database, commits, written, said(database.transact_write_items(request)))
         }
@@ -111,27 +131,87 @@ fn noted(database: &Database, commits: &Commits, written: Vec<Written>, answer: 
     for written in written {
         let item = match written {
             Written::Whole(item) => item,
-            Written::At(table, key) => match read(database, table, key) {
-                Ok(Some(item)) => item,
-                Ok(None) => continue,
-                Err(error) => {
-                    // It is committed. The sweep finds at its next start what is not noted.
-                    tracing::warn!(%error, "a written item could not be read again");
+            Written::Updated(update) => {
+                if update.note(commits) {
                     continue;
                 }
-            },
+                match read(database, update.table, update.key) {
+                    Ok(Some(item)) => item,
+                    Ok(None) => continue,
+                    Err(error) => {
+                        // It is committed. The sweep finds at its next start what is not noted.
+                        tracing::warn!(%error, "a written item could not be read again");
+                        continue;
+                    }
+                }
+            }
         };
-        let attribute = |name: &str| match item.get(name) {
-            Some(AttributeValue::S(text) | AttributeValue::N(text)) => Some(text.as_str()),
-            _ => None,
-        };
-        commits.note(relay::wake_up(attribute), due::wakes_at(attribute));
+        note(commits, |name| item.get(name).and_then(plain));
     }
     Ok(answer)
+}
+
+fn note<'a>(commits: &Commits, attribute: impl Fn(&str) -> Option<&'a str>) {
+    commits.note(relay::wake_up(&attribute), due::wakes_at(&attribute));
+}
+
+fn plain(value: &AttributeValue) -> Option<&str> {
+    match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => Some(text),
+        _ => None,
+    }
 }
 
 fn read(database: &Database, table: String, key: Item) -> Result<Option<Item>, DynoxideError> {
     let request =
         GetItemRequest { table_name: table, key, consistent_read: Some(true), ..Default::default() };
     Ok(database.get_item(request)?.item)
+}
+
+/// An update of one item.
+struct Update {
+    table: String,
+    key: Item,
+    /// The attributes that it sets or removes, by name; none where its expression does anything else.
+    said: Option<HashMap<String, Option<AttributeValue>>>,
+}
+
+impl Update {
+    /// Notes what it made due, where it says all that this takes; whether it does.
+    fn note(&self, commits: &Commits) -> bool {
+        let Some(said) = &self.said else { return false };
+        let is_told = Cell::new(true);
+        let attribute = |name: &str| match (self.key.get(name), said.get(name)) {
+            (Some(value), _) => plain(value),
+            (None, Some(value)) => value.as_ref().and_then(plain),
+            (None, None) => {
+                is_told.set(false);
+                None
+            }
+        };
+        let (wake_up, wakes) = (relay::wake_up(attribute), due::wakes_at(attribute));
+        if is_told.get() {
+            commits.note(wake_up, wakes);
+        }
+        is_told.get()
+    }
+}
+
+/// What an expression sets and removes, where it is of the plain form `SET #a = :a, #b = :b REMOVE #c, #d`.
+fn said_by(
+    expression: &str,
+    names: Option<&HashMap<String, String>>,
+    values: Option<&Item>,
+) -> Option<HashMap<String, Option<AttributeValue>>> {
+    let (set, removed) = match expression.strip_prefix("SET ")?.split_once(" REMOVE ") {
+        Some((set, removed)) => (set, Some(removed)),
+        None => (expression.strip_prefix("SET ")?, None),
+    };
+    let name = |placeholder: &str| names?.get(placeholder).cloned();
+    let set = set.split(", ").map(|clause| {
+        let (placeholder, value) = clause.split_once(" = ")?;
+        Some((name(placeholder)?, Some(values?.get(value)?.clone())))
+    });
+    let removed = removed.into_iter().flat_map(|removed| removed.split(", "));
+    set.chain(removed.map(|placeholder| Some((name(placeholder)?, None)))).collect()
 }

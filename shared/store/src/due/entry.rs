@@ -29,7 +29,7 @@ pub const MAX_TRIES: u32 = 10;
 pub const PARKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Where in the index a lane's entries wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shard {
     /// One of its [`SHARDS`].
     Due(u8),
@@ -41,6 +41,20 @@ impl Shard {
     /// All that a lane has.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..SHARDS).map(Self::Due).chain([Self::Parked])
+    }
+
+    /// All that there are.
+    pub fn of_all_lanes() -> impl Iterator<Item = (Lane, Self)> {
+        Lane::ALL.into_iter().flat_map(|lane| Self::all().map(move |shard| (lane, shard)))
+    }
+
+    fn named(name: &str) -> Option<(Lane, Self)> {
+        let mut parts = name.split('#');
+        match (parts.next()?, parts.next()?.parse().ok()?, parts.next()) {
+            ("due", lane, Some(shard)) => Some((lane, Self::Due(shard.parse().ok()?))),
+            ("parked", lane, None) => Some((lane, Self::Parked)),
+            _ => None,
+        }
     }
 
     pub(super) fn name(self, lane: Lane) -> String {
@@ -193,21 +207,25 @@ fn wake_ms(wake_at: &str) -> i64 {
 /// `attribute` gives the new image's texts and numbers by name, whatever type the stream's reader has.
 #[must_use]
 pub fn due_at_once<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<(Lane, Key)> {
+    // The commit took the lease for the relay; what the sweep leased has its tries counted.
+    if attribute(TRIES).is_some() {
+        return None;
+    }
     let due_at: i64 = attribute(DUE_AT)?.parse().ok()?;
     let wake_at: i64 = attribute(WAKE_AT)?.split('#').next()?.parse().ok()?;
-    // The commit took the lease for the relay; what the sweep leased has its tries counted.
-    if attribute(TRIES).is_some() || wake_at <= due_at {
+    if wake_at <= due_at {
         return None;
     }
     let lane = attribute(SHARD)?.strip_prefix("due#")?.split('#').next()?.parse().ok()?;
     Some((lane, Key::stored(attribute(PK)?, attribute(SK)?)))
 }
 
-/// When the sweep will next hand a written item out, if ever; for those who see every write and so need not look.
-/// `attribute` is as for [`due_at_once`].
+/// Where a written item waits and when the sweep will next hand it out, if ever; for those who see every write and so
+/// need not look everywhere. `attribute` is as for [`due_at_once`].
 #[must_use]
-pub fn wakes_at<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<Timestamp> {
-    Timestamp::from_millisecond(wake_ms(attribute(WAKE_AT)?)).ok()
+pub fn wakes_at<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<((Lane, Shard), Timestamp)> {
+    let at = Timestamp::from_millisecond(wake_ms(attribute(WAKE_AT)?)).ok()?;
+    Some((Shard::named(attribute(SHARD)?)?, at))
 }
 
 /// The attributes of an item that the index is made of, waiting for its due time, and no state: for benchmarks,

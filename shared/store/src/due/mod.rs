@@ -68,10 +68,21 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
-        let shards = Lane::ALL.into_iter().flat_map(|lane| Shard::all().map(move |shard| shard.name(lane)));
+        Ok(self.wakes(Shard::of_all_lanes()).await?.into_iter().flatten().min())
+    }
+
+    /// When it will next have something to hand out in each of these shards, in their order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn wakes(
+        &self,
+        shards: impl IntoIterator<Item = (Lane, Shard)>,
+    ) -> Result<Vec<Option<Timestamp>>, StoreError> {
+        let shards = shards.into_iter().map(|(lane, shard)| shard.name(lane));
         let firsts = try_join_all(shards.map(|shard| self.query_due(shard, None, None, 1))).await?;
-        let wakes = firsts.iter().flatten().map(DueEntry::wake_ms);
-        Ok(wakes.min().and_then(|ms| Timestamp::from_millisecond(ms).ok()))
+        let wake = |first: &DueEntry| Timestamp::from_millisecond(first.wake_ms()).ok();
+        Ok(firsts.iter().map(|found| found.first().and_then(wake)).collect())
     }
 
     async fn query_due(

@@ -12,7 +12,7 @@ use market_agreement::terminations::{Next, Termination};
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::Key;
 use market_parties::accounts::MarketAccount;
-use targets::{Found, Targets};
+use targets::{SearchResult, Targets};
 
 use crate::schedules::calendar_for;
 use crate::workers::{JobError, WorkerContext};
@@ -40,18 +40,18 @@ pub(super) async fn terminate_account(jobs: &WorkerContext, key: &Key) -> Result
         let targets = targets.get_or_insert_with(|| Targets::of(jobs, &termination, cascade));
         let next = if step == STEPS { Next::Anyone } else { Next::Same };
         let change = match targets.next(&termination, &account, &occasion).await? {
-            Found::Target(target, end) => {
+            SearchResult::Target(target, end) => {
                 let stepped = Termination::step(&termination, &target, targets.place(), next, &occasion);
                 stepped.map(|stepped| end.and(stepped))
             }
             // Everything else has ended. The message comes again until a human has mended it.
-            Found::Aside(error) if cascade.aside == targets.place().1 => return Err(error),
-            Found::Nothing | Found::Aside(_) => {
+            SearchResult::Aside(error) if cascade.aside == targets.place().1 => return Err(error),
+            SearchResult::Nothing | SearchResult::Aside(_) => {
                 // The cursor is kept for the next wake-up.
                 let passed = Termination::pass(&termination, targets.place(), Next::Anyone, &occasion);
                 return jobs.commit(passed).await;
             }
-            Found::End => return jobs.commit(Termination::complete(&termination, &occasion)).await,
+            SearchResult::End => return jobs.commit(Termination::complete(&termination, &occasion)).await,
         };
         jobs.commit(change).await?;
         written = Some(termination.version + 1);

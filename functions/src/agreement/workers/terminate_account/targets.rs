@@ -33,7 +33,7 @@ enum Target {
 }
 
 /// What the search came to.
-pub(super) enum Found {
+pub(super) enum SearchResult {
     /// Something that has to end, and its end.
     Target(Key, Change),
     /// Nothing so far, and enough was looked at for one wake-up.
@@ -93,13 +93,13 @@ impl<'a> Targets<'a> {
         termination: &Loaded<Termination>,
         account: &Loaded<MarketAccount>,
         occasion: &Occasion,
-    ) -> Result<Found, JobError> {
+    ) -> Result<SearchResult, JobError> {
         loop {
             while let Some(target) = self.read.pop_front() {
                 let key = target.key();
                 self.last = Some(key.sort.to_string());
                 match self.end(&target, termination, account, occasion).await {
-                    Ok(Some(change)) => return Ok(Found::Target(key, change)),
+                    Ok(Some(change)) => return Ok(SearchResult::Target(key, change)),
                     Ok(None) => {}
                     Err(error) => self.set_aside(key.sort.to_string(), error)?,
                 }
@@ -108,7 +108,7 @@ impl<'a> Targets<'a> {
                 return self.mended(termination, account, occasion).await;
             }
             if self.pages == PAGES {
-                return Ok(Found::Nothing);
+                return Ok(SearchResult::Nothing);
             }
             self.pages += 1;
             self.read_on().await?;
@@ -144,7 +144,7 @@ impl<'a> Targets<'a> {
         termination: &Loaded<Termination>,
         account: &Loaded<MarketAccount>,
         occasion: &Occasion,
-    ) -> Result<Found, JobError> {
+    ) -> Result<SearchResult, JobError> {
         let mut still_aside = None;
         for sort in self.aside.clone() {
             let key = Key::new(self.partition.clone(), Sort::stored(sort.as_str()));
@@ -152,14 +152,14 @@ impl<'a> Targets<'a> {
                 Ok(change) => {
                     self.aside.retain(|aside| *aside != sort);
                     if let Some(change) = change {
-                        return Ok(Found::Target(key, change));
+                        return Ok(SearchResult::Target(key, change));
                     }
                 }
                 Err(error) if is_its_own(&error) => still_aside = Some(error),
                 Err(error) => return Err(error),
             }
         }
-        Ok(still_aside.map_or(Found::End, Found::Aside))
+        Ok(still_aside.map_or(SearchResult::End, SearchResult::Aside))
     }
 
     async fn end_of(

@@ -11,6 +11,7 @@ use market_kernel::aggregate::Loaded;
 use market_kernel::keys::Key;
 use market_kernel::notices::{Notice, NoticeStatus, Sending};
 use market_store::CommitError;
+use market_store::commit::committed;
 
 use crate::feedback::{alert_of_bounce, contacts};
 use crate::metrics::Metric;
@@ -45,13 +46,14 @@ pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), Jo
         return jobs.commit(Notice::hold_back(&notice, &occasion)).await;
     }
     let Some((claimed, change)) = Notice::claim(&notice, &occasion) else { return Ok(()) };
+    let committed = committed::<Notice>(&change, key);
     jobs.commit(Some(change)).await?;
     let NoticeStatus::Queued { attempts, .. } = claimed.status else {
         alert(jobs, key, &claimed);
         return Ok(());
     };
     let outcome = jobs.gateways.send(&claimed).await;
-    record(jobs, key, attempts, outcome).await
+    record(jobs, key, committed, attempts, outcome).await
 }
 
 /// A mailbox answered with a temporary failure, and nothing followed.
@@ -67,11 +69,24 @@ async fn send_another_way(jobs: &WorkerContext, key: &Key, notice: &Loaded<Notic
     Ok(())
 }
 
-/// Writes down what became of an attempt, on the notice as it is by now.
-async fn record(jobs: &WorkerContext, key: &Key, attempt: u32, outcome: Sending) -> Result<(), JobError> {
+/// Writes down what became of an attempt, on the notice as its claim left it, or as it is by now where something else
+/// was heard of it meanwhile.
+async fn record(
+    jobs: &WorkerContext,
+    key: &Key,
+    mut claimed: Option<Loaded<Notice>>,
+    attempt: u32,
+    outcome: Sending,
+) -> Result<(), JobError> {
     let mut left = RECORDS;
     loop {
-        let Some(notice) = jobs.store.get_at::<Notice>(key).await? else { return Ok(()) };
+        let notice = match claimed.take() {
+            Some(claimed) => claimed,
+            None => match jobs.store.get_at::<Notice>(key).await? {
+                Some(notice) => notice,
+                None => return Ok(()),
+            },
+        };
         let occasion = jobs.occasion(JOB, key);
         let recorded = Notice::record(&notice, &occasion, attempt, outcome.clone());
         let Some((after, change)) = recorded else { return Ok(()) };

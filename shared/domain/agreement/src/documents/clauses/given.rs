@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use market_kernel::clause::ClauseAddress;
 
-use super::labelled::{Found, labelled};
+use super::labelled::{Labelled, labelled};
 use super::lines;
 use super::outline::{MAX_CLAUSES, Outline};
 use super::placement::MAX_DEPTH;
@@ -83,7 +83,7 @@ impl Given {
             Start {
                 at,
                 depth: clause.depth,
-                label: Found::printed(&found, &lines, at).to_owned(),
+                label: Labelled::printed(&found, &lines, at).to_owned(),
                 heading: found.heading(&lines, at),
                 address: clause.address.clone(),
             }

@@ -10,14 +10,14 @@ use super::placement::{self, Candidate, Placement};
 use super::spans::beginning;
 
 /// The labels of a text, and what they come to.
-pub(super) struct Found {
+pub(super) struct Labelled {
     pub labels: Vec<Option<Label>>,
     /// What lines are that are none of the candidates.
     pub reasons: Vec<Option<Reason>>,
     pub placement: Placement,
 }
 
-impl Found {
+impl Labelled {
     pub fn printed<'l>(&self, lines: &'l [Line], at: usize) -> &'l str {
         self.labels[at].as_ref().map_or("", |label| label.printed(lines[at].first_cell()))
     }
@@ -35,7 +35,7 @@ impl Found {
 }
 
 /// Finds the labels of a text, and places them.
-pub(super) fn labelled(lines: &[Line]) -> Found {
+pub(super) fn labelled(lines: &[Line]) -> Labelled {
     let labels = labels_of(lines);
     let is_contents = contents::find(lines, &labels);
     let mut reasons = vec![None; lines.len()];
@@ -70,7 +70,7 @@ pub(super) fn labelled(lines: &[Line]) -> Found {
     add_habits(&mut candidates);
     let placement = placement::place(&candidates);
     drop(candidates);
-    Found { labels, reasons, placement }
+    Labelled { labels, reasons, placement }
 }
 
 /// What lines begin with. A row of a table has a label only if its first cell is one.

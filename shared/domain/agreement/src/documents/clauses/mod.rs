@@ -31,7 +31,7 @@ pub use self::decimal::outline as outline_by_decimals;
 pub use self::doubts::Reason;
 pub use self::given::{Given, GivenClause, GivenRefusal};
 use self::headings::headings;
-use self::labelled::{Found, labelled};
+use self::labelled::{Labelled, labelled};
 use self::lines::Line;
 pub use self::outline::{Clause, Gap, GapKind, MAX_CLAUSES, MAX_FINDINGS, NotClause, Outline, clause_text};
 use self::placement::Placement;
@@ -68,7 +68,7 @@ impl Outline {
         outline
     }
 
-    fn report(&mut self, lines: &[Line], found: Found) {
+    fn report(&mut self, lines: &[Line], found: Labelled) {
         let Placement { gaps, refused, .. } = found.placement;
         let mut more = gaps.len().saturating_sub(MAX_FINDINGS);
         self.gaps = gaps.into_iter().take(MAX_FINDINGS).collect();

@@ -11,7 +11,7 @@ mod scan;
 use std::ops::Range;
 
 pub(super) use self::forms::{Close, Form, Reading, Separation, Step, Unit, Word};
-use self::numbers::Found;
+use self::numbers::NumberFound;
 pub(super) use self::scan::fold;
 use self::scan::{Reader, folded};
 use super::numerals::{self, Script};
@@ -39,7 +39,7 @@ pub(super) struct Label {
 pub(super) fn read(line: &str, is_cell: bool) -> Option<Label> {
     let head: Vec<(usize, char)> = line.char_indices().take(LABEL_CHARS).collect();
     let mut reader = Reader { chars: head.iter().map(|(_, c)| folded(*c)).collect(), at: 0 };
-    let parsers: [fn(&mut Reader) -> Option<Found>; 7] = [
+    let parsers: [fn(&mut Reader) -> Option<NumberFound>; 7] = [
         parts::unit,
         numbers::bracketed,
         numbers::sign,
@@ -48,12 +48,13 @@ pub(super) fn read(line: &str, is_cell: bool) -> Option<Label> {
         parts::annex,
         parts::word,
     ];
-    let found = parsers.into_iter().chain([numbers::latin as fn(&mut Reader) -> Option<Found>]).find_map(
-        |parser| {
+    let found = parsers
+        .into_iter()
+        .chain([numbers::latin as fn(&mut Reader) -> Option<NumberFound>])
+        .find_map(|parser| {
             reader.at = 0;
             parser(&mut reader)
-        },
-    )?;
+        })?;
     let byte = |at: usize| {
         head.get(at)
             .map_or_else(|| head.last().map_or(0, |(start, c)| start + c.len_utf8()), |(start, _)| *start)

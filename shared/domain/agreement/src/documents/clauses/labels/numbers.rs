@@ -10,14 +10,14 @@ use crate::documents::clauses::numerals::{self, Numeral, Script};
 pub(super) const MAX_LEVELS: usize = 6;
 
 /// What was read of a label, in characters.
-pub(super) struct Found {
+pub(super) struct NumberFound {
     pub readings: Vec<Reading>,
     pub through: Option<u16>,
     pub number: Range<usize>,
     pub after: Range<usize>,
 }
 
-impl Found {
+impl NumberFound {
     pub(super) fn one(form: Form, step: Step, number: Range<usize>, end: usize) -> Self {
         let readings = vec![Reading { form, path: vec![step] }];
         let after = number.end..end;
@@ -26,7 +26,7 @@ impl Found {
 }
 
 /// `（一）`, `(1)`, `(a)`.
-pub(super) fn bracketed(reader: &mut Reader) -> Option<Found> {
+pub(super) fn bracketed(reader: &mut Reader) -> Option<NumberFound> {
     if !reader.takes('(') {
         return None;
     }
@@ -41,7 +41,7 @@ pub(super) fn bracketed(reader: &mut Reader) -> Option<Found> {
             path: vec![Step::plain(value)],
         })
         .collect();
-    Some(Found { readings, through: None, after: number.end..end, number })
+    Some(NumberFound { readings, through: None, after: number.end..end, number })
 }
 
 /// What is numbered between brackets, of which the first was taken.
@@ -63,7 +63,7 @@ pub(super) fn inside_brackets(reader: &mut Reader) -> Option<Vec<(Script, u16)>>
 }
 
 /// Signs that are a number and its mark in one: `③`, `⑶`, `⒊`, `㈢`, `Ⅲ`; and kana.
-pub(super) fn sign(reader: &mut Reader) -> Option<Found> {
+pub(super) fn sign(reader: &mut Reader) -> Option<NumberFound> {
     let c = reader.peek()?;
     let code = u32::from(c);
     let whole = |first: u32, script, close| {
@@ -77,7 +77,7 @@ pub(super) fn sign(reader: &mut Reader) -> Option<Found> {
     };
     reader.at += 1;
     if let Some((form, value)) = composed {
-        return Some(Found::one(form, Step::plain(value), 0..1, 1));
+        return Some(NumberFound::one(form, Step::plain(value), 0..1, 1));
     }
     let values = numerals::single(c);
     let close =
@@ -87,7 +87,12 @@ pub(super) fn sign(reader: &mut Reader) -> Option<Found> {
         .into_iter()
         .map(|(script, value)| Reading { form: form(script), path: vec![Step::plain(value)] })
         .collect();
-    (!readings.is_empty()).then_some(Found { readings, through: None, number: 0..1, after: 1..reader.at })
+    (!readings.is_empty()).then_some(NumberFound {
+        readings,
+        through: None,
+        number: 0..1,
+        after: 1..reader.at,
+    })
 }
 
 fn close(reader: &mut Reader) -> Close {
@@ -103,7 +108,7 @@ fn close(reader: &mut Reader) -> Close {
 }
 
 /// `4.`, `4.4.5`, `4.3A`, `4、`, `4`.
-pub(super) fn decimal(reader: &mut Reader) -> Option<Found> {
+pub(super) fn decimal(reader: &mut Reader) -> Option<NumberFound> {
     let (mut path, mut number) = decimal_path(reader)?;
     let end = reader.at;
     let mut through = None;
@@ -127,7 +132,12 @@ pub(super) fn decimal(reader: &mut Reader) -> Option<Found> {
     let form = if path.len() > 1 { Form::Decimal } else { Form::Enumerator(Script::Arabic, close) };
     // A number and a dot without what follows: `1..` or leaders.
     number.end = number.end.min(close_start);
-    Some(Found { readings: vec![Reading { form, path }], through, number, after: close_start..reader.at })
+    Some(NumberFound {
+        readings: vec![Reading { form, path }],
+        through,
+        number,
+        after: close_start..reader.at,
+    })
 }
 
 /// Levels with dots between, and where the last one stands.
@@ -145,15 +155,15 @@ pub(super) fn decimal_path(reader: &mut Reader) -> Option<(Vec<Step>, Range<usiz
 }
 
 /// `一、`, `一.`, `一` with a blank.
-pub(super) fn chinese(reader: &mut Reader) -> Option<Found> {
+pub(super) fn chinese(reader: &mut Reader) -> Option<NumberFound> {
     let numeral = reader.take(numerals::chinese(reader.rest()))?;
     let end = reader.at;
     let form = Form::Enumerator(Script::Chinese, close(reader));
-    Some(Found::one(form, Step::plain(numeral.value), 0..end, reader.at))
+    Some(NumberFound::one(form, Step::plain(numeral.value), 0..end, reader.at))
 }
 
 /// `A.`, `a)`, `iv.`, `A、`: a letter or a Roman number, told apart from words by what follows.
-pub(super) fn latin(reader: &mut Reader) -> Option<Found> {
+pub(super) fn latin(reader: &mut Reader) -> Option<NumberFound> {
     let numerals = numerals::latin(reader.rest());
     let length = numerals.first()?.length;
     reader.at += length;
@@ -166,7 +176,7 @@ pub(super) fn latin(reader: &mut Reader) -> Option<Found> {
         form: Form::Enumerator(numeral.script, close),
         path: vec![Step::plain(numeral.value)],
     };
-    is_followed.then(|| Found {
+    is_followed.then(|| NumberFound {
         readings: numerals.into_iter().map(reading).collect(),
         through: None,
         number: 0..length,

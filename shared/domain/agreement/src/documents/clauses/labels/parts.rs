@@ -1,7 +1,7 @@
 //! Parts that are called by what they are: `第五条之一`, `附件一`, `Section 1.02(b)(ii)`.
 
 use super::forms::{Form, Reading, Step, Unit, Word};
-use super::numbers::{Found, MAX_LEVELS, decimal_path, inside_brackets};
+use super::numbers::{MAX_LEVELS, NumberFound, decimal_path, inside_brackets};
 use super::scan::Reader;
 use crate::documents::clauses::numerals::{self, Numeral, Script};
 
@@ -41,7 +41,7 @@ pub(super) const ANNEXES: [&str; 17] = [
 ];
 
 /// `第五条`, `第５条の２`, `第九条至第十条`.
-pub(super) fn unit(reader: &mut Reader) -> Option<Found> {
+pub(super) fn unit(reader: &mut Reader) -> Option<NumberFound> {
     if !reader.takes('第') {
         return None;
     }
@@ -79,7 +79,7 @@ pub(super) fn unit(reader: &mut Reader) -> Option<Found> {
     }
     let path = vec![Step { value: numeral.value, branch }];
     let through = through.filter(|last| *last > numeral.value);
-    Some(Found { readings: vec![Reading { form: Form::Unit(unit), path }], through, number, after })
+    Some(NumberFound { readings: vec![Reading { form: Form::Unit(unit), path }], through, number, after })
 }
 
 fn take_unit(reader: &mut Reader) -> Option<Unit> {
@@ -101,7 +101,7 @@ fn take_unit(reader: &mut Reader) -> Option<Unit> {
 }
 
 /// `附件一`, `Annex A`.
-pub(super) fn annex(reader: &mut Reader) -> Option<Found> {
+pub(super) fn annex(reader: &mut Reader) -> Option<NumberFound> {
     let kind = ANNEXES.into_iter().position(|word| takes_title(reader, word))?;
     let is_word = ANNEXES[kind].is_ascii();
     if is_word && reader.peek() != Some(' ') {
@@ -129,7 +129,7 @@ pub(super) fn annex(reader: &mut Reader) -> Option<Found> {
     }
     let reading =
         |numeral: Numeral| Reading { form: Form::Annex(kind), path: vec![Step::plain(numeral.value)] };
-    Some(Found {
+    Some(NumberFound {
         readings: numerals.into_iter().map(reading).collect(),
         through: None,
         number: start..end,
@@ -144,7 +144,7 @@ fn takes_title(reader: &mut Reader, word: &str) -> bool {
 }
 
 /// `Article 1`, `Section 1.02(b)(ii)`, `§ 3`.
-pub(super) fn word(reader: &mut Reader) -> Option<Found> {
+pub(super) fn word(reader: &mut Reader) -> Option<NumberFound> {
     let (name, word) = WORDS.into_iter().find(|(name, _)| takes_title(reader, name))?;
     let is_plural = reader.takes('s') || reader.takes('S');
     let is_sign = name == "§";
@@ -209,5 +209,5 @@ pub(super) fn word(reader: &mut Reader) -> Option<Found> {
         after.end = reader.at;
     }
     let readings = paths.into_iter().map(|path| Reading { form, path }).collect();
-    Some(Found { readings, through, number, after })
+    Some(NumberFound { readings, through, number, after })
 }
