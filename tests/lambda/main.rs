@@ -35,10 +35,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for something that must happen.
 async fn awaited<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, future).await {
-        Ok(happened) => happened,
-        Err(_) => panic!("waited {PATIENCE:?} for {what}"),
-    }
+    let happened = tokio::time::timeout(PATIENCE, future).await;
+    happened.unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {what}"))
 }
 
 /// Serves on a loopback port of its own until the test ends.

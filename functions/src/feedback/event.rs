@@ -187,6 +187,7 @@ mod tests {
         Some(feedback)
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "as what it is compared with")]
     fn bounced(is_final: bool, reason: &str) -> Option<Feedback> {
         Some(Feedback::Bounced { is_final, reason: reason.to_owned() })
     }

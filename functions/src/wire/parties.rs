@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::http::{Market, Problem, problems};
 
 /// The provider that a thing names; providers are never deleted, so one that is missing is our fault.
-pub async fn provider_of(market: &Market, id: &ProviderId) -> Result<Loaded<Provider>, Problem> {
+pub(crate) async fn provider_of(market: &Market, id: &ProviderId) -> Result<Loaded<Provider>, Problem> {
     market.store.get::<Provider>(id).await?.ok_or(Problem::new(problems::INTERNAL))
 }
 

@@ -176,6 +176,7 @@ fn make_it_the_owners_alone(folder: &Path) -> Result<(), FolderError> {
 
 /// Takes everyone else's permissions away.
 #[cfg(unix)]
+#[allow(clippy::verbose_bit_mask, reason = "a mode is read in octal digits")]
 fn restrict(file: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs::metadata(file)?.permissions().mode();
@@ -187,6 +188,7 @@ fn restrict(file: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
+#[allow(clippy::verbose_bit_mask, reason = "a mode is read in octal digits")]
 fn restrict(file: &Path) -> io::Result<()> {
     fs::metadata(file).map(drop)
 }

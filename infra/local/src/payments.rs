@@ -34,7 +34,7 @@ impl PaymentSystem {
         let key = folder::kept(file, || {
             let bytes: [u8; 24] = random(&SystemEntropy);
             // Hexadecimal digits are base64 too, and make 36 bytes of it.
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits = bytes.map(|byte| format!("{byte:02x}")).concat();
             Ok(format!("whsec_{digits}").into_bytes())
         })?;
         let key = String::from_utf8(key).ok().map(|key| key.trim().to_owned());

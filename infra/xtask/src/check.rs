@@ -239,7 +239,7 @@ fn yaml_below(folder: &str) -> Result<Vec<String>, Failed> {
         let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
         if entry.path().is_dir() {
             files.extend(yaml_below(&name)?);
-        } else if name.ends_with(".yaml") {
+        } else if entry.path().extension().is_some_and(|extension| extension == "yaml") {
             files.push(name);
         }
     }

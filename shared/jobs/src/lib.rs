@@ -38,6 +38,7 @@ mod by_name {
     use market_kernel::stored::Name;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub(super) fn serialize<S: Serializer>(lane: &Lane, serializer: S) -> Result<S::Ok, S::Error> {
         Name(*lane).serialize(serializer)
     }

@@ -35,8 +35,8 @@ impl Meter {
         Self(Some(Arc::default()))
     }
 
-    /// What was counted since the last call.
-    #[must_use]
+    /// What was counted since the last call, which may also be asked for to begin anew.
+    #[allow(clippy::must_use_candidate, reason = "counting begins anew")]
     pub fn take(&self) -> Cost {
         self.0.as_ref().map(|cost| std::mem::take(&mut *lock(cost))).unwrap_or_default()
     }

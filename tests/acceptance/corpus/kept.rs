@@ -80,7 +80,9 @@ impl Corpus {
         let files = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         let partitions = files.map(|file| file.unwrap()).filter(|file| file.file_name() != MARKET);
         let items = partitions.flat_map(|file| {
-            let Value::Array(items) = read(&file.path()) else { panic!("{:?} has no items", file.path()) };
+            let Value::Array(items) = read(&file.path()) else {
+                panic!("{} has no items", file.path().display())
+            };
             items.into_iter().map(from_json)
         });
         let items = sorted(items.collect());

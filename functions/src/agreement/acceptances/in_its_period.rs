@@ -9,7 +9,7 @@ use crate::http::{Market, Problem};
 
 /// An acceptance of the period that the account is in. `first` was read together with the account, as one of its first
 /// period; only for a merchant that came back is another one read.
-pub async fn in_its_period(
+pub(crate) async fn in_its_period(
     market: &Market,
     account: &Loaded<MarketAccount>,
     first: Option<Loaded<Acceptance>>,

@@ -6,6 +6,6 @@ mod list_acceptances;
 mod view;
 
 pub use accept_document::AcceptDocument;
-pub use in_its_period::in_its_period;
+pub(crate) use in_its_period::in_its_period;
 pub use list_acceptances::ListAcceptances;
 pub use view::{AcceptanceView, SignerForm};

@@ -20,6 +20,6 @@ pub use get_text::GetText;
 pub use get_version::GetVersion;
 pub use preview_version::PreviewVersion;
 pub use publish_version::PublishVersion;
-pub use shown::shown;
+pub(crate) use shown::shown;
 pub use view::{DocumentView, OutlineView, PageView, VersionView};
 pub use withdraw_version::WithdrawVersion;

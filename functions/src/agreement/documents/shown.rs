@@ -13,7 +13,7 @@ use crate::http::{Market, Problem};
 ///
 /// One from before versions had titles is shown under its document's id: the document's title is that of its newest
 /// version, and a page must stay the same.
-pub async fn shown(market: &Market, id: &DocumentId, number: u32) -> Result<Option<Shown>, Problem> {
+pub(crate) async fn shown(market: &Market, id: &DocumentId, number: u32) -> Result<Option<Shown>, Problem> {
     let own = market.store.form::<Version>(&Document::version_key(id, number)).await?;
     let version = match own {
         Some(version) => version,

@@ -8,7 +8,7 @@ use crate::http::{FieldError, Market, Problem};
 use crate::parties::problems;
 
 /// The code, and what the operator said of it if it breaks the rule; nothing is looked up for one that keeps it.
-pub async fn given_code(
+pub(crate) async fn given_code(
     market: &Market,
     given: &GivenCode,
 ) -> Result<(CreditCode, Option<Loaded<Vouching>>), Problem> {

@@ -6,6 +6,6 @@ mod view;
 mod vouch_credit_code;
 
 pub use get_vouching::GetVouching;
-pub use given::given_code;
+pub(crate) use given::given_code;
 pub use view::VouchingView;
 pub use vouch_credit_code::VouchCreditCode;

@@ -7,6 +7,7 @@
 mod durable;
 mod file;
 mod operations;
+mod tokens;
 
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,6 +34,7 @@ use tokio::sync::{mpsc, oneshot};
 use self::durable::Answers;
 pub use self::file::EngineError;
 use self::file::EngineFile;
+use self::tokens::Tokens;
 use crate::commits::Commits;
 
 /// A handle of a running engine; it stops when it is closed, or the last handle is dropped.
@@ -166,6 +168,7 @@ fn work(
     mut waiting: mpsc::UnboundedReceiver<EngineCall>,
 ) {
     let mut has_streams = file.is_some();
+    let mut tokens = Tokens::default();
     let mut record: Option<std::sync::mpsc::Sender<Request>> = None;
     while let Some(call) = waiting.blocking_recv() {
         // Whoever asked may have gone.
@@ -187,7 +190,7 @@ fn work(
                     has_streams = false;
                 }
                 // A request that the engine breaks on is without an answer; the next one has its own.
-                let answer = || operations::answer(&database, commits, &request);
+                let answer = || operations::answer(&database, commits, &mut tokens, &request);
                 let outcome = catch_unwind(AssertUnwindSafe(answer));
                 // What it wrote before it broke, nobody knows.
                 if outcome.as_ref().map_or(true, |outcome| outcome.has_written) {
@@ -378,6 +381,34 @@ mod tests {
 
     fn put(name: &str) -> Value {
         json!({ "TableName": "market", "Item": { "pk": { "S": name } } })
+    }
+
+    /// A transaction that puts one item which must not be there yet.
+    fn transaction(name: &str, token: &str) -> Value {
+        let put = json!({ "TableName": "market", "Item": { "pk": { "S": name } },
+            "ConditionExpression": "attribute_not_exists(pk)" });
+        json!({ "TransactItems": [{ "Put": put }], "ClientRequestToken": token })
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_transaction_that_is_asked_for_again_is_answered_and_takes_effect_once() {
+        let engine = Engine::in_memory(Arc::default()).unwrap();
+        asked(&engine, "CreateTable", table()).await.unwrap();
+        let said = async |body: Value| {
+            let target = "DynamoDB_20120810.TransactWriteItems".to_owned();
+            engine.call(Request { target, body: body.to_string().into_bytes() }).await.unwrap()
+        };
+        assert_eq!(said(transaction("a", "t-1")).await.status, 200);
+        assert_eq!(said(transaction("a", "t-1")).await.status, 200, "the same again");
+        let other = said(transaction("b", "t-1")).await;
+        assert!(other.body.contains("IdempotentParameterMismatchException"), "{}", other.body);
+        let refused = said(transaction("a", "t-2")).await;
+        assert!(refused.body.contains("TransactionCanceledException"), "{}", refused.body);
+        assert_eq!(
+            said(transaction("a", "t-2")).await.body,
+            refused.body,
+            "what was refused is decided again"
+        );
     }
 
     fn get(name: &str) -> Value {

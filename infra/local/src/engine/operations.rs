@@ -14,6 +14,7 @@ use market_store::due;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::tokens::{Known, Tokens};
 use super::{Reply, Request};
 use crate::commits::Commits;
 
@@ -47,9 +48,14 @@ fn operation_of(target: &str) -> &str {
 }
 
 /// Carries out an operation, and notes what it made due.
-pub(super) fn answer(database: &Database, commits: &Commits, request: &Request) -> Outcome {
+pub(super) fn answer(
+    database: &Database,
+    commits: &Commits,
+    tokens: &mut Tokens,
+    request: &Request,
+) -> Outcome {
     let Request { target, body } = request;
-    match carry_out(database, commits, operation_of(target), body) {
+    match carry_out(database, commits, tokens, operation_of(target), body) {
         Ok(body) => Outcome { reply: Reply { status: 200, body }, has_written: !is_read(target) },
         Err(error) => {
             let reply = Reply { status: error.status_code(), body: error.to_json() };
@@ -58,7 +64,13 @@ pub(super) fn answer(database: &Database, commits: &Commits, request: &Request) 
     }
 }
 
-fn carry_out(database: &Database, commits: &Commits, operation: &str, body: &[u8]) -> Answer {
+fn carry_out(
+    database: &Database,
+    commits: &Commits,
+    tokens: &mut Tokens,
+    operation: &str,
+    body: &[u8],
+) -> Answer {
     match operation {
         "GetItem" => said(database.get_item(asked(body)?)),
         "BatchGetItem" => said(database.batch_get_item(asked(body)?)),
@@ -87,7 +99,16 @@ fn carry_out(database: &Database, commits: &Commits, operation: &str, body: &[u8
             noted(database, commits, written, said(database.update_item(request)))
         }
         "TransactWriteItems" => {
-            let request: TransactWriteItemsRequest = asked(body)?;
+            let mut request: TransactWriteItemsRequest = asked(body)?;
+            let token = request.client_request_token.take();
+            match token.as_deref().map_or(Known::New, |token| tokens.known(token, body)) {
+                Known::New => {}
+                Known::Done(answer) => return Ok(answer),
+                Known::OfAnother => {
+                    let of_another = "the token was used for another transaction".to_owned();
+                    return Err(DynoxideError::IdempotentParameterMismatchException(of_another));
+                }
+            }
             let puts = request.transact_items.iter().filter_map(|item| item.put.as_ref());
             let updates = request.transact_items.iter().filter_map(|item| item.update.as_ref());
             let written = puts
@@ -104,7 +125,11 @@ fn carry_out(database: &Database, commits: &Commits, operation: &str, body: &[u8
                     })
                 }))
                 .collect();
-            noted(database, commits, written, said(database.transact_write_items(request)))
+            let answer = noted(database, commits, written, said(database.transact_write_items(request)))?;
+            if let Some(token) = token {
+                tokens.remember(token, body, &answer);
+            }
+            Ok(answer)
         }
         _ => Err(DynoxideError::ValidationException(format!("the embedded engine does not do {operation}"))),
     }

@@ -237,9 +237,9 @@ pub async fn redrive(
         let mut handed = handed.buffer_unordered(AT_ONCE);
         while let Some(was_parked) = handed.next().await {
             if was_parked? {
-                redriven.items += 1
+                redriven.items += 1;
             } else {
-                redriven.changed += 1
+                redriven.changed += 1;
             }
             progress.inc(1);
         }

@@ -200,7 +200,9 @@ fn samples_of(root: &Path, domain: &str) -> String {
 
 /// What a text says of its blanks, as long as nobody has written it.
 fn in_text(blanks: &[&Blank]) -> String {
-    blanks.iter().map(|blank| format!(" {{{{ {}{} }}}}", blank.name, blank.filter)).collect()
+    let blanks: Vec<_> =
+        blanks.iter().map(|blank| format!(" {{{{ {}{} }}}}", blank.name, blank.filter)).collect();
+    blanks.concat()
 }
 
 /// The declarations, with one more behind the last.

@@ -242,7 +242,7 @@ mod tests {
             let days = schedule.days().map(|(day, _)| day);
             days.filter(|day| day.year() < schedule.year).collect::<Vec<_>>()
         });
-        assert_eq!(reach.map(jiff::civil::Date::day).min(), Some(29));
+        assert_eq!(reach.map(Date::day).min(), Some(29));
     }
 
     #[test]

@@ -25,7 +25,7 @@ fn amount(of: Fen, language: Language) -> String {
 macro_rules! filters {
     ($(#[$meta:meta])* $module:ident = $language:expr) => {
         $(#[$meta])*
-        #[allow(missing_docs, reason = "each names the function that it calls")]
+        #[allow(missing_docs, clippy::missing_errors_doc, reason = "each names the function that it calls")]
         pub mod $module {
             use super::*;
 

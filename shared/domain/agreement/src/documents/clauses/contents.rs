@@ -83,7 +83,9 @@ pub(super) fn find(lines: &[Line], labels: &[Option<Label>]) -> Vec<bool> {
                 repeated == entries.len() && (is_annexes || (!has_labels && entries.len() > 2))
             };
         if is_table {
-            entries.iter().for_each(|at| is_contents[*at] = true);
+            for at in &entries {
+                is_contents[*at] = true;
+            }
             at = end;
         } else {
             has_labels |= labels[at].is_some();

@@ -73,7 +73,9 @@ impl Outline {
         let mut more = gaps.len().saturating_sub(MAX_FINDINGS);
         self.gaps = gaps.into_iter().take(MAX_FINDINGS).collect();
         let mut reasons = found.reasons;
-        refused.into_iter().for_each(|(at, reason)| reasons[at] = Some(reason));
+        for (at, reason) in refused {
+            reasons[at] = Some(reason);
+        }
         let not_clauses =
             reasons.into_iter().enumerate().filter_map(|(at, reason)| reason.map(|reason| (at, reason)));
         for (at, reason) in not_clauses {

@@ -18,7 +18,9 @@ fn assert_nothing_is_lost(text: &str, outline: &Outline) {
     assert!(clauses.iter().all(|clause| clause.start < clause.end));
     assert!(clauses.windows(2).all(|pair| pair[0].end == pair[1].start));
     let mut addresses: Vec<_> = clauses.iter().filter_map(|clause| clause.address.clone()).collect();
-    addresses.iter().for_each(|address| assert_eq!(address.as_str().parse().as_ref(), Ok(address)));
+    for address in &addresses {
+        assert_eq!(address.as_str().parse().as_ref(), Ok(address));
+    }
     let count = addresses.len();
     addresses.sort();
     addresses.dedup();

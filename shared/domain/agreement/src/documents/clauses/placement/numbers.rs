@@ -35,7 +35,7 @@ impl Machine<'_, '_> {
         };
         if let Some(keep) = self.on_stack(is_sibling) {
             let last = self.last.get(&(self.owner_at(keep), form, levels)).copied();
-            let fit = repeats(scope).unwrap_or_else(|| self.fit_after(candidate, reading, last));
+            let fit = repeats(scope).unwrap_or_else(|| Self::fit_after(candidate, reading, last));
             return Place { keep, fit };
         }
         if let Some((parent, known)) =
@@ -47,8 +47,8 @@ impl Machine<'_, '_> {
             let is_kin = is_kin(&self.stack[parent].reading);
             let fit = match repeats(if is_kin { scope } else { owner }) {
                 Some(repeats) => repeats,
-                None if levels > known + 1 => self.skips_levels(candidate, reading, known + 1),
-                None => self.fit_after(candidate, reading, self.last.get(&(owner, form, levels)).copied()),
+                None if levels > known + 1 => Self::skips_levels(candidate, reading, known + 1),
+                None => Self::fit_after(candidate, reading, self.last.get(&(owner, form, levels)).copied()),
             };
             return Place { keep, fit };
         }
@@ -58,7 +58,7 @@ impl Machine<'_, '_> {
             let fit = match (is_first, self.last.get(&(owner, form, levels))) {
                 (true, _) => Fit::Next,
                 (false, Some((last, _))) if follows(reading.last(), *last) => Fit::Next,
-                _ => self.skips_levels(candidate, reading, 1),
+                _ => Self::skips_levels(candidate, reading, 1),
             };
             return Place { keep: self.stack.len(), fit };
         };
@@ -81,7 +81,7 @@ impl Machine<'_, '_> {
         let fit = if is_next && rest_is_first && is_virtual {
             Fit::Next
         } else if is_next && rest_is_first {
-            self.skips_levels(candidate, reading, differing + 1)
+            Self::skips_levels(candidate, reading, differing + 1)
         } else {
             Fit::Unfit
         };
@@ -89,7 +89,7 @@ impl Machine<'_, '_> {
     }
 
     /// That the clause of the first `known` levels of it, which it would lie in, is missing.
-    fn skips_levels(&self, candidate: &Candidate<'_>, reading: &Reading, known: usize) -> Fit {
+    fn skips_levels(candidate: &Candidate<'_>, reading: &Reading, known: usize) -> Fit {
         if reading.path.iter().skip(known).any(|step| step.value != 1) {
             return Fit::Unfit;
         }
@@ -113,7 +113,7 @@ impl Machine<'_, '_> {
                 Some(_) if step.value == 1 && !self.has_children(candidate, step.value) => Fit::Restarts,
                 Some(first) => Fit::Repeats(*first),
                 None if step.value == 1 => Fit::Restarts,
-                None => self.fit_after(candidate, reading, last),
+                None => Self::fit_after(candidate, reading, last),
             };
             return Place { keep, fit };
         }
@@ -141,7 +141,7 @@ impl Machine<'_, '_> {
         let fit = match (self.last.get(&(owner, form, 1)), self.last.get(&(self.annex(), form, 0))) {
             _ if step.value == 1 => Fit::Next,
             (Some((last, _)), _) | (None, Some((last, _))) if follows(step, *last) => Fit::Next,
-            _ => self.skips(candidate, reading, 1),
+            _ => Self::skips(candidate, reading, 1),
         };
         Place { keep, fit }
     }

@@ -9,7 +9,7 @@ impl Machine<'_, '_> {
         let first = self.first.get(&(None, reading.form, reading.path.clone()));
         let fit = match first {
             Some(first) => Fit::Repeats(*first),
-            None => self.fit_after(candidate, reading, self.last.get(&(None, reading.form, 1)).copied()),
+            None => Self::fit_after(candidate, reading, self.last.get(&(None, reading.form, 1)).copied()),
         };
         Place { keep: 0, fit }
     }
@@ -22,7 +22,7 @@ impl Machine<'_, '_> {
             let owner = self.owner_at(keep);
             let fit = match seen(owner) {
                 Some(first) => Fit::Repeats(first),
-                None => self.fit_after(candidate, reading, self.last.get(&(owner, form, 1)).copied()),
+                None => Self::fit_after(candidate, reading, self.last.get(&(owner, form, 1)).copied()),
             };
             return Place { keep, fit };
         }
@@ -32,9 +32,9 @@ impl Machine<'_, '_> {
             _ if reading.last().value == 1 && reading.last().branch == 0 => Fit::Next,
             Some((last, _)) if reading.last() <= last => match self.first_in_annex(reading) {
                 Some(first) => Fit::Repeats(first),
-                None => self.skips(candidate, reading, 1),
+                None => Self::skips(candidate, reading, 1),
             },
-            _ => self.fit_after(candidate, reading, running),
+            _ => Self::fit_after(candidate, reading, running),
         };
         Place { keep, fit }
     }

@@ -122,7 +122,6 @@ impl<'l> Machine<'_, 'l> {
 
     /// How a number fits after the last one of its form.
     pub(super) fn fit_after(
-        &self,
         candidate: &Candidate<'_>,
         reading: &Reading,
         last: Option<(Step, usize)>,
@@ -130,14 +129,14 @@ impl<'l> Machine<'_, 'l> {
         let step = reading.last();
         match last {
             None if step.value == 1 || follows(step, Step { value: 0, branch: 0 }) => Fit::Next,
-            None => self.skips(candidate, reading, 1),
+            None => Self::skips(candidate, reading, 1),
             Some((last, _)) if follows(step, last) => Fit::Next,
-            Some((last, _)) if step.value > last.value => self.skips(candidate, reading, last.value + 1),
+            Some((last, _)) if step.value > last.value => Self::skips(candidate, reading, last.value + 1),
             Some((_, clause)) => Fit::Back(clause),
         }
     }
 
-    pub(super) fn skips(&self, candidate: &Candidate<'_>, reading: &Reading, from: u16) -> Fit {
+    pub(super) fn skips(candidate: &Candidate<'_>, reading: &Reading, from: u16) -> Fit {
         let value = reading.last().value;
         if value.saturating_sub(from) > MAX_MISSING {
             return Fit::Unfit;
