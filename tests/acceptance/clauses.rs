@@ -97,7 +97,7 @@ fn every_clause_that_something_carries_out_is_told_with_all_that_does() {
         let name = format!("{number}.md");
         let text = prose(&name);
         assert!(text.starts_with(&format!("# {number} ")), "{name} begins with its number and its title");
-        jobs.extend(named(&text, "WorkerContext: ").map(str::to_owned));
+        jobs.extend(named(&text, "Jobs: ").map(str::to_owned));
         write!(page, "\n{}", as_part(&text)).unwrap();
         for (what, names) in
             [("Routes", declared.routes), ("Events", declared.events), ("Notices", declared.notices)]

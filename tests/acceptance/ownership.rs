@@ -217,7 +217,7 @@ async fn a_forged_or_stale_token_is_no_token() {
     for (what, token) in forged {
         let answer = send(&token).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (401, "invalid-token"), "{what}");
-        assert_eq!(answer.headers["www-authenticate"], "Bearer");
+        assert_eq!(answer.headers["www-authenticate"], r#"Bearer error="invalid_token""#);
     }
     assert_eq!(send(&good).await.code(), "not-found", "a good one is let in");
 }
@@ -227,7 +227,7 @@ async fn a_token_with_scopes_may_do_what_they_name_and_its_role_allows_and_nothi
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let shop = stage.merchant("shop-1").await;
-    stage.buy(&shop, "shop-1", "monthly").await;
+    stage.buy(&shop, "shop-1", "month").await;
     let before = world.table().await;
     let get = async |scopes: &str, path: &str| {
         let client = Client::narrowed(&world.running, Role::Merchant, "shop-1", scopes);

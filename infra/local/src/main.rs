@@ -25,6 +25,7 @@ While it runs (these exist on one machine only, never in what is deployed):
   GET  /                       the API, to read; /openapi.json for programs
   GET  /_local/token           a token: ?role=merchant&sub=shop-1
                                roles: merchant, provider, operator, data_gateway, upstream
+                               and, for less than all of a role's rights, &scope=orders:read
   GET  /_local/clock           the market's time
   POST /_local/clock           {\"advance\": \"P15D\"}: an ISO 8601 duration; all that is due in between happens, in order
   POST /_local/payment         {\"account_id\", \"order_id\", \"amount_fen\"}: pays as the payment system would,

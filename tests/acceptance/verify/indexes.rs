@@ -122,7 +122,7 @@ async fn a_place_in_a_list_that_was_stripped_or_moved_is_found() {
     let served = world.find(ACCOUNT, "demand", &[]).await;
     let listed = in_an_index(&world, "list").await;
     let kinds: BTreeSet<_> = listed.iter().filter_map(|item| text(item, "kind")).collect();
-    assert_eq!(kinds, ["demand", "grant", "listing", "order"].into());
+    assert_eq!(kinds, ["account", "demand", "grant", "listing", "order"].into());
     assert!(!draft.contains_key("list") && served.contains_key("list"));
     let edits: [fn(&mut Item); 4] = [
         |item| ["list", "place"].map(|name| item.remove(name)).into_iter().for_each(drop),
@@ -132,7 +132,9 @@ async fn a_place_in_a_list_that_was_stripped_or_moved_is_found() {
         },
         |item| drop(item.insert("place".to_owned(), AttributeValue::S("0".to_owned()))),
     ];
-    let cases = kinds.iter().flat_map(|kind| edits.iter().map(move |edit| (*kind, edit)));
+    // An account without a place is one of a release that had no list of them.
+    let edits_of = |kind: &str| &edits[usize::from(kind == "account")..];
+    let cases = kinds.iter().flat_map(|kind| edits_of(kind).iter().map(move |edit| (*kind, edit)));
     for (kind, edit) in sampled(cases, 5) {
         let item = listed.iter().find(|item| text(item, "kind") == Some(kind)).unwrap();
         let (partition, sort) = key(item);
