@@ -30,10 +30,11 @@ mod tests {
 
     /// The folders, each behind those that it may import; then what joins them. Beside them are the binary's own, and the
     /// tests of a file.
-    const ORDER: [&str; 13] = [
+    const ORDER: [&str; 14] = [
         "http",
         "wire",
         "workers",
+        "feedback",
         "market",
         "parties",
         "agreement",

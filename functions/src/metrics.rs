@@ -1,4 +1,4 @@
-//! Metrics in `CloudWatch`'s embedded metric format: a line of the log that `CloudWatch` also counts. No request
+//! Metrics in CloudWatch's embedded metric format: a line of the log that CloudWatch also counts. No request
 //! leaves for them, and where no namespace is set nothing is written.
 
 use std::io::Write;

@@ -302,7 +302,7 @@ async fn whatever_is_done_is_done_again_with_the_same_key_and_tried_anew_under_t
     world.advance_days(2).await;
     // What the sweep's function counts beside its pass.
     let waiting = PaymentRecord::WAITING;
-    let counted = running.market.store.count_view(&waiting, 1);
+    let counted = running.market.store.count_entries(&waiting, 1);
     Permissions::of_handler("sweep", counted).await.unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! What is read: several things in one request, pages of a partition, pages of a list.
 
 use market_kernel::aggregate::Loaded;
-use market_kernel::keys::Partition;
+use market_kernel::keys::{ListName, Partition};
 use market_store::{Meter, StoreError, of};
 
 use crate::tables::{Table, on_each_table};
@@ -140,7 +140,7 @@ async fn pages_of_a_view_follow_its_places_and_what_leaves_it_is_gone() {
         let read = async || {
             let (mut ids, mut after) = (Vec::new(), None::<String>);
             loop {
-                let page = table.store.list_view::<Thing>(&THINGS, after.as_deref(), 2).await.unwrap();
+                let page = table.store.list_entries::<Thing>(&THINGS, after.as_deref(), 2).await.unwrap();
                 assert!(page.items.len() <= 2);
                 ids.extend(page.items.iter().map(|thing| thing.id.clone()));
                 after = page.next;
@@ -167,11 +167,11 @@ async fn pages_of_a_view_follow_its_places_and_what_leaves_it_is_gone() {
             &format!("a|b|{sort}"),
             &format!("{sort}|b|c"),
         ] {
-            let page = table.store.list_view::<Thing>(&THINGS, Some(no_place), 2).await;
+            let page = table.store.list_entries::<Thing>(&THINGS, Some(no_place), 2).await;
             assert!(matches!(page, Err(StoreError::OutsideQuery)), "{no_place}");
         }
         // One that is made up begins somewhere in the list, or nowhere.
-        match table.store.list_view::<Thing>(&THINGS, Some("b|account#another|thing#x"), 100).await {
+        match table.store.list_entries::<Thing>(&THINGS, Some("b|account#another|thing#x"), 100).await {
             Ok(page) => assert!(page.items.iter().all(|thing| thing.place.is_some())),
             Err(error) => assert!(matches!(error, StoreError::OutsideQuery), "{error:?}"),
         }
@@ -180,6 +180,41 @@ async fn pages_of_a_view_follow_its_places_and_what_leaves_it_is_gone() {
         let ids = read().await;
         assert_eq!((ids[0].as_str(), ids.len()), ("3", 5));
         assert!(!ids.contains(&"5".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn several_lists_are_read_as_one_in_the_order_of_their_places_each_thing_once() {
+    on_each_table(async |table| {
+        // Places begin with their list's number, so one list ends before the next begins: as uneven as can be.
+        let places = ["1/a", "1/b", "1/c", "1/d", "1/e", "1/f", "2/a", "4/a"];
+        let things = places.iter().enumerate().map(|(n, place)| thing(&n.to_string()).placed(place));
+        table.create(at(0), &things.collect::<Vec<_>>()).await;
+        let lists: Vec<_> = (1..=4).map(|n| ListName::new("things#", n)).collect();
+        let page = async |lists: &[ListName], after: Option<&str>, limit| {
+            table.store.list_entries_merged::<Thing>(lists, after, limit).await
+        };
+        for limit in [1, 2, 3, 8, 100] {
+            let (mut seen, mut after) = (Vec::new(), None::<String>);
+            loop {
+                let page = page(&lists, after.as_deref(), limit).await.unwrap();
+                assert!(page.items.len() <= usize::from(limit) && !page.items.is_empty(), "{limit}");
+                seen.extend(page.items.iter().filter_map(|thing| thing.place.clone()));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen, places, "{limit} on a page");
+        }
+        for nowhere in ["", &long("1/", 1025)] {
+            let refused = page(&lists, Some(nowhere), 2).await;
+            assert!(matches!(refused, Err(StoreError::OutsideQuery)), "{nowhere}");
+        }
+        for nothing in [page(&lists, Some("9"), 2).await.unwrap(), page(&[], None, 2).await.unwrap()] {
+            assert!(nothing.items.is_empty() && nothing.next.is_none());
+        }
     })
     .await;
 }

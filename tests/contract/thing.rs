@@ -71,7 +71,10 @@ impl Aggregate for Thing {
     }
 
     fn list_entry(&self) -> Option<ListEntry> {
-        self.place.clone().map(|place| ListEntry { list: THINGS, place })
+        let place = self.place.clone()?;
+        // `2/a` is the place `2/a` of a list of its own.
+        let list = place.split_once('/').map_or(THINGS, |(list, _)| ListName::new("things#", list));
+        Some(ListEntry { list, place })
     }
 }
 

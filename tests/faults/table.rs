@@ -20,7 +20,7 @@ use market_kernel::reminders::Reminders;
 use market_kernel::salt::Salts;
 use market_notices::Sender;
 use market_outside::sdk::MAX_ATTEMPTS;
-use market_parties::accounts::MarketAccount;
+use market_parties::accounts::{AccountStatus, MarketAccount};
 use market_parties::applications::Application;
 use market_parties::credit_code::CreditCode;
 use market_store::due::{DueEntry, Lease, Shard};
@@ -152,7 +152,14 @@ impl Table {
             ("GetItem", store.saved_reply(&submission, at(0)).await.map(drop)),
             ("BatchGetItem", store.load(two).await.map(drop)),
             ("Query", store.list::<MarketAccount>(&key.partition, None, 9).await.map(drop)),
-            ("Query", store.list_view::<Grant>(&ListName::of_market("grants"), None, 9).await.map(drop)),
+            ("Query", store.list_entries::<Grant>(&ListName::of_market("grants"), None, 9).await.map(drop)),
+            (
+                "Query",
+                store
+                    .list_entries_merged::<MarketAccount>(&AccountStatus::Active.lists()[..1], None, 9)
+                    .await
+                    .map(drop),
+            ),
             ("Query", store.ledger(&id, &grant().id, None, 9).await.map(drop)),
             ("Query", store.due(Lane::Notify, Shard::Due(0), at(0), None, 9).await.map(drop)),
             ("Query", store.parked(Lane::Notify, 9).await.map(drop)),

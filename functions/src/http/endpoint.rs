@@ -46,6 +46,9 @@ pub enum Repeats {
 pub struct Route {
     /// The operation's id: `revoke_grant`. Also the name of its Lambda handler.
     pub operation: &'static str,
+    /// The operation's id in earlier releases, where it had another: requests are told apart by it, so that one which was
+    /// sent before the change is still known as the same.
+    pub first_called: Option<&'static str>,
     /// The resource that it belongs to: `grants`. Its functions stand in one stack, and one role may invoke them.
     pub resource: &'static str,
     /// HTTP method.
@@ -78,6 +81,7 @@ impl Route {
     ) -> Self {
         Self {
             operation,
+            first_called: None,
             resource,
             method,
             path,
@@ -108,6 +112,12 @@ impl Route {
     pub fn scope(&self) -> String {
         let verb = if self.method == Method::GET { "read" } else { "write" };
         format!("{}:{verb}", self.resource)
+    }
+
+    /// Under the id that it had first.
+    #[must_use]
+    pub fn first_called(self, operation: &'static str) -> Self {
+        Self { first_called: Some(operation), ..self }
     }
 
     /// One sentence for the API description.

@@ -168,16 +168,6 @@ impl Problem {
         }
     }
 
-    /// What it asks of the caller's token (RFC 6750, 3): nothing is said of the error where no token came.
-    fn challenge(&self) -> Option<&'static str> {
-        match (self.code.name(), self.code.status()) {
-            ("invalid-token", _) => Some(r#"Bearer error="invalid_token""#),
-            ("insufficient-scope", _) => Some(r#"Bearer error="insufficient_scope""#),
-            (_, 401) => Some("Bearer"),
-            _ => None,
-        }
-    }
-
     /// The response.
     #[must_use]
     pub fn response(&self, request_id: &str) -> Response<Body> {

@@ -300,7 +300,7 @@ async fn authenticate(
         return Err(Problem::new(problems::ROLE_NOT_ALLOWED));
     }
     let scope = route.scope();
-    if !verified.principal.scopes.open(&scope) {
+    if !verified.principal.scopes.opens(&scope) {
         return Err(Problem::new(problems::INSUFFICIENT_SCOPE).detail(format!("it takes the scope {scope}")));
     }
     Ok(verified)
@@ -383,7 +383,8 @@ fn submission(
     let key = parts.headers.get(IDEMPOTENCY_KEY).ok_or(Problem::new(problems::MISSING_IDEMPOTENCY_KEY))?;
     let lawful = (1..=128).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
     let key = key.to_str().ok().filter(|_| lawful).ok_or(Problem::new(problems::INVALID_IDEMPOTENCY_KEY))?;
-    let mut request = format!("{}\n{}\n", route.operation, parts.uri.path()).into_bytes();
+    let operation = route.first_called.unwrap_or(route.operation);
+    let mut request = format!("{operation}\n{}\n", parts.uri.path()).into_bytes();
     request.extend_from_slice(body);
     Ok(Submission {
         owner: format!("{}#{}", principal.role, principal.subject),

@@ -44,7 +44,7 @@ pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
             (Metric::LatenessMs, lateness_ms as f64),
         ];
         // What was not counted is not said: a gauge that shows nothing keeps its alarm as it is.
-        match store.count_view(&PaymentRecord::WAITING, MOST_COUNTED).await {
+        match store.count_entries(&PaymentRecord::WAITING, MOST_COUNTED).await {
             Ok(waiting) => figures.push((Metric::PaymentsWaiting, waiting as f64)),
             Err(error) => tracing::error!(%error, "the payments that wait could not be counted"),
         }

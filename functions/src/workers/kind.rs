@@ -42,7 +42,7 @@ impl Kind {
 
     /// One whose notices speak of what may have moved on since.
     #[must_use]
-    pub const fn told<A: Notified + 'static>() -> Self {
+    pub const fn notified<A: Notified + 'static>() -> Self {
         let ask: Ask = |jobs, key, notice, now| asked::<A>(jobs, key, notice, now).boxed();
         Self { ask: Some(ask), ..Self::of::<A>() }
     }

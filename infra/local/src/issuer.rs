@@ -1,4 +1,4 @@
-//! A development issuer of tokens: an `OpenID` issuer's keys and signature, without its users.
+//! A development issuer of tokens: an OpenID issuer's keys and signature, without its users.
 //!
 //! Its key is made on the first start and kept in the data folder. The market verifies its tokens as it
 //! verifies any issuer's, by the key set that this one serves.

@@ -1,4 +1,4 @@
-//! Who is calling: bearer tokens of an `OpenID` issuer, verified against its published keys.
+//! Who is calling: bearer tokens of an OpenID issuer, verified against its published keys.
 //!
 //! One code verifies everywhere, locally and deployed. The algorithm is pinned by configuration, never
 //! read from the token; what a token must say and where is in [`terms`]. Time is the market's own: the

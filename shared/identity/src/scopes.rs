@@ -30,11 +30,14 @@ impl Scopes {
     /// From the claim of a token.
     ///
     /// # Errors
-    /// Where it is there and no text of at most 4 KiB: what was meant to narrow must not open everything.
+    /// Where it is there and no text of at most 4 KiB that names a scope: what was meant to narrow must not open everything,
+    /// also where an empty text is lost on the way.
     pub(crate) fn of_claim(claim: Option<&Value>) -> Result<Self, NoScopes> {
         match claim {
             None => Ok(Self::Whole),
-            Some(Value::String(text)) if text.len() <= MAX_BYTES => Ok(Self::narrowed(text)),
+            Some(Value::String(text)) if text.len() <= MAX_BYTES && !text.trim_ascii().is_empty() => {
+                Ok(Self::narrowed(text))
+            }
             Some(_) => Err(NoScopes),
         }
     }
@@ -47,7 +50,7 @@ impl Scopes {
 
     /// Whether a route that asks for this scope is open.
     #[must_use]
-    pub fn open(&self, scope: &str) -> bool {
+    pub fn opens(&self, scope: &str) -> bool {
         match self {
             Self::Whole => true,
             Self::Narrowed(scopes) => scopes.contains(scope),
@@ -78,22 +81,27 @@ mod tests {
 
     #[test]
     fn a_token_without_the_claim_may_do_what_its_role_may() {
-        assert!(Scopes::of_claim(None).unwrap().open("orders:write"));
+        assert!(Scopes::of_claim(None).unwrap().opens("orders:write"));
     }
 
     #[test]
     fn a_token_with_the_claim_may_do_what_it_names_and_nothing_else() {
         let scopes = Scopes::of_claim(Some(&json!(" orders:read  grants:write moon:walk "))).unwrap();
-        assert!(scopes.open("orders:read") && scopes.open("grants:write"));
-        assert!(!scopes.open("orders:write") && !scopes.open("orders:") && !scopes.open("orders"));
-        assert!(!Scopes::of_claim(Some(&json!(""))).unwrap().open("orders:read"), "nothing is named");
+        assert!(scopes.opens("orders:read") && scopes.opens("grants:write"));
+        assert!(!scopes.opens("orders:write") && !scopes.opens("orders:") && !scopes.opens("orders"));
     }
 
     #[test]
     fn what_is_no_list_of_scopes_opens_nothing() {
-        for claim in
-            [json!(null), json!(["orders:read"]), json!(7), json!({}), json!("x".repeat(MAX_BYTES + 1))]
-        {
+        for claim in [
+            json!(null),
+            json!(""),
+            json!(" \n"),
+            json!(["orders:read"]),
+            json!(7),
+            json!({}),
+            json!("x".repeat(MAX_BYTES + 1)),
+        ] {
             assert_eq!(Scopes::of_claim(Some(&claim)), Err(NoScopes), "{claim}");
         }
     }

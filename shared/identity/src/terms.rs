@@ -11,9 +11,11 @@ use serde_json::{Map, Value};
 
 use crate::{IdentityError, Role, Scopes};
 
+/// The claim that narrows what the role may ([`Scopes`]).
+const SCOPE_CLAIM: &str = "market_scope";
 /// How far an issuer's clock may be ahead of the market's.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(30);
-/// The longest subject (`OpenID` Connect Core, 2), in characters.
+/// The longest subject (OpenID Connect Core, 2), in characters.
 pub(crate) const MAX_SUBJECT_CHARS: usize = 255;
 
 /// A claim, by its name; one inside others by a JSON Pointer, `/realm/role`.
@@ -72,8 +74,6 @@ pub struct Terms {
     pub party_claim: ClaimName,
     /// The claim that names the role.
     pub role_claim: ClaimName,
-    /// The claim that narrows what the role may ([`Scopes`]).
-    pub scope_claim: ClaimName,
     /// Whether `nbf` has to be there.
     pub not_before: NotBefore,
 }
@@ -92,7 +92,7 @@ fn invalid(reason: &str) -> IdentityError {
 }
 
 impl Terms {
-    /// The usual claims: `sub`, `market_role`, `market_scope`, and `nbf` required.
+    /// The usual claims: `sub`, `market_role`, and `nbf` required.
     #[must_use]
     pub fn of(issuer: impl Into<String>, audience: impl Into<String>, algorithm: Algorithm) -> Self {
         Self {
@@ -101,7 +101,6 @@ impl Terms {
             algorithm,
             party_claim: ClaimName("sub".to_owned()),
             role_claim: ClaimName("market_role".to_owned()),
-            scope_claim: ClaimName("market_scope".to_owned()),
             not_before: NotBefore::Required,
         }
     }
@@ -135,8 +134,7 @@ impl Terms {
             }
             Role::Operator | Role::DataGateway | Role::Upstream => subject,
         };
-        let scopes =
-            Scopes::of_claim(self.scope_claim.of(claims)).map_err(|_| invalid("no list of scopes"))?;
+        let scopes = Scopes::of_claim(claims.get(SCOPE_CLAIM)).map_err(|_| invalid("no list of scopes"))?;
         Ok(Said { role, party, scopes, expires_at })
     }
 }

@@ -1,7 +1,8 @@
 //! Keys: whose something is, and what it is.
 //!
-//! A partition and a sort key are made from an owner, a kind's prefix and an id, never from any text. Only what reads the
-//! table back takes them as they were stored. No id contains the `#` that separates the parts.
+//! A partition and a sort key are made of a prefix, which is a constant, and what names the one; those of an aggregate by its
+//! [`Place`], from an owner and an id. Only what reads the table back takes them as they were stored. No id contains the `#`
+//! that separates the parts.
 
 use std::borrow::{Borrow, Cow};
 use std::fmt::{self, Display};

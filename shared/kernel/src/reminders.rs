@@ -35,7 +35,7 @@ fn days(n: u32) -> SignedDuration {
     SignedDuration::from_hours(i64::from(n) * 24)
 }
 
-/// How many reminders of a plan have been passed.
+/// How many reminders of a rhythm have been passed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reminders {
     pub passed: u32,
@@ -83,9 +83,9 @@ impl Rhythm {
 impl Reminders {
     /// The reminders of something that begins at `began`: those whose day lies before it are passed.
     #[must_use]
-    pub fn beginning(plan: Rhythm, date: Timestamp, began: Timestamp) -> Self {
+    pub fn beginning(rhythm: Rhythm, date: Timestamp, began: Timestamp) -> Self {
         let mut reminders = Self::default();
-        while plan.nth(reminders.passed, date).is_some_and(|at| at < began) {
+        while rhythm.nth(reminders.passed, date).is_some_and(|at| at < began) {
             reminders.passed += 1;
         }
         reminders
@@ -93,28 +93,28 @@ impl Reminders {
 
     /// When the next one is due.
     #[must_use]
-    pub fn next(self, plan: Rhythm, date: Timestamp) -> Option<Timestamp> {
-        plan.nth(self.passed, date)
+    pub fn next(self, rhythm: Rhythm, date: Timestamp) -> Option<Timestamp> {
+        rhythm.nth(self.passed, date)
     }
 
-    /// Whether a newer reminder of the plan has come since one was drafted: it says the same, and more.
+    /// Whether a newer reminder of the rhythm has come since one was drafted: it says the same, and more.
     #[must_use]
-    pub fn is_overtaken(plan: Rhythm, date: Timestamp, drafted_at: Timestamp, now: Timestamp) -> bool {
-        (0..).map_while(|n| plan.nth(n, date)).take_while(|at| *at <= now).any(|at| at > drafted_at)
+    pub fn is_overtaken(rhythm: Rhythm, date: Timestamp, drafted_at: Timestamp, now: Timestamp) -> bool {
+        (0..).map_while(|n| rhythm.nth(n, date)).take_while(|at| *at <= now).any(|at| at > drafted_at)
     }
 
     /// When the next one was due by the releases before 0.4.0, which did not keep to the daytime: what they wrote has
     /// its timer there.
     #[must_use]
-    pub fn next_at_any_hour(self, plan: Rhythm, date: Timestamp) -> Option<Timestamp> {
-        plan.nominal(self.passed, date)
+    pub fn next_at_any_hour(self, rhythm: Rhythm, date: Timestamp) -> Option<Timestamp> {
+        rhythm.nominal(self.passed, date)
     }
 
     /// The reminders after what is due at `now`, where something is.
     #[must_use]
-    pub fn due(self, plan: Rhythm, date: Timestamp, now: Timestamp) -> Option<Self> {
+    pub fn due(self, rhythm: Rhythm, date: Timestamp, now: Timestamp) -> Option<Self> {
         let mut after = self;
-        while plan.nth(after.passed, date).is_some_and(|at| at <= now) {
+        while rhythm.nth(after.passed, date).is_some_and(|at| at <= now) {
             after.passed += 1;
         }
         (after.passed > self.passed).then_some(after)

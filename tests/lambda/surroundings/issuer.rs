@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{AUDIENCE, ISSUER, KEY_ID, far_ahead};
 
-/// An `OpenID` issuer: a key, its public half, and tokens that it signs.
+/// An OpenID issuer: a key, its public half, and tokens that it signs.
 pub struct Issuer(EncodingKey);
 
 impl Issuer {

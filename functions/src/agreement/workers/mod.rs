@@ -14,7 +14,7 @@ use crate::workers::Kind;
 
 /// The kinds of this context. What is said of a document happened, and stays so.
 pub(crate) const KINDS: &[Kind] = &[
-    Kind::told::<Termination>()
+    Kind::notified::<Termination>()
         .due(&[Lane::TerminateAccount], |jobs, key| terminate_account(jobs, key).boxed()),
     Kind::of::<Acceptance>(),
     Kind::of::<Document>(),

@@ -29,7 +29,7 @@ impl Endpoint for ListProviderDemands {
         let list = DeletionDemand::of_provider(&call.path.provider_id);
         let page = market
             .store
-            .list_view::<DeletionDemand>(&list, call.after.as_deref(), call.query.limit.get())
+            .list_entries::<DeletionDemand>(&list, call.after.as_deref(), call.query.limit.get())
             .await?;
         Ok(Outcome::Reply(List::of(call, market, page, |demand| demand.state.into())))
     }

@@ -29,7 +29,7 @@ impl Endpoint for ListProviderGrants {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<GrantView>>, Problem> {
         let list = Grant::of_provider(&call.path.provider_id);
         let page =
-            market.store.list_view::<Grant>(&list, call.after.as_deref(), call.query.limit.get()).await?;
+            market.store.list_entries::<Grant>(&list, call.after.as_deref(), call.query.limit.get()).await?;
         let tokens = beside(market, &page).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |grant| tokens.show(grant.state))))
     }

@@ -18,8 +18,8 @@ use crate::workers::Kind;
 
 /// The kinds of this context.
 pub(crate) const KINDS: &[Kind] = &[
-    Kind::told::<Grant>().due(&[Lane::ExpireGrant], |jobs, key| expire_grant(jobs, key).boxed()),
-    Kind::told::<DeletionDemand>()
+    Kind::notified::<Grant>().due(&[Lane::ExpireGrant], |jobs, key| expire_grant(jobs, key).boxed()),
+    Kind::notified::<DeletionDemand>()
         .due(&[Lane::RemindDeletion], |jobs, key| remind_deletion(jobs, key).boxed()),
     // The former lane too: 0.3.0 wakes by it, and does not know the other.
     Kind::of::<Ledger>()

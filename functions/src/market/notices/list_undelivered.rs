@@ -27,7 +27,7 @@ impl Endpoint for ListUndelivered {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<NoticeView>>, Problem> {
         let (list, after) = (Notice::FOR_A_HUMAN, call.after.as_deref());
-        let page = market.store.list_view::<Notice>(&list, after, call.query.limit.get()).await?;
+        let page = market.store.list_entries::<Notice>(&list, after, call.query.limit.get()).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |notice| notice.state.into())))
     }
 }

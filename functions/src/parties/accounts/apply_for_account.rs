@@ -40,6 +40,7 @@ impl Endpoint for ApplyForAccount {
 
     fn route() -> Route {
         Route::post("apply_for_account", "accounts", "/accounts/{account_id}")
+            .first_called("open_account")
             .summary("Apply for the market account of one's platform account.")
             .clauses(&["2.3", "5.1"])
             .roles(&[Role::Merchant])

@@ -45,7 +45,8 @@ impl Endpoint for ListAccounts {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Self::Reply>, Problem> {
         let (lists, limit) = (call.query.status.lists(), call.query.limit.get());
-        let page = market.store.list_merged::<MarketAccount>(&lists, call.after.as_deref(), limit).await?;
+        let page =
+            market.store.list_entries_merged::<MarketAccount>(&lists, call.after.as_deref(), limit).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |account| account.state.into())))
     }
 }

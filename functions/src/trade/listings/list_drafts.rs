@@ -27,8 +27,10 @@ impl Endpoint for ListDrafts {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingView>>, Problem> {
         let list = Listing::drafts(&call.path.provider_id);
-        let page =
-            market.store.list_view::<Listing>(&list, call.after.as_deref(), call.query.limit.get()).await?;
+        let page = market
+            .store
+            .list_entries::<Listing>(&list, call.after.as_deref(), call.query.limit.get())
+            .await?;
         Ok(Outcome::Reply(List::of(call, market, page, |listing| listing.state.into())))
     }
 }

@@ -26,7 +26,8 @@ impl Endpoint for ListReviews {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingView>>, Problem> {
         let limit = call.query.limit.get();
-        let page = market.store.list_view::<Listing>(&Listing::REVIEWS, call.after.as_deref(), limit).await?;
+        let page =
+            market.store.list_entries::<Listing>(&Listing::REVIEWS, call.after.as_deref(), limit).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |listing| listing.state.into())))
     }
 }

@@ -28,7 +28,7 @@ impl Endpoint for ListProviderOrders {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<OrderView>>, Problem> {
         let list = Order::of_provider(&call.path.provider_id);
         let page =
-            market.store.list_view::<Order>(&list, call.after.as_deref(), call.query.limit.get()).await?;
+            market.store.list_entries::<Order>(&list, call.after.as_deref(), call.query.limit.get()).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |order| order.state.into())))
     }
 }

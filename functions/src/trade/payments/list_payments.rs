@@ -26,7 +26,7 @@ impl Endpoint for ListPayments {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<PaymentRecordView>>, Problem> {
         let (list, after) = (PaymentRecord::WAITING, call.after.as_deref());
-        let page = market.store.list_view::<PaymentRecord>(&list, after, call.query.limit.get()).await?;
+        let page = market.store.list_entries::<PaymentRecord>(&list, after, call.query.limit.get()).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |record| PaymentRecordView::whole(record.state))))
     }
 }

@@ -13,7 +13,7 @@ use crate::workers::Kind;
 
 /// The kinds of this context.
 pub(crate) const KINDS: &[Kind] = &[
-    Kind::told::<Order>().due(&[Lane::AdvanceCase], |jobs, key| advance_case(jobs, key).boxed()),
-    Kind::told::<PaymentRecord>(),
-    Kind::told::<Listing>(),
+    Kind::notified::<Order>().due(&[Lane::AdvanceCase], |jobs, key| advance_case(jobs, key).boxed()),
+    Kind::notified::<PaymentRecord>(),
+    Kind::notified::<Listing>(),
 ];

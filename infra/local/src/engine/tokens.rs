@@ -7,8 +7,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Far more than a client's few seconds of trying can bring.
-const REMEMBERED: usize = 10_000;
+/// A client tries for eight seconds (`market_outside`), and no machine carries out 10,000 transactions a second.
+const REMEMBERED: usize = 80_000;
 
 /// What is known of a token.
 pub(super) enum Known {
@@ -54,4 +54,23 @@ fn hash(request: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     request.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_token_is_forgotten_for_the_newest_and_no_other() {
+        let mut tokens = Tokens::default();
+        for n in 0..=REMEMBERED {
+            tokens.remember(format!("t-{n}"), b"request", "answer");
+        }
+        assert!(matches!(tokens.known("t-0", b"request"), Known::New));
+        for n in [1, REMEMBERED / 2, REMEMBERED] {
+            let known = tokens.known(&format!("t-{n}"), b"request");
+            assert!(matches!(known, Known::Done(answer) if answer == "answer"), "{n}");
+        }
+        assert_eq!((tokens.done.len(), tokens.order.len()), (REMEMBERED, REMEMBERED));
+    }
 }

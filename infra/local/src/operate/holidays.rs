@@ -20,7 +20,7 @@ use super::{ApiArgs, OperateError, say, token};
 /// What to do with holiday schedules.
 #[derive(Debug, clap::Subcommand)]
 pub enum Holidays {
-    /// Publish the holiday schedule of a year, or a version that corrects it. `MARKET_TOKEN` holds an operator's bearer
+    /// Publish the holiday schedule of a year, or a version that corrects it. MARKET_TOKEN holds an operator's bearer
     /// token.
     Publish(Arguments),
 }
@@ -28,14 +28,14 @@ pub enum Holidays {
 /// What to publish.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The schedule, as JSON: year, notice, `changed_by`, holidays.
+    /// The schedule, as JSON: year, notice, what it changes, holidays.
     #[arg(long)]
     file: PathBuf,
     /// The number of the newest version, where this corrects it.
     #[arg(long, value_name = "VERSION")]
     corrects: Option<u32>,
     #[command(flatten)]
-    reach: ApiArgs,
+    api: ApiArgs,
 }
 
 /// What is read of the market's answer.
@@ -113,9 +113,9 @@ fn read(file: &Path) -> Result<Value, OperateError> {
 }
 
 pub(super) async fn run(holidays: Holidays) -> Result<ExitCode, OperateError> {
-    let Holidays::Publish(Arguments { file, corrects, reach }) = holidays;
+    let Holidays::Publish(Arguments { file, corrects, api }) = holidays;
     let token = token().ok_or(OperateError::NoToken)?;
-    let published = publish(&reach.url().await?, &token, read(&file)?, corrects).await?;
-    say(&published, reach.common.json)?;
+    let published = publish(&api.url().await?, &token, read(&file)?, corrects).await?;
+    say(&published, api.common.json)?;
     Ok(ExitCode::SUCCESS)
 }

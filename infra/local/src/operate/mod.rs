@@ -37,12 +37,12 @@ use crate::StartError;
 /// What operators can do.
 #[derive(Debug, clap::Subcommand)]
 pub enum Operate {
-    /// Publish the first or the next version of a document. `MARKET_TOKEN` holds an operator's bearer token.
+    /// Publish the first or the next version of a document. MARKET_TOKEN holds an operator's bearer token.
     Publish(Box<publish::Arguments>),
     /// Publish what the State Council announced of a year's holidays.
     #[command(subcommand)]
     Holidays(holidays::Holidays),
-    /// Show the notices that did not arrive and wait for a human, and send one again. `MARKET_TOKEN` holds an
+    /// Show the notices that did not arrive and wait for a human, and send one again. MARKET_TOKEN holds an
     /// operator's bearer token.
     Notices(Box<notices::Arguments>),
     /// Count, show and send back the messages that failed every time they were received.
@@ -54,7 +54,7 @@ pub enum Operate {
     /// Verify that no evidence was edited, dropped, swapped or cut off, that states, timers and lists are what it
     /// says, and that nothing that it names is missing.
     Verify(Box<verify::Arguments>),
-    /// Ask a market a few harmless questions. With an operator's bearer token in `MARKET_TOKEN`, one more.
+    /// Ask a market a few harmless questions. With an operator's bearer token in MARKET_TOKEN, one more.
     Smoke(smoke::Arguments),
 }
 

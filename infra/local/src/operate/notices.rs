@@ -32,7 +32,7 @@ pub struct Arguments {
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1_000))]
     limit: u16,
     #[command(flatten)]
-    reach: ApiArgs,
+    api: ApiArgs,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -47,7 +47,7 @@ enum Command {
         #[arg(long, value_parser = |raw: &str| Address::try_from(raw.to_owned()))]
         address: Option<Address>,
         #[command(flatten)]
-        reach: ApiArgs,
+        api: ApiArgs,
     },
 }
 
@@ -264,12 +264,12 @@ pub async fn resend(
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
     let token = token().ok_or(OperateError::NoToken)?;
-    let Arguments { command, limit, reach } = arguments;
+    let Arguments { command, limit, api } = arguments;
     match command {
-        None => say(&undelivered(&reach.url().await?, &token, limit).await?, reach.common.json)?,
-        Some(Command::Resend { recipient, id, address, reach }) => {
-            let resent = resend(&reach.url().await?, &token, &recipient, &id, address).await?;
-            say(&Resent(resent), reach.common.json)?;
+        None => say(&undelivered(&api.url().await?, &token, limit).await?, api.common.json)?,
+        Some(Command::Resend { recipient, id, address, api }) => {
+            let resent = resend(&api.url().await?, &token, &recipient, &id, address).await?;
+            say(&Resent(resent), api.common.json)?;
         }
     }
     Ok(ExitCode::SUCCESS)

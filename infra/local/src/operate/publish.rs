@@ -65,7 +65,7 @@ pub struct Arguments {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    reach: ApiArgs,
+    api: ApiArgs,
 }
 
 /// The operator's kinds; subscription agreements are their providers' to publish.
@@ -281,7 +281,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> 
         outline,
         unnumbered,
         dry_run,
-        reach,
+        api,
     } = arguments;
     let token = token().ok_or(OperateError::NoToken)?;
     let (text, rules) =
@@ -289,13 +289,13 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> 
     let outline = outline.as_deref().map(read_json).transpose()?;
     let wanted =
         ToPublish { document, kind, title, text, prominent, rules, effective_at, major, outline, unnumbered };
-    let url = reach.url().await?;
+    let url = api.url().await?;
     if dry_run {
         let preview = preview(&url, &token, &wanted).await?;
-        say(&preview, reach.common.json)?;
+        say(&preview, api.common.json)?;
         return Ok(if preview.refused.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
     let published = publish(&url, &token, &wanted).await?;
-    say(&published, reach.common.json)?;
+    say(&published, api.common.json)?;
     Ok(ExitCode::SUCCESS)
 }

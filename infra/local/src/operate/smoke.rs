@@ -16,7 +16,7 @@ use super::{ApiArgs, OperateError, exit, say, token};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    reach: ApiArgs,
+    api: ApiArgs,
 }
 
 /// A question, and what was wrong with its answer.
@@ -156,7 +156,7 @@ pub async fn smoke(url: &str, token: Option<&str>) -> Smoke {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
-    let smoke = smoke(&arguments.reach.url().await?, token().as_deref()).await;
-    say(&smoke, arguments.reach.common.json)?;
+    let smoke = smoke(&arguments.api.url().await?, token().as_deref()).await;
+    say(&smoke, arguments.api.common.json)?;
     Ok(exit(smoke.failures().next().is_none()))
 }

@@ -16,6 +16,7 @@ const LANES: &str = "shared/kernel/src/aggregate.rs";
 const JOB: &str = include_str!("../../skeletons/job.rs.txt");
 
 #[derive(Debug, Args)]
+#[allow(clippy::doc_markdown, reason = "printed as help")]
 pub struct NewJob {
     /// The context: agreement, entrustment, parties, trade.
     context: String,
@@ -112,7 +113,7 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
 /// The list of kinds, with a job for one of them; none where that has one.
 fn with_job(list: &str, aggregate: &str, job: &str, lane: &str) -> Option<String> {
     let due = format!(".due(&[Lane::{lane}], |jobs, key| {job}(jobs, key).boxed())");
-    let known = [format!("Kind::told::<{aggregate}>()"), format!("Kind::of::<{aggregate}>()")];
+    let known = [format!("Kind::notified::<{aggregate}>()"), format!("Kind::of::<{aggregate}>()")];
     if let Some((before, kind, after)) = known.iter().find_map(|kind| {
         let (before, after) = list.split_once(kind.as_str())?;
         Some((before, kind, after))
@@ -152,14 +153,14 @@ mod tests {
         let text = read(copy.path(), "functions/src/trade/workers/return_payment.rs").unwrap();
         for part in [
             "use market_trade::payments::PaymentRecord;",
-            "async fn return_payment(jobs: &Jobs, key: &Key)",
+            "async fn return_payment(jobs: &WorkerContext, key: &Key)",
             "get_at::<PaymentRecord>(key)",
         ] {
             assert!(text.contains(part), "no {part} in {text}");
         }
         assert!(!text.contains("{{"), "a blank was left: {text}");
         let list = read(copy.path(), "functions/src/trade/workers/mod.rs").unwrap();
-        let line = "Kind::told::<PaymentRecord>().due(&[Lane::AdvanceCase], |jobs, key| return_payment(jobs, key).boxed()),";
+        let line = "Kind::notified::<PaymentRecord>().due(&[Lane::AdvanceCase], |jobs, key| return_payment(jobs, key).boxed()),";
         assert_eq!(list.matches(line).count(), 1, "{list}");
         assert!(list.contains("mod advance_case;\nmod return_payment;\n"), "{list}");
         for line in ["use self::return_payment::return_payment;\n", "use market_kernel::aggregate::Lane;\n"] {

@@ -80,6 +80,7 @@ impl For {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::doc_markdown, reason = "printed as help")]
 pub struct NewMessage {
     /// The context: agreement, entrustment, parties, trade.
     context: String,

@@ -19,16 +19,17 @@ const TEST: &str = include_str!("../../skeletons/route_test.rs.txt");
 const TESTS_OF_RESOURCE: &str = include_str!("../../skeletons/tests_of_resource.rs.txt");
 
 #[derive(Debug, Args)]
+#[allow(clippy::doc_markdown, reason = "printed as help")]
 pub struct NewRoute {
-    /// What it is: <context>/<resource>/<operation>, such as `trade/orders/cancel_order`.
+    /// What it is: <context>/<resource>/<operation>, such as trade/orders/cancel_order.
     what: String,
-    /// Its path, such as '/`accounts/{account_id}/orders/{order_id}/cancellation`'.
+    /// Its path, such as '/accounts/{account_id}/orders/{order_id}/cancellation'.
     #[arg(long)]
     path: String,
     /// The clauses that it carries out.
     #[arg(long = "clause", required = true)]
     clauses: Vec<String>,
-    /// Who may call it: merchant, provider, operator, `data_gateway`, upstream.
+    /// Who may call it: merchant, provider, operator, data_gateway, upstream.
     #[arg(long = "role", default_value = "merchant")]
     roles: Vec<String>,
     /// What it does, in a sentence for the API description.

@@ -14,6 +14,7 @@ use market_kernel::keys::{self, Key, ListEntry, ListName, Place};
 use market_kernel::notices::Reach;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Contacts, Language, Party, PartyId};
+use market_kernel::stored::values::Named;
 use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,12 +51,7 @@ impl AccountStatus {
     }
 
     fn list(self, shard: char) -> ListName {
-        let status = match self {
-            Self::Applied => "applied",
-            Self::Active => "active",
-            Self::Terminated => "terminated",
-        };
-        ListName::new("accounts#", format_args!("{status}#{shard}"))
+        ListName::new("accounts#", format_args!("{}#{shard}", self.name()))
     }
 }
 

@@ -31,17 +31,17 @@ impl Validity {
         if is_so { Self::Stands } else { Self::Gone }
     }
 
-    /// Of a reminder: it stands until a newer one of its plan has come, and is put otherwise where it counts other days
+    /// Of a reminder: it stands until a newer one of its rhythm has come, and is put otherwise where it counts other days
     /// by now than when it was drafted.
     #[must_use]
     pub fn of_reminder(
-        plan: Rhythm,
+        rhythm: Rhythm,
         date: Timestamp,
         notice: &Notice,
         now: Timestamp,
         days: fn(Timestamp, Timestamp) -> u32,
     ) -> Self {
-        if Reminders::is_overtaken(plan, date, notice.drafted_at, now) {
+        if Reminders::is_overtaken(rhythm, date, notice.drafted_at, now) {
             Self::Gone
         } else if days(date, notice.drafted_at) == days(date, now) {
             Self::Stands

@@ -83,8 +83,8 @@ pub struct DueEntry {
 }
 
 impl DueEntry {
-    pub(super) fn place(&self) -> Place<'_> {
-        Place { key: &self.key, shard: &self.shard, wake_at: &self.wake_at }
+    pub(super) fn place(&self) -> EntryPosition<'_> {
+        EntryPosition { key: &self.key, shard: &self.shard, wake_at: &self.wake_at }
     }
 
     /// Whether it waits for a human.
@@ -168,7 +168,7 @@ pub(crate) fn encode(item: &mut Item, key: &Key, due: Due, now: Timestamp) {
 }
 
 /// Where an entry is: nobody moves it who does not find it there.
-pub(super) struct Place<'a> {
+pub(super) struct EntryPosition<'a> {
     pub key: &'a Key,
     pub shard: &'a str,
     pub wake_at: &'a str,

@@ -17,8 +17,8 @@ use market_kernel::aggregate::Lane;
 pub use self::entry::{
     DueEntry, LEASE, MAX_TRIES, PARKED_FOR, SHARDS, Shard, bare_item, due_at_once, wakes_at,
 };
+use self::entry::{EntryPosition, entry, place};
 pub(crate) use self::entry::{LONGEST_LEASE, encode, millis, parked_name, shard_name, shard_of};
-use self::entry::{Place, entry, place};
 use crate::Store;
 use crate::attributes::{SHARD, TRIES, WAKE_AT, key_attributes, n, s};
 use crate::error::StoreError;
@@ -143,7 +143,7 @@ impl Store {
     /// See [`StoreError`].
     pub async fn give_back(&self, entry: &DueEntry, now: Timestamp) -> Result<bool, StoreError> {
         let (shard, wake_at) = entry.leased(now);
-        let leased = Place { key: &entry.key, shard: &shard, wake_at: &wake_at };
+        let leased = EntryPosition { key: &entry.key, shard: &shard, wake_at: &wake_at };
         self.move_entry(&leased, (&entry.shard, &entry.wake_at), entry.tries).await
     }
 
@@ -158,7 +158,7 @@ impl Store {
 
     async fn move_entry(
         &self,
-        from: &Place<'_>,
+        from: &EntryPosition<'_>,
         (shard, wake_at): (&str, &str),
         tries: u32,
     ) -> Result<bool, StoreError> {

@@ -1,5 +1,6 @@
 //! Lists of another party (index `view`), which are eventually consistent.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::Select;
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::{Key, ListName};
@@ -16,19 +17,23 @@ use crate::schema::VIEW_INDEX;
 const MAX_PARTITION_BYTES: usize = 2048;
 
 impl Store {
-    /// How many things are in a list, up to `most`.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    pub async fn count_view(&self, list: &ListName, most: u16) -> Result<usize, StoreError> {
-        let answer = self
-            .client
+    pub(super) fn query_list(&self, list: &ListName) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.table)
             .index_name(VIEW_INDEX)
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", LIST)
             .expression_attribute_values(":list", s(list.as_str()))
+    }
+
+    /// How many things are in a list, up to `most`.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn count_entries(&self, list: &ListName, most: u16) -> Result<usize, StoreError> {
+        let answer = self
+            .query_list(list)
             .select(Select::Count)
             .limit(i32::from(most))
             .set_return_consumed_capacity(self.meter.wish())
@@ -43,7 +48,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn list_view<A: Aggregate>(
+    pub async fn list_entries<A: Aggregate>(
         &self,
         list: &ListName,
         after: Option<&str>,
@@ -51,13 +56,7 @@ impl Store {
     ) -> Result<Page<Loaded<A>>, StoreError> {
         let start = after.map(|after| place_in(list, after).ok_or(StoreError::OutsideQuery)).transpose()?;
         let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(VIEW_INDEX)
-            .key_condition_expression("#list = :list")
-            .expression_attribute_names("#list", LIST)
-            .expression_attribute_values(":list", s(list.as_str()))
+            .query_list(list)
             .set_exclusive_start_key(start)
             .limit(i32::from(limit))
             .set_return_consumed_capacity(self.meter.wish())

@@ -6,10 +6,9 @@ use market_kernel::keys::ListName;
 
 use super::Page;
 use super::partition::MAX_SORT_BYTES;
-use crate::attributes::{LIST, PLACE, s};
+use crate::attributes::{PLACE, s};
 use crate::item::Reader;
 use crate::meter::Direction;
-use crate::schema::VIEW_INDEX;
 use crate::{Store, StoreError};
 
 /// What one of the lists gave: its next items, with their places, and the place up to which it was read, where it goes on.
@@ -24,7 +23,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn list_merged<A: Aggregate>(
+    pub async fn list_entries_merged<A: Aggregate>(
         &self,
         lists: &[ListName],
         after: Option<&str>,
@@ -49,15 +48,9 @@ impl Store {
     }
 
     async fn part(&self, list: &ListName, after: Option<&str>, limit: usize) -> Result<Part, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(VIEW_INDEX)
-            .expression_attribute_names("#list", LIST)
-            .expression_attribute_values(":list", s(list.as_str()));
+        let query = self.query_list(list);
         let query = match after {
-            None => query.key_condition_expression("#list = :list"),
+            None => query,
             Some(after) => query
                 .key_condition_expression("#list = :list AND #place > :after")
                 .expression_attribute_names("#place", PLACE)

@@ -45,27 +45,27 @@ async fn check_once(
     chain: &[Record],
     now: Option<Timestamp>,
 ) -> Result<Thing, Doubt> {
-    let standing = thing.ok_or_else(|| broken("its records are here, and it is gone"))?;
-    let thing = Thing::read(standing)?;
+    let as_stored = thing.ok_or_else(|| broken("its records are here, and it is gone"))?;
+    let thing = Thing::read(as_stored)?;
     let (first, begins_after) = match &thing {
-        Thing::Notice(notice) => (2, cause_of(store, notice, standing).await?),
+        Thing::Notice(notice) => (2, cause_of(store, notice, as_stored).await?),
         _ => (1, Sha256Hash::origin()),
     };
     let stored = chain.iter().map(|record| record.stored.as_str());
-    let count = verify_chain(stored, first, &begins_after, &standing.head)
+    let count = verify_chain(stored, first, &begins_after, &as_stored.head)
         .map_err(|fault| broken(fault.to_string()))?;
     let number = count + first - 1;
-    if number != standing.version {
+    if number != as_stored.version {
         return Err(broken(format!(
             "it is at version {}, and its chain at record {number}",
-            standing.version
+            as_stored.version
         )));
     }
-    let name = format!("{}:{key}", standing.kind);
+    let name = format!("{}:{key}", as_stored.kind);
     if let Some(other) = chain.iter().find(|record| record.evidence.chain != name) {
         return Err(broken(format!("record {} belongs to {}", other.evidence.number, other.evidence.chain)));
     }
-    let state = Sha256Hash::of(standing.body.as_bytes());
+    let state = Sha256Hash::of(as_stored.body.as_bytes());
     if chain.last().is_some_and(|record| record.evidence.state != state) {
         return Err(broken(format!("its state is not the one that record {number} led to")));
     }
@@ -75,15 +75,15 @@ async fn check_once(
     });
     // An earlier one is what a release left that does not write it, and whose clock may have been behind. One later than
     // all records lets nothing be decided of it.
-    if standing.changed_at.is_some_and(|at| newest.is_some_and(|newest| at > newest)) {
+    if as_stored.changed_at.is_some_and(|at| newest.is_some_and(|newest| at > newest)) {
         return Err(broken("it says that it was changed after its newest record"));
     }
-    thing.check_place(standing, now)?;
+    thing.check_place(as_stored, now)?;
     Ok(thing)
 }
 
 /// The hash of the record that a notice's chain goes on from, which must name that notice.
-async fn cause_of(store: &Store, notice: &Notice, standing: &StoredThing) -> Result<Sha256Hash, Doubt> {
+async fn cause_of(store: &Store, notice: &Notice, as_stored: &StoredThing) -> Result<Sha256Hash, Doubt> {
     let place = CausingRecord::of(&notice.cause).map(|chain| evidence_key(&chain.key, chain.number));
     let place = place.ok_or_else(|| broken(format!("its cause, {}, is no record", notice.cause)))?;
     let stored = store.content(&place).await?;
@@ -91,7 +91,7 @@ async fn cause_of(store: &Store, notice: &Notice, standing: &StoredThing) -> Res
         stored.ok_or_else(|| broken(format!("the record of its cause, {}, is gone", notice.cause)))?;
     let cause = Evidence::read(&stored)
         .map_err(|reason| broken(format!("its cause, {place}, cannot be read: {reason}")))?;
-    match notice.departs_from(&cause, standing.version, &standing.body) {
+    match notice.departs_from(&cause, as_stored.version, &as_stored.body) {
         Some(departs) => Err(broken(departs)),
         None => Ok(Sha256Hash::of(stored.as_bytes())),
     }

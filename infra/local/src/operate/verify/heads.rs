@@ -47,9 +47,9 @@ pub struct Head {
 }
 
 impl Head {
-    pub(super) fn of(standing: &StoredThing) -> Self {
-        let Key { partition, sort } = standing.key.clone();
-        Self { partition, sort, version: standing.version, head: standing.head.clone() }
+    pub(super) fn of(as_stored: &StoredThing) -> Self {
+        let Key { partition, sort } = as_stored.key.clone();
+        Self { partition, sort, version: as_stored.version, head: as_stored.head.clone() }
     }
 }
 

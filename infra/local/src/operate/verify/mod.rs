@@ -266,9 +266,9 @@ pub async fn verify_at(
         faults.say(partition, "nothing is stored of it");
     }
     let mut understood = Vec::new();
-    for (sort, standing) in &read.things {
+    for (sort, as_stored) in &read.things {
         let key = Key::new(partition.clone(), sort.clone());
-        match chain::check(store, &key, Some(standing), read.chain(sort), expected.now).await? {
+        match chain::check(store, &key, Some(as_stored), read.chain(sort), expected.now).await? {
             Ok(thing) => understood.push((key, thing)),
             Err(wrong) => faults.say(key, wrong),
         }

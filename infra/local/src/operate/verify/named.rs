@@ -122,19 +122,19 @@ async fn check_notices(
                 faults.say(&key, format!("it is gone, and the record of its cause, {record}, names it"));
             }
             Some(Err(error)) => faults.say(&key, format!("it cannot be read: {error}")),
-            Some(Ok(standing)) => faults.judge(&key, check_notice(standing, cause))?,
+            Some(Ok(as_stored)) => faults.judge(&key, check_notice(as_stored, cause))?,
         }
     }
     Ok(())
 }
 
-fn check_notice(standing: &StoredThing, cause: &Record) -> Result<(), Doubt> {
-    let Thing::Notice(notice) = Thing::read(standing)? else { return Err(broken("it is no notice")) };
-    if let Some(departs) = notice.departs_from(&cause.evidence, standing.version, &standing.body) {
+fn check_notice(as_stored: &StoredThing, cause: &Record) -> Result<(), Doubt> {
+    let Thing::Notice(notice) = Thing::read(as_stored)? else { return Err(broken("it is no notice")) };
+    if let Some(departs) = notice.departs_from(&cause.evidence, as_stored.version, &as_stored.body) {
         return Err(broken(departs));
     }
-    let begins_with_cause = standing.head == Sha256Hash::of(cause.stored.as_bytes());
-    if standing.version == 1 && !begins_with_cause {
+    let begins_with_cause = as_stored.head == Sha256Hash::of(cause.stored.as_bytes());
+    if as_stored.version == 1 && !begins_with_cause {
         return Err(broken("its chain does not begin with the record of its cause"));
     }
     Ok(())
@@ -183,10 +183,10 @@ async fn check_demand(
 ) -> Result<(), Doubt> {
     let recorded = end_of(chain);
     let found = match read.things.get(&key.sort) {
-        Some(standing) => Some(standing.clone()),
+        Some(as_stored) => Some(as_stored.clone()),
         None => store.stored_thing(key).await?,
     };
-    let (GrantStatus::Ended { ended_at, .. }, Some(standing)) = (&grant.status, &found) else {
+    let (GrantStatus::Ended { ended_at, .. }, Some(as_stored)) = (&grant.status, &found) else {
         return match (&grant.status, recorded, found.is_some()) {
             (GrantStatus::Active, None, false) => Ok(()),
             (GrantStatus::Active, None, true) => {
@@ -195,7 +195,9 @@ async fn check_demand(
             _ => Err(broken(format!("it is gone, and its grant, {}, has ended", grant.key()))),
         };
     };
-    let Thing::DeletionDemand(demand) = Thing::read(standing)? else { return Err(broken("it is no demand")) };
+    let Thing::DeletionDemand(demand) = Thing::read(as_stored)? else {
+        return Err(broken("it is no demand"));
+    };
     let first = match read.chains.get(&key.sort) {
         Some(chain) => chain.first().cloned(),
         None => records(store, key).await?.into_iter().next(),

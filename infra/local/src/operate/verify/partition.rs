@@ -46,8 +46,8 @@ impl WholePartition {
             let page = store.everything(name, after.as_deref(), PAGE).await?;
             for found in page.items {
                 match found {
-                    PartitionItem::Thing(standing) => {
-                        read.things.insert(standing.key.sort.clone(), standing);
+                    PartitionItem::Thing(as_stored) => {
+                        read.things.insert(as_stored.key.sort.clone(), as_stored);
                     }
                     PartitionItem::Record(record) => {
                         read.chains.entry(Sort::stored(chain_of(&record.sort))).or_default().push(record);

@@ -36,9 +36,9 @@ macro_rules! kinds {
 
         impl Thing {
             /// Reads a thing.
-            pub(super) fn read(standing: &StoredThing) -> Result<Self, Doubt> {
-                match standing.kind.as_str() {
-                    $($kind::KIND => stored::read(&standing.body, standing.schema)
+            pub(super) fn read(as_stored: &StoredThing) -> Result<Self, Doubt> {
+                match as_stored.kind.as_str() {
+                    $($kind::KIND => stored::read(&as_stored.body, as_stored.schema)
                         .map(|(state, _)| Self::$kind(Box::new(state)))
                         .map_err(|reason| broken(format!("it cannot be read: {reason}"))),)+
                     other => Err(broken(format!("no kind is called {other}"))),
@@ -154,17 +154,17 @@ impl Thing {
     }
 
     /// That it lies where it belongs, with the timer and the place in a list that its state asks for.
-    pub(super) fn check_place(&self, standing: &StoredThing, now: Option<Timestamp>) -> Result<(), Doubt> {
-        if self.key() != standing.key {
+    pub(super) fn check_place(&self, as_stored: &StoredThing, now: Option<Timestamp>) -> Result<(), Doubt> {
+        if self.key() != as_stored.key {
             return Err(broken(format!("it belongs to {}", self.key())));
         }
         // Without a present, no lease is too long.
         let now = now.unwrap_or(Timestamp::MAX);
-        if let Some(wrong) = standing.timer.fault(&standing.key, self.next_due(), now) {
-            let former = standing.timer.fault(&standing.key, self.former_due(), now);
+        if let Some(wrong) = as_stored.timer.fault(&as_stored.key, self.next_due(), now) {
+            let former = as_stored.timer.fault(&as_stored.key, self.former_due(), now);
             former.map_or(Ok(()), |_| Err(broken(wrong.to_string())))?;
         }
-        if !standing.listed.is(self.list_entry().as_ref()) && !self.was_unlisted(standing) {
+        if !as_stored.listed.is(self.list_entry().as_ref()) && !self.was_unlisted(as_stored) {
             return Err(broken("its place in the list that another party reads is not the one of its state"));
         }
         Ok(())
@@ -181,7 +181,7 @@ impl Thing {
     }
 
     /// Whether releases before 0.4.0 left it out of a list in which it stands by now.
-    fn was_unlisted(&self, standing: &StoredThing) -> bool {
-        matches!(self, Self::Notice(_) | Self::MarketAccount(_)) && standing.listed.is(None)
+    fn was_unlisted(&self, as_stored: &StoredThing) -> bool {
+        matches!(self, Self::Notice(_) | Self::MarketAccount(_)) && as_stored.listed.is(None)
     }
 }
