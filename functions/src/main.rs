@@ -11,6 +11,8 @@ use market_functions::handler::Handler;
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .json()
+        // What cannot be logged must not end what is being done.
+        .log_internal_errors(false)
         // A level and no more: directives would bring regular expressions into every cold start.
         .with_max_level(
             std::env::var("RUST_LOG")

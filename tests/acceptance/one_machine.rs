@@ -387,3 +387,17 @@ async fn a_market_that_sleeps_wakes_for_what_becomes_due_and_when_its_clock_move
         .unwrap();
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_asked_for_wrongly_is_refused_and_never_has_more_rights_than_meant() {
+    let world = World::new().await;
+    let ask = async |query: &str| {
+        let url = format!("{}/_local/token?role=operator&sub=ops{query}", world.running.url);
+        reqwest::get(url).await.unwrap().status().as_u16()
+    };
+    assert_eq!((ask("").await, ask("&scope=orders:read").await), (200, 200));
+    for wrong in ["&scopes=orders:read", "&Scope=orders:read", "&scope=", "&scope=%20", "&scope=a&scope=b"] {
+        assert_eq!(ask(wrong).await, 422, "{wrong}");
+    }
+    assert_eq!(ask(&format!("&scope={}", "x".repeat(5_000))).await, 422, "longer than a token may carry");
+}

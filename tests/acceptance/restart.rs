@@ -242,3 +242,33 @@ async fn a_second_interrupt_ends_it_at_once_whatever_is_under_way() {
     let market = Process::start(data.path());
     market.token("merchant", "shop-1").await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_market_whose_log_cannot_be_written_answers_and_works_on() {
+    let data = tempfile::tempdir().unwrap();
+    // As when the disk is full: every line fails.
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let market = Process::run(command(data.path()).env("RUST_LOG", "trace").stderr(full));
+    // An outbox in which no file can be made: each e-mail fails, which the worker tells its log.
+    std::fs::remove_dir_all(data.path().join("outbox")).ok();
+    std::fs::write(data.path().join("outbox"), "").unwrap();
+    let token = market.token("merchant", "shop-1").await.unwrap();
+    let application = requests::merchant("shop-1", "91510100MA6C0QLJ");
+    let (status, _) = market.post(&token, "a", "/accounts/shop-1", application).await.unwrap();
+    assert_eq!(status, 201);
+    let operator = market.token("operator", "ops").await.unwrap();
+    let agreement = requests::agreement("1.总则\n1.1本协议自发布之日起生效。\n", &[]);
+    let published =
+        market.post(&operator, "k", "/documents/market-agreement/versions", agreement).await.unwrap();
+    let sha256 = published.1["versions"][0]["sha256"].as_str().unwrap().to_owned();
+    let acceptance = requests::acceptance("market-agreement", &sha256, &[]);
+    let (status, _) = market.post(&token, "b", "/accounts/shop-1/acceptances", acceptance).await.unwrap();
+    assert_eq!(status, 201);
+    market.advance("PT1H").await;
+    std::fs::remove_file(data.path().join("outbox")).unwrap();
+    market.advance("P2D").await;
+    let token = market.token("merchant", "shop-1").await.unwrap();
+    let notices = market.get(&token, "/accounts/shop-1/notices").await;
+    let email = notices["items"].as_array().unwrap().into_iter().find(|notice| notice["channel"] == "email");
+    assert_eq!(email.unwrap()["status"], "sent", "{notices:?}");
+}

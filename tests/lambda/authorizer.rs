@@ -256,3 +256,40 @@ async fn without_its_secret_a_callback_can_be_neither_believed_nor_refused() {
         .header("webhook-signature", "v1,none");
     assert_eq!(function.answer(callback).await.problem(), (503, "unavailable"));
 }
+
+#[tokio::test]
+async fn what_narrows_a_token_goes_with_it_and_what_is_no_list_of_scopes_lets_nobody_in() {
+    let around = Surroundings::start().await;
+    let mut authorizer = Function::start("authorizer", around.settings()).await;
+    let saying = |scopes: Value| {
+        let claims = json!({ "sub": "shop-1", "market_role": "merchant", "nbf": 0, "exp": 4_102_444_800_i64,
+            "market_scope": scopes });
+        asked(&format!("Bearer {}", around.issuer.saying(&claims)))
+    };
+    let answer = authorizer.invoke(saying(json!("orders:read  grants:read"))).await.expect("it is let in");
+    assert_eq!(answer["context"]["scopes"], "grants:read orders:read");
+    for none in [json!(""), json!(null), json!(["orders:read"]), json!(7)] {
+        let error = authorizer.invoke(saying(none.clone())).await.expect_err("it narrows to nothing");
+        assert_eq!(message(&error), "Unauthorized", "{none}");
+    }
+    let behind = around.settings().with("MARKET_CALLERS", "gateway").without("MARKET_JWKS_URL");
+    let mut function = Function::start("api/get_account", behind).await;
+    let token = around.issuer.token(Role::Merchant, "shop-1");
+    let whole = json!({ "role": "merchant", "subject": "shop-1", "expires_at": "4102444800" });
+    for (scopes, code) in [
+        (None, "not-found"),
+        (Some(json!("accounts:read")), "not-found"),
+        (Some(json!("orders:read")), "insufficient-scope"),
+        (Some(json!("")), "insufficient-scope"),
+        (Some(json!(7)), "insufficient-scope"),
+        (Some(json!(null)), "insufficient-scope"),
+    ] {
+        let mut context = whole.clone();
+        if let Some(scopes) = &scopes {
+            context["scopes"] = scopes.clone();
+        }
+        let answer =
+            function.answer(Request::get("/accounts/shop-1").bearer(&token).authorized(&context)).await;
+        assert_eq!(answer.problem().1, code, "{scopes:?}");
+    }
+}

@@ -346,19 +346,14 @@ fn own(path: &impl Owned, principal: Option<&Principal>) -> Result<(), Problem> 
 
 /// What names the query of a list, and where its cursor goes on.
 fn page_of(route: &Route, parts: &Parts) -> Result<(Sha256Hash, Option<String>), Problem> {
-    let pairs: Vec<(&str, &str)> = parts
-        .uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .collect();
-    let mut filters: Vec<_> = pairs.iter().filter(|(name, _)| !matches!(*name, "cursor" | "limit")).collect();
+    // As the query itself is read: a client may encode what need not be.
+    let pairs: Vec<_> = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
+    let mut filters: Vec<_> =
+        pairs.iter().filter(|(name, _)| !matches!(&**name, "cursor" | "limit")).collect();
     filters.sort();
     let query_id =
         Sha256Hash::of(format!("{}\n{}\n{filters:?}", route.operation, parts.uri.path()).as_bytes());
-    let cursor = pairs.iter().find(|(name, _)| *name == "cursor");
+    let cursor = pairs.iter().find(|(name, _)| name == "cursor");
     let after = cursor.map(|(_, cursor)| cursor::open(&query_id, cursor)).transpose()?;
     Ok((query_id, after))
 }

@@ -36,7 +36,10 @@ pub async fn serve(operation: Option<&str>, sdk: &aws_config::SdkConfig) -> Resu
 /// The caller, as the gateway's authorizer verified it.
 fn verified(request: &Request) -> Option<VerifiedCaller> {
     let RequestContext::ApiGatewayV1(context) = request.request_context_ref()? else { return None };
-    VerifiedCaller::from_context(|name| context.authorizer.fields.get(name)?.as_str())
+    // What is there and no text says nothing, where what is not there may say a lot.
+    VerifiedCaller::from_context(|name| {
+        Some(context.authorizer.fields.get(name)?.as_str().unwrap_or_default())
+    })
 }
 
 /// Where the request came from, as the gateway saw it. What a client says of it in a header is not looked at.

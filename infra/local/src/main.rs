@@ -90,6 +90,8 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet)))
         .with_writer(std::io::stderr)
+        // What cannot be logged, because the disk is full or the reader has gone, must not end what is being done.
+        .log_internal_errors(false)
         .init();
     let outcome = match arguments.command {
         None => serve(arguments.serve).await,

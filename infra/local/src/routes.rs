@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
@@ -12,7 +13,7 @@ use axum::{Json, Router};
 use jiff::{Span, Timestamp};
 use market_ambient::{Clock, SystemEntropy, random};
 use market_functions::http::{BODY_WITHIN, MAX_BODY_BYTES};
-use market_identity::Role;
+use market_identity::{Role, Scopes};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::periods;
 use serde::Deserialize;
@@ -71,6 +72,7 @@ fn refused(detail: impl Into<String>) -> Response {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TokenQuery {
     role: Option<String>,
     sub: Option<String>,
@@ -78,7 +80,8 @@ struct TokenQuery {
     scope: Option<String>,
 }
 
-async fn token(State(local): Here, Query(query): Query<TokenQuery>) -> Response {
+async fn token(State(local): Here, query: Result<Query<TokenQuery>, QueryRejection>) -> Response {
+    let Ok(Query(query)) = query else { return refused("it takes role, sub and scope, each once") };
     let role = query.role.as_deref().map(str::parse::<Role>);
     let (Some(Ok(role)), Some(subject)) = (role, query.sub) else {
         let roles = Role::ALL.map(Role::name).join(", ");
@@ -86,6 +89,9 @@ async fn token(State(local): Here, Query(query): Query<TokenQuery>) -> Response 
             "say who you are: /_local/token?role=merchant&sub=shop-1 (roles: {roles}; for a merchant or provider, sub is its account's or its own id)"
         ));
     };
+    if query.scope.as_deref().is_some_and(|list| Scopes::parse(list).is_err()) {
+        return refused("scope names what the token may do, with blanks between: orders:read grants:write");
+    }
     let now = local.machine.clock.now();
     let token = local.issuer.narrowed(role, &subject, query.scope, now);
     Json(json!({

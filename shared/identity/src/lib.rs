@@ -21,7 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use keys::IssuerKeys;
-pub use scopes::Scopes;
+pub use scopes::{NoScopes, Scopes};
 pub use subjects::{SubjectRule, Subjects};
 pub use terms::{ClaimName, NotBefore, Terms};
 pub use verified::VerifiedCaller;

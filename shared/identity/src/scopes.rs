@@ -35,11 +35,20 @@ impl Scopes {
     pub(crate) fn of_claim(claim: Option<&Value>) -> Result<Self, NoScopes> {
         match claim {
             None => Ok(Self::Whole),
-            Some(Value::String(text)) if text.len() <= MAX_BYTES && !text.trim_ascii().is_empty() => {
-                Ok(Self::narrowed(text))
-            }
+            Some(Value::String(text)) => Self::parse(text),
             Some(_) => Err(NoScopes),
         }
+    }
+
+    /// The scopes of a list that a token may carry.
+    ///
+    /// # Errors
+    /// Where it names none, or has more than 4 KiB.
+    pub fn parse(list: &str) -> Result<Self, NoScopes> {
+        if list.len() > MAX_BYTES || list.trim_ascii().is_empty() {
+            return Err(NoScopes);
+        }
+        Ok(Self::narrowed(list))
     }
 
     /// The scopes of a list.

@@ -176,10 +176,11 @@ where
         let outcome = self.0.call(task);
         Box::pin(async move {
             let outcome = outcome.await.map_err(Into::into);
+            // First, so that nothing that is said of it can leave it in hand.
+            receipt.settle(outcome.is_ok()).await;
             if let Err(error) = &outcome {
                 tracing::warn!(%wake_up, received, error = %error, "a job failed; its message will come again");
             }
-            receipt.settle(outcome.is_ok()).await;
             outcome
         })
     }
