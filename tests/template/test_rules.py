@@ -918,7 +918,7 @@ def test_every_function_may_ask_of_aws_beside_the_table_exactly_what_its_code_wa
 
 
 def test_ses_publishes_each_kind_of_event_that_a_notice_records(expanded):
-    table = (ROOT / "functions/src/feedback.rs").read_text()
+    table = (ROOT / "functions/src/feedback/mod.rs").read_text()
     # Of templates there are none, so that `Rendering Failure` never comes.
     recorded = {kind.lower() for kind in re.findall(r"^//! \| `([A-Z]\w+)`[^|]*\| (?!nothing)", table, re.MULTILINE)}
     (destination,) = tree("aws", expanded["aws"]).all("AWS::SES::ConfigurationSetEventDestination").values()
