@@ -661,7 +661,7 @@ def test_the_relay_never_stands_still_and_never_loses_what_it_gives_up(market):
     dead = market.all("AWS::SQS::Queue")[target(relay["DestinationConfig"]["OnFailure"]["Destination"])]
     assert dead["QueueName"] == "market-relay-dead"
     (pattern,) = relay["FilterCriteria"]["Filters"]
-    # due_at is a number (shared/store/src/due.rs): a filter on another type would let nothing through.
+    # due_at is a number (shared/store/src/due/entry.rs): a filter on another type would let nothing through.
     assert json.loads(pattern["Pattern"]) == {"dynamodb": {"NewImage": {"due_at": {"N": [{"exists": True}]}}}}
 
 
