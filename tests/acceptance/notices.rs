@@ -8,6 +8,7 @@ use market::json::Json;
 use market::requests;
 use market::stage::Stage;
 use market_identity::Role;
+use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::periods::ZONE;
 use serde_json::{Value, json};
@@ -24,6 +25,13 @@ async fn only(world: &World, of: &str, about: &str) -> Json {
     let notices = world.notices(of, about).await;
     assert_eq!(notices.len(), 1, "{about}");
     notices[0].clone()
+}
+
+/// The operator serves shop-1 notice of termination; when the agreement ends.
+async fn terminated(stage: &Stage<'_>) -> Timestamp {
+    let reason = json!({ "reason": "多次违反平台规则，经提示未改正。" });
+    let served = stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap();
+    at(served.text_at("/ends_at"))
 }
 
 /// What left, by channel, in its order, as the subject of what was told.
@@ -263,9 +271,7 @@ async fn no_telephone_rings_at_night() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
-    let reason = json!({ "reason": "多次违反平台规则，经提示未改正。" });
-    let served = stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap();
-    let ends_at = at(served.text_at("/ends_at"));
+    let ends_at = terminated(&stage).await;
     world.advance_to(ends_at + SignedDuration::from_hours(24)).await;
     let texts = left(&merchant, "/accounts/shop-1/notices", "sms").await;
     assert_eq!(texts.last().unwrap().0, "agreement_ended");
@@ -310,9 +316,7 @@ async fn a_text_message_of_a_worker_that_comes_a_second_late_leaves_on_its_day_a
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
-    let reason = json!({ "reason": "多次违反平台规则，经提示未改正。" });
-    let served = stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap();
-    let ends_at = at(served.text_at("/ends_at"));
+    let ends_at = terminated(&stage).await;
     world.settle().await;
     // Seven days before the end lies at midnight, and so the reminder at 20:00 of the evening before.
     world.set_clock(ends_at - SignedDuration::from_hours(7 * 24 + 4) + SignedDuration::from_secs(1));

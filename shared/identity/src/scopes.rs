@@ -5,7 +5,6 @@
 //! nothing. The text is a list with blanks between (RFC 6749, 3.3).
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde_json::Value;
 
@@ -73,12 +72,6 @@ impl Scopes {
             Self::Whole => None,
             Self::Narrowed(scopes) => Some(scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ")),
         }
-    }
-}
-
-impl fmt::Display for Scopes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.list().unwrap_or_else(|| "all of its role's".to_owned()))
     }
 }
 

@@ -7,7 +7,7 @@ use market::requests;
 use market::stage::Stage;
 use serde_json::json;
 
-use super::left;
+use super::{left, terminated};
 use crate::harness::{World, at};
 
 /// Puts a file where the outbox was: nothing can be sent until it is a folder again.
@@ -181,9 +181,7 @@ async fn a_reminder_tells_the_days_at_its_sending_and_none_leaves_after_the_end(
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
-    let reason = json!({ "reason": "多次违反平台规则，经提示未改正。" });
-    let served = stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap();
-    let ends_at = at(served.text_at("/ends_at"));
+    let ends_at = terminated(&stage).await;
     world.settle().await;
     // The workers come late: seven days before has passed, and four are left.
     world.set_clock(ends_at - SignedDuration::from_hours(4 * 24));
@@ -217,9 +215,7 @@ async fn a_reminder_that_is_put_anew_goes_where_its_recipient_is_by_now_and_an_o
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
-    let reason = json!({ "reason": "多次违反平台规则，经提示未改正。" });
-    let served = stage.operator.post("/accounts/shop-1/terminations", reason).await.unwrap();
-    let ends_at = at(served.text_at("/ends_at"));
+    let ends_at = terminated(&stage).await;
     world.advance_to(ends_at - SignedDuration::from_hours(8 * 24)).await;
     let outbox = break_outbox(&world);
     // The reminders of seven and of three days wait; meanwhile the merchant moves.

@@ -34,7 +34,7 @@ pub enum DeadLetters {
     },
     /// Show them, and leave them where they are.
     Inspect {
-        /// Whose.
+        /// The queue that gave up on them.
         #[arg(value_parser = queues())]
         queue: Queue,
         /// How many at most.
@@ -46,7 +46,7 @@ pub enum DeadLetters {
     },
     /// Send them back to their queue, until none are left.
     Redrive {
-        /// Whose.
+        /// The queue that gave up on them.
         #[arg(value_parser = queues())]
         queue: Queue,
         /// How many at most.
