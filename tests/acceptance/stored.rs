@@ -10,6 +10,7 @@ use market::client::{Answer, Client, pay};
 use market::{Clockwork, Options, Running, TABLE, requests};
 use market_agreement::documents::acceptance::Acceptance;
 use market_agreement::documents::{Document, Version};
+use market_agreement::holidays::Holidays;
 use market_agreement::terminations::Termination;
 use market_entrustment::deletion::DeletionDemand;
 use market_entrustment::grants::Grant;
@@ -117,6 +118,7 @@ async fn read_item(world: &World, item: &Item) {
         Some(DeletionDemand::KIND) => return read::<DeletionDemand>(store, &at).await,
         Some(Termination::KIND) => return read::<Termination>(store, &at).await,
         Some(Notice::KIND) => return read::<Notice>(store, &at).await,
+        Some(Holidays::KIND) => return read::<Holidays>(store, &at).await,
         Some(other) => panic!("no kind is called {other}"),
         None => {}
     }
@@ -137,7 +139,7 @@ async fn read_item(world: &World, item: &Item) {
                 assert_eq!(reply.fingerprint, submission.fingerprint);
             }
         }
-        (Some(("document", _)), Some(("text", _))) => {
+        (Some(("document", _)), Some(("text" | "outline", _))) => {
             assert_eq!(store.content(&at).await.unwrap().as_deref(), Some(body()));
         }
         (Some(("document", _)), Some(("version", _))) => {
@@ -309,13 +311,13 @@ async fn what_every_release_stored_is_read_and_verified_goes_on_and_is_verified_
 }
 
 /// A field in every object of a body, as a version to come might add. An object that is a choice between names (the
-/// rule of a period) is none that fields are added to.
+/// rule of a period), or goes from names to clauses (the rules that are cited), is none that fields are added to.
 fn with_more_fields(body: &mut Value) {
     match body {
         Value::Object(fields) => {
             fields
                 .iter_mut()
-                .filter(|(name, _)| *name != "rule")
+                .filter(|(name, _)| !matches!(name.as_str(), "rule" | "rules"))
                 .for_each(|(_, value)| with_more_fields(value));
             fields.insert(TO_COME.to_owned(), json!({ "a": [1, { "b": 2 }] }));
         }

@@ -68,8 +68,10 @@ pub async fn fill(world: &World) {
     let before_the_end = |hours: i64| ends_at - SignedDuration::from_hours(hours);
     play.check_a_token().await;
     world.advance_to(before_the_end(72)).await;
-    world.advance_to(before_the_end(24)).await;
+    // It is given up on before the end: no item is put off from an instant that the corpus does not reach.
+    world.advance_to(before_the_end(36)).await;
     play.park_an_order().await;
+    world.advance_to(before_the_end(24)).await;
     play.open("order-leased").await.order("month").await;
     world.advance_to(before_the_end(1)).await;
     play.open("order-placed").await.order("month").await;
