@@ -50,6 +50,33 @@ async fn a_key_with_another_body_or_for_another_operation_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_api_was_before_it_had_a_version_is_the_same_place() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let orders = "/accounts/shop-1/orders";
+    let placed = merchant.post_as("k-1", orders, stage.order("month")).await.unwrap();
+    assert_eq!(placed.headers["location"], format!("/v1{orders}/{}", placed.text_at("/id")));
+    merchant.post(orders, stage.order("year")).await.unwrap();
+    let page = merchant.get(&format!("{orders}?limit=1")).await.unwrap();
+
+    let token = world.running.issuer.token(Role::Merchant, "shop-1", world.now());
+    let before = |method, path: &str| {
+        reqwest::Client::new().request(method, format!("{}{path}", world.running.url)).bearer_auth(&token)
+    };
+    let again = before(Method::POST, orders).header("idempotency-key", "k-1").json(&stage.order("month"));
+    let again = again.send().await.unwrap();
+    assert_eq!(again.headers()["idempotent-replayed"], "true");
+    assert_eq!(again.headers()["location"], placed.headers["location"]);
+    assert_eq!(again.text().await.unwrap(), placed.text);
+    let next = format!("{orders}?limit=1&cursor={}", page.text_at("/next_cursor"));
+    let next = before(Method::GET, &next).send().await.unwrap();
+    let next: serde_json::Value = serde_json::from_str(&next.text().await.unwrap()).unwrap();
+    assert_eq!(next["items"].as_array().map(Vec::len), Some(1), "{next}");
+    assert_eq!(merchant.all(orders).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_partys_keys_never_meet_anothers() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;

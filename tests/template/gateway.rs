@@ -98,17 +98,24 @@ fn template() -> Node {
         let responses = at(body, &["x-amazon-apigateway-gateway-responses"]);
         join(responses, map([(*kind, response(*code, *kind == DEFAULT_4XX))]));
     }
-    let mut paths: BTreeMap<&str, Vec<(&str, &Route)>> = BTreeMap::new();
+    let mut paths: BTreeMap<String, Vec<(&str, &Route)>> = BTreeMap::new();
     for (resource, routes) in &resources.0 {
         for route in routes {
-            paths.entry(route.path).or_default().push((resource, route));
+            for address in route.addresses() {
+                paths.entry(address).or_default().push((resource, route));
+            }
         }
     }
     for (path, routes) in paths {
         let names: Vec<&str> = routes.iter().map(|(_, route)| route.method.as_str()).collect();
         let mut methods = fill(read(include_str!("parts/preflight.yaml")), &[("methods", &names.join(","))]);
         for (resource, route) in &routes {
-            join(&mut methods, map([(route.method.as_str().to_lowercase(), method(resource, route))]));
+            let mut method = method(resource, route);
+            // An operation has one id, at its address.
+            if path == route.path {
+                remove(&mut method, "operationId");
+            }
+            join(&mut methods, map([(route.method.as_str().to_lowercase(), method)]));
         }
         join(at(body, &["paths"]), map([(path, methods)]));
     }

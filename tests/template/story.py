@@ -78,7 +78,7 @@ class Client:
     def send(self, method, path, headers, body=None):
         if self.token:
             headers = {"Authorization": f"Bearer {self.token}", **headers}
-        request = urllib.request.Request(self.url + path, body, headers, method=method)
+        request = urllib.request.Request(f"{self.url}/v1{path}", body, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=40, context=self.tls) as response:
                 return Answer(response.status, response.headers, response.read().decode())

@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Access, Endpoint, Repeats, Visitor};
+use super::endpoint::{Access, Endpoint, Repeats, Visitor, versioned};
 use super::problem::{Code, ProblemDocument};
 use super::problems;
 
@@ -183,7 +183,7 @@ impl Visitor for Describer {
             responses.insert(chunk[0].status().to_string(), response);
         }
         operation["responses"] = Value::Object(responses);
-        let path = self.paths.entry(route.path).or_insert_with(|| json!({}));
+        let path = self.paths.entry(versioned(route.path)).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = operation;
     }
 }

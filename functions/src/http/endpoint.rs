@@ -19,6 +19,21 @@ use super::problem::{Code, Problem};
 /// The largest body, in bytes, where a route says nothing else.
 pub const MAX_BODY_BYTES: usize = 512 * 1024;
 
+/// Where the paths of this version of the API begin.
+pub const VERSION: &str = "/v1";
+
+/// The address of a path of the API, as a route declares it.
+#[must_use]
+pub fn versioned(path: &str) -> String {
+    format!("{VERSION}{path}")
+}
+
+/// The path of an address, as a route declares it.
+#[must_use]
+pub fn unversioned(address: &str) -> &str {
+    address.strip_prefix(VERSION).filter(|path| path.starts_with('/')).unwrap_or(address)
+}
+
 /// Who may call a route.
 #[derive(Debug, Clone, Copy)]
 pub enum Access {
@@ -53,7 +68,7 @@ pub struct Route {
     pub resource: &'static str,
     /// HTTP method.
     pub method: Method,
-    /// Path, with `{parameters}`.
+    /// Path, with `{parameters}`, below the version.
     pub path: &'static str,
     /// One sentence for the API description.
     pub summary: &'static str,
@@ -105,6 +120,13 @@ impl Route {
     #[must_use]
     pub const fn post(operation: &'static str, resource: &'static str, path: &'static str) -> Self {
         Self::new(Method::POST, operation, resource, path, Repeats::ByKey)
+    }
+
+    /// Every path that it answers at: its address, and where it was before the API had a version. There a request that
+    /// was sent before a deployment is repeated during it, and a client has one release's time to move.
+    #[must_use]
+    pub fn addresses(&self) -> [String; 2] {
+        [versioned(self.path), self.path.to_owned()]
     }
 
     /// The scope that opens it to a token that has scopes: `orders:read`, `orders:write`.

@@ -20,7 +20,8 @@ pub mod problems;
 mod serve;
 
 pub use endpoint::{
-    Access, Call, CallerAddress, Endpoint, MAX_BODY_BYTES, Nothing, Outcome, Owned, Repeats, Route, Visitor,
+    Access, Call, CallerAddress, Endpoint, MAX_BODY_BYTES, Nothing, Outcome, Owned, Repeats, Route, VERSION,
+    Visitor, unversioned, versioned,
 };
 pub use json::Signed;
 pub use market::{Callers, CorruptionAlarm, Market};

@@ -25,7 +25,9 @@ use market_store::{CommitError, SavedReply, Submission};
 use tracing::Instrument;
 
 use super::cursor;
-use super::endpoint::{Access, Call, CallerAddress, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
+use super::endpoint::{
+    Access, Call, CallerAddress, Endpoint, Outcome, Owned, Repeats, Route, Visitor, unversioned, versioned,
+};
 use super::json;
 use super::market::{Callers, Market};
 use super::problem::Problem;
@@ -70,7 +72,9 @@ impl Visitor for Routes<'_> {
             return;
         }
         let method = MethodFilter::try_from(route.method.clone()).expect("routes use standard methods");
-        self.router = std::mem::take(&mut self.router).route(route.path, on(method, serve::<E>));
+        for address in route.addresses() {
+            self.router = std::mem::take(&mut self.router).route(&address, on(method, serve::<E>));
+        }
     }
 }
 
@@ -269,7 +273,8 @@ fn respond(status: u16, media_type: &'static str, location: Option<&str>, body: 
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    if let Some(value) = location.and_then(|location| HeaderValue::from_str(location).ok()) {
+    // What is saved names no version: a reply of before it is repeated with the address of today.
+    if let Some(value) = location.and_then(|path| HeaderValue::from_str(&versioned(path)).ok()) {
         response.headers_mut().insert(header::LOCATION, value);
     }
     response
@@ -351,8 +356,8 @@ fn page_of(route: &Route, parts: &Parts) -> Result<(Sha256Hash, Option<String>),
     let mut filters: Vec<_> =
         pairs.iter().filter(|(name, _)| !matches!(&**name, "cursor" | "limit")).collect();
     filters.sort();
-    let query_id =
-        Sha256Hash::of(format!("{}\n{}\n{filters:?}", route.operation, parts.uri.path()).as_bytes());
+    let path = unversioned(parts.uri.path());
+    let query_id = Sha256Hash::of(format!("{}\n{path}\n{filters:?}", route.operation).as_bytes());
     let cursor = pairs.iter().find(|(name, _)| name == "cursor");
     let after = cursor.map(|(_, cursor)| cursor::open(&query_id, cursor)).transpose()?;
     Ok((query_id, after))
@@ -379,7 +384,7 @@ fn submission(
     let lawful = (1..=128).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
     let key = key.to_str().ok().filter(|_| lawful).ok_or(Problem::new(problems::INVALID_IDEMPOTENCY_KEY))?;
     let operation = route.first_called.unwrap_or(route.operation);
-    let mut request = format!("{operation}\n{}\n", parts.uri.path()).into_bytes();
+    let mut request = format!("{operation}\n{}\n", unversioned(parts.uri.path())).into_bytes();
     request.extend_from_slice(body);
     Ok(Submission {
         owner: format!("{}#{}", principal.role, principal.subject),

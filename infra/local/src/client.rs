@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use market_ambient::{Clock, SystemEntropy, random};
+use market_functions::http::versioned;
 use market_identity::Role;
 use market_kernel::hash::Sha256Hash;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -28,6 +29,19 @@ pub struct Client {
     clock: Arc<LocalClock>,
     /// The token in use, and when it was given.
     token: Arc<Mutex<Option<(Timestamp, String)>>>,
+}
+
+/// What a market on one machine has beside its API, under no version.
+const BESIDE: [&str; 3] = ["", "_local", "openapi.json"];
+
+/// Where a path is: one of the API, as routes declare it, is below its version.
+fn address(path: &str) -> String {
+    let first = path.split(['/', '?']).nth(1).unwrap_or_default();
+    if BESIDE.contains(&first) || path.starts_with(&versioned("/")) {
+        path.to_owned()
+    } else {
+        versioned(path)
+    }
 }
 
 /// How long a token is used.
@@ -152,7 +166,7 @@ impl Client {
         body: Vec<u8>,
     ) -> reqwest::Result<Answer> {
         let mut request =
-            self.http.request(method, format!("{}{path}", self.url)).headers(headers).body(body);
+            self.http.request(method, format!("{}{}", self.url, address(path))).headers(headers).body(body);
         if let Some(role) = self.role {
             request = request.bearer_auth(self.token(role));
         }

@@ -171,7 +171,9 @@ impl Visitor for RouteNames {
         let route = E::route();
         let name = format!("api/{}", route.operation);
         debug_assert!(name.parse::<Handler>().is_ok());
-        self.0.insert((route.method, route.path.to_owned()), name);
+        for address in route.addresses() {
+            self.0.insert((route.method.clone(), address), name.clone());
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use jiff::{Span, Timestamp};
 use market_ambient::{Clock, SystemEntropy, random};
-use market_functions::http::{BODY_WITHIN, MAX_BODY_BYTES};
+use market_functions::http::{BODY_WITHIN, MAX_BODY_BYTES, versioned};
 use market_identity::{Role, Scopes};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::periods;
@@ -165,7 +165,7 @@ async fn pay(State(local): Here, body: String) -> Response {
     let message = Sha256Hash::of(body.as_bytes());
     let headers = local.payments.sign(message.as_str(), now, body.as_bytes());
     let sent = reqwest::Client::new()
-        .post(format!("{}/payments", local.url))
+        .post(format!("{}{}", local.url, versioned("/payments")))
         .headers(headers)
         .header(header::CONTENT_TYPE, "application/json")
         .body(body)

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use aws_smithy_runtime_api::http::Headers;
+use market_functions::http::versioned;
 use market_outside::Web;
 use market_outside::web::Patience;
 use serde_json::Value;
@@ -106,7 +107,7 @@ impl Api {
         headers: &[(&'static str, &str)],
         body: Vec<u8>,
     ) -> Result<Answer, OperateError> {
-        let url = format!("{}{path}", self.url);
+        let url = format!("{}{}", self.url, versioned(path));
         let bearer = token.map(|token| ("authorization", format!("Bearer {token}")));
         let media_type = (method != "GET").then(|| ("content-type", "application/json".to_owned()));
         let given = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
