@@ -24,10 +24,15 @@ fn assert_problem(answer: &Answer, status: u16, code: &str, what: &str) {
     assert_eq!((answer.status.as_u16(), answer.code()), (status, code), "{what}: {}", answer.text);
     assert_eq!(answer.headers["content-type"], "application/problem+json", "{what}");
     assert_eq!(answer.body["status"], json!(status), "{what}");
-    assert_eq!(answer.body["type"], json!(format!("/errors/{code}")), "{what}");
+    let (url, kind) = answer.text_at("/type").split_once("/errors/").unwrap();
+    assert_eq!((url.starts_with("http://127.0.0.1:"), kind), (true, code), "{what}");
     assert!(!answer.text_at("/title").is_empty() && !answer.text_at("/request_id").is_empty(), "{what}");
     for inside in ["struct ", "market_", "dynamo", "Dynamo", "panicked", "src/", "serde", "127.0.0.1"] {
-        assert!(!answer.text.contains(inside), "{what} tells of {inside:?}: {}", answer.text);
+        assert!(
+            !answer.text.replace(url, "").contains(inside),
+            "{what} tells of {inside:?}: {}",
+            answer.text
+        );
     }
 }
 
@@ -94,7 +99,8 @@ async fn a_bad_body_gets_a_problem_document_and_nothing_is_written() {
         ),
         ("short credit code", (with("/credit_code", json!("9151")), 422, "invalid-body", "/credit_code")),
         ("a mebibyte", (with("/legal_name", json!("x".repeat(1 << 20))), 413, "body-too-large", "")),
-        ("a thousand brackets", ("[".repeat(1_000), 422, "invalid-body", "")),
+        ("a thousand brackets", ("[".repeat(1_000) + &"]".repeat(1_000), 422, "invalid-body", "")),
+        ("a thousand brackets that stay open", ("[".repeat(1_000), 400, "malformed-json", "")),
     ]);
     for (what, (body, status, code, pointer)) in bodies {
         let answer =
@@ -221,7 +227,7 @@ async fn a_list_is_read_page_by_page_and_a_cursor_of_another_query_is_refused() 
         let refused = merchant.get(&format!("{other}?cursor={cursor}")).await.unwrap();
         assert_problem(&refused, 400, "invalid-cursor", other);
     }
-    for forged in ["", "x", "AAAA", &cursor[1..], &format!("{cursor}A")] {
+    for forged in ["x", "AAAA", &cursor[1..], &format!("{cursor}A")] {
         let refused = merchant.get(&format!("/accounts/shop-1/orders?cursor={forged}")).await.unwrap();
         assert_problem(&refused, 400, "invalid-cursor", forged);
     }

@@ -14,6 +14,7 @@ mod evidence;
 mod grants;
 mod harness;
 mod holidays;
+mod http;
 mod input;
 mod instants;
 mod invisible;

@@ -193,20 +193,40 @@ async fn a_forged_or_stale_token_is_no_token() {
         object.as_object_mut().unwrap().remove(name);
         issuer.sign(&object)
     };
-    let forged = [
-        ("another key", forger.sign(&claims)),
-        ("no algorithm", unsigned),
-        ("no signature", format!("{header}.{payload}.")),
-        ("another issuer", issuer.sign(&Claims { iss: "https://evil.example".into(), ..claims.clone() })),
-        ("another audience", issuer.sign(&Claims { aud: "bank".into(), ..claims.clone() })),
-        ("expired", issuer.sign(&Claims { exp: now, ..claims.clone() })),
-        ("not valid yet", issuer.sign(&Claims { nbf: now + 31, ..claims.clone() })),
-        ("without exp", without("exp")),
-        ("without nbf", without("nbf")),
-        ("without iss", without("iss")),
-        ("without aud", without("aud")),
-        ("without a role", without("market_role")),
-        ("not a token", "abc".to_owned()),
+    let instant = |second| jiff::Timestamp::from_second(second).unwrap();
+    let [another_issuer, another_audience, expired, not_yet] = [
+        format!("its issuer (iss) is not {}", claims.iss),
+        format!("its audience (aud) is not {}", claims.aud),
+        format!("it expired at {}", instant(now)),
+        format!("it holds from {} on", instant(now + 31)),
+    ];
+    const NOT_READABLE: &str = "it is not a signed JWT that names its key (kid) and no critical extension";
+    let forged: [(&str, String, &str); 13] = [
+        ("another key", forger.sign(&claims), "its signature does not hold"),
+        ("no algorithm", unsigned, NOT_READABLE),
+        ("no signature", format!("{header}.{payload}."), "its signature does not hold"),
+        (
+            "another issuer",
+            issuer.sign(&Claims { iss: "https://evil.example".into(), ..claims.clone() }),
+            &another_issuer,
+        ),
+        (
+            "another audience",
+            issuer.sign(&Claims { aud: "bank".into(), ..claims.clone() }),
+            &another_audience,
+        ),
+        ("expired", issuer.sign(&Claims { exp: now, ..claims.clone() }), &expired),
+        ("not valid yet", issuer.sign(&Claims { nbf: now + 31, ..claims.clone() }), &not_yet),
+        ("without exp", without("exp"), "its claim exp is missing, or is not what it has to be"),
+        ("without nbf", without("nbf"), "its claim nbf is missing, or is not what it has to be"),
+        ("without iss", without("iss"), "its claim iss is missing, or is not what it has to be"),
+        ("without aud", without("aud"), "its claim aud is missing, or is not what it has to be"),
+        (
+            "without a role",
+            without("market_role"),
+            "its claim market_role is missing, or is not what it has to be",
+        ),
+        ("not a token", "abc".to_owned(), NOT_READABLE),
     ];
     let anyone = Client::anonymous(&world.running);
     let send = async |token: &str| {
@@ -214,10 +234,12 @@ async fn a_forged_or_stale_token_is_no_token() {
         headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
         anyone.send(Method::GET, "/accounts/shop-1", headers, Vec::new()).await.unwrap()
     };
-    for (what, token) in forged {
+    for (what, token, why) in forged {
         let answer = send(&token).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (401, "invalid-token"), "{what}");
-        assert_eq!(answer.headers["www-authenticate"], r#"Bearer error="invalid_token""#);
+        assert_eq!(answer.text_at("/detail"), why, "{what}");
+        let challenge = format!(r#"Bearer error="invalid_token", error_description="{why}""#);
+        assert_eq!(answer.headers["www-authenticate"], challenge, "{what}");
     }
     assert_eq!(send(&good).await.code(), "not-found", "a good one is let in");
 }
@@ -237,7 +259,10 @@ async fn a_token_with_scopes_may_do_what_they_name_and_its_role_allows_and_nothi
     assert!(read.is_ok(), "{}", read.text);
     assert_eq!((placed.status.as_u16(), placed.code()), (403, "insufficient-scope"));
     assert_eq!(placed.text_at("/detail"), "it takes the scope orders:write");
-    assert_eq!(placed.headers["www-authenticate"], r#"Bearer error="insufficient_scope""#);
+    assert_eq!(
+        placed.headers["www-authenticate"],
+        r#"Bearer error="insufficient_scope", error_description="it takes the scope orders:write", scope="orders:write""#
+    );
     let (grants, placed) = get("orders:write moon:walk", "/accounts/shop-1/grants").await;
     assert_eq!(grants.code(), "insufficient-scope");
     assert_eq!(placed.code(), "invalid-body", "the scope opens it, and the body is looked at");

@@ -182,7 +182,7 @@ async fn lists_are_bounded_where_they_come_in_and_what_passes_the_bound_is_named
             who: operator,
             path: &publishing,
             body: with(rule(), "/prominent", many("1.1", 2)),
-            place: "/prominent",
+            place: "/prominent/1",
         },
         TooLong {
             who: operator,

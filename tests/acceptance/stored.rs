@@ -24,7 +24,7 @@ use market_kernel::notices::Notice;
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 use market_parties::vouching::Vouching;
-use market_store::{Store, Submission};
+use market_store::{Fingerprint, Store, Submission};
 use market_trade::listings::Listing;
 use market_trade::orders::Order;
 use market_trade::payments::PaymentRecord;
@@ -132,7 +132,10 @@ async fn read_item(world: &World, item: &Item) {
             let submission = Submission {
                 owner: owner.to_owned(),
                 key: key.to_owned(),
-                fingerprint: saved["fingerprint"].as_str().unwrap().to_owned().try_into().unwrap(),
+                fingerprint: Fingerprint {
+                    bytes: saved["fingerprint"].as_str().unwrap().to_owned().try_into().unwrap(),
+                    said: saved["said"].as_str().map(str::to_owned),
+                },
             };
             if text(item, "ttl").unwrap().parse::<i64>().unwrap() >= world.now().as_second() {
                 let reply = store.saved_reply(&submission, world.now()).await.unwrap().unwrap();

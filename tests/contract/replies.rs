@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use market_kernel::hash::Sha256Hash;
-use market_store::{CommitError, SavedReply, Submission};
+use market_store::{CommitError, Fingerprint, SavedReply, Submission};
 
 use crate::tables::on_each_table;
 use crate::thing::{Thing, at, change, event, thing, things};
@@ -10,7 +10,11 @@ use crate::thing::{Thing, at, change, event, thing, things};
 const SEVEN_DAYS: i64 = 7 * 24 * 3600;
 
 pub fn submission(owner: &str, key: &str) -> Submission {
-    Submission { owner: owner.to_owned(), key: key.to_owned(), fingerprint: Sha256Hash::of(b"request") }
+    Submission {
+        owner: owner.to_owned(),
+        key: key.to_owned(),
+        fingerprint: Fingerprint { bytes: Sha256Hash::of(b"request"), said: None },
+    }
 }
 
 pub fn reply(to: &Submission, body: &str) -> SavedReply {

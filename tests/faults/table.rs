@@ -24,7 +24,7 @@ use market_parties::accounts::{AccountStatus, MarketAccount};
 use market_parties::applications::Application;
 use market_parties::credit_code::CreditCode;
 use market_store::due::{DueEntry, Lease, Shard};
-use market_store::{CommitError, SavedReply, Store, StoreError, Submission, of, schema};
+use market_store::{CommitError, Fingerprint, SavedReply, Store, StoreError, Submission, of, schema};
 use serde_json::{Value, json};
 
 use crate::server::{Fault, Faulty, error};
@@ -194,7 +194,7 @@ impl Table {
 }
 
 fn submission() -> Submission {
-    let fingerprint = Sha256Hash::of(b"request");
+    let fingerprint = Fingerprint { bytes: Sha256Hash::of(b"request"), said: None };
     Submission { owner: "merchant#shop-2".to_owned(), key: "key".to_owned(), fingerprint }
 }
 

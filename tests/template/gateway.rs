@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect_file;
-use market_functions::http::{Access, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems};
+use market_functions::http::{Access, Asked, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems};
 
 use crate::functions::{allow, function, of_secret};
 use crate::made::{Node, at, call, fill, items, join, map, number, read, remove, repeat, text, write};
@@ -42,7 +42,7 @@ const RESPONSES: &[(&str, Code)] = &[
 const DEFAULT_4XX: &str = "DEFAULT_4XX";
 
 fn response(code: Code, keeps_its_status: bool) -> Node {
-    let document = Problem::new(code).document("$context.requestId");
+    let document = Problem::new(code).document(&Asked { id: "$context.requestId", api: "${Api}" });
     let mut document = serde_json::to_string(&document).unwrap();
     if keeps_its_status {
         document = document.replace(&format!(r#""status":{},"#, code.status()), "");

@@ -232,8 +232,9 @@ def test_the_gateway_asks_for_api_keys_where_that_was_chosen_and_only_beside_a_t
 def test_what_the_gateway_refuses_by_itself_it_explains_like_the_code(market):
     for kind, response in gateway(market)["Body"]["x-amazon-apigateway-gateway-responses"].items():
         document = json.loads(response["responseTemplates"]["application/json"])
+        api = "https://$context.domainName/$context.stage"
         assert (ROOT / f"docs/errors/{document['code']}.md").is_file(), kind
-        assert document["type"] == f"/errors/{document['code']}" and document["title"], kind
+        assert document["type"] == f"{api}/errors/{document['code']}" and document["title"], kind
         # The rest of 4xx comes with whatever status it has.
         assert (kind == "DEFAULT_4XX") == ("statusCode" not in response), kind
         assert response.get("statusCode") == document.get("status"), kind

@@ -81,7 +81,9 @@ impl<T> List<T> {
         Self {
             unreadable: market.count_unreadable(&page.unreadable),
             items: page.items.into_iter().map(show).collect(),
-            next_cursor: page.next.map(|after| seal(&call.query_id, &after)),
+            next_cursor: page
+                .next
+                .map(|after| call.next.get_or_init(|| seal(&call.query_id, &after)).clone()),
         }
     }
 }

@@ -143,7 +143,7 @@ impl Visitor for Describer {
             operation["x-roles"] = json!(roles.iter().map(|role| role.name()).collect::<Vec<_>>());
             operation["x-scope"] = json!(route.scope());
         }
-        if route.method != axum::http::Method::GET {
+        if E::takes_body() && route.method != axum::http::Method::GET {
             codes.extend([
                 problems::MALFORMED_JSON,
                 problems::BODY_TOO_LARGE,

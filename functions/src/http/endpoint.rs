@@ -1,7 +1,9 @@
 //! What a route declares.
 
+use std::any::TypeId;
 use std::future::Future;
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::{HeaderMap, Method};
 use market_identity::{Principal, Role, VerifiedCaller};
@@ -22,10 +24,14 @@ pub const MAX_BODY_BYTES: usize = 512 * 1024;
 /// Where the paths of this version of the API begin.
 pub const VERSION: &str = "/v1";
 
-/// The address of a path of the API, as a route declares it.
+/// What stands beside the version: what tells of the market and its API as such.
+pub const BESIDE: [&str; 5] = ["errors", "healthz", "readyz", "version", "openapi.json"];
+
+/// The address of a path, as a route declares it.
 #[must_use]
 pub fn versioned(path: &str) -> String {
-    format!("{VERSION}{path}")
+    let first = path.split(['/', '?']).nth(1).unwrap_or_default();
+    if BESIDE.contains(&first) { path.to_owned() } else { format!("{VERSION}{path}") }
 }
 
 /// The path of an address, as a route declares it.
@@ -68,7 +74,7 @@ pub struct Route {
     pub resource: &'static str,
     /// HTTP method.
     pub method: Method,
-    /// Path, with `{parameters}`, below the version.
+    /// Path, with `{parameters}`, without the version.
     pub path: &'static str,
     /// One sentence for the API description.
     pub summary: &'static str,
@@ -84,6 +90,19 @@ pub struct Route {
     pub problems: &'static [Code],
     /// The largest body that it takes, in bytes.
     pub max_body_bytes: usize,
+    /// How long a copy of its answer is good, where anyone may read it.
+    pub copies: Copies,
+}
+
+/// How long a copy of an answer is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copies {
+    /// For ever: it never changes.
+    ForEver,
+    /// Until it is asked for again: then its tag tells whether it changed.
+    WhileTheTagHolds,
+    /// It is of the moment.
+    Never,
 }
 
 impl Route {
@@ -107,6 +126,7 @@ impl Route {
             status: 200,
             problems: &[],
             max_body_bytes: MAX_BODY_BYTES,
+            copies: Copies::WhileTheTagHolds,
         }
     }
 
@@ -125,8 +145,10 @@ impl Route {
     /// Every path that it answers at: its address, and where it was before the API had a version. There a request that
     /// was sent before a deployment is repeated during it, and a client has one release's time to move.
     #[must_use]
-    pub fn addresses(&self) -> [String; 2] {
-        [versioned(self.path), self.path.to_owned()]
+    pub fn addresses(&self) -> Vec<String> {
+        let mut addresses = vec![versioned(self.path), self.path.to_owned()];
+        addresses.dedup();
+        addresses
     }
 
     /// The scope that opens it to a token that has scopes: `orders:read`, `orders:write`.
@@ -178,6 +200,18 @@ impl Route {
         Self { status: 201, ..self }
     }
 
+    /// What it answers with never changes: a copy is good for ever.
+    #[must_use]
+    pub fn immutable(self) -> Self {
+        Self { copies: Copies::ForEver, ..self }
+    }
+
+    /// What it answers with is of the moment: nobody keeps a copy.
+    #[must_use]
+    pub fn volatile(self) -> Self {
+        Self { copies: Copies::Never, ..self }
+    }
+
     /// The largest body, where it is another than usual.
     #[must_use]
     pub fn max_body_bytes(self, max_body_bytes: usize) -> Self {
@@ -215,6 +249,11 @@ impl Owned for Nothing {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallerAddress(pub IpAddr);
 
+/// Where clients find the API, without a slash at its end, as the gateway or the listener knows it: an extension of the
+/// request. The `Host` header is the client's own word, and is never read.
+#[derive(Debug, Clone)]
+pub struct PublicUrl(pub Arc<str>);
+
 /// A request, decoded and authenticated.
 #[derive(Debug)]
 pub struct Call<E: Endpoint + ?Sized> {
@@ -236,6 +275,10 @@ pub struct Call<E: Endpoint + ?Sized> {
     pub after: Option<String>,
     /// What names the query, for binding cursors to it.
     pub query_id: Sha256Hash,
+    /// Where clients find the API; empty where that is not known.
+    pub api: Arc<str>,
+    /// Where the next page begins, once the reply is a page that has one.
+    pub next: OnceLock<String>,
 }
 
 impl<E: Endpoint + ?Sized> Call<E> {
@@ -311,12 +354,18 @@ pub trait Endpoint: Send + Sync + 'static {
     /// Its query parameters; they may include `cursor` and `limit`.
     type Query: DeserializeOwned + JsonSchema + Clone + Send + Sync;
     /// Its body.
-    type Body: DeserializeOwned + JsonSchema + Clone + Send + Sync;
+    type Body: DeserializeOwned + JsonSchema + Clone + Send + Sync + 'static;
     /// Its reply.
     type Reply: Serialize + JsonSchema + Send;
 
     /// Its declaration.
     fn route() -> Route;
+
+    /// Whether it takes a body.
+    #[must_use]
+    fn takes_body() -> bool {
+        TypeId::of::<Self::Body>() != TypeId::of::<Nothing>()
+    }
 
     /// Loads what is needed and decides. Called again when the state moved before the commit.
     fn decide(

@@ -1,37 +1,55 @@
 //! JSON bodies, and the errors that describe an invalid one.
 //!
-//! What the parser says is shown only as far as it speaks of the request; the names of our types do not
-//! get out.
+//! A typed parser is the judge; where it refuses, every fault is named at once ([`faults`]).
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde::de::{DeserializeOwned, IgnoredAny, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
-use serde_json::error::Category;
 
-use super::objects::{AN_OBJECT, Objects};
+use super::faults;
+use super::objects::Objects;
 use super::problem::{FieldError, Problem};
 use super::problems;
 
-pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned + JsonSchema>(body: &[u8]) -> Result<T, Problem> {
     let mut parser = serde_json::Deserializer::from_slice(body);
-    let parsed = serde_path_to_error::deserialize(Objects(&mut parser)).map_err(|error| {
-        let pointer = pointer(error.path());
-        let error = error.into_inner();
-        match error.classify() {
-            Category::Data => Problem {
-                errors: vec![FieldError { pointer, detail: said(&error.to_string()) }],
-                ..Problem::new(problems::INVALID_BODY)
-            },
-            Category::Syntax | Category::Eof | Category::Io => Problem::new(problems::MALFORMED_JSON)
-                .detail(format!("line {}, column {}", error.line(), error.column())),
-        }
-    })?;
-    parser
-        .end()
-        .map_err(|_| Problem::new(problems::MALFORMED_JSON).detail("something follows the JSON value"))?;
-    Ok(parsed)
+    let parsed = serde_path_to_error::deserialize(Objects(&mut parser))
+        .map_err(|error| (pointer(error.path()), error.into_inner().to_string()))
+        .and_then(|parsed| parser.end().map(|()| parsed).map_err(|error| (String::new(), error.to_string())));
+    parsed.map_err(|(pointer, error)| refused::<T>(body, &pointer, &error))
+}
+
+/// Why a body is refused: it is no JSON, or does not fit, place by place.
+fn refused<T: JsonSchema>(body: &[u8], pointer: &str, error: &str) -> Problem {
+    if std::str::from_utf8(body).is_err() {
+        return Problem::new(problems::MALFORMED_JSON).detail("it is not UTF-8");
+    }
+    // Of the whole body, wherever the parser stopped: what breaks off behind an unknown field is broken JSON.
+    if let Err(broken) = serde_json::from_slice::<IgnoredAny>(body) {
+        return Problem::new(problems::MALFORMED_JSON).detail(format!(
+            "line {}, column {}",
+            broken.line(),
+            broken.column()
+        ));
+    }
+    let schema = faults::schema_of::<T>();
+    let mut errors =
+        serde_json::from_slice(body).map_or_else(|_| Vec::new(), |value| faults::of(&schema, &value));
+    if errors.is_empty() {
+        // What only the parser knows: a field that is there twice, a number beyond any type.
+        let twice = error.strip_prefix("duplicate field `").and_then(|name| name.split('`').next());
+        let pointer = twice.map_or_else(|| pointer.to_owned(), |name| format!("{pointer}/{name}"));
+        let expected = faults::expected_at(&schema, &pointer);
+        errors.push(FieldError {
+            pointer: Some(pointer),
+            parameter: None,
+            detail: said(error).to_owned(),
+            expected,
+        });
+    }
+    Problem::new(problems::INVALID_BODY).errors(errors)
 }
 
 /// What came in a request that its sender signed. Nothing of it is refused for its form: what does not fit is handed on
@@ -88,45 +106,101 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
-/// The parser's words without what it expected (our types) and where (the pointer says it).
-fn said(error: &str) -> String {
+/// What is wrong, where only the parser's error tells. Its own words and our types do not get out; what our types say of a
+/// value begins with "must".
+fn said(error: &str) -> &str {
     let error = error.rsplit_once(" at line ").map_or(error, |(error, _)| error);
-    if error.starts_with("invalid type: ") && error.ends_with(&format!(", expected {AN_OBJECT}")) {
-        return format!("must be {AN_OBJECT}");
+    match error {
+        ours if ours.starts_with("must ") => ours,
+        twice if twice.starts_with("duplicate field ") => faults::TWICE,
+        _ => "does not fit",
     }
-    let until =
-        if error.starts_with("invalid ") || error.starts_with("unknown ") { ", expected" } else { "\0" };
-    let words = error.split(until).next().unwrap_or_default();
-    // What was sent may be long.
-    words.chars().take(200).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use market_kernel::text::EmailAddress;
+    use market_kernel::ids::OrderId;
+    use market_kernel::text::{EmailAddress, Line};
 
     use super::*;
+    use crate::wire::lists::Distinct;
 
-    #[derive(Debug, serde::Deserialize)]
+    #[derive(Debug, serde::Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct Contacts {
         #[allow(dead_code, reason = "only parsed")]
         email: EmailAddress,
     }
 
-    #[test]
-    fn what_does_not_fit_is_named_by_its_place_and_without_our_types() {
-        let problem = parse::<Contacts>(br#"{"email": 5}"#).unwrap_err();
-        assert_eq!(problem.code, problems::INVALID_BODY);
-        assert_eq!(problem.errors[0].pointer, "/email");
-        assert_eq!(problem.errors[0].detail, "invalid type: integer `5`");
-        let unknown = parse::<Contacts>(br#"{"email": "a@example.com", "fax": "1"}"#).unwrap_err();
-        assert_eq!(unknown.errors[0].detail, "unknown field `fax`");
-        let custom = parse::<Contacts>(br#"{"email": "nobody"}"#).unwrap_err();
-        assert_eq!(custom.errors[0].detail, "must be an e-mail address");
+    /// What is said of a body: place, what is wrong, what would be right.
+    fn said_of<T: DeserializeOwned + JsonSchema + std::fmt::Debug>(body: &str) -> Vec<String> {
+        let problem = parse::<T>(body.as_bytes()).unwrap_err();
+        assert_eq!(problem.code, problems::INVALID_BODY, "{body}");
+        let line = |error: FieldError| {
+            let expected = error.expected.map(|expected| format!("; {expected}")).unwrap_or_default();
+            format!("{} {}{expected}", error.pointer.unwrap(), error.detail)
+        };
+        problem.errors.into_iter().map(line).collect()
     }
 
-    #[derive(Debug, serde::Deserialize)]
+    #[test]
+    fn every_fault_of_a_body_is_named_at_once_with_what_was_expected() {
+        let body = r#"{"contacts": {"email": "nobody", "fax": 1}, "others": {"email": "a@b.co"},
+            "bound": {"kind": "term", "days": 5000000000}, "at": "tomorrow", "kinds": ["plain", "plain", "x"],
+            "id": "ord_1", "title": "\u202e", "to~be/": 1}"#;
+        assert_eq!(
+            said_of::<Order>(body),
+            [
+                r#"/at is "tomorrow"; an instant (RFC 3339), such as 2026-12-01T00:00:00+08:00"#,
+                "/bound/days is 5000000000; a whole number from 0 to 4294967295",
+                "/contacts/email must be an e-mail address; an e-mail address, such as legal@example.com",
+                "/contacts/fax is not known here; email",
+                "/id is \"ord_1\"; a text that matches ^ord_[0-9a-f]{32}$",
+                "/kinds/1 is there before",
+                "/kinds/2 is \"x\"; one of plain, rich",
+                "/others is an object; a list",
+                "/title must not contain U+202E, which turns, breaks or hides what is shown; a text of 1 to 120 characters",
+                "/to~0be~1 is not known here; one of at, bound, by_name, contacts, id, kinds, others, perhaps, title, way",
+            ]
+        );
+        assert_eq!(said_of::<Order>("{}"), ["/contacts is missing; an object"]);
+        assert_eq!(said_of::<Order>("[]"), [" is a list; an object"]);
+        let bound = |bound: &str| said_of::<Order>(&format!(r#"{{"contacts": {GOOD}, "bound": {bound}}}"#));
+        assert_eq!(
+            bound(r#"{"kind": "trem", "days": 1}"#),
+            ["/bound/kind is \"trem\"; one of term, unbounded"]
+        );
+        assert_eq!(bound(r#"{"days": 1}"#), ["/bound/kind is missing; one of term, unbounded"]);
+        assert_eq!(
+            bound(r#"{"kind": "term", "hours": 1}"#),
+            [
+                "/bound/hours is not known here; one of days, kind",
+                "/bound/days is missing; a whole number from 0 to 4294967295"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_only_the_parser_notices_is_named_without_its_words() {
+        assert_eq!(
+            said_of::<Contacts>(r#"{"email": "a@b.co", "email": "a@b.co"}"#),
+            ["/email is given twice; an e-mail address, such as legal@example.com"]
+        );
+        assert_eq!(
+            said_of::<Contacts>(r#"{"email": 1e999}"#),
+            ["/email does not fit; an e-mail address, such as legal@example.com"]
+        );
+    }
+
+    #[test]
+    fn no_more_than_fifty_faults_are_named_and_what_was_sent_is_not_sent_back_whole() {
+        let many: Vec<String> = (0..60).map(|n| format!(r#""x{n}": 1"#)).collect();
+        assert_eq!(said_of::<Contacts>(&format!("{{{}}}", many.join(","))).len(), 50);
+        let long = said_of::<Contacts>(&format!(r#"{{"email": "a@b.co", "{}": 1}}"#, "x".repeat(100_000)));
+        assert!(long[0].len() < 300, "{}", long[0].len());
+    }
+
+    #[derive(Debug, serde::Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     #[allow(dead_code, reason = "only parsed")]
     struct Order {
@@ -140,10 +214,26 @@ mod tests {
         #[serde(default)]
         way: Option<Way>,
         #[serde(default)]
+        #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+        at: Option<market_kernel::Timestamp>,
+        #[serde(default)]
+        kinds: Distinct<Kind, 5>,
+        #[serde(default)]
+        id: Option<OrderId>,
+        #[serde(default)]
+        title: Option<Line>,
+        #[serde(default)]
         by_name: std::collections::BTreeMap<String, Contacts>,
     }
 
-    #[derive(Debug, serde::Deserialize)]
+    #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Plain,
+        Rich,
+    }
+
+    #[derive(Debug, serde::Deserialize, JsonSchema)]
     #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
     #[allow(dead_code, reason = "only parsed")]
     enum Bound {
@@ -151,7 +241,7 @@ mod tests {
         Unbounded,
     }
 
-    #[derive(Debug, serde::Deserialize)]
+    #[derive(Debug, serde::Deserialize, JsonSchema)]
     #[serde(rename_all = "snake_case")]
     #[allow(dead_code, reason = "only parsed")]
     enum Way {
@@ -184,12 +274,8 @@ mod tests {
         ] {
             let problem = parse::<Order>(body.as_bytes()).unwrap_err();
             assert_eq!(problem.code, problems::INVALID_BODY, "{body}");
-            let error = &problem.errors[0];
-            assert_eq!(
-                (error.pointer.as_str(), error.detail.as_str()),
-                (place, "must be an object"),
-                "{body}"
-            );
+            let places: Vec<_> = problem.errors.iter().map(|error| error.pointer.as_deref()).collect();
+            assert_eq!(places, [Some(place)], "{body}");
         }
         for body in [
             order(&format!(r#""others": [{GOOD}], "perhaps": null, "bound": null, "way": "plain""#)),
@@ -204,15 +290,6 @@ mod tests {
     }
 
     #[test]
-    fn words_of_the_request_do_not_pass_for_ours() {
-        let problem =
-            parse::<Contacts>(br#"{"email": "x", "x": ", expected an object at line 1"}"#).unwrap_err();
-        assert_eq!(problem.errors[0].detail, "must be an e-mail address");
-        let twice = parse::<Contacts>(br#"{"email": "a@b.co", "email": "a@b.co"}"#).unwrap_err();
-        assert_eq!(twice.errors[0].detail, "duplicate field `email`");
-    }
-
-    #[test]
     fn what_is_not_json_is_said_to_be_so() {
         for body in [
             &b"{"[..],
@@ -220,6 +297,9 @@ mod tests {
             b"{\"email\": \"a@example.com\"}{}",
             b"{\"email\": \"a@example.com\"} x",
             b"\xff",
+            b"{\"email\": \"\xff\"}",
+            b"{\"email\": 5, \"fax\": \"",
+            b"{\"email\": 5, \"fax\": tru}",
         ] {
             assert_eq!(parse::<Contacts>(body).unwrap_err().code, problems::MALFORMED_JSON, "{body:?}");
         }

@@ -11,20 +11,24 @@
 pub mod cursor;
 pub mod describe;
 mod endpoint;
+mod faults;
 mod json;
 pub mod market;
 mod objects;
 mod payments;
 pub mod problem;
 pub mod problems;
+mod query;
+mod repeats;
+mod reply;
 mod serve;
 
 pub use endpoint::{
-    Access, Call, CallerAddress, Endpoint, MAX_BODY_BYTES, Nothing, Outcome, Owned, Repeats, Route, VERSION,
-    Visitor, unversioned, versioned,
+    Access, Call, CallerAddress, Copies, Endpoint, MAX_BODY_BYTES, Nothing, Outcome, Owned, PublicUrl,
+    Repeats, Route, VERSION, Visitor, unversioned, versioned,
 };
 pub use json::Signed;
 pub use market::{Callers, CorruptionAlarm, Market};
 pub use payments::{PaymentKeys, SIGNATURE_TOLERANCE_SECONDS, message_id};
-pub use problem::{Code, FieldError, Problem};
+pub use problem::{Asked, Code, FieldError, Problem};
 pub use serve::{BODY_WITHIN, EXPOSED_HEADERS, router};

@@ -95,10 +95,25 @@ pub(crate) use {codes, refusals};
 /// A place in the request, and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldError {
-    /// JSON Pointer (RFC 6901) into the body.
-    pub pointer: String,
+    /// The place in the body, as a JSON Pointer (RFC 6901).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// The parameter of the query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
     /// What is wrong.
     pub detail: String,
+    /// What would be right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+}
+
+impl FieldError {
+    /// What is wrong at a place in the body that fits the schema.
+    #[must_use]
+    pub fn at(pointer: &str, detail: impl Into<String>) -> Self {
+        Self { pointer: Some(pointer.to_owned()), parameter: None, detail: detail.into(), expected: None }
+    }
 }
 
 /// A problem document.
@@ -108,15 +123,26 @@ pub struct Problem {
     pub code: Code,
     /// More about this one.
     pub detail: Option<String>,
-    /// What is wrong with the body, place by place.
+    /// What is wrong with the body or the query, place by place.
     pub errors: Vec<FieldError>,
+    /// What it asks of the caller's token (`WWW-Authenticate`, RFC 6750, 3), where it says more than that it needs one.
+    challenge: Option<Box<str>>,
+}
+
+/// The request that a problem answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Its id, for the logs.
+    pub id: &'a str,
+    /// Where the API is, without a slash at its end; empty where that is not known.
+    pub api: &'a str,
 }
 
 /// A problem document as it is sent.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
 pub struct ProblemDocument {
-    /// A page about this kind of problem.
+    /// The URL of a page about this kind of problem.
     pub r#type: String,
     /// What it means.
     pub title: String,
@@ -127,7 +153,7 @@ pub struct ProblemDocument {
     /// More about this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// What is wrong with the body, place by place.
+    /// What is wrong with the body or the query, place by place: all of it, up to 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     /// The request, for the logs.
@@ -138,7 +164,7 @@ impl Problem {
     /// A problem of this kind.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new() }
+        Self { code, detail: None, errors: Vec::new(), challenge: None }
     }
 
     /// With a sentence about this one.
@@ -146,6 +172,35 @@ impl Problem {
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
+    }
+
+    /// With what is wrong, place by place.
+    #[must_use]
+    pub fn errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// That a token does not do, and why.
+    #[must_use]
+    pub fn challenged(mut self, error: &str, reason: &str) -> Self {
+        // The characters that a description may have (RFC 6750, 3).
+        let lawful = |c: &char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
+        let said: String = reason.chars().filter(lawful).collect();
+        self.challenge = Some(format!(r#"Bearer error="{error}", error_description="{said}""#).into());
+        self.detail(reason)
+    }
+
+    /// With the scope that a token would need (RFC 6750, 3).
+    #[must_use]
+    pub fn needs_scope(mut self, scope: &str) -> Self {
+        self.challenge = self.challenge.map(|challenge| format!(r#"{challenge}, scope="{scope}""#).into());
+        self
+    }
+
+    /// What it asks of the caller's token.
+    fn challenge(&self) -> Option<&str> {
+        self.challenge.as_deref().or_else(|| (self.code.status() == 401).then_some("Bearer"))
     }
 
     /// Whether the state decided it, so that a repeat is given the same reply.
@@ -156,29 +211,29 @@ impl Problem {
 
     /// The document.
     #[must_use]
-    pub fn document(&self, request_id: &str) -> ProblemDocument {
+    pub fn document(&self, request: &Asked<'_>) -> ProblemDocument {
         ProblemDocument {
-            r#type: format!("/errors/{}", self.code.name()),
+            r#type: format!("{}/errors/{}", request.api, self.code.name()),
             title: self.code.title().to_owned(),
             status: self.code.status(),
             code: self.code.name().to_owned(),
             detail: self.detail.clone(),
             errors: self.errors.clone(),
-            request_id: request_id.to_owned(),
+            request_id: request.id.to_owned(),
         }
     }
 
     /// The response.
     #[must_use]
-    pub fn response(&self, request_id: &str) -> Response<Body> {
-        let body = serde_json::to_string(&self.document(request_id)).unwrap_or_default();
+    pub fn response(&self, request: &Asked<'_>) -> Response<Body> {
+        let body = serde_json::to_string(&self.document(request)).unwrap_or_default();
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(challenge) = self.challenge() {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        if let Some(value) = self.challenge().and_then(|challenge| HeaderValue::from_str(challenge).ok()) {
+            headers.insert(header::WWW_AUTHENTICATE, value);
         }
         match status {
             StatusCode::SERVICE_UNAVAILABLE => {

@@ -37,17 +37,6 @@ impl Problem {
     pub const fn not_found() -> Self {
         Self::new(NOT_FOUND)
     }
-
-    /// What it asks of the caller's token (RFC 6750, 3): nothing is said of the error where no token came.
-    pub(super) fn challenge(&self) -> Option<&'static str> {
-        if self.code == INVALID_TOKEN {
-            Some(r#"Bearer error="invalid_token""#)
-        } else if self.code == INSUFFICIENT_SCOPE {
-            Some(r#"Bearer error="insufficient_scope""#)
-        } else {
-            (self.code.status() == 401).then_some("Bearer")
-        }
-    }
 }
 
 impl From<StoreError> for Problem {

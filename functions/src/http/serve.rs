@@ -5,14 +5,14 @@
 //! looked up. So an effect can happen once for a key, whatever is lost or repeated in between.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Path, Query, Request, State};
+use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Response, Uri, header};
 use axum::routing::{MethodFilter, on};
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -26,20 +26,20 @@ use tracing::Instrument;
 
 use super::cursor;
 use super::endpoint::{
-    Access, Call, CallerAddress, Endpoint, Outcome, Owned, Repeats, Route, Visitor, unversioned, versioned,
+    Access, Call, CallerAddress, Endpoint, Outcome, Owned, PublicUrl, Repeats, Route, Visitor, unversioned,
 };
 use super::json;
 use super::market::{Callers, Market};
-use super::problem::Problem;
-use super::problems;
+use super::problem::{Asked, Problem};
+use super::reply::{self, JSON, respond};
+use super::{problems, query, repeats};
 
 /// How long a body may take to arrive, from the end of the headers on.
 pub const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// How often a request is decided again when the state moves under it.
 const MAX_DECISIONS: u32 = 4;
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The headers of a reply that clients are meant to read, beside what every page may read of one (CORS).
-pub const EXPOSED_HEADERS: &str = "Location, x-request-id, Retry-After, Idempotent-Replayed";
+pub const EXPOSED_HEADERS: &str = "Location, x-request-id, Retry-After, Idempotent-Replayed, ETag, Link, WWW-Authenticate, x-amzn-remapped-www-authenticate";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -49,11 +49,11 @@ pub fn router(market: Arc<Market>, operation: Option<&str>, walk: impl FnOnce(&m
     walk(&mut routes);
     routes
         .router
-        .method_not_allowed_fallback(async |State(market): State<Arc<Market>>| {
-            Problem::new(problems::METHOD_NOT_ALLOWED).response(&request_id(&market))
+        .method_not_allowed_fallback(async |State(market): State<Arc<Market>>, request: Request| {
+            nowhere(&market, &request, &Problem::new(problems::METHOD_NOT_ALLOWED))
         })
-        .fallback(async |State(market): State<Arc<Market>>| {
-            Problem::not_found().response(&request_id(&market))
+        .fallback(async |State(market): State<Arc<Market>>, request: Request| {
+            nowhere(&market, &request, &Problem::not_found())
         })
         .with_state(market)
 }
@@ -82,9 +82,29 @@ fn request_id(market: &Market) -> String {
     format!("{:032x}", u128::from_be_bytes(market.random()))
 }
 
+/// The answer where no route is.
+fn nowhere(market: &Market, request: &Request, problem: &Problem) -> Response<Body> {
+    let id = request_id(market);
+    let mut response = problem.response(&Asked { id: &id, api: &api(request) });
+    finish(&mut response, &id);
+    response
+}
+
+/// Where the API is; empty where nobody said so.
+fn api(request: &Request) -> Arc<str> {
+    request.extensions().get::<PublicUrl>().map_or_else(|| "".into(), |PublicUrl(url)| Arc::clone(url))
+}
+
+/// What every response has.
+fn finish(response: &mut Response<Body>, request_id: &str) {
+    reply::set(response, REQUEST_ID, request_id);
+    reply::keep_no_copy(response);
+}
+
 async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request) -> Response<Body> {
     let id = request_id(&market);
     let route = E::route();
+    let api = api(&request);
     let span = tracing::info_span!("request", operation = route.operation, request_id = %id);
     async {
         let answered = AssertUnwindSafe(answer::<E>(&market, &route, request, &id)).catch_unwind().await;
@@ -98,13 +118,11 @@ async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request)
                 if problem.code == problems::CORRUPT {
                     market.raise_corruption_alarm();
                 }
-                problem.response(&id)
+                problem.response(&Asked { id: &id, api: &api })
             }
         };
         tracing::info!(status = response.status().as_u16(), "answered");
-        if let Ok(value) = HeaderValue::from_str(&id) {
-            response.headers_mut().insert(REQUEST_ID, value);
-        }
+        finish(&mut response, &id);
         response
     }
     .instrument(span)
@@ -117,6 +135,7 @@ async fn answer<E: Endpoint>(
     request: Request,
     request_id: &str,
 ) -> Result<Response<Body>, Problem> {
+    let api = api(&request);
     let (mut parts, body) = request.into_parts();
     let caller = match route.access {
         Access::Roles(roles) => Some(authenticate(market, &parts, route, roles).await?),
@@ -125,35 +144,37 @@ async fn answer<E: Endpoint>(
     let principal = caller.as_ref().map(|verified| verified.principal.clone());
     let path = path_of::<E>(&mut parts).await?;
     own(&path, principal.as_ref())?;
-    let Query(query) =
-        Query::<E::Query>::try_from_uri(&parts.uri).map_err(|_| Problem::new(problems::INVALID_QUERY))?;
+    let query = query::parse::<E::Query>(&parts.uri)?;
     let (query_id, after) = page_of(route, &parts)?;
     let bytes = read(body, route.max_body_bytes).await?;
     // Everything has arrived: this is the instant of the decision, at which the caller's token must hold too.
     let now = market.clock.now();
     if let Some(caller) = &caller {
-        caller.at(now).map_err(refused)?;
+        caller.at(now).map_err(|reason| refused(reason.into()))?;
     }
     if matches!(route.access, Access::PaymentSignature) {
         let keys = market.payments.as_ref().ok_or(Problem::new(problems::INTERNAL))?;
         keys.verify(&parts.headers, &bytes, now).await?;
     }
-    let submission = match (route.repeats, &principal) {
-        (Repeats::ByKey, Some(principal)) => Some(submission(route, &parts, principal, &bytes)?),
-        _ => None,
+    let key = match route.repeats {
+        Repeats::ByKey => Some(repeats::key(&parts)?),
+        Repeats::Harmless | Repeats::ByContent => None,
     };
-    let body: E::Body = if route.method == axum::http::Method::GET {
-        json::parse(b"{}")?
-    } else if matches!(route.access, Access::PaymentSignature) {
+    let body: E::Body = if matches!(route.access, Access::PaymentSignature) {
         json::signed(&bytes)?
+    } else if bytes.is_empty() && !E::takes_body() {
+        json::parse(NO_FIELDS)?
+    } else if E::takes_body() && !is_json(&parts) {
+        return Err(Problem::new(problems::UNSUPPORTED_MEDIA_TYPE));
     } else {
-        let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if !media_type.is_some_and(|given| {
-            given.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case("application/json"))
-        }) {
-            return Err(Problem::new(problems::UNSUPPORTED_MEDIA_TYPE));
-        }
         json::parse(&bytes)?
+    };
+    let submission = match (key, &principal) {
+        (Some(key), Some(principal)) => {
+            let said = if bytes.is_empty() { NO_FIELDS } else { &bytes };
+            Some(repeats::submission(route, &mut parts, principal, key, said).await)
+        }
+        _ => None,
     };
     let occasion = Occasion {
         at: now,
@@ -163,36 +184,70 @@ async fn answer<E: Endpoint>(
         operator: Arc::clone(&market.operator),
     };
     let address = parts.extensions.get::<CallerAddress>().map(|address| address.0);
-    let headers = parts.headers;
-    let call = Call::<E> { path, query, body, caller, occasion, headers, address, after, query_id };
-    decide(market, route, call, submission).await
+    let (headers, next) = (parts.headers, OnceLock::new());
+    let call =
+        Call::<E> { path, query, body, caller, occasion, headers, address, after, query_id, api, next };
+    decide(market, &Around { route, uri: parts.uri }, call, submission).await
+}
+
+/// The fields of an action that has none.
+const NO_FIELDS: &[u8] = b"{}";
+
+fn is_json(parts: &Parts) -> bool {
+    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media_type.and_then(|given| given.split(';').next()).is_some_and(|t| t.trim().eq_ignore_ascii_case(JSON))
+}
+
+/// What a reply is made with, besides what was decided.
+struct Around<'a> {
+    route: &'a Route,
+    uri: Uri,
+}
+
+impl Around<'_> {
+    /// The address of the next page, as a link (RFC 8288).
+    fn next_page(&self, api: &str, cursor: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let asked = form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes());
+        query.extend_pairs(asked.filter(|(name, _)| name != "cursor")).append_pair("cursor", cursor);
+        format!("<{api}{}?{}>; rel=\"next\"", self.uri.path(), query.finish())
+    }
 }
 
 /// Decides, commits, and encodes; decides again on the state that another request left.
 async fn decide<E: Endpoint>(
     market: &Market,
-    route: &Route,
+    around: &Around<'_>,
     mut call: Call<E>,
     submission: Option<Submission>,
 ) -> Result<Response<Body>, Problem> {
     for decision in 1..=MAX_DECISIONS {
         let (change, reply, location) = match E::decide(&call, market).await {
             Ok(Outcome::Content { media_type, content }) => {
-                return Ok(respond(200, media_type, None, content));
+                return Ok(reply::read(around.route, &call.headers, media_type, content));
             }
-            Ok(Outcome::Reply(reply)) => return Ok(respond(route.status, JSON, None, encode(&reply)?)),
+            Ok(Outcome::Reply(reply)) => {
+                let mut response = reply::read(around.route, &call.headers, JSON, encode(&reply)?);
+                if let Some(cursor) = call.next.get() {
+                    reply::set(&mut response, header::LINK, &around.next_page(&call.api, cursor));
+                }
+                return Ok(response);
+            }
             Ok(Outcome::Commit { change, reply, location }) => (change, reply, location),
-            Err(problem) => return refuse(market, problem, submission.as_ref(), &call.occasion).await,
+            Err(problem) => {
+                let asked = Asked { id: &call.occasion.request, api: &call.api };
+                return refuse(market, problem, submission.as_ref(), &asked, call.occasion.at).await;
+            }
         };
         let body = encode(&reply)?;
         let saved = submission.as_ref().map(|submission| SavedReply {
             fingerprint: submission.fingerprint.clone(),
-            status: route.status,
+            status: around.route.status,
             location: location.clone(),
             body: body.clone(),
         });
         match market.store.commit(&change, submission.as_ref().zip(saved.as_ref())).await {
-            Ok(()) => return Ok(respond(route.status, JSON, location.as_deref(), body)),
+            Ok(()) => return Ok(respond(around.route.status, JSON, location.as_deref(), body)),
             Err(CommitError::AlreadyAnswered) => {
                 let submission = submission.as_ref().ok_or(Problem::new(problems::INTERNAL))?;
                 return replay(market, submission, call.occasion.at)
@@ -224,22 +279,23 @@ async fn refuse(
     market: &Market,
     problem: Problem,
     submission: Option<&Submission>,
-    occasion: &Occasion,
+    asked: &Asked<'_>,
+    now: market_kernel::Timestamp,
 ) -> Result<Response<Body>, Problem> {
     let Some(submission) = submission.filter(|_| problem.code.status() < 500) else { return Err(problem) };
-    if let Some(response) = replay(market, submission, occasion.at).await? {
+    if let Some(response) = replay(market, submission, now).await? {
         return Ok(response);
     }
     if problem.is_decision() {
-        let document = encode(&problem.document(&occasion.request))?;
+        let document = encode(&problem.document(asked))?;
         let saved = SavedReply {
             fingerprint: submission.fingerprint.clone(),
             status: problem.code.status(),
             location: None,
             body: document,
         };
-        if !market.store.save_reply(submission, &saved, occasion.at).await? {
-            return replay(market, submission, occasion.at).await?.ok_or(problem);
+        if !market.store.save_reply(submission, &saved, now).await? {
+            return replay(market, submission, now).await?.ok_or(problem);
         }
     }
     Err(problem)
@@ -251,7 +307,7 @@ async fn replay(
     now: market_kernel::Timestamp,
 ) -> Result<Option<Response<Body>>, Problem> {
     let Some(saved) = market.store.saved_reply(submission, now).await? else { return Ok(None) };
-    if saved.fingerprint != submission.fingerprint {
+    if !submission.fingerprint.is_of(&saved.fingerprint) {
         return Err(Problem::new(problems::IDEMPOTENCY_KEY_REUSED));
     }
     let media_type = if saved.status < 400 { JSON } else { "application/problem+json" };
@@ -260,24 +316,11 @@ async fn replay(
     Ok(Some(response))
 }
 
-const JSON: &str = "application/json";
-
 fn encode<T: serde::Serialize>(reply: &T) -> Result<String, Problem> {
     serde_json::to_string(reply).map_err(|error| {
         tracing::error!(%error, "a reply cannot be encoded");
         Problem::new(problems::INTERNAL)
     })
-}
-
-fn respond(status: u16, media_type: &'static str, location: Option<&str>, body: String) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    // What is saved names no version: a reply of before it is repeated with the address of today.
-    if let Some(value) = location.and_then(|path| HeaderValue::from_str(&versioned(path)).ok()) {
-        response.headers_mut().insert(header::LOCATION, value);
-    }
-    response
 }
 
 async fn authenticate(
@@ -300,13 +343,15 @@ async fn authenticate(
             .ok_or(Problem::new(problems::MISSING_TOKEN))?),
     };
     let verified = verified.map_err(refused)?;
-    verified.at(now).map_err(refused)?;
+    verified.at(now).map_err(|reason| refused(reason.into()))?;
     if !roles.contains(&verified.principal.role) {
         return Err(Problem::new(problems::ROLE_NOT_ALLOWED));
     }
     let scope = route.scope();
     if !verified.principal.scopes.opens(&scope) {
-        return Err(Problem::new(problems::INSUFFICIENT_SCOPE).detail(format!("it takes the scope {scope}")));
+        let reason = format!("it takes the scope {scope}");
+        let problem = Problem::new(problems::INSUFFICIENT_SCOPE).challenged("insufficient_scope", &reason);
+        return Err(problem.needs_scope(&scope));
     }
     Ok(verified)
 }
@@ -315,7 +360,7 @@ fn refused(error: IdentityError) -> Problem {
     match error {
         IdentityError::Invalid(reason) => {
             tracing::info!(%reason, "a token was refused");
-            Problem::new(problems::INVALID_TOKEN)
+            Problem::new(problems::INVALID_TOKEN).challenged("invalid_token", &reason.to_string())
         }
         IdentityError::Unavailable(reason) | IdentityError::NoSubjectKey(reason) => {
             tracing::error!(%reason, "tokens cannot be verified");
@@ -358,7 +403,7 @@ fn page_of(route: &Route, parts: &Parts) -> Result<(Sha256Hash, Option<String>),
     filters.sort();
     let path = unversioned(parts.uri.path());
     let query_id = Sha256Hash::of(format!("{}\n{path}\n{filters:?}", route.operation).as_bytes());
-    let cursor = pairs.iter().find(|(name, _)| name == "cursor");
+    let cursor = pairs.iter().find(|(name, cursor)| name == "cursor" && !cursor.is_empty());
     let after = cursor.map(|(_, cursor)| cursor::open(&query_id, cursor)).transpose()?;
     Ok((query_id, after))
 }
@@ -372,25 +417,6 @@ async fn read(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
         }
         Err(_) => Err(Problem::new(problems::MALFORMED_JSON).detail("the body broke off")),
     }
-}
-
-fn submission(
-    route: &Route,
-    parts: &Parts,
-    principal: &Principal,
-    body: &[u8],
-) -> Result<Submission, Problem> {
-    let key = parts.headers.get(IDEMPOTENCY_KEY).ok_or(Problem::new(problems::MISSING_IDEMPOTENCY_KEY))?;
-    let lawful = (1..=128).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
-    let key = key.to_str().ok().filter(|_| lawful).ok_or(Problem::new(problems::INVALID_IDEMPOTENCY_KEY))?;
-    let operation = route.first_called.unwrap_or(route.operation);
-    let mut request = format!("{operation}\n{}\n", unversioned(parts.uri.path())).into_bytes();
-    request.extend_from_slice(body);
-    Ok(Submission {
-        owner: format!("{}#{}", principal.role, principal.subject),
-        key: key.to_owned(),
-        fingerprint: Sha256Hash::of(&request),
-    })
 }
 
 fn actor(principal: Option<&Principal>, route: &Route) -> Result<Actor, Problem> {

@@ -9,7 +9,7 @@ use axum::response::Response;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use lambda_runtime::Error;
-use market_functions::http::{CallerAddress, EXPOSED_HEADERS};
+use market_functions::http::{CallerAddress, EXPOSED_HEADERS, PublicUrl};
 use market_functions::{routes, settings};
 use market_identity::VerifiedCaller;
 
@@ -23,6 +23,9 @@ pub async fn serve(operation: Option<&str>, sdk: &aws_config::SdkConfig) -> Resu
         }
         if let Some(address) = address(&request) {
             request.extensions_mut().insert(address);
+        }
+        if let Some(url) = public_url(&request) {
+            request.extensions_mut().insert(url);
         }
         next.run(request).await
     }));
@@ -46,6 +49,16 @@ fn verified(request: &Request) -> Option<VerifiedCaller> {
 fn address(request: &Request) -> Option<CallerAddress> {
     let RequestContext::ApiGatewayV1(context) = request.request_context_ref()? else { return None };
     context.identity.source_ip.as_ref()?.parse().ok().map(CallerAddress)
+}
+
+/// Where the API is, by the gateway: at a domain of its own, or under its stage at the one that AWS gave it.
+fn public_url(request: &Request) -> Option<PublicUrl> {
+    let RequestContext::ApiGatewayV1(context) = request.request_context_ref()? else { return None };
+    let domain = context.domain_name.as_ref()?;
+    let stage = context.stage.as_ref().filter(|_| domain.contains(".execute-api."));
+    Some(PublicUrl(
+        format!("https://{domain}{}", stage.map_or_else(String::new, |stage| format!("/{stage}"))).into(),
+    ))
 }
 
 /// Lets pages of one origin read the reply (CORS); of none, where none is set.

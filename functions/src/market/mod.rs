@@ -8,6 +8,7 @@ pub mod jobs;
 pub mod me;
 pub mod notices;
 pub(crate) mod problems;
+pub mod system;
 pub(crate) mod workers;
 
 use crate::http::Visitor;
@@ -28,5 +29,10 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<jobs::ListParked>();
     visitor.visit::<jobs::RedriveParked>();
     visitor.visit::<me::GetMe>();
+    visitor.visit::<errors::ListErrors>();
     visitor.visit::<errors::ExplainError>();
+    visitor.visit::<system::GetHealth>();
+    visitor.visit::<system::GetReadiness>();
+    visitor.visit::<system::GetRelease>();
+    visitor.visit::<system::GetDescription>();
 }

@@ -18,8 +18,8 @@ impl From<ResendRefusal> for Problem {
             ResendRefusal::NoAddress => NO_ADDRESS,
             // Only the notice tells which kind of address it takes.
             ResendRefusal::OtherChannel => {
-                let error = FieldError { pointer: "/address".to_owned(), detail: refusal.to_string() };
-                return Self { errors: vec![error], ..Self::new(INVALID_BODY) };
+                let error = FieldError::at("/address", refusal.to_string());
+                return Self::new(INVALID_BODY).errors(vec![error]);
             }
         };
         Self::new(code).detail(refusal.to_string())

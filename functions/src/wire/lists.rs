@@ -69,7 +69,7 @@ impl<'de, T: Deserialize<'de>, F: FnMut(&T) -> bool, const MAX: usize> Visitor<'
             match list.next_element()? {
                 Some(entry) if (self.admits)(&entry) => entries.push(entry),
                 Some(_) => {
-                    return Err(A::Error::custom(format!("entry {} is there before", entries.len())));
+                    return Err(A::Error::custom("must not have an entry twice"));
                 }
                 None => return Ok(entries),
             }

@@ -31,8 +31,8 @@ pub struct Client {
     token: Arc<Mutex<Option<(Timestamp, String)>>>,
 }
 
-/// What a market on one machine has beside its API, under no version.
-const BESIDE: [&str; 3] = ["", "_local", "openapi.json"];
+/// What a market on one machine has beside its API.
+const BESIDE: [&str; 2] = ["", "_local"];
 
 /// Where a path is: one of the API, as routes declare it, is below its version.
 fn address(path: &str) -> String {

@@ -25,7 +25,7 @@ const LOCAL: &str = "/_local/";
 /// Where a browser says how the asking page's site is related to ours.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// What a page of the allowed site may send, as behind the deployed gateway.
-const SENT_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, X-Api-Key";
+const SENT_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Api-Key";
 
 /// A site, as browsers name it: scheme, host and port.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -114,7 +114,10 @@ impl Permissions {
             let names = Arc::clone(&names);
             async move {
                 let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-                match path.and_then(|path| names.0.get(&(request.method().clone(), path.to_owned()))) {
+                // What is asked for without its body is read all the same.
+                let method =
+                    if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
+                match path.and_then(|path| names.0.get(&(method, path.to_owned()))) {
                     Some(name) => Self::of_handler(name, next.run(request)).await,
                     None => next.run(request).await,
                 }

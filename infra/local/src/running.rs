@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::Router;
+use axum::{Extension, Router};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use market_ambient::{Clock, SystemEntropy};
 use market_functions::codes;
-use market_functions::http::{Callers, CorruptionAlarm, Market, PaymentKeys};
+use market_functions::http::{Callers, CorruptionAlarm, Market, PaymentKeys, PublicUrl};
 use market_functions::kinds;
 use market_functions::metrics::Metrics;
 use market_functions::workers::WorkerContext;
@@ -296,7 +296,7 @@ impl Running {
         let router: Router = market_functions::http::router(Arc::clone(&market), None, |routes| {
             market_functions::routes::visit(routes);
         });
-        let router = Permissions::of_routes(router);
+        let router = Permissions::of_routes(router).layer(Extension(PublicUrl(url.as_str().into())));
         let router =
             gate::before(routes::router(local).fallback_service(router), address, options.allow_origin);
         let until = stopping();

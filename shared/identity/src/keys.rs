@@ -7,7 +7,7 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::JwkSet;
 use market_outside::{Kept, Web};
 
-use crate::IdentityError;
+use crate::{IdentityError, Refused};
 
 const FRESH_FOR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -38,7 +38,7 @@ impl IssuerKeys {
             .map_err(|error| IdentityError::Unavailable(error.to_string()))?
             .get(kid)
             .cloned()
-            .ok_or_else(|| IdentityError::Invalid("unknown key".to_owned()))
+            .ok_or(IdentityError::Invalid(Refused::UnknownKey))
     }
 
     async fn fetch(&self) -> Result<HashMap<String, DecodingKey>, String> {

@@ -7,6 +7,7 @@
 //! receives that decides again whether it still holds.
 
 mod keys;
+mod refused;
 mod scopes;
 pub mod subjects;
 pub mod terms;
@@ -16,11 +17,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use keys::IssuerKeys;
+pub use refused::Refused;
 pub use scopes::{NoScopes, Scopes};
 pub use subjects::{SubjectRule, Subjects};
 pub use terms::{ClaimName, NotBefore, Terms};
@@ -120,9 +123,9 @@ pub struct Claims {
 /// Why a caller was not let in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
-    /// The token is not one of ours, or not valid now. The text is for logs.
+    /// The token is not one of ours, or not valid now.
     #[error("invalid token: {0}")]
-    Invalid(String),
+    Invalid(#[from] Refused),
     /// The issuer's keys cannot be had, so nothing can be said of the token.
     #[error("the issuer's keys cannot be had: {0}")]
     Unavailable(String),
@@ -159,18 +162,25 @@ impl Verifier {
     /// # Errors
     /// See [`IdentityError`].
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedCaller, IdentityError> {
-        let invalid = |error: jsonwebtoken::errors::Error| IdentityError::Invalid(error.to_string());
-        let header = decode_header(token).map_err(invalid)?;
-        // It names extensions that have to be understood (RFC 7515, 4.1.11), and none is.
-        if header.crit.is_some() {
-            return Err(IdentityError::Invalid("an extension is critical".to_owned()));
-        }
-        let kid = header.kid.ok_or_else(|| IdentityError::Invalid("no kid".to_owned()))?;
+        let header = decode_header(token).map_err(|_| Refused::NotReadable)?;
+        let kid = header.kid.filter(|_| header.crit.is_none()).ok_or(Refused::NotReadable)?;
         let key = self.keys.get(&kid, now).await?;
-        let claims = decode(token, &key, &self.validation).map_err(invalid)?.claims;
+        let claims = decode(token, &key, &self.validation).map_err(|error| self.why(&error))?.claims;
         let said = self.terms.read(&claims, now)?;
         let subject = self.subjects.id(said.role, &self.terms.issuer, &said.party, now).await?;
         let principal = Principal { role: said.role, subject, scopes: said.scopes };
         Ok(VerifiedCaller { principal, expires_at: said.expires_at })
+    }
+
+    /// Why a token does not pass.
+    fn why(&self, error: &jsonwebtoken::errors::Error) -> Refused {
+        match error.kind() {
+            ErrorKind::InvalidSignature => Refused::Signature,
+            ErrorKind::InvalidAlgorithm => Refused::Algorithm(format!("{:?}", self.terms.algorithm)),
+            ErrorKind::InvalidIssuer => Refused::Issuer(self.terms.issuer.clone()),
+            ErrorKind::InvalidAudience => Refused::Audience(self.terms.audience.clone()),
+            ErrorKind::MissingRequiredClaim(name) => Refused::Claim(name.clone()),
+            _ => Refused::NotReadable,
+        }
     }
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
-use crate::{IdentityError, Role, Scopes};
+use crate::{Refused, Role, Scopes};
 
 /// The claim that narrows what the role may ([`Scopes`]).
 const SCOPE_CLAIM: &str = "market_scope";
@@ -87,8 +87,8 @@ pub(crate) struct Said {
     pub expires_at: i64,
 }
 
-fn invalid(reason: &str) -> IdentityError {
-    IdentityError::Invalid(reason.to_owned())
+fn claim(name: impl Into<String>) -> Refused {
+    Refused::Claim(name.into())
 }
 
 impl Terms {
@@ -106,36 +106,36 @@ impl Terms {
     }
 
     /// Reads the claims of a token whose signature and audience hold.
-    pub(crate) fn read(&self, claims: &Map<String, Value>, now: Timestamp) -> Result<Said, IdentityError> {
+    pub(crate) fn read(&self, claims: &Map<String, Value>, now: Timestamp) -> Result<Said, Refused> {
         // The library would also take a list with ours among others.
         if claims.get("iss").and_then(Value::as_str) != Some(self.issuer.as_str()) {
-            return Err(invalid("another issuer"));
+            return Err(Refused::Issuer(self.issuer.clone()));
         }
         let expires_at = claims.get("exp").and_then(|exp| seconds(exp, f64::floor));
-        let expires_at = expires_at.ok_or_else(|| invalid("no exp"))?;
-        if now.as_second() >= expires_at {
-            return Err(invalid("expired"));
+        let expires_at = expires_at.ok_or_else(|| claim("exp"))?;
+        if now >= expires_at {
+            return Err(Refused::Expired(expires_at));
         }
         match (claims.get("nbf"), self.not_before) {
             (Some(nbf), _) => {
-                let from = seconds(nbf, f64::ceil).ok_or_else(|| invalid("no nbf"))?;
-                if now.as_second().saturating_add(LEEWAY.as_secs()) < from {
-                    return Err(invalid("not valid yet"));
+                let from = seconds(nbf, f64::ceil).ok_or_else(|| claim("nbf"))?;
+                if now.as_second().saturating_add(LEEWAY.as_secs()) < from.as_second() {
+                    return Err(Refused::NotYet(from));
                 }
             }
             (None, NotBefore::Optional) => {}
-            (None, NotBefore::Required) => return Err(invalid("no nbf")),
+            (None, NotBefore::Required) => return Err(claim("nbf")),
         }
-        let role = self.role_claim.of(claims).and_then(role).ok_or_else(|| invalid("no role"))?;
-        let subject = claims.get("sub").and_then(name).ok_or_else(|| invalid("no sub"))?;
+        let role = self.role_claim.of(claims).and_then(role).ok_or_else(|| claim(&self.role_claim.0))?;
+        let subject = claims.get("sub").and_then(name).ok_or_else(|| claim("sub"))?;
         let party = match role {
             Role::Merchant | Role::Provider => {
-                self.party_claim.of(claims).and_then(name).ok_or_else(|| invalid("names no party"))?
+                self.party_claim.of(claims).and_then(name).ok_or_else(|| claim(&self.party_claim.0))?
             }
             Role::Operator | Role::DataGateway | Role::Upstream => subject,
         };
-        let scopes = Scopes::of_claim(claims.get(SCOPE_CLAIM)).map_err(|_| invalid("no list of scopes"))?;
-        Ok(Said { role, party, scopes, expires_at })
+        let scopes = Scopes::of_claim(claims.get(SCOPE_CLAIM)).map_err(|_| claim(SCOPE_CLAIM))?;
+        Ok(Said { role, party, scopes, expires_at: expires_at.as_second() })
     }
 }
 
@@ -162,7 +162,7 @@ fn name(claim: &Value) -> Option<String> {
 }
 
 /// A `NumericDate` in whole seconds; `None` if it is not a valid instant.
-fn seconds(date: &Value, round: fn(f64) -> f64) -> Option<i64> {
+fn seconds(date: &Value, round: fn(f64) -> f64) -> Option<Timestamp> {
     let number = date.as_number()?;
     let whole = match number.as_i64() {
         Some(whole) => whole,
@@ -175,7 +175,7 @@ fn seconds(date: &Value, round: fn(f64) -> f64) -> Option<i64> {
             whole as i64
         }
     };
-    Timestamp::from_second(whole).ok().map(Timestamp::as_second)
+    Timestamp::from_second(whole).ok()
 }
 
 #[cfg(test)]
@@ -203,7 +203,7 @@ mod tests {
         claims.as_object().unwrap().clone()
     }
 
-    fn read(terms: &Terms, changed: Value) -> Result<Said, IdentityError> {
+    fn read(terms: &Terms, changed: Value) -> Result<Said, Refused> {
         terms.read(&claims(&changed), Timestamp::from_second(NOW).unwrap())
     }
 

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use crate::terms::MAX_SUBJECT_CHARS;
-use crate::{IdentityError, Principal, Scopes};
+use crate::{Principal, Refused, Scopes};
 
 const ROLE: &str = "role";
 const SUBJECT: &str = "subject";
@@ -27,10 +27,10 @@ impl VerifiedCaller {
     /// The caller, as long as its token holds.
     ///
     /// # Errors
-    /// `Invalid` once the token has expired.
-    pub fn at(&self, now: Timestamp) -> Result<&Principal, IdentityError> {
+    /// [`Refused::Expired`] once it does not.
+    pub fn at(&self, now: Timestamp) -> Result<&Principal, Refused> {
         if now.as_second() >= self.expires_at {
-            return Err(IdentityError::Invalid("expired".to_owned()));
+            return Err(Refused::Expired(Timestamp::from_second(self.expires_at).unwrap_or(now)));
         }
         Ok(&self.principal)
     }

@@ -19,7 +19,7 @@ const RESERVED: [char; 11] = ['/', '\\', '?', '#', '%', '<', '>', '$', '{', '}',
 /// them `/`, `\`, `?`, `#`, `%`, `<`, `>`, `$`, `{`, `}` or `:`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 64, "pattern" = r"^[^\s/\\?#%<>${}:]+( [^\s/\\?#%<>${}:]+)*$"))]
+#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 64, "x-rule" = "clause-address", "pattern" = r"^[^\s/\\?#%<>${}:]+( [^\s/\\?#%<>${}:]+)*$"))]
 pub struct ClauseAddress(String);
 
 crate::trusted!(ClauseAddress, String);

@@ -123,7 +123,9 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+        // What the rule says beyond the bounds stands at the head of this file.
+        let rule = if MAX <= LINE { "line" } else { "prose" };
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "x-rule": rule })
     }
 }
 
@@ -132,7 +134,7 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
 /// addresses in brackets) is refused: a notice with legal effect must arrive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("format" = "email", "maxLength" = 254))]
+#[schemars(with = "String", extend("format" = "email", "maxLength" = 254, "x-rule" = "email"))]
 pub struct EmailAddress(String);
 
 impl EmailAddress {
@@ -185,7 +187,7 @@ impl From<EmailAddress> for String {
 /// A telephone number in E.164 form: `+` and 8 to 15 digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("pattern" = r"^\+[1-9][0-9]{7,14}$"))]
+#[schemars(with = "String", extend("pattern" = r"^\+[1-9][0-9]{7,14}$", "x-rule" = "phone"))]
 pub struct PhoneNumber(String);
 
 impl PhoneNumber {

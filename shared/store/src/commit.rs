@@ -38,15 +38,35 @@ pub struct Submission {
     pub owner: String,
     /// The key that the caller chose.
     pub key: String,
-    /// The hash of the request: operation, path and body.
-    pub fingerprint: Sha256Hash,
+    /// What tells it from another request.
+    pub fingerprint: Fingerprint,
+}
+
+/// What tells a request from another one under the same key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// By the first scheme: the hash of operation, path and the bytes of the body. 0.4.0 knows no other.
+    pub bytes: Sha256Hash,
+    /// By the present scheme, which it begins with (`2:…`): the hash of what is said. None of what was kept before.
+    pub said: Option<String>,
+}
+
+impl Fingerprint {
+    /// Whether a request is the one that was kept, by the newest scheme that was known then.
+    #[must_use]
+    pub fn is_of(&self, kept: &Self) -> bool {
+        match &kept.said {
+            Some(said) => self.said.as_ref() == Some(said),
+            None => self.bytes == kept.bytes,
+        }
+    }
 }
 
 /// A reply, as it will be given again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedReply {
     /// The fingerprint of the request that it answers.
-    pub fingerprint: Sha256Hash,
+    pub fingerprint: Fingerprint,
     /// HTTP status.
     pub status: u16,
     /// Where the created thing is.
@@ -59,6 +79,9 @@ pub struct SavedReply {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StoredReply {
     fingerprint: Trusted<Sha256Hash>,
+    // Since 0.5.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    said: Option<String>,
     status: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     location: Option<String>,
@@ -77,12 +100,13 @@ impl StoredForm for StoredReply {
 
     fn of(reply: SavedReply) -> Self {
         let SavedReply { fingerprint, status, location, body } = reply;
-        Self { fingerprint: Trusted(fingerprint), status, location, body }
+        let Fingerprint { bytes, said } = fingerprint;
+        Self { fingerprint: Trusted(bytes), said, status, location, body }
     }
 
     fn restore(self) -> SavedReply {
-        let Self { fingerprint: Trusted(fingerprint), status, location, body } = self;
-        SavedReply { fingerprint, status, location, body }
+        let Self { fingerprint: Trusted(bytes), said, status, location, body } = self;
+        SavedReply { fingerprint: Fingerprint { bytes, said }, status, location, body }
     }
 }
 

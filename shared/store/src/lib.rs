@@ -28,7 +28,7 @@ mod stored_thing;
 use aws_sdk_dynamodb::Client;
 
 pub use access::Counted;
-pub use commit::{CommitError, SavedReply, Submission};
+pub use commit::{CommitError, Fingerprint, SavedReply, Submission};
 pub use error::StoreError;
 pub use meter::Meter;
 pub use read::{Of, Page, Record, of};

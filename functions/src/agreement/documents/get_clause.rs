@@ -18,6 +18,7 @@ impl Endpoint for GetClause {
 
     fn route() -> Route {
         Route::get("get_clause", "documents", "/documents/{document_id}/versions/{version}/clauses/{clause}")
+            .immutable()
             .summary("Read the exact text of one clause.")
             .clauses(&["1.2", "1.4"])
     }

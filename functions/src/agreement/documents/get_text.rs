@@ -18,6 +18,7 @@ impl Endpoint for GetText {
 
     fn route() -> Route {
         Route::get("get_text", "documents", "/documents/{document_id}/versions/{version}/text")
+            .immutable()
             .summary("Read the exact text of a version; its SHA-256 is the version's.")
             .clauses(&["1.4"])
     }

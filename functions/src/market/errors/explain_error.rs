@@ -1,21 +1,9 @@
-//! `explain_error` – what a problem's code means, and what to do about it.
+//! `explain_error` – what a problem's code means, and what to do about it: for programs, and as a page for people, whom the
+//! `type` of a problem document leads here.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
+use super::kind::{KindView, page};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ErrorPath;
-
-/// A kind of problem.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Explanation {
-    code: &'static str,
-    status: u16,
-    /// What it means.
-    title: &'static str,
-    /// What the caller can do about it.
-    remedy: &'static str,
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -25,21 +13,17 @@ impl Endpoint for ExplainError {
     type Path = ErrorPath;
     type Query = Nothing;
     type Body = Nothing;
-    type Reply = Explanation;
+    type Reply = KindView;
 
     fn route() -> Route {
         Route::get("explain_error", "errors", "/errors/{code}")
             .summary("Explain the code of a problem document.")
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Explanation>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<KindView>, Problem> {
         let mut codes = market.codes.iter().copied().flatten();
-        let code = codes.find(|code| code.name() == call.path.code).ok_or(Problem::not_found())?;
-        Ok(Outcome::Reply(Explanation {
-            code: code.name(),
-            status: code.status(),
-            title: code.title(),
-            remedy: code.remedy(),
-        }))
+        let code = *codes.find(|code| code.name() == call.path.code).ok_or(Problem::not_found())?;
+        let shown = page(&call.headers, code.name(), || vec![code.into()])?;
+        Ok(shown.unwrap_or_else(|| Outcome::Reply(code.into())))
     }
 }

@@ -17,8 +17,8 @@ pub(crate) async fn given_code(
     }
     let vouching = market.store.get::<Vouching>(given).await?;
     let code = Vouching::accept(vouching.as_ref(), given).map_err(|broken| {
-        let error = FieldError { pointer: "/credit_code".to_owned(), detail: broken.to_string() };
-        Problem { errors: vec![error], ..Problem::new(problems::INVALID_BODY) }
+        let error = FieldError::at("/credit_code", broken.to_string());
+        Problem::new(problems::INVALID_BODY).errors(vec![error])
     })?;
     Ok((code, vouching))
 }

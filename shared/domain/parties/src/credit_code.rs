@@ -70,7 +70,7 @@ market_kernel::trusted!(CreditCode, String);
 /// for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(with = "String", extend("pattern" = "^[0-9A-HJ-NPQRTUWXY]{18}$"))]
+#[schemars(with = "String", extend("pattern" = "^[0-9A-HJ-NPQRTUWXY]{18}$", "x-rule" = "credit-code"))]
 pub struct GivenCode(String);
 
 market_kernel::trusted!(GivenCode, String);

@@ -18,7 +18,7 @@ use crate::text::{EmailAddress, PhoneNumber};
 /// Where a notice can be sent: an e-mail address, or a telephone number in E.164 form.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(with = "String", extend("maxLength" = 254))]
+#[schemars(with = "String", extend("maxLength" = 254, "x-rule" = "address"))]
 pub enum Address {
     /// For e-mail.
     Email(EmailAddress),

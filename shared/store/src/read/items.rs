@@ -47,6 +47,14 @@ impl Store {
         self.item(key).await?.map(|reader| reader.content()).transpose()
     }
 
+    /// Whether the table answers: it is asked for an item that is not there.
+    ///
+    /// # Errors
+    /// What it answers every reader. See [`StoreError`].
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        self.item(&Key::stored("nothing", "nothing")).await.map(drop)
+    }
+
     pub(crate) async fn item(&self, key: &Key) -> Result<Option<Reader>, StoreError> {
         let answer = self
             .client
