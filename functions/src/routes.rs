@@ -4,6 +4,13 @@
 use crate::http::Visitor;
 use crate::{agreement, entrustment, market, parties, trade};
 
+/// What each resource is, as the API description says it.
+#[must_use]
+pub fn resources() -> Vec<(&'static str, &'static str)> {
+    [parties::RESOURCES, agreement::RESOURCES, trade::RESOURCES, entrustment::RESOURCES, market::RESOURCES]
+        .concat()
+}
+
 /// Visits the routes of every context.
 pub fn visit(visitor: &mut impl Visitor) {
     agreement::visit(visitor);

@@ -10,7 +10,7 @@ use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::json;
 
-use crate::harness::{World, options};
+use crate::harness::{World, options, shown};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everyone_can_read_whom_the_market_takes_him_for() {
@@ -23,7 +23,7 @@ async fn everyone_can_read_whom_the_market_takes_him_for() {
         (Role::Upstream, "platform"),
     ] {
         let me = Client::of(&world.running, role, subject).get("/me").await.unwrap();
-        let ends = world.now() + jiff::SignedDuration::from_hours(1);
+        let ends = shown(world.now() + jiff::SignedDuration::from_hours(1));
         assert_eq!(me.body, json!({ "role": role, "id": subject, "token_expires_at": ends }), "{role}");
     }
     assert_eq!(Client::anonymous(&world.running).get("/me").await.unwrap().code(), "missing-token");
@@ -127,7 +127,7 @@ async fn tokens_say_what_they_must_as_issuers_write_it_and_nothing_that_must_be_
         assert_eq!(me.status.as_u16(), status, "{name} {value}: {}", me.text);
         if status == 200 {
             let ends = jiff::Timestamp::from_second(now + 60).unwrap();
-            assert_eq!(me.body["token_expires_at"], json!(ends), "a token never outlives its time");
+            assert_eq!(me.body["token_expires_at"], shown(ends), "a token never outlives its time");
         }
     }
 }

@@ -11,11 +11,14 @@ mod money;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use market::client::witnessed;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
+use crate::descriptions::sent::is_as_described;
 use crate::harness::{World, at};
 
 pub use kept::{Corpus, Item, key, text};
@@ -353,7 +356,7 @@ pub async fn today() -> &'static Corpus {
     static TODAY: OnceCell<Corpus> = OnceCell::const_new();
     let play = async || {
         let world = World::new().await;
-        filled::fill(&world).await;
+        witnessed(Arc::new(is_as_described), filled::fill(&world)).await;
         Corpus::of(&world).await
     };
     TODAY.get_or_init(play).await

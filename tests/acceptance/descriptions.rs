@@ -1,6 +1,9 @@
 //! What is committed about the API is true: the description, the error pages, the register of events.
 //! `cargo xtask generate` writes them anew.
 
+pub mod sent;
+mod shapes;
+
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -204,6 +207,7 @@ fn every_route_says_what_it_does_who_may_call_it_and_which_clause_it_carries_out
     #[derive(Default)]
     struct Check {
         operations: HashSet<&'static str>,
+        resources: HashSet<&'static str>,
     }
     impl Visitor for Check {
         fn visit<E: Endpoint>(&mut self) {
@@ -211,6 +215,17 @@ fn every_route_says_what_it_does_who_may_call_it_and_which_clause_it_carries_out
             let operation = route.operation;
             assert!(self.operations.insert(operation), "{operation} twice");
             assert!(!route.summary.is_empty(), "{operation} has no summary");
+            assert!(route.about.len() > route.summary.len(), "{operation} does not say what it does");
+            let resource = route.resource;
+            assert!(self.resources.contains(resource), "{operation}: nothing says what {resource} are");
+            for clause in route.about.split(['(', ')']).skip(1).step_by(2).flat_map(|named| named.split(", "))
+            {
+                let is_one = clause.starts_with(|first: char| first.is_ascii_digit());
+                assert!(
+                    !is_one || route.clauses.contains(&clause),
+                    "{operation} carries out {clause} as well"
+                );
+            }
             // That a clause has its place in docs/CLAUSES.md is in `clauses`.
             let is_of_the_api = ["errors", "system"].contains(&route.resource);
             assert!(is_of_the_api || !route.clauses.is_empty(), "{operation} names no clause");
@@ -219,5 +234,6 @@ fn every_route_says_what_it_does_who_may_call_it_and_which_clause_it_carries_out
             }
         }
     }
-    routes::visit(&mut Check::default());
+    let resources = routes::resources().into_iter().map(|(name, _)| name).collect();
+    routes::visit(&mut Check { resources, ..Check::default() });
 }

@@ -36,6 +36,11 @@ pub struct World {
     pub folder: TempDir,
 }
 
+/// An instant as replies show it.
+pub fn shown(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
 pub fn at(instant: &str) -> Timestamp {
     instant.parse().unwrap()
 }

@@ -80,7 +80,7 @@ async fn a_request_is_decided_when_all_of_it_has_arrived_and_not_at_the_time_of_
     let (status, served) = held.finish().await;
     assert_eq!(status, 201, "{served}");
     assert_eq!(at(served["recorded_at"].as_str().unwrap()), world.now());
-    assert_eq!(at(served["cause"]["period"]["start"].as_str().unwrap()), world.now());
+    assert_eq!(at(served["cause"]["period"]["starts_at"].as_str().unwrap()), world.now());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +115,7 @@ async fn along_a_chain_time_never_runs_backwards_whatever_a_machines_clock_says(
     let mut newest: BTreeMap<String, Timestamp> = BTreeMap::new();
     for record in &evidence {
         let (chain, recorded_at) =
-            (record["record"]["chain"].to_string(), at(record["record"]["at"].as_str().unwrap()));
+            (record["record"]["chain"].to_string(), at(record["record"]["decided_at"].as_str().unwrap()));
         if let Some(before) = newest.insert(chain.clone(), recorded_at) {
             assert!(before <= recorded_at, "{chain}: {before} {recorded_at}");
         }

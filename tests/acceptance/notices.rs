@@ -13,7 +13,7 @@ use market_kernel::hash::Sha256Hash;
 use market_kernel::periods::ZONE;
 use serde_json::{Value, json};
 
-use crate::harness::{World, at};
+use crate::harness::{World, at, shown};
 
 /// What a notice says, in one.
 fn said(notice: &Json) -> String {
@@ -228,7 +228,7 @@ async fn an_email_is_written_once_and_its_proof_names_what_was_said_to_whom_and_
     let one = merchant.get(&format!("/accounts/shop-1/notices/{id}")).await.unwrap();
     assert_eq!(one.text_at("/status"), "sent");
     assert_eq!(one.text_at("/address"), "shop-1@example.com");
-    assert_eq!(one.text_at("/served_at"), world.now().to_string());
+    assert_eq!(one.text_at("/served_at"), shown(world.now()));
     assert_eq!(one.text_at("/clause"), "2.3");
     let said = format!("{}\n{}", one.text_at("/subject"), one.text_at("/body"));
     assert_eq!(one.text_at("/content_sha256"), Sha256Hash::of(said.as_bytes()).as_str());

@@ -1,12 +1,17 @@
 //! The whole story, as `cargo run -- demo` plays it.
 
+use std::sync::Arc;
+
+use market::client::witnessed;
 use market::demo;
 
+use crate::descriptions::sent::is_as_described;
 use crate::{tour, witness};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_merchants_year_plays_through_the_real_routes_and_workers() {
-    let timeline = demo::play(demo::AGREEMENT, witness::permissions()).await.unwrap();
+    let play = demo::play(demo::AGREEMENT, witness::permissions());
+    let timeline = witnessed(Arc::new(is_as_described), play).await.unwrap();
     assert_eq!(timeline.failed, 0, "{timeline}");
     assert!(timeline.met > 50, "the whole story was told: {timeline}");
     let readme = tour::page("README.md");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use market_kernel::aggregate::Lane;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ struct Difference {
 }
 
 /// All that may differ, each with its reason. Everything else has to be equal, to the last field.
-const DIFFERENCES: [Difference; 4] = [
+const DIFFERENCES: [Difference; 5] = [
     // Today's knows the title of each version, which rules its clauses carry, and the pages that it makes of one. The
     // release before keeps them and does not show them. Today's reads clauses as people number them, tells what it
     // noticed, and cuts headings earlier.
@@ -38,7 +39,7 @@ const DIFFERENCES: [Difference; 4] = [
             for shown in [before, today] {
                 let clauses = shown.get_mut("clauses").and_then(Value::as_array_mut).into_iter().flatten();
                 clauses.filter_map(Value::as_object_mut).for_each(|clause| {
-                    clause.retain(|name, _| ["number", "start", "end"].contains(&name.as_str()));
+                    clause.retain(|name, _| ["address", "start", "end"].contains(&name.as_str()));
                 });
             }
         },
@@ -67,7 +68,61 @@ const DIFFERENCES: [Difference; 4] = [
         at: |path| path.contains("/orders"),
         take_away: |_, today| take(today, &["payment_reference", "amount_fen", "accepts_shorter_term"]),
     },
+    // Today's shows instants with milliseconds, leaves out what is not there, and has other names and forms for some
+    // fields. The last, for it takes apart what the others look into.
+    Difference { at: |_| true, take_away: |before, today| [before, today].into_iter().for_each(in_one_form) },
 ];
+
+/// A reply in what both forms of it have in common, at every depth.
+fn in_one_form(shown: &mut Value) {
+    match shown {
+        Value::String(text) if text.ends_with('Z') => {
+            if let Ok(at) = text.parse::<Timestamp>() {
+                *text = at.as_millisecond().to_string();
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(in_one_form),
+        Value::Object(fields) => {
+            let named = std::mem::take(fields).into_iter().filter(|(_, value)| !value.is_null());
+            *fields = named.map(|(name, value)| (name_before(name), value)).collect();
+            if let (Some(kind), Some(count)) = (word(fields.get("kind")), fields.get("count").cloned()) {
+                *fields = serde_json::Map::from_iter([(kind, count)]);
+            }
+            let agreement = fields.get_mut("subscription_agreement").and_then(Value::as_object_mut);
+            if let Some([id, number, hash]) =
+                agreement.map(|of| ["document_id", "version", "sha256"].map(|name| of[name].clone()))
+            {
+                fields.insert("subscription_agreement".to_owned(), Value::Array(vec![id, number, hash]));
+            }
+            if let Some(name) = fields.get("signer").and_then(|signer| signer.get("name")).cloned() {
+                fields.insert("signer".to_owned(), name);
+            }
+            fields.values_mut().for_each(in_one_form);
+        }
+        _ => {}
+    }
+    // The list of parked jobs was an array.
+    if let Some(items) = shown.get("items").filter(|_| shown.as_object().is_some_and(|list| list.len() == 1))
+    {
+        *shown = items.clone();
+    }
+}
+
+fn word(value: Option<&Value>) -> Option<String> {
+    value.and_then(Value::as_str).map(str::to_owned)
+}
+
+/// A field's name in the release before.
+fn name_before(name: String) -> String {
+    match name.as_str() {
+        "starts_at" => "start".to_owned(),
+        "hour_starts_at" => "hour".to_owned(),
+        "expired_at" | "closed_at" | "returned_at" | "dismissed_at" | "decided_at" | "came_back_at" => {
+            "at".to_owned()
+        }
+        _ => name,
+    }
+}
 
 /// Takes away how a superseded notice stands.
 fn without_supersession(notice: &mut Value) {

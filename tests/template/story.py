@@ -395,7 +395,7 @@ class Story:
         self.expect("not before the end", timestamp() > self.names["soon"], self.last)
         for job in self.machinery.jobs:
             parked = self.operator.get(f"/jobs/{job}/parked")
-            self.expect(f"nothing is parked of {job}", parked.ok and parked.body == [], parked)
+            self.expect(f"nothing is parked of {job}", parked.ok and parked.body["items"] == [], parked)
 
     def audit(self):
         """The evidence, and what is left in queues."""

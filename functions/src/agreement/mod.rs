@@ -12,6 +12,16 @@ use crate::http::Visitor;
 pub(crate) use problems::CODES;
 pub(crate) use workers::KINDS;
 
+/// What its resources are.
+pub(crate) const RESOURCES: &[(&str, &str)] = &[
+    (
+        "documents",
+        "The market agreement, its annexes and rules, and providers' subscription agreements, each version kept to the byte (1.1–1.4, 9.4).",
+    ),
+    ("terminations", "The end of a market agreement, by notice or with the upstream agreement (10.1)."),
+    ("holidays", "The schedules by which working days are reckoned (Civil Code, article 203)."),
+];
+
 /// Its routes.
 pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<documents::PublishVersion>();

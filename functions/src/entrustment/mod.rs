@@ -11,6 +11,16 @@ use crate::http::Visitor;
 pub(crate) use problems::CODES;
 pub(crate) use workers::KINDS;
 
+/// What its resources are.
+pub(crate) const RESOURCES: &[(&str, &str)] = &[
+    (
+        "grants",
+        "Permissions to use a merchant's data, their tokens, and the ledger of their use (4.4.1–4.4.4).",
+    ),
+    ("checks", "The check that the platform's data APIs make at every use (4.4.1, 4.4.3)."),
+    ("demands", "Demands to delete data after a grant has ended (4.4.5)."),
+];
+
 /// Its routes.
 pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<grants::GiveGrant>();

@@ -31,7 +31,7 @@ pub struct PageQuery {
 /// How many items a page has.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(try_from = "u16")]
-#[schemars(with = "Option<u16>", extend("minimum" = 1, "maximum" = 100))]
+#[schemars(with = "Option<u16>", extend("minimum" = 1, "maximum" = 100, "default" = 50))]
 pub struct Limit(u16);
 
 impl Limit {
@@ -58,6 +58,7 @@ impl TryFrom<u16> for Limit {
 
 /// A page of a list.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub struct List<T> {
     /// What is on it.
     pub items: Vec<T>,

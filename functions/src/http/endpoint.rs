@@ -78,6 +78,8 @@ pub struct Route {
     pub path: &'static str,
     /// One sentence for the API description.
     pub summary: &'static str,
+    /// What it does and when it is refused, for whoever integrates it.
+    pub about: &'static str,
     /// The clauses that it carries out.
     pub clauses: &'static [&'static str],
     /// Who may call it.
@@ -120,6 +122,7 @@ impl Route {
             method,
             path,
             summary: "",
+            about: "",
             clauses: &[],
             access: Access::Public,
             repeats,
@@ -168,6 +171,12 @@ impl Route {
     #[must_use]
     pub fn summary(self, summary: &'static str) -> Self {
         Self { summary, ..self }
+    }
+
+    /// What it does and when it is refused, for whoever integrates it.
+    #[must_use]
+    pub fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
     }
 
     /// The clauses that it carries out.

@@ -15,6 +15,17 @@ use crate::http::Visitor;
 
 pub(crate) use problems::CODES;
 
+/// What its resources are.
+pub(crate) const RESOURCES: &[(&str, &str)] = &[
+    ("notices", "What the market wrote to its parties, with proofs of service (11.1)."),
+    ("announcements", "The public notice board (9.4, 11.1)."),
+    ("evidence", "The records of all that happened, in chains of hashes (10.2)."),
+    ("me", "Who the caller is (2.3)."),
+    ("jobs", "Work that was given up on, and how it goes on (11.1)."),
+    ("errors", "What problem codes mean."),
+    ("system", "Whether the market lives, which release it is, and what its API is."),
+];
+
 /// Its routes.
 pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<notices::ListNotices>();

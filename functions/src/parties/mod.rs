@@ -11,6 +11,13 @@ use crate::http::Visitor;
 pub(crate) use problems::CODES;
 pub(crate) use workers::KINDS;
 
+/// What its resources are.
+pub(crate) const RESOURCES: &[(&str, &str)] = &[
+    ("accounts", "Market accounts of merchants, and what they accepted (1.2, 1.3, 2.3, 5.1)."),
+    ("providers", "Sellers of applications and services (2.2)."),
+    ("credit_codes", "Credit codes that the operator vouched for (5.1)."),
+];
+
 /// Its routes.
 pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<accounts::ApplyForAccount>();

@@ -11,6 +11,13 @@ use crate::http::Visitor;
 pub(crate) use problems::CODES;
 pub(crate) use workers::KINDS;
 
+/// What its resources are.
+pub(crate) const RESOURCES: &[(&str, &str)] = &[
+    ("listings", "What is for sale: drafts, reviews and the catalogue (2.6, 3, 4.2)."),
+    ("orders", "Purchases of plans (4.1, 4.5)."),
+    ("payments", "Money as the payment system reports it, and what becomes of it (4.6)."),
+];
+
 /// Its routes.
 pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<listings::DraftListing>();

@@ -5,3 +5,4 @@ pub mod lists;
 pub mod parties;
 pub mod paths;
 pub mod periods;
+pub mod time;

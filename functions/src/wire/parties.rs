@@ -3,11 +3,13 @@
 use market_kernel::aggregate::Loaded;
 use market_kernel::ids::{AccountId, ProviderId};
 use market_kernel::party::{Actor, Contacts, Language, PartyId, Recipient};
-use market_kernel::text::{EmailAddress, PhoneNumber};
+use market_kernel::text::{EmailAddress, Line, PhoneNumber};
 use market_parties::providers::Provider;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 
+use crate::http::describe::NULL;
 use crate::http::{Market, Problem, problems};
 
 /// The provider that a thing names; providers are never deleted, so one that is missing is our fault.
@@ -47,11 +49,19 @@ pub struct ContactsChange {
     email: Option<EmailAddress>,
     /// Mobile telephone, for text messages; null where there is none any more.
     #[serde(default, deserialize_with = "said")]
-    #[schemars(with = "Option<PhoneNumber>")]
+    #[schemars(schema_with = "number_or_null")]
     phone: Option<Option<PhoneNumber>>,
     /// Language of what is sent.
     #[serde(default)]
     language: Option<Language>,
+}
+
+/// The one null of the API that says something.
+fn number_or_null(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = PhoneNumber::json_schema(generator);
+    schema.insert("type".to_owned(), json!(["string", "null"]));
+    schema.insert(NULL.to_owned(), json!("There is none any more."));
+    schema
 }
 
 /// What is null is said, and what is left out is not.
@@ -77,6 +87,17 @@ impl From<Contacts> for ContactsForm {
         let Contacts { email, phone, language } = contacts;
         Self { email, phone, language }
     }
+}
+
+/// The person who signs for a party.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Signer")]
+pub struct SignerForm {
+    /// Name.
+    pub name: Line,
+    /// By what authority: legal representative, holder of a power of attorney.
+    pub authority: Line,
 }
 
 /// Who caused a change.

@@ -12,11 +12,11 @@ use serde::Deserialize;
 use crate::http::Owned;
 
 macro_rules! paths {
-    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),+ } $($owner:ident)?;)+) => {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident: $type:ty),+ } $($owner:ident)?;)+) => {
         $($(#[$doc])*
         #[derive(Debug, Clone, Deserialize, JsonSchema)]
-        #[allow(missing_docs, reason = "the parameters are named by what they identify")]
-        pub struct $name { $(pub $field: $type),+ }
+        #[allow(missing_docs, reason = "most parameters are described by their types")]
+        pub struct $name { $($(#[$about])* pub $field: $type),+ }
 
         impl Owned for $name { $(paths!(@owner $owner);)? })+
     };
@@ -50,17 +50,32 @@ paths! {
     /// A document.
     DocumentPath { document_id: DocumentId };
     /// A version of a document.
-    VersionPath { document_id: DocumentId, version: u32 };
+    VersionPath {
+        document_id: DocumentId,
+        /// The version's number, from 1.
+        version: u32
+    };
     /// A clause of a version.
-    ClausePath { document_id: DocumentId, version: u32, clause: ClauseAddress };
+    ClausePath {
+        document_id: DocumentId,
+        /// The version's number, from 1.
+        version: u32,
+        clause: ClauseAddress
+    };
     /// A record of money that arrived.
     PaymentPath { record_id: PaymentRecordId };
     /// The year of a holiday schedule.
-    YearPath { year: i16 };
+    YearPath {
+        /// The year.
+        year: i16
+    };
     /// A credit code.
     CreditCodePath { credit_code: GivenCode };
     /// A job.
     JobPath { job: Lane };
     /// A code of a problem document.
-    ErrorPath { code: String };
+    ErrorPath {
+        /// The `code` of a problem document.
+        code: String
+    };
 }

@@ -1,16 +1,17 @@
 //! How the end of a period was found, as the parties read it: the same steps that decided, so that anyone can
 //! reckon them again. A field is shown only if it is named here.
 
-use market_kernel::Timestamp;
 use market_kernel::periods::{Length, Move, RestReason, Trace};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::time::{Day, Instant};
+
 /// How long a period is, and by which rule it runs.
 ///
-/// All but [`Length::Hours`] leave the day of the event out (article 201) and end at 24:00 of their last day.
+/// All but hours leave the day of the event out (article 201) and end at 24:00 of their last day.
 #[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "kind", content = "count", rename_all = "snake_case")]
 #[schemars(rename = "Length")]
 pub enum LengthView {
     /// Days; a last day that is a rest day gives way to the next working day (article 203).
@@ -68,7 +69,7 @@ impl From<RestReason> for RestReasonView {
 #[schemars(rename = "Move")]
 pub struct MoveView {
     /// The day.
-    date: String,
+    date: Day,
     /// Why it is a rest day.
     reason: RestReasonView,
 }
@@ -76,7 +77,7 @@ pub struct MoveView {
 impl From<Move> for MoveView {
     fn from(passed: Move) -> Self {
         let Move { date, reason } = passed;
-        Self { date: date.to_string(), reason: reason.into() }
+        Self { date: date.into(), reason: reason.into() }
     }
 }
 
@@ -85,19 +86,19 @@ impl From<Move> for MoveView {
 #[schemars(rename = "Trace")]
 pub struct TraceView {
     /// The event that set the period running.
-    #[schemars(with = "String")]
-    start: Timestamp,
+    starts_at: Instant,
     /// The rule.
     rule: LengthView,
     /// The last day before rest days are looked at. Hours have none.
-    nominal_last_day: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nominal_last_day: Option<Day>,
     /// The rest days that moved it, in order.
     moves: Vec<MoveView>,
     /// The last day. Hours have none.
-    last_day: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_day: Option<Day>,
     /// The first instant after the period.
-    #[schemars(with = "String")]
-    ends_at: Timestamp,
+    ends_at: Instant,
     /// A schedule that can say something about a day that was looked at is not published: its year's, or for the last
     /// days of December the next year's.
     calendar_unpublished: bool,
@@ -116,12 +117,12 @@ impl From<Trace> for TraceView {
             looked_at: _,
         } = trace;
         Self {
-            start,
+            starts_at: start.into(),
             rule: rule.into(),
-            nominal_last_day: nominal_last_day.map(|day| day.to_string()),
+            nominal_last_day: nominal_last_day.map(Day),
             moves: moves.into_iter().map(MoveView::from).collect(),
-            last_day: last_day.map(|day| day.to_string()),
-            ends_at,
+            last_day: last_day.map(Day),
+            ends_at: ends_at.into(),
             calendar_unpublished,
         }
     }

@@ -16,6 +16,31 @@ use crate::issuer::Issuer;
 use crate::json::Json;
 use crate::running::Running;
 
+/// A request and its answer.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The path, with its query.
+    pub path: &'a str,
+    /// The body that was sent; empty where none was.
+    pub sent: &'a [u8],
+    /// What came back.
+    pub answer: &'a Answer,
+}
+
+type Witness = Arc<dyn Fn(&Exchange<'_>) + Send + Sync>;
+
+tokio::task_local! {
+    /// Who sees what this task exchanges with the market.
+    static WITNESS: Witness;
+}
+
+/// Lets `witness` see all that is exchanged with a market by the task that does this.
+pub async fn witnessed<T>(witness: Witness, what: impl Future<Output = T>) -> T {
+    WITNESS.scope(witness, what).await
+}
+
 /// Someone who calls the market in one capacity.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -165,16 +190,21 @@ impl Client {
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> reqwest::Result<Answer> {
-        let mut request =
-            self.http.request(method, format!("{}{}", self.url, address(path))).headers(headers).body(body);
+        let mut request = self.http.request(method.clone(), format!("{}{}", self.url, address(path)));
+        request = request.headers(headers).body(body.clone());
         if let Some(role) = self.role {
             request = request.bearer_auth(self.token(role));
         }
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
-        let body = serde_json::from_str(&text).unwrap_or_default();
-        Ok(Answer { status, headers, body, text })
+        let read = serde_json::from_str(&text).unwrap_or_default();
+        let answer = Answer { status, headers, body: read, text };
+        // Where nobody watches there is no witness.
+        let _ = WITNESS.try_with(|witness| {
+            witness(&Exchange { method: &method, path, sent: &body, answer: &answer });
+        });
+        Ok(answer)
     }
 
     /// Every item of a list, page by page.

@@ -11,7 +11,7 @@ use serde_json::Value;
 pub fn openapi() -> Value {
     let mut describer = Describer::default();
     routes::visit(&mut describer);
-    describer.document()
+    describer.document(&routes::resources())
 }
 
 fn escaped(text: &str) -> String {

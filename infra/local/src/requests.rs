@@ -133,7 +133,8 @@ pub fn grant(order: &str, scopes: &[&str]) -> Value {
 pub fn attestation(done_at: jiff::Timestamp) -> Value {
     json!({
         "answer": "deleted", "datasets": ["订单汇总", "库存快照"], "copies": "备份已随轮换清除。",
-        "sub_processors": ["云存储服务商"], "done_at": done_at, "method": "覆写并核验", "signer": "王芳",
+        "sub_processors": ["云存储服务商"], "done_at": done_at, "method": "覆写并核验",
+        "signer": { "name": "王芳", "authority": "数据保护负责人" },
     })
 }
 

@@ -42,7 +42,7 @@ async fn a_channel_that_is_down_is_tried_again_and_the_notice_counts_from_when_i
     world.advance_days(1).await;
     let sent = email().await;
     assert_eq!(sent["status"], "sent");
-    assert_eq!(sent["served_at"], "2026-01-05T01:01:00Z", "a minute later");
+    assert_eq!(sent["served_at"], "2026-01-05T01:01:00.000Z", "a minute later");
 }
 
 #[tokio::test(flavor = "multi_thread")]

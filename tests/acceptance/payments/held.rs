@@ -181,7 +181,11 @@ async fn a_human_settles_what_is_held_with_evidence_and_never_for_another_amount
             if expected == "formed" {
                 let order =
                     trade.merchant.get(&format!("/accounts/shop-1/orders/{}", trade.order)).await.unwrap();
-                assert_eq!(order.text_at("/payment/paid_at"), "2001-01-01T00:00:00Z", "as it was reported");
+                assert_eq!(
+                    order.text_at("/payment/paid_at"),
+                    "2001-01-01T00:00:00.000Z",
+                    "as it was reported"
+                );
                 assert_eq!(world.verified("account#shop-1").await.faults, []);
             }
         }

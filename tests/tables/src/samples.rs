@@ -218,5 +218,6 @@ pub fn attestation(done_at: Timestamp) -> Attestation {
         done_at,
         method: "覆写".try_into().unwrap(),
         signer: "李四".try_into().unwrap(),
+        authority: Some("数据保护负责人".try_into().unwrap()),
     }
 }

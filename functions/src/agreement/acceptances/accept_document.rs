@@ -16,11 +16,12 @@ use market_store::of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AcceptanceView, SignerForm, in_its_period};
+use super::{AcceptanceView, in_its_period};
 use crate::agreement::documents::shown;
 use crate::agreement::problems;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::lists::Distinct;
+use crate::wire::parties::SignerForm;
 use crate::wire::paths::AccountPath;
 
 /// The most clauses that an acceptance can say were shown: more than any version has as prominent, be it from before
@@ -63,6 +64,14 @@ impl Endpoint for AcceptDocument {
     fn route() -> Route {
         Route::post("accept_document", "accounts", "/accounts/{account_id}/acceptances")
             .summary("Accept a version of the market agreement or of a provider's subscription agreement.")
+            .about(
+                "Records that the merchant accepts exactly this text (`sha256`), who accepted for \
+                    it, which prominent clauses it was shown and what was rendered (1.2, 1.3). \
+                    Accepting the market agreement in force opens an account that has applied; \
+                    accepting a provider's subscription agreement is what its orders rest on (4.1). \
+                    Refused where the version is not in force, a hash is of something else, a \
+                    prominent clause was not shown, or the version is accepted already.",
+            )
             .clauses(&["1.2", "1.3", "2.3", "4.1", "9.4"])
             .roles(&[Role::Merchant])
             .creates()

@@ -22,6 +22,10 @@ impl Endpoint for ListAcceptances {
     fn route() -> Route {
         Route::get("list_acceptances", "accounts", "/accounts/{account_id}/acceptances")
             .summary("List what a merchant accepted, and how.")
+            .about(
+                "Every version that the merchant accepted, with who accepted and what was shown \
+                    (1.3): the proof of what binds it, also after the agreement has ended.",
+            )
             .clauses(&["1.3", "4.1"])
             .roles(&[Role::Merchant, Role::Operator])
     }

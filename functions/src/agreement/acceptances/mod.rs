@@ -8,4 +8,4 @@ mod view;
 pub use accept_document::AcceptDocument;
 pub(crate) use in_its_period::in_its_period;
 pub use list_acceptances::ListAcceptances;
-pub use view::{AcceptanceView, SignerForm};
+pub use view::AcceptanceView;

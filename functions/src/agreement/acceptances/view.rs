@@ -1,24 +1,15 @@
 //! What was accepted, as the parties read it. A field is shown only if it is named here.
 
 use market_agreement::documents::acceptance::{Acceptance, Method, Signer};
-use market_kernel::Timestamp;
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, DocumentId};
-use market_kernel::text::{Line, Text};
+use market_kernel::text::Text;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// The person who accepted for the merchant.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Signer")]
-pub struct SignerForm {
-    /// Name.
-    name: Line,
-    /// By what authority: legal representative, holder of a power of attorney.
-    authority: Line,
-}
+use crate::wire::parties::SignerForm;
+use crate::wire::time::Instant;
 
 impl From<SignerForm> for Signer {
     fn from(form: SignerForm) -> Self {
@@ -55,12 +46,13 @@ pub struct AcceptanceView {
     /// The hash of the page as it was rendered.
     rendered_sha256: Sha256Hash,
     /// The network address that it came from, as the gateway saw it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<Text<64>>,
     /// The user agent that it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<Text<400>>,
     /// When.
-    #[schemars(with = "String")]
-    accepted_at: Timestamp,
+    accepted_at: Instant,
 }
 
 impl From<Acceptance> for AcceptanceView {
@@ -90,7 +82,7 @@ impl From<Acceptance> for AcceptanceView {
             rendered_sha256,
             address,
             user_agent,
-            accepted_at,
+            accepted_at: accepted_at.into(),
         }
     }
 }

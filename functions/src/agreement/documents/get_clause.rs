@@ -20,6 +20,10 @@ impl Endpoint for GetClause {
         Route::get("get_clause", "documents", "/documents/{document_id}/versions/{version}/clauses/{clause}")
             .immutable()
             .summary("Read the exact text of one clause.")
+            .about(
+                "The text of one clause by its address (`4.4.5`, `第五条`), as it stands in the \
+                    version (1.4). An address that the version does not have is not found.",
+            )
             .clauses(&["1.2", "1.4"])
     }
 

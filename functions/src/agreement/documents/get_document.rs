@@ -23,6 +23,11 @@ impl Endpoint for GetDocument {
     fn route() -> Route {
         Route::get("get_document", "documents", "/documents/{document_id}")
             .summary("Read a document: its versions, their hashes and dates.")
+            .about(
+                "A document of the operator or a provider with its newest hundred versions: those \
+                    in force, to come, superseded and withdrawn (1.4). The texts are read one by one \
+                    (`get_text`).",
+            )
             .clauses(&["1.4"])
     }
 

@@ -50,6 +50,11 @@ impl Endpoint for GetPage {
             .summary(
                 "Read a version as a page with its prominent clauses marked; the version names its SHA-256.",
             )
+            .about(
+                "The version as an HTML page to show to whoever accepts it, in Chinese or English \
+                    around the text, the prominent clauses set off (1.2). The hash of what was shown \
+                    goes into the acceptance as `rendered_sha256`.",
+            )
             .clauses(&["1.2", "1.4"])
     }
 

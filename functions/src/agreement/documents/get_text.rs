@@ -20,6 +20,10 @@ impl Endpoint for GetText {
         Route::get("get_text", "documents", "/documents/{document_id}/versions/{version}/text")
             .immutable()
             .summary("Read the exact text of a version; its SHA-256 is the version's.")
+            .about(
+                "The version's exact bytes (1.4). Their SHA-256 is what acceptances name; they \
+                    never change.",
+            )
             .clauses(&["1.4"])
     }
 

@@ -33,6 +33,11 @@ impl Endpoint for GetVersion {
     fn route() -> Route {
         Route::get("get_version", "documents", "/documents/{document_id}/versions/{version}")
             .summary("Read one version of a document, with its clauses.")
+            .about(
+                "The version's dates and hash, its clauses with their places in the text, and the \
+                    hashes of its pages (1.2, 1.4). The reply never changes, but that a version to \
+                    come may be withdrawn and new releases may render pages anew.",
+            )
             .clauses(&["1.2", "1.4"])
     }
 

@@ -53,6 +53,12 @@ impl Endpoint for PreviewVersion {
     fn route() -> Route {
         Route::post("preview_version", "documents", "/documents/{document_id}/preview")
             .summary("Read the clauses of a text as publishing would, and publish nothing.")
+            .about(
+                "What `publish_version` would answer to the same body, with nothing published: \
+                    which clauses are found, gaps in their numbers, lines that were not taken for \
+                    clauses, and why it would be refused now, if it would. It needs no idempotency \
+                    key.",
+            )
             .clauses(&["1.2", "1.4"])
             .roles(&[Role::Operator, Role::Provider])
             .max_body_bytes(MAX_BODY_BYTES)

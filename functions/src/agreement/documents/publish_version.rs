@@ -34,6 +34,14 @@ impl Endpoint for PublishVersion {
     fn route() -> Route {
         Route::post("publish_version", "documents", "/documents/{document_id}/versions")
             .summary("Publish the first or the next version of a document.")
+            .about(
+                "Publishes a text that is kept to the byte (1.4). A change of the market \
+                    agreement or a rule needs a publicity period before it takes effect, 7 days or, \
+                    where it is major, 15 (9.4); merchants are told by announcement and notice. A \
+                    provider publishes only subscription agreements under its own id (4.1). Refused \
+                    where the text is the one in force, the period is too short, the outline does \
+                    not fit the text, or a body has no clauses that are recognised.",
+            )
             .clauses(&["1.2", "1.4", "4.1", "9.4"])
             .roles(&[Role::Operator, Role::Provider])
             .max_body_bytes(MAX_BODY_BYTES)

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use crate::http::{Market, Problem};
 use crate::register::KnownRules;
 use crate::wire::lists::{AtMost, Distinct};
+use crate::wire::time::Instant;
 
 /// The largest body: the longest text, each of its characters escaped (`\\u4e00`, or 6 bytes for one), and an outline.
 pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
@@ -41,8 +42,7 @@ pub struct Body {
     rules: KnownRules,
     /// When it takes effect; at once by default.
     #[serde(default)]
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
-    effective_at: Option<Timestamp>,
+    effective_at: Option<Instant>,
     /// Whether it changes an earlier version in a major way: 15 days of publicity in place of 7.
     #[serde(default)]
     major: bool,
@@ -92,7 +92,7 @@ impl Body {
             text: self.text,
             prominent: self.prominent.into_vec(),
             rules: self.rules.0,
-            effective_at: self.effective_at,
+            effective_at: self.effective_at.map(Timestamp::from),
             major: self.major,
             given: self.outline.map(given),
             unnumbered: self.unnumbered,

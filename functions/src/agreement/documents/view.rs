@@ -13,6 +13,8 @@ use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::wire::time::Instant;
+
 /// Who publishes a document.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
@@ -86,15 +88,12 @@ pub struct VersionView {
     /// The size of its text in bytes.
     size_bytes: u64,
     /// When it was published.
-    #[schemars(with = "String")]
-    published_at: Timestamp,
+    published_at: Instant,
     /// From when on it is in force, unless it was withdrawn.
-    #[schemars(with = "String")]
-    effective_at: Timestamp,
+    effective_at: Instant,
     /// When it was withdrawn, before it took effect.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    withdrawn_at: Option<Timestamp>,
+    withdrawn_at: Option<Instant>,
     /// The clauses that limit or exclude liability, to be shown prominently (1.2).
     prominent: Vec<ClauseAddress>,
     /// The clauses that carry the market's rules, by the rules' numbers; notices cite them.
@@ -127,9 +126,9 @@ impl VersionView {
             title,
             sha256,
             size_bytes,
-            published_at,
-            effective_at,
-            withdrawn_at,
+            published_at: published_at.into(),
+            effective_at: effective_at.into(),
+            withdrawn_at: withdrawn_at.map(Instant),
             prominent,
             rules,
             warning,
@@ -173,8 +172,6 @@ impl From<Outline> for OutlineView {
 struct ClauseView {
     /// Its address, `4.4.5` or `第五条`, unique in the version; empty for what stands before the first clause.
     address: String,
-    /// The same. Clients from before addresses know it by this name.
-    number: String,
     /// Its number as it is printed, `4.4.5` or `第五条`; empty where none is.
     label: String,
     /// 1, and 1 more for each clause around it; 0 for what stands before the first clause.
@@ -192,7 +189,7 @@ impl From<Clause> for ClauseView {
         // What is bold is proposed as prominent.
         let Clause { address, label, depth, heading, is_bold: _, start, end } = clause;
         let address = address.map(String::from).unwrap_or_default();
-        Self { number: address.clone(), address, label, depth, heading, start, end }
+        Self { address, label, depth, heading, start, end }
     }
 }
 
@@ -263,7 +260,7 @@ impl From<NotClause> for NotClauseView {
 
 /// A page of a version.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Page")]
+#[schemars(rename = "RenderedPage")]
 pub struct PageView {
     /// The language of what stands around the text.
     language: Language,

@@ -21,6 +21,8 @@ impl Endpoint for WithdrawVersion {
     fn route() -> Route {
         Route::post("withdraw_version", "documents", "/documents/{document_id}/versions/{version}/withdrawal")
             .summary("Withdraw a version before it takes effect. It stays readable, and its number is not given again.")
+            .about("Takes back a version that has not taken effect, by whoever published it (1.4). \
+                    Its number is not given again. Refused once it is in force.")
             .clauses(&["1.4", "4.1", "9.4"])
             .roles(&[Role::Operator, Role::Provider])
             .problems(&[problems::NOT_THE_PUBLISHER, problems::VERSION_NOT_TO_COME, problems::TOO_MANY_VERSIONS])

@@ -20,6 +20,12 @@ impl Endpoint for GetHolidays {
     fn route() -> Route {
         Route::get("get_holidays", "holidays", "/holidays/{year}")
             .summary("Read the holiday schedule of a year, with its notices.")
+            .about(
+                "The schedule by which working days are reckoned in that year, each version with \
+                    the notice of the State Council that it comes from, so that anyone can reckon a \
+                    period again (10.1.2, 4.4.5). Years without a schedule are not found; statutory \
+                    days alone count there until one is published.",
+            )
             .clauses(&["10.1.2", "4.4.5"])
     }
 

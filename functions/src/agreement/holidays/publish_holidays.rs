@@ -16,6 +16,7 @@ use crate::agreement::problems;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::lists::{AtMost, Distinct};
 use crate::wire::paths::YearPath;
+use crate::wire::time::Day;
 
 /// A notice of the State Council.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -27,8 +28,7 @@ struct HolidayNoticeGiven {
     /// Its document number.
     number: Line,
     /// The date that it bears.
-    #[schemars(with = "String")]
-    date: Date,
+    date: Day,
     /// Where it can be read.
     #[serde(default)]
     url: Option<Line>,
@@ -44,14 +44,11 @@ struct HolidayGiven {
     /// Its name in English.
     name_en: Line,
     /// Its first day off: in the year, or one of the last three days before it.
-    #[schemars(with = "String")]
-    from: Date,
+    from: Day,
     /// Its last day off.
-    #[schemars(with = "String")]
-    to: Date,
+    to: Day,
     /// Weekend days that are worked in exchange.
-    #[schemars(with = "AtMost<String, MAX_MAKE_UP>")]
-    make_up: Distinct<Date, MAX_MAKE_UP>,
+    make_up: Distinct<Day, MAX_MAKE_UP>,
 }
 
 /// What the notices say.
@@ -74,14 +71,15 @@ pub struct Body {
 impl From<HolidayNoticeGiven> for HolidayNotice {
     fn from(given: HolidayNoticeGiven) -> Self {
         let HolidayNoticeGiven { title, number, date, url } = given;
-        Self { title, number, date, url }
+        Self { title, number, date: date.into(), url }
     }
 }
 
 impl From<HolidayGiven> for Holiday {
     fn from(given: HolidayGiven) -> Self {
         let HolidayGiven { name_zh, name_en, from, to, make_up } = given;
-        Self { name_zh, name_en, from, to, make_up: make_up.into_vec() }
+        let make_up = make_up.into_vec().into_iter().map(Date::from).collect();
+        Self { name_zh, name_en, from: from.into(), to: to.into(), make_up }
     }
 }
 
@@ -102,6 +100,12 @@ impl Endpoint for PublishHolidays {
     fn route() -> Route {
         Route::post("publish_holidays", "holidays", "/holidays/{year}")
             .summary("Publish the holiday schedule of a year, or a version that corrects it.")
+            .about(
+                "Publishes a year's schedule as the State Council announced it, or a version that \
+                    corrects the newest one, which `corrects` names (10.1.2). Periods that wait for \
+                    it are reckoned again within a day, and the parties are told of a date that \
+                    moved. Refused where the schedule contradicts itself, or stands already.",
+            )
             .clauses(&["10.1.2", "4.4.5"])
             .roles(&[Role::Operator])
             .creates()

@@ -7,6 +7,8 @@ use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::wire::time::{Day, Instant};
+
 /// A notice of the State Council.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "HolidayNotice")]
@@ -16,7 +18,7 @@ pub struct HolidayNoticeView {
     /// Its document number.
     number: Line,
     /// The date that it bears.
-    date: String,
+    date: Day,
     /// Where it can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<Line>,
@@ -25,7 +27,7 @@ pub struct HolidayNoticeView {
 impl From<HolidayNotice> for HolidayNoticeView {
     fn from(notice: HolidayNotice) -> Self {
         let HolidayNotice { title, number, date, url } = notice;
-        Self { title, number, date: date.to_string(), url }
+        Self { title, number, date: date.into(), url }
     }
 }
 
@@ -38,18 +40,18 @@ pub struct HolidayView {
     /// Its name in English.
     name_en: Line,
     /// Its first day off.
-    from: String,
+    from: Day,
     /// Its last day off.
-    to: String,
+    to: Day,
     /// Weekend days that are worked in exchange.
-    make_up: Vec<String>,
+    make_up: Vec<Day>,
 }
 
 impl From<Holiday> for HolidayView {
     fn from(holiday: Holiday) -> Self {
         let Holiday { name_zh, name_en, from, to, make_up } = holiday;
-        let make_up = make_up.iter().map(ToString::to_string).collect();
-        Self { name_zh, name_en, from: from.to_string(), to: to.to_string(), make_up }
+        let make_up = make_up.into_iter().map(Day).collect();
+        Self { name_zh, name_en, from: from.into(), to: to.into(), make_up }
     }
 }
 
@@ -65,8 +67,7 @@ pub struct ScheduleView {
     holidays: Vec<HolidayView>,
     /// When the operator published it; none for what is part of the release.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    published_at: Option<Timestamp>,
+    published_at: Option<Instant>,
 }
 
 impl ScheduleView {
@@ -76,7 +77,7 @@ impl ScheduleView {
             notice: notice.into(),
             changed_by: changed_by.into_iter().map(HolidayNoticeView::from).collect(),
             holidays: holidays.into_iter().map(HolidayView::from).collect(),
-            published_at,
+            published_at: published_at.map(Instant),
         }
     }
 }

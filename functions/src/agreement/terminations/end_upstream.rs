@@ -3,7 +3,6 @@
 
 use market_agreement::terminations::{TerminateRefusal, Termination, UpstreamEnd};
 use market_identity::Role;
-use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{EventId, TerminationId};
 use market_kernel::text::Line;
@@ -15,6 +14,7 @@ use super::TerminationView;
 use crate::agreement::problems;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::paths::AccountPath;
+use crate::wire::time::Instant;
 
 /// The upstream event.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -26,8 +26,7 @@ pub struct Body {
     /// The upstream agreement that ended.
     agreement: Line,
     /// When it ended.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    ended_at: Timestamp,
+    ended_at: Instant,
 }
 
 /// See the module.
@@ -43,6 +42,12 @@ impl Endpoint for EndUpstream {
     fn route() -> Route {
         Route::post("end_upstream", "terminations", "/accounts/{account_id}/upstream-end")
             .summary("Report that the upstream agreement with a merchant ended.")
+            .about(
+                "Ends the market agreement at the instant at which the upstream agreement ended \
+                    (10.1.1): grants and orders end with it, and deletion demands are drafted. The \
+                    same event again, or any event after the end, changes nothing and answers with \
+                    the termination that holds. Refused for an instant in the future.",
+            )
             .clauses(&["10.1.1"])
             .roles(&[Role::Upstream])
             .repeats(Repeats::ByContent)
@@ -56,7 +61,7 @@ impl Endpoint for EndUpstream {
             Some(id) => market.store.get::<Termination>(&(account.id.clone(), id.clone())).await?,
             None => None,
         };
-        let Body { event_id, agreement, ended_at } = call.body.clone();
+        let Body { event_id, agreement, ended_at: Instant(ended_at) } = call.body.clone();
         let hash = Sha256Hash::of(event_id.as_str().as_bytes());
         let id = TerminationId::new(ended_at, tail(&hash));
         let end = UpstreamEnd { id, event_id, agreement, ended_at };

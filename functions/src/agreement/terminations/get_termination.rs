@@ -20,6 +20,10 @@ impl Endpoint for GetTermination {
     fn route() -> Route {
         Route::get("get_termination", "terminations", "/accounts/{account_id}/terminations/{termination_id}")
             .summary("Read a termination.")
+            .about(
+                "A termination and, for one by notice, each step by which its date was reckoned \
+                    (10.1): anyone can reckon it again from the published holidays.",
+            )
             .clauses(&["10.1"])
             .roles(&[Role::Merchant, Role::Operator])
     }

@@ -36,6 +36,12 @@ impl Endpoint for ServeTermination {
     fn route() -> Route {
         Route::post("serve_termination", "terminations", "/accounts/{account_id}/terminations")
             .summary("Serve 15 days' notice of termination on a merchant.")
+            .about(
+                "Serves fifteen days' notice of the end of the market agreement (10.1.2, 11.1). \
+                    The reply has the date and how it was reckoned; reminders go out before it. From \
+                    the end on grants are refused, orders close and deletion demands are drafted. \
+                    Refused where a notice runs already or the agreement has ended.",
+            )
             .clauses(&["10.1.2", "11.1"])
             .roles(&[Role::Operator])
             .creates()

@@ -2,13 +2,13 @@
 //! only if it is named here.
 
 use market_agreement::terminations::{Cause, Termination, TerminationStatus};
-use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, EventId, TerminationId};
 use market_kernel::text::{Line, Prose};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::wire::periods::TraceView;
+use crate::wire::time::Instant;
 
 /// Why the agreement ends.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -65,11 +65,9 @@ pub struct TerminationView {
     account_id: AccountId,
     /// Why, and for a notice how its end was reckoned.
     cause: CauseView,
-    #[schemars(with = "String")]
-    recorded_at: Timestamp,
+    recorded_at: Instant,
     /// From this very instant on the agreement has ended.
-    #[schemars(with = "String")]
-    ends_at: Timestamp,
+    ends_at: Instant,
     status: StatusView,
 }
 
@@ -89,6 +87,13 @@ impl From<Termination> for TerminationView {
     fn from(termination: Termination) -> Self {
         let Termination { id, account_id, cause, recorded_at, ends_at, status, agreement_period: _ } =
             termination;
-        Self { id, account_id, cause: cause.into(), recorded_at, ends_at, status: status.into() }
+        Self {
+            id,
+            account_id,
+            cause: cause.into(),
+            recorded_at: recorded_at.into(),
+            ends_at: ends_at.into(),
+            status: status.into(),
+        }
     }
 }

@@ -27,6 +27,11 @@ impl Endpoint for WithdrawTermination {
             "/accounts/{account_id}/terminations/{termination_id}/withdrawal",
         )
         .summary("Withdraw a notice of termination before it takes effect.")
+        .about(
+            "Takes a notice of termination back before its end (10.1.2); the agreement goes on as \
+                if it had not been served, and the merchant is told. Refused once the agreement has \
+                ended.",
+        )
         .clauses(&["10.1.2"])
         .roles(&[Role::Operator])
         .problems(&[problems::NOTICE_NOT_RUNNING])

@@ -7,7 +7,6 @@ use market_entrustment::grants::access::{Check, CheckOutcome, Use, check, other_
 use market_entrustment::grants::ledger::Ledger;
 use market_entrustment::grants::token::{GrantToken, GrantTokens};
 use market_identity::Role;
-use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
 use market_kernel::occasion::Occasion;
 use market_parties::accounts::MarketAccount;
@@ -17,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entrustment::problems;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
+use crate::wire::time::Instant;
 
 /// What to check.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -48,8 +48,7 @@ pub struct CheckReply {
     provider_id: Option<ProviderId>,
     /// Until when the answer can hold at most, where it is allowed; ask again for every use.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    expires_at: Option<Timestamp>,
+    expires_at: Option<Instant>,
 }
 
 /// See the module.
@@ -65,6 +64,13 @@ impl Endpoint for CheckToken {
     fn route() -> Route {
         Route::post("check_token", "checks", "/checks")
             .summary("Check a provider's token for a scope, and count the check.")
+            .about(
+                "Whether the token opens data of this scope at this moment (4.4.1). Every check \
+                    is counted in the grant's ledger, which the merchant reads (4.4.3); what cannot \
+                    be counted is not allowed. Ask for every use: a revocation holds from its reply \
+                    on. A token that is none of the market's answers `allowed: false` and nothing \
+                    more.",
+            )
             .clauses(&["4.4.1", "4.4.3"])
             .roles(&[Role::DataGateway])
             .repeats(Repeats::Harmless)
@@ -100,7 +106,7 @@ impl Endpoint for CheckToken {
             account_id: Some(account_id),
             grant_id: Some(id),
             provider_id: Some(provider_id),
-            expires_at: (outcome == CheckOutcome::Allowed).then_some(expires_at),
+            expires_at: (outcome == CheckOutcome::Allowed).then_some(expires_at.into()),
         }))
     }
 }

@@ -26,6 +26,11 @@ impl Endpoint for AcknowledgeDemand {
             "/accounts/{account_id}/demands/{grant_id}/acknowledgement",
         )
         .summary("Acknowledge a deletion demand.")
+        .about(
+            "The provider confirms that it has the demand (4.4.5). The time that it has for its \
+                answer is not changed by it. Refused before the demand is served and after it is \
+                answered.",
+        )
         .clauses(&["4.4.5"])
         .roles(&[Role::Provider])
         .problems(&[problems::WRONG_DEMAND_STATE])

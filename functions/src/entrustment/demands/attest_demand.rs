@@ -22,6 +22,12 @@ impl Endpoint for AttestDemand {
     fn route() -> Route {
         Route::post("attest_demand", "demands", "/accounts/{account_id}/demands/{grant_id}/attestation")
             .summary("Attest what was done with the data of an ended grant.")
+            .about(
+                "The provider declares what became of the data, of copies and of what its \
+                    sub-processors had, when and by whose word (4.4.5). It waits then for the \
+                    merchant's confirmation. Refused where the demand is not served, or the \
+                    declaration names no dataset or an instant that cannot be.",
+            )
             .clauses(&["4.4.5"])
             .roles(&[Role::Provider])
             .problems(&[problems::WRONG_DEMAND_STATE, problems::INVALID_ATTESTATION])

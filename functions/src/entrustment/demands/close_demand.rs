@@ -22,6 +22,10 @@ impl Endpoint for CloseDemand {
     fn route() -> Route {
         Route::post("close_demand", "demands", "/accounts/{account_id}/demands/{grant_id}/closure")
             .summary("Confirm the provider's attestation.")
+            .about(
+                "The merchant confirms the provider's declaration, and the demand is over \
+                    (4.4.5). Refused before it is answered.",
+            )
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant])
             .problems(&[problems::WRONG_DEMAND_STATE])

@@ -21,6 +21,11 @@ impl Endpoint for GetDemand {
     fn route() -> Route {
         Route::get("get_demand", "demands", "/accounts/{account_id}/demands/{grant_id}")
             .summary("Read the deletion demand of an ended grant.")
+            .about(
+                "A deletion demand by its grant's id: where it stands, by when the provider has \
+                    to answer and how that was reckoned, and its declaration (4.4.5). A provider \
+                    sees those of its own grants.",
+            )
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant, Role::Provider, Role::Operator])
     }

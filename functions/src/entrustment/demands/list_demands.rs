@@ -22,6 +22,10 @@ impl Endpoint for ListDemands {
     fn route() -> Route {
         Route::get("list_demands", "demands", "/accounts/{account_id}/demands")
             .summary("List a merchant's deletion demands, in the order of their grants.")
+            .about(
+                "The merchant's deletion demands: drafts that wait to be served, those that run, \
+                    and those that ended (4.4.5).",
+            )
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant, Role::Operator])
     }

@@ -21,6 +21,10 @@ impl Endpoint for ListProviderDemands {
     fn route() -> Route {
         Route::get("list_provider_demands", "demands", "/providers/{provider_id}/demands")
             .summary("List the deletion demands that were served on a provider.")
+            .about(
+                "The deletion demands that the provider has to answer or has answered (4.4.5). \
+                    Drafts that no merchant has served are not among them.",
+            )
             .clauses(&["4.4.5"])
             .roles(&[Role::Provider, Role::Operator])
     }

@@ -23,6 +23,11 @@ impl Endpoint for ServeDemand {
     fn route() -> Route {
         Route::post("serve_demand", "demands", "/accounts/{account_id}/demands/{grant_id}/service")
             .summary("Serve a deletion demand on the provider.")
+            .about(
+                "Serves a drafted demand on the provider (4.4.5). The fifteen days of the answer \
+                    begin, both sides are reminded, and an answer that stays away is marked overdue. \
+                    Refused where it is served already.",
+            )
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant])
             .problems(&[problems::WRONG_DEMAND_STATE, problems::INVALID_TERM])

@@ -1,20 +1,21 @@
 //! A deletion demand as the parties see it, without what counts its reminders, and the provider's
-//! declaration, which has one form on its way in and out. A field is shown only if it is named here.
+//! declaration. A field is shown only if it is named here.
 
 use market_entrustment::deletion::{Answer, Attestation, DeletionDemand, DemandStatus, MAX_NAMED};
-use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, GrantId, ProviderId, ScopeName};
 use market_kernel::text::{Line, Prose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::wire::lists::AtMost;
+use crate::wire::parties::SignerForm;
 use crate::wire::periods::TraceView;
+use crate::wire::time::Instant;
 
-/// The provider's declaration.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+/// The provider's declaration, as it sends it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Attestation")]
+#[schemars(rename = "AttestationGiven")]
 pub struct AttestationForm {
     /// What was done.
     answer: Answer,
@@ -27,28 +28,60 @@ pub struct AttestationForm {
     #[serde(default)]
     sub_processors: AtMost<Line, MAX_NAMED>,
     /// When it was done.
-    #[schemars(with = "String")]
-    done_at: Timestamp,
+    done_at: Instant,
     /// How it was done.
     method: Line,
     /// Who declares it.
-    signer: Line,
+    signer: SignerForm,
 }
 
 impl From<AttestationForm> for Attestation {
     fn from(form: AttestationForm) -> Self {
         let AttestationForm { answer, datasets, copies, sub_processors, done_at, method, signer } = form;
         let (datasets, sub_processors) = (datasets.into_vec(), sub_processors.into_vec());
-        Self { answer, datasets, copies, sub_processors, done_at, method, signer }
+        let SignerForm { name: signer, authority } = signer;
+        let (done_at, authority) = (done_at.into(), Some(authority));
+        Self { answer, datasets, copies, sub_processors, done_at, method, signer, authority }
     }
 }
 
-impl From<Attestation> for AttestationForm {
+/// The person who declared.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AttestationSigner")]
+struct DeclarerView {
+    /// Name.
+    name: Line,
+    /// By what authority; declarations from before 0.5.0 do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authority: Option<Line>,
+}
+
+/// The provider's declaration.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Attestation")]
+struct AttestationView {
+    /// What was done.
+    answer: Answer,
+    /// The datasets concerned.
+    datasets: Vec<Line>,
+    /// Copies and backups, and what happened to them.
+    copies: Prose,
+    /// Sub-processors that had the data.
+    sub_processors: Vec<Line>,
+    /// When it was done.
+    done_at: Instant,
+    /// How it was done.
+    method: Line,
+    /// Who declared it.
+    signer: DeclarerView,
+}
+
+impl From<Attestation> for AttestationView {
     fn from(attestation: Attestation) -> Self {
-        let Attestation { answer, datasets, copies, sub_processors, done_at, method, signer } = attestation;
-        let datasets = datasets.into_iter().collect();
-        let sub_processors = sub_processors.into_iter().collect();
-        Self { answer, datasets, copies, sub_processors, done_at, method, signer }
+        let Attestation { answer, datasets, copies, sub_processors, done_at, method, signer, authority } =
+            attestation;
+        let signer = DeclarerView { name: signer, authority };
+        Self { answer, datasets, copies, sub_processors, done_at: done_at.into(), method, signer }
     }
 }
 
@@ -71,26 +104,23 @@ enum DemandStatusView {
     /// The provider has answered.
     Attested {
         /// Its declaration.
-        attestation: AttestationForm,
+        attestation: AttestationView,
         /// When it arrived.
-        #[schemars(with = "String")]
-        attested_at: Timestamp,
+        attested_at: Instant,
     },
     /// The merchant has confirmed the answer.
     Closed {
         /// The provider's declaration.
-        attestation: AttestationForm,
+        attestation: AttestationView,
         /// When it was confirmed.
-        #[schemars(with = "String")]
-        closed_at: Timestamp,
+        closed_at: Instant,
     },
     /// The parties agreed otherwise.
     Waived {
         /// What they agreed.
         agreement: Prose,
         /// When it was recorded.
-        #[schemars(with = "String")]
-        waived_at: Timestamp,
+        waived_at: Instant,
     },
 }
 
@@ -102,12 +132,14 @@ impl From<DemandStatus> for DemandStatusView {
                 Self::Served { period: period.into(), acknowledged, overdue }
             }
             DemandStatus::Attested { attestation, attested_at } => {
-                Self::Attested { attestation: attestation.into(), attested_at }
+                Self::Attested { attestation: attestation.into(), attested_at: attested_at.into() }
             }
             DemandStatus::Closed { attestation, closed_at } => {
-                Self::Closed { attestation: attestation.into(), closed_at }
+                Self::Closed { attestation: attestation.into(), closed_at: closed_at.into() }
             }
-            DemandStatus::Waived { agreement, waived_at } => Self::Waived { agreement, waived_at },
+            DemandStatus::Waived { agreement, waived_at } => {
+                Self::Waived { agreement, waived_at: waived_at.into() }
+            }
         }
     }
 }
@@ -123,8 +155,7 @@ pub struct DemandView {
     /// What had been granted.
     scopes: Vec<ScopeName>,
     /// When the entrustment ended.
-    #[schemars(with = "String")]
-    ended_at: Timestamp,
+    ended_at: Instant,
     #[serde(flatten)]
     status: DemandStatusView,
 }
@@ -142,6 +173,14 @@ impl From<DeletionDemand> for DemandView {
             to_provider: _,
             status,
         } = demand;
-        Self { grant_id, account_id, provider_id, listing_name, scopes, ended_at, status: status.into() }
+        Self {
+            grant_id,
+            account_id,
+            provider_id,
+            listing_name,
+            scopes,
+            ended_at: ended_at.into(),
+            status: status.into(),
+        }
     }
 }

@@ -33,6 +33,10 @@ impl Endpoint for WaiveDemand {
     fn route() -> Route {
         Route::post("waive_demand", "demands", "/accounts/{account_id}/demands/{grant_id}/waiver")
             .summary("Record another agreement in place of deletion.")
+            .about(
+                "Records that merchant and provider agreed otherwise than deletion (4.4.5), in \
+                    the merchant's words. Refused once the demand is closed.",
+            )
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant])
             .problems(&[problems::WRONG_DEMAND_STATE])

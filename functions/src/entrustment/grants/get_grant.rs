@@ -22,6 +22,10 @@ impl Endpoint for GetGrant {
     fn route() -> Route {
         Route::get("get_grant", "grants", "/accounts/{account_id}/grants/{grant_id}")
             .summary("Read a grant.")
+            .about(
+                "A grant: its scopes with purpose and method as they were shown, until when it \
+                    holds, and whether a token is out (4.4.2). A provider sees its own grants.",
+            )
             .clauses(&["4.4.2"])
             .roles(&[Role::Merchant, Role::Provider, Role::Operator])
     }

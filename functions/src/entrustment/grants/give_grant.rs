@@ -19,6 +19,7 @@ use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::lists::AtMost;
 use crate::wire::parties::provider_of;
 use crate::wire::paths::AccountPath;
+use crate::wire::time::Instant;
 
 /// What to grant.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -32,8 +33,7 @@ pub struct Body {
     scopes: AtMost<ScopeName, MAX_PARTS>,
     /// Until when; by default the end of the order's validity.
     #[serde(default)]
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
-    expires_at: Option<Timestamp>,
+    expires_at: Option<Instant>,
     /// The hash of the authorization page as it was shown.
     page_sha256: Sha256Hash,
 }
@@ -51,6 +51,13 @@ impl Endpoint for GiveGrant {
     fn route() -> Route {
         Route::post("give_grant", "grants", "/accounts/{account_id}/grants")
             .summary("Grant data to the provider of an order, for named scopes, until a date.")
+            .about(
+                "Lets the provider of an order use named data until an instant (4.4.1, 4.4.2). \
+                    The scopes are out of those that the listing asks for; `page_sha256` says what \
+                    the merchant was shown. Refused where the order is not in service, the account \
+                    does not hold the agreement in force, a scope is not the listing's, or the term \
+                    passes the order's or the agreement's end (10.1.2).",
+            )
             .clauses(&["4.4.1", "4.4.2", "4.4.4", "10.1.2"])
             .roles(&[Role::Merchant])
             .creates()
@@ -83,7 +90,7 @@ impl Endpoint for GiveGrant {
         let giving = Giving {
             id,
             scopes: &call.body.scopes.clone().into_vec(),
-            expires_at: call.body.expires_at,
+            expires_at: call.body.expires_at.map(Timestamp::from),
             page_sha256: call.body.page_sha256.clone(),
         };
         let given = Grant::give(&basis, giving, &call.occasion)?;

@@ -4,7 +4,6 @@
 use market_entrustment::grants::Grant;
 use market_entrustment::grants::token::{GrantToken, GrantTokens};
 use market_identity::Role;
-use market_kernel::Timestamp;
 use market_parties::accounts::MarketAccount;
 use market_store::of;
 use schemars::JsonSchema;
@@ -13,6 +12,7 @@ use serde::Serialize;
 use crate::entrustment::problems;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::paths::GrantPath;
+use crate::wire::time::Instant;
 
 /// A token; it is shown only here.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -20,8 +20,7 @@ pub struct IssuedToken {
     /// To be presented to the platform's data APIs.
     token: String,
     /// When it dies at the latest.
-    #[schemars(with = "String")]
-    expires_at: Timestamp,
+    expires_at: Instant,
 }
 
 /// See the module.
@@ -37,6 +36,10 @@ impl Endpoint for IssueToken {
     fn route() -> Route {
         Route::post("issue_token", "grants", "/accounts/{account_id}/grants/{grant_id}/tokens")
             .summary("Get a token for a grant. The one before stays good for a minute; at most 16 are good at once.")
+            .about("A token with which the provider's application asks the platform's data APIs \
+                    (4.4.1). It is shown only here; one that was lost is asked for again. The one \
+                    before stays good for a minute, and at most 16 are good at once. Refused where \
+                    the grant is over.")
             .clauses(&["4.4.1"])
             .roles(&[Role::Provider])
             .repeats(Repeats::Harmless)
@@ -56,7 +59,7 @@ impl Endpoint for IssueToken {
         let token = GrantToken::new(account_id, grant_id, market.random());
         let digest = token.digest(call.occasion.at);
         let (_, change) = GrantTokens::issue(tokens.as_ref(), &grant, &account, digest, &call.occasion)?;
-        let reply = IssuedToken { token: token.to_string(), expires_at: grant.expires_at };
+        let reply = IssuedToken { token: token.to_string(), expires_at: grant.expires_at.into() };
         Ok(Outcome::commit((reply, change)))
     }
 }

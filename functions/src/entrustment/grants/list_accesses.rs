@@ -20,6 +20,10 @@ impl Endpoint for ListAccesses {
     fn route() -> Route {
         Route::get("list_accesses", "grants", "/accounts/{account_id}/grants/{grant_id}/accesses")
             .summary("List the checks of a grant's tokens, counted by hour, scope and outcome.")
+            .about(
+                "The ledger of a grant: a line for each hour, scope and answer, with how many \
+                    checks there were (4.4.3).",
+            )
             .clauses(&["4.4.3"])
             .roles(&[Role::Merchant, Role::Operator])
     }

@@ -23,6 +23,7 @@ impl Endpoint for ListGrants {
     fn route() -> Route {
         Route::get("list_grants", "grants", "/accounts/{account_id}/grants")
             .summary("List a merchant's grants, the oldest first.")
+            .about("The merchant's grants, those that hold and those that ended (4.4.3).")
             .clauses(&["4.4.3"])
             .roles(&[Role::Merchant, Role::Operator])
     }

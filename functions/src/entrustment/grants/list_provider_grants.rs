@@ -22,6 +22,10 @@ impl Endpoint for ListProviderGrants {
     fn route() -> Route {
         Route::get("list_provider_grants", "grants", "/providers/{provider_id}/grants")
             .summary("List the grants that a provider was given, the oldest first.")
+            .about(
+                "The grants that the provider was given, those that hold and those that ended \
+                    (4.4.3).",
+            )
             .clauses(&["4.4.3"])
             .roles(&[Role::Provider, Role::Operator])
     }

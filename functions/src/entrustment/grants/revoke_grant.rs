@@ -24,6 +24,11 @@ impl Endpoint for RevokeGrant {
     fn route() -> Route {
         Route::post("revoke_grant", "grants", "/accounts/{account_id}/grants/{grant_id}/revocation")
             .summary("Take a grant back, at once; its deletion demand is drafted.")
+            .about(
+                "Takes a grant back (4.4.2). From the reply on its tokens are dead, and a \
+                    deletion demand is drafted for the merchant to serve (4.4.5). Refused where the \
+                    grant is over.",
+            )
             .clauses(&["4.4.2", "4.4.5"])
             .roles(&[Role::Merchant])
             .problems(&[problems::GRANT_NOT_ACTIVE])

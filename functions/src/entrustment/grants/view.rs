@@ -4,7 +4,6 @@
 use market_entrustment::grants::access::{AccessEntry, CheckOutcome};
 use market_entrustment::grants::token::GrantTokens;
 use market_entrustment::grants::{EndCause, Grant, GrantStatus};
-use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, GrantId, ListingId, OrderId, ProviderId, ScopeName};
 use market_kernel::text::Line;
@@ -12,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::trade::listings::ScopeForm;
+use crate::wire::time::Instant;
 
 /// Where a grant stands. What is recorded; whether it is active is [`Grant::is_active_at`].
 #[derive(Debug, Serialize, JsonSchema)]
@@ -25,8 +25,7 @@ enum GrantStatusView {
         /// Why.
         cause: EndCause,
         /// When it ended.
-        #[schemars(with = "String")]
-        ended_at: Timestamp,
+        ended_at: Instant,
     },
 }
 
@@ -34,7 +33,7 @@ impl From<GrantStatus> for GrantStatusView {
     fn from(status: GrantStatus) -> Self {
         match status {
             GrantStatus::Active => Self::Active,
-            GrantStatus::Ended { cause, ended_at } => Self::Ended { cause, ended_at },
+            GrantStatus::Ended { cause, ended_at } => Self::Ended { cause, ended_at: ended_at.into() },
         }
     }
 }
@@ -53,11 +52,9 @@ pub struct GrantView {
     scopes: Vec<ScopeForm>,
     /// The hash of the authorization page that was shown.
     page_sha256: Sha256Hash,
-    #[schemars(with = "String")]
-    granted_at: Timestamp,
+    granted_at: Instant,
     /// From this very instant on it is refused, whatever `status` says.
-    #[schemars(with = "String")]
-    expires_at: Timestamp,
+    expires_at: Instant,
     /// Whether the provider holds a token.
     has_token: bool,
     /// What is recorded; `active` until its end is, too.
@@ -94,8 +91,8 @@ impl GrantView {
             listing_name,
             scopes: scopes.into_iter().map(ScopeForm::from).collect(),
             page_sha256,
-            granted_at,
-            expires_at,
+            granted_at: granted_at.into(),
+            expires_at: expires_at.into(),
             has_token,
             status: status.into(),
         }
@@ -111,8 +108,7 @@ pub struct AccessEntryView {
     /// Who asked to use the data.
     provider_id: ProviderId,
     /// The beginning of the hour.
-    #[schemars(with = "String")]
-    hour: Timestamp,
+    hour_starts_at: Instant,
     /// The scope asked for.
     scope: ScopeName,
     /// The answer.
@@ -120,16 +116,23 @@ pub struct AccessEntryView {
     /// How many times.
     count: u64,
     /// The first check.
-    #[schemars(with = "String")]
-    first_at: Timestamp,
+    first_at: Instant,
     /// The last check.
-    #[schemars(with = "String")]
-    last_at: Timestamp,
+    last_at: Instant,
 }
 
 impl From<AccessEntry> for AccessEntryView {
     fn from(entry: AccessEntry) -> Self {
         let AccessEntry { grant_id, provider_id, hour, scope, outcome, count, first_at, last_at } = entry;
-        Self { grant_id, provider_id, hour, scope, outcome, count, first_at, last_at }
+        Self {
+            grant_id,
+            provider_id,
+            hour_starts_at: hour.into(),
+            scope,
+            outcome,
+            count,
+            first_at: first_at.into(),
+            last_at: last_at.into(),
+        }
     }
 }

@@ -21,6 +21,10 @@ impl Endpoint for ListAnnouncements {
     fn route() -> Route {
         Route::get("list_announcements", "announcements", "/announcements")
             .summary("Read the notice board, the oldest announcement first.")
+            .about(
+                "The public notice board: changes of the agreement and of the rules, and what \
+                    else concerns everyone (9.4, 11.1).",
+            )
             .clauses(&["9.4", "11.1"])
     }
 

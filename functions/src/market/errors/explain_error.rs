@@ -18,6 +18,10 @@ impl Endpoint for ExplainError {
     fn route() -> Route {
         Route::get("explain_error", "errors", "/errors/{code}")
             .summary("Explain the code of a problem document.")
+            .about(
+                "What a problem's `code` means and what to do about it. Codes never change their \
+                    meaning.",
+            )
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<KindView>, Problem> {

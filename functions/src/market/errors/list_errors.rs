@@ -25,6 +25,7 @@ impl Endpoint for ListErrors {
 
     fn route() -> Route {
         Route::get("list_errors", "errors", "/errors").summary("List the codes of problem documents.")
+            .about("Every code that a problem document can have, with its status, its meaning and what to do about it. A browser that asks for `text/html` gets a page.")
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ProblemKinds>, Problem> {

@@ -21,6 +21,11 @@ impl Endpoint for ListEvidence {
     fn route() -> Route {
         Route::get("list_evidence", "evidence", "/accounts/{account_id}/evidence")
             .summary("List the evidence records of a merchant's things, chain by chain, each in its order.")
+            .about(
+                "The records of all that happened to the merchant's things, chain by chain \
+                    (10.2). Each names the hash of the one before, so that none can be taken out; \
+                    `stored` is the record itself, to hash.",
+            )
             .clauses(&["10.2"])
             .roles(&[Role::Merchant, Role::Operator])
     }

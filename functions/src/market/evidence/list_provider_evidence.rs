@@ -21,6 +21,10 @@ impl Endpoint for ListProviderEvidence {
     fn route() -> Route {
         Route::get("list_provider_evidence", "evidence", "/providers/{provider_id}/evidence")
             .summary("List the evidence records of a provider's things, chain by chain, each in its order.")
+            .about(
+                "The records of all that happened to the provider's own things, chain by chain \
+                    (10.2). What concerns a grant or an order lies with its merchant.",
+            )
             .clauses(&["10.2"])
             .roles(&[Role::Provider, Role::Operator])
     }

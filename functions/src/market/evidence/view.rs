@@ -1,7 +1,6 @@
 //! What an evidence record says, as the parties read it. A field of the record is not shown here by being
 //! added to it; the stored bytes beside it are the record itself, whole.
 
-use market_kernel::Timestamp;
 use market_kernel::evidence::{Evidence, NoticeEvidence};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::NoticeId;
@@ -10,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::wire::parties::{ActorView, RecipientView};
+use crate::wire::time::Instant;
 
 /// One record of a chain.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -26,8 +26,7 @@ pub struct EvidenceView {
     /// The clause of the agreement that it carries out.
     clause: String,
     /// When it was decided.
-    #[schemars(with = "String")]
-    at: Timestamp,
+    decided_at: Instant,
     /// Who caused it.
     actor: ActorView,
     /// The request or wake-up in which it was decided.
@@ -51,7 +50,7 @@ impl From<Evidence> for EvidenceView {
             previous,
             event,
             clause,
-            at,
+            decided_at: at.into(),
             actor: actor.into(),
             request,
             state,

@@ -30,6 +30,10 @@ impl Endpoint for RedriveParked {
     fn route() -> Route {
         Route::post("redrive_parked", "jobs", "/jobs/{job}/redrive")
             .summary("Hand a job's parked work back, 25 items at a time, the oldest first.")
+            .about(
+                "Hands the work that a job was given up on back to be done, as if for the first \
+                    time (11.1). What fails again is parked again.",
+            )
             .clauses(&["11.1"])
             .roles(&[Role::Operator])
             .repeats(Repeats::Harmless)

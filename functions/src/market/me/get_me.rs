@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::market::problems;
+use crate::wire::time::Instant;
 
 /// The caller.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -18,8 +19,7 @@ pub struct Me {
     /// of it, and stays the same.
     id: String,
     /// When the token ends.
-    #[schemars(with = "String")]
-    token_expires_at: Timestamp,
+    token_expires_at: Instant,
 }
 
 /// See the module.
@@ -35,6 +35,10 @@ impl Endpoint for GetMe {
     fn route() -> Route {
         Route::get("get_me", "me", "/me")
             .summary("Read one's own role and id.")
+            .about(
+                "The caller's role, and the id by which paths know it (2.3): the subject of its \
+                    token, or an id that was made of one that could name a person.",
+            )
             .clauses(&["2.3"])
             .roles(&Role::ALL)
     }
@@ -45,7 +49,7 @@ impl Endpoint for GetMe {
         Ok(Outcome::Reply(Me {
             role: caller.principal.role,
             id: caller.principal.subject.clone(),
-            token_expires_at: token_expires_at.map_err(|_| Problem::new(problems::INVALID_TOKEN))?,
+            token_expires_at: token_expires_at.map_err(|_| Problem::new(problems::INVALID_TOKEN))?.into(),
         }))
     }
 }

@@ -21,6 +21,10 @@ impl Endpoint for GetNotice {
     fn route() -> Route {
         Route::get("get_notice", "notices", "/accounts/{account_id}/notices/{notice_id}")
             .summary("Read a notice with its proof of service.")
+            .about(
+                "A notice to the merchant: its text, its address, and when it counts as served \
+                    (11.1).",
+            )
             .clauses(&["11.1"])
             .roles(&[Role::Merchant, Role::Operator])
     }

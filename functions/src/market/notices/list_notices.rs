@@ -22,6 +22,10 @@ impl Endpoint for ListNotices {
     fn route() -> Route {
         Route::get("list_notices", "notices", "/accounts/{account_id}/notices")
             .summary("List the notices to a merchant, the oldest first.")
+            .about(
+                "The notices to the merchant, each with its proof of service (11.1). A notice \
+                    counts as served when it has left the market's control.",
+            )
             .clauses(&["11.1"])
             .roles(&[Role::Merchant, Role::Operator])
     }

@@ -22,6 +22,7 @@ impl Endpoint for ListProviderNotices {
     fn route() -> Route {
         Route::get("list_provider_notices", "notices", "/providers/{provider_id}/notices")
             .summary("List the notices to a provider, the oldest first.")
+            .about("The notices to the provider, each with its proof of service (11.1).")
             .clauses(&["11.1"])
             .roles(&[Role::Provider, Role::Operator])
     }

@@ -21,6 +21,10 @@ impl Endpoint for ListUndelivered {
     fn route() -> Route {
         Route::get("list_undelivered", "notices", "/notices/undelivered")
             .summary("List the notices that did not arrive and wait for a human, the oldest first.")
+            .about(
+                "The notices that did not arrive and that nothing else carries (11.1): a human \
+                    sends them another way (`resend_notice`).",
+            )
             .clauses(&["11.1"])
             .roles(&[Role::Operator])
     }

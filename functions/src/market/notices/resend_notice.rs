@@ -21,6 +21,11 @@ impl Endpoint for ResendNotice {
     fn route() -> Route {
         Route::post("resend_notice", "notices", "/accounts/{account_id}/notices/{notice_id}/resending")
             .summary("Send a notice to a merchant again that did not arrive.")
+            .about(
+                "Sends the content of a notice that did not arrive once more, to the address that \
+                    is given or where the merchant is reached now (11.1). The first notice names the \
+                    one that follows it. Refused where it arrived, or something carries it already.",
+            )
             .clauses(&["11.1"])
             .roles(&[Role::Operator])
             .problems(PROBLEMS)

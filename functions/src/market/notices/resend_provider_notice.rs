@@ -25,6 +25,11 @@ impl Endpoint for ResendProviderNotice {
             "/providers/{provider_id}/notices/{notice_id}/resending",
         )
         .summary("Send a notice to a provider again that did not arrive.")
+        .about(
+            "Sends the content of a notice that did not arrive once more, to the address that is \
+                given or where the provider is reached now (11.1). Refused where it arrived, or \
+                something carries it already.",
+        )
         .clauses(&["11.1"])
         .roles(&[Role::Operator])
         .problems(PROBLEMS)

@@ -1,6 +1,5 @@
 //! A notice and its proof of service, as its recipient reads them. A field is shown only if it is named here.
 
-use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::NoticeId;
 use market_kernel::notices::{CameBack, Channel, Notice, NoticeStatus};
@@ -9,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::wire::parties::RecipientView;
+use crate::wire::time::Instant;
 
 /// How far a notice has come.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -20,14 +20,12 @@ enum DeliveryView {
         /// Attempts so far.
         attempts: u32,
         /// Not before this instant.
-        #[schemars(with = "String")]
-        next_attempt_at: Timestamp,
+        next_attempt_at: Instant,
     },
     /// Left our control; from then on it counts as served (11.1).
     Sent {
         /// When it counts as served.
-        #[schemars(with = "String")]
-        served_at: Timestamp,
+        served_at: Instant,
         /// The gateway's own id of it, where it passed one.
         #[serde(skip_serializing_if = "Option::is_none")]
         gateway_id: Option<String>,
@@ -38,30 +36,25 @@ enum DeliveryView {
     /// Arrived, as the gateway learnt later.
     Delivered {
         /// When it counts as served.
-        #[schemars(with = "String")]
-        served_at: Timestamp,
+        served_at: Instant,
         /// The gateway's own id of it.
         #[serde(skip_serializing_if = "Option::is_none")]
         gateway_id: Option<String>,
         /// When it arrived.
-        #[schemars(with = "String")]
-        delivered_at: Timestamp,
+        delivered_at: Instant,
         /// When its recipient called it a nuisance.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[schemars(with = "Option<String>")]
-        complained_at: Option<Timestamp>,
+        complained_at: Option<Instant>,
     },
     /// Came back. It counts as served all the same (11.1); what follows it up goes another way.
     Bounced {
         /// When it counts as served.
-        #[schemars(with = "String")]
-        served_at: Timestamp,
+        served_at: Instant,
         /// The gateway's own id of it.
         #[serde(skip_serializing_if = "Option::is_none")]
         gateway_id: Option<String>,
         /// When it came back.
-        #[schemars(with = "String")]
-        bounced_at: Timestamp,
+        bounced_at: Instant,
         /// Why, in the gateway's words for it.
         reason: String,
         /// The notice that goes another way in its place.
@@ -81,8 +74,7 @@ enum DeliveryView {
     /// No longer stood when it was about to leave, and was not sent.
     Superseded {
         /// When that was found.
-        #[schemars(with = "String")]
-        superseded_at: Timestamp,
+        superseded_at: Instant,
         /// The notice that replaces it, if it is still true in other words.
         #[serde(skip_serializing_if = "Option::is_none")]
         by: Option<NoticeId>,
@@ -94,8 +86,7 @@ enum DeliveryView {
 #[schemars(rename = "CameBack")]
 struct CameBackView {
     /// When it came.
-    #[schemars(with = "String")]
-    at: Timestamp,
+    came_back_at: Instant,
     /// What it said, in the gateway's words for it.
     reason: String,
 }
@@ -103,13 +94,21 @@ struct CameBackView {
 impl From<NoticeStatus> for DeliveryView {
     fn from(status: NoticeStatus) -> Self {
         match status {
-            NoticeStatus::Queued { attempts, next_attempt_at } => Self::Queued { attempts, next_attempt_at },
+            NoticeStatus::Queued { attempts, next_attempt_at } => {
+                Self::Queued { attempts, next_attempt_at: next_attempt_at.into() }
+            }
             NoticeStatus::Sent { served_at, gateway_id, came_back } => {
-                let came_back = came_back.map(|CameBack { at, reason }| CameBackView { at, reason });
-                Self::Sent { served_at, gateway_id, came_back }
+                let came_back =
+                    came_back.map(|CameBack { at, reason }| CameBackView { came_back_at: at.into(), reason });
+                Self::Sent { served_at: served_at.into(), gateway_id, came_back }
             }
             NoticeStatus::Delivered { served_at, gateway_id, delivered_at, complained_at } => {
-                Self::Delivered { served_at, gateway_id, delivered_at, complained_at }
+                Self::Delivered {
+                    served_at: served_at.into(),
+                    gateway_id,
+                    delivered_at: delivered_at.into(),
+                    complained_at: complained_at.map(Instant),
+                }
             }
             NoticeStatus::Bounced {
                 served_at,
@@ -119,11 +118,19 @@ impl From<NoticeStatus> for DeliveryView {
                 is_final: _,
                 follow_up,
                 needs_a_human: _,
-            } => Self::Bounced { served_at, gateway_id, bounced_at, reason, follow_up },
+            } => Self::Bounced {
+                served_at: served_at.into(),
+                gateway_id,
+                bounced_at: bounced_at.into(),
+                reason,
+                follow_up,
+            },
             NoticeStatus::Undeliverable { attempts, reason, follow_up } => {
                 Self::Undeliverable { attempts, reason, follow_up }
             }
-            NoticeStatus::Superseded { at, attempts: _, by } => Self::Superseded { superseded_at: at, by },
+            NoticeStatus::Superseded { at, attempts: _, by } => {
+                Self::Superseded { superseded_at: at.into(), by }
+            }
         }
     }
 }
@@ -163,8 +170,7 @@ pub struct NoticeView {
     /// The evidence chain and record that caused it.
     cause: String,
     /// When it was drafted.
-    #[schemars(with = "String")]
-    drafted_at: Timestamp,
+    drafted_at: Instant,
     /// How far it has come.
     #[serde(flatten)]
     delivery: DeliveryView,
@@ -205,7 +211,7 @@ impl From<Notice> for NoticeView {
             clause,
             cites,
             cause,
-            drafted_at,
+            drafted_at: drafted_at.into(),
             delivery: status.into(),
         }
     }

@@ -14,7 +14,8 @@ impl Endpoint for GetHealth {
     type Reply = HealthView;
 
     fn route() -> Route {
-        Route::get("get_health", "system", "/healthz").summary("Say that the market is alive.").volatile()
+        Route::get("get_health", "system", "/healthz").summary("Say that the market is alive.")
+            .about("For whoever watches the market from outside: it answers at once and asks nothing of its table.").volatile()
     }
 
     async fn decide(_: &Call<Self>, _: &Market) -> Result<Outcome<HealthView>, Problem> {

@@ -17,6 +17,7 @@ impl Endpoint for GetReadiness {
     fn route() -> Route {
         Route::get("get_readiness", "system", "/readyz")
             .summary("Say that the market's table answers.")
+            .about("Asks the table for an item that is not there. Where the table does not answer, this is `unavailable`, as every other operation would be.")
             .volatile()
     }
 

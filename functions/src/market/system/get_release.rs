@@ -28,6 +28,7 @@ impl Endpoint for GetRelease {
     fn route() -> Route {
         Route::get("get_release", "system", "/version")
             .summary("Tell which release of the market answers.")
+            .about("The number of the release, and the version of its API, with which paths begin.")
             .volatile()
     }
 

@@ -42,6 +42,12 @@ impl Endpoint for ApplyForAccount {
         Route::post("apply_for_account", "accounts", "/accounts/{account_id}")
             .first_called("open_account")
             .summary("Apply for the market account of one's platform account.")
+            .about(
+                "Applies for the market account of the platform account that the token names \
+                    (2.3, 5.1). It opens when the market agreement is accepted. The credit code's \
+                    check character has to fit, or the operator has vouched for the code. Refused \
+                    where the account exists.",
+            )
             .clauses(&["2.3", "5.1"])
             .roles(&[Role::Merchant])
             .creates()

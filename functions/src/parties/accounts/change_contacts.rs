@@ -24,6 +24,11 @@ impl Endpoint for ChangeContacts {
     fn route() -> Route {
         Route::post("change_contacts", "accounts", "/accounts/{account_id}/contacts")
             .summary("Change how a merchant is reached; the old addresses are told too.")
+            .about(
+                "How the merchant is reached from now on (5.1, 11.1): what is left out stays, and \
+                    a telephone number that is null is taken away. Notices under way keep the \
+                    address that they have. Refused within a minute of another change.",
+            )
             .clauses(&["5.1", "11.1"])
             .roles(&[Role::Merchant, Role::Operator])
             .problems(&[problems::CONTACTS_JUST_CHANGED])

@@ -20,6 +20,10 @@ impl Endpoint for GetAccount {
     fn route() -> Route {
         Route::get("get_account", "accounts", "/accounts/{account_id}")
             .summary("Read a market account.")
+            .about(
+                "A market account: who it is, how it is reached, where it stands, and when its \
+                    agreement ends, once that is known (5.1).",
+            )
             .clauses(&["5.1"])
             .roles(&[Role::Merchant, Role::Operator])
     }

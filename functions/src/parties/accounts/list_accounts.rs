@@ -39,6 +39,10 @@ impl Endpoint for ListAccounts {
             .summary(
                 "List the accounts of one status, by the instant of their application, the oldest first.",
             )
+            .about(
+                "The accounts of one status, page by page: those that have applied and have the market agreement still \
+                to accept, those that are in, and those whose agreement has ended (2.3).",
+            )
             .clauses(&["2.3"])
             .roles(&[Role::Operator])
     }

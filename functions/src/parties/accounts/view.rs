@@ -1,7 +1,6 @@
 //! A market account, as its parties read it. A field is shown only if it is named
 //! here.
 
-use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, TerminationId};
 use market_kernel::text::Line;
 use market_parties::accounts::{AccountStatus, MarketAccount};
@@ -10,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::wire::parties::ContactsForm;
+use crate::wire::time::Instant;
 
 /// A merchant's market account.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -26,14 +26,15 @@ pub struct AccountView {
     /// Where it stands.
     status: AccountStatus,
     /// When it applied.
-    #[schemars(with = "String")]
-    applied_at: Timestamp,
+    applied_at: Instant,
     /// The newest version of the market agreement that it accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     agreement_version: Option<u32>,
     /// When the agreement ends or ended, once that is known.
-    #[schemars(with = "Option<String>")]
-    ends_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends_at: Option<Instant>,
     /// The termination that set `ends_at`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     termination_id: Option<TerminationId>,
 }
 
@@ -59,9 +60,9 @@ impl From<MarketAccount> for AccountView {
             credit_code,
             contacts: contacts.into(),
             status,
-            applied_at,
+            applied_at: applied_at.into(),
             agreement_version,
-            ends_at,
+            ends_at: ends_at.map(Instant),
             termination_id,
         }
     }

@@ -20,6 +20,7 @@ impl Endpoint for GetVouching {
     fn route() -> Route {
         Route::get("get_vouching", "credit_codes", "/credit-codes/{credit_code}/vouching")
             .summary("Read what was vouched of a credit code that breaks the rule.")
+            .about("What the operator said of a credit code that breaks the rule (5.1).")
             .clauses(&["5.1"])
             .roles(&[Role::Operator])
     }

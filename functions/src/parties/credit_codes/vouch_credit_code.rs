@@ -38,6 +38,12 @@ impl Endpoint for VouchCreditCode {
     fn route() -> Route {
         Route::post("vouch_credit_code", "credit_codes", "/credit-codes/{credit_code}/vouching")
             .summary("Vouch for a credit code that breaks the rule.")
+            .about(
+                "Vouches for a credit code whose check character does not fit and that a legal \
+                    entity has all the same, with what was seen and where (2.3, 5.1). Whoever \
+                    applies with it afterwards is let in. Refused where the code needs no vouching, \
+                    or has it.",
+            )
             .clauses(&["2.3", "5.1"])
             .roles(&[Role::Operator])
             .creates()

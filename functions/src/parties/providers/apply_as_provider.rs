@@ -24,6 +24,10 @@ impl Endpoint for ApplyAsProvider {
     fn route() -> Route {
         Route::post("apply_as_provider", "providers", "/providers/{provider_id}")
             .summary("Apply to become a provider.")
+            .about(
+                "Applies to sell on the market, under the id that the token names (2.2). The \
+                    operator approves it. Refused where the provider exists.",
+            )
             .clauses(&["2.2"])
             .roles(&[Role::Provider])
             .creates()

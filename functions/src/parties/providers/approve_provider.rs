@@ -21,6 +21,10 @@ impl Endpoint for ApproveProvider {
     fn route() -> Route {
         Route::post("approve_provider", "providers", "/providers/{provider_id}/approval")
             .summary("Approve a provider.")
+            .about(
+                "Lets a provider list what it sells (2.2), and tells it so. Refused where it is \
+                    approved already.",
+            )
             .clauses(&["2.2"])
             .roles(&[Role::Operator])
             .problems(&[problems::ALREADY_APPROVED])

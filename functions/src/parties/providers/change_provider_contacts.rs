@@ -23,6 +23,11 @@ impl Endpoint for ChangeProviderContacts {
     fn route() -> Route {
         Route::post("change_provider_contacts", "providers", "/providers/{provider_id}/contacts")
             .summary("Change how a provider is reached; the old addresses are told too.")
+            .about(
+                "How the provider is reached from now on (2.2, 11.1): what is left out stays, and \
+                    a telephone number that is null is taken away. Refused within a minute of \
+                    another change.",
+            )
             .clauses(&["2.2", "11.1"])
             .roles(&[Role::Provider, Role::Operator])
             .problems(&[problems::CONTACTS_JUST_CHANGED])

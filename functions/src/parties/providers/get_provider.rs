@@ -20,6 +20,10 @@ impl Endpoint for GetProvider {
     fn route() -> Route {
         Route::get("get_provider", "providers", "/providers/{provider_id}")
             .summary("Read a provider.")
+            .about(
+                "A provider as itself and the operator see it: who it is, how it is reached, \
+                    where it stands (2.2).",
+            )
             .clauses(&["2.2"])
             .roles(&[Role::Provider, Role::Operator])
     }

@@ -1,6 +1,5 @@
 //! A provider as itself and the operator read it. A field is shown only if it is named here.
 
-use market_kernel::Timestamp;
 use market_kernel::ids::ProviderId;
 use market_kernel::text::Line;
 use market_parties::credit_code::CreditCode;
@@ -9,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::wire::parties::ContactsForm;
+use crate::wire::time::Instant;
 
 /// A seller of applications and services.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -25,14 +25,13 @@ pub struct ProviderView {
     /// Where it stands.
     status: ProviderStatus,
     /// When it applied.
-    #[schemars(with = "String")]
-    applied_at: Timestamp,
+    applied_at: Instant,
 }
 
 impl From<Provider> for ProviderView {
     fn from(provider: Provider) -> Self {
         let Provider { id, legal_name, credit_code, contacts, contacts_changed_at: _, status, applied_at } =
             provider;
-        Self { id, legal_name, credit_code, contacts: contacts.into(), status, applied_at }
+        Self { id, legal_name, credit_code, contacts: contacts.into(), status, applied_at: applied_at.into() }
     }
 }

@@ -22,6 +22,10 @@ impl Endpoint for ApproveListing {
     fn route() -> Route {
         Route::post("approve_listing", "listings", "/listings/{listing_id}/approval")
             .summary("List a listing that was submitted.")
+            .about(
+                "Puts a submitted listing into the catalogue (4.2), and tells its provider. \
+                    Refused where it is not in review.",
+            )
             .clauses(&["4.2"])
             .roles(&[Role::Operator])
             .problems(&[problems::WRONG_LISTING_STATE])

@@ -36,6 +36,7 @@ impl Endpoint for BrowseListings {
     fn route() -> Route {
         Route::get("browse_listings", "listings", "/listings")
             .summary("Browse the catalogue, the oldest listing first.")
+            .about("The catalogue: what merchants can buy, by its kind (3, 4.2).")
             .clauses(&["3", "4.2"])
     }
 

@@ -25,6 +25,12 @@ impl Endpoint for DraftListing {
     fn route() -> Route {
         Route::post("draft_listing", "listings", "/providers/{provider_id}/listings")
             .summary("Write a listing: everything that a merchant must be able to read before buying.")
+            .about(
+                "Writes down something to sell, completely: functions, charges, refunds, plans, \
+                    and for an application each scope of data with purpose and method (2.6, 4.2, \
+                    4.4.2). Merchants see it once it is submitted and approved. Refused where the \
+                    provider is not approved, or the listing is incomplete or contradicts itself.",
+            )
             .clauses(&["2.6", "4.2", "4.4.2"])
             .roles(&[Role::Provider])
             .creates()

@@ -19,6 +19,10 @@ impl Endpoint for GetListing {
     fn route() -> Route {
         Route::get("get_listing", "listings", "/listings/{listing_id}")
             .summary("Read a listing of the catalogue.")
+            .about(
+                "A listing with its plans and the data that it asks for (4.2, 4.4.2). Drafts and \
+                    what is in review are not found here.",
+            )
             .clauses(&["4.2", "4.4.2"])
     }
 

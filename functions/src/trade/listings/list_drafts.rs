@@ -21,6 +21,7 @@ impl Endpoint for ListDrafts {
     fn route() -> Route {
         Route::get("list_drafts", "listings", "/providers/{provider_id}/drafts")
             .summary("List a provider's drafts, the oldest first.")
+            .about("What the provider has written and not submitted (2.6).")
             .clauses(&["2.6"])
             .roles(&[Role::Provider])
     }

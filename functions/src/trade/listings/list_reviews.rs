@@ -20,6 +20,7 @@ impl Endpoint for ListReviews {
     fn route() -> Route {
         Route::get("list_reviews", "listings", "/reviews")
             .summary("List the listings that wait for review, the oldest first.")
+            .about("The listings that their providers have submitted and that wait for the operator's review (4.2).")
             .clauses(&["4.2"])
             .roles(&[Role::Operator])
     }

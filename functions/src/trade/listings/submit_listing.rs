@@ -21,6 +21,10 @@ impl Endpoint for SubmitListing {
     fn route() -> Route {
         Route::post("submit_listing", "listings", "/providers/{provider_id}/listings/{listing_id}/submission")
             .summary("Submit a listing for review.")
+            .about(
+                "Hands a draft to the operator (4.2). It is for sale once it is approved. Refused \
+                    where it is not a draft.",
+            )
             .clauses(&["4.2"])
             .roles(&[Role::Provider])
             .problems(&[problems::WRONG_LISTING_STATE])

@@ -1,7 +1,6 @@
 //! A listing as its provider writes it and as everyone reads it: its description has one form for both. A
 //! field is shown only if it is named here.
 
-use market_kernel::Timestamp;
 use market_kernel::ids::{DocumentId, ListingId, PlanId, ProviderId, ScopeName};
 use market_kernel::money::Fen;
 use market_kernel::text::{Line, Prose};
@@ -12,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::wire::lists::AtMost;
+use crate::wire::time::Instant;
 
 /// Data that the application asks for.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -219,13 +219,12 @@ pub struct ListingView {
     /// Where it stands.
     status: ListingStatus,
     /// When it was written.
-    #[schemars(with = "String")]
-    created_at: Timestamp,
+    created_at: Instant,
 }
 
 impl From<Listing> for ListingView {
     fn from(listing: Listing) -> Self {
         let Listing { id, provider_id, description, status, created_at } = listing;
-        Self { id, provider_id, description: description.into(), status, created_at }
+        Self { id, provider_id, description: description.into(), status, created_at: created_at.into() }
     }
 }

@@ -20,6 +20,10 @@ impl Endpoint for GetOrder {
     fn route() -> Route {
         Route::get("get_order", "orders", "/accounts/{account_id}/orders/{order_id}")
             .summary("Read an order.")
+            .about(
+                "An order and the snapshot of what was agreed on that day (4.1). A provider sees \
+                    those it has to serve.",
+            )
             .clauses(&["4.1"])
             .roles(&[Role::Merchant, Role::Provider, Role::Operator])
     }

@@ -22,6 +22,7 @@ impl Endpoint for ListOrders {
     fn route() -> Route {
         Route::get("list_orders", "orders", "/accounts/{account_id}/orders")
             .summary("List a merchant's orders, the oldest first.")
+            .about("The merchant's orders, with the snapshot of what was agreed in each (4.1).")
             .clauses(&["4.1"])
             .roles(&[Role::Merchant, Role::Operator])
     }

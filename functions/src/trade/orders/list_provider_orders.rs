@@ -21,6 +21,8 @@ impl Endpoint for ListProviderOrders {
     fn route() -> Route {
         Route::get("list_provider_orders", "orders", "/providers/{provider_id}/orders")
             .summary("List the orders of a provider's listings, the oldest first.")
+            .about("The orders of the provider's listings: those that wait for their payment, those it has to serve, and those that \
+                 ended (4.1).")
             .clauses(&["4.1"])
             .roles(&[Role::Provider, Role::Operator])
     }

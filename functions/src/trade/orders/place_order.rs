@@ -58,6 +58,14 @@ impl Endpoint for PlaceOrder {
     fn route() -> Route {
         Route::post("place_order", "orders", "/accounts/{account_id}/orders")
             .summary("Order a plan of a listing.")
+            .about(
+                "Buys a plan, as the listing is at this moment, under the market agreement and \
+                    the provider's subscription agreement, which is accepted before (4.1). It waits \
+                    24 hours for its payment (4.6); a plan that costs nothing is in service at once. \
+                    Refused where the account is not open or does not hold the agreement in force, \
+                    the listing or plan is not for sale, the risk of a plan without bound is not \
+                    acknowledged (4.5), or its term passes the end of the agreement (10.1.2).",
+            )
             .clauses(&["4.1", "4.2", "4.5", "4.6", "10.1.2"])
             .roles(&[Role::Merchant])
             .creates()

@@ -1,6 +1,5 @@
 //! An order as the parties read it. A field is shown only if it is named here.
 
-use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, ProviderId};
 use market_kernel::money::Fen;
@@ -9,6 +8,19 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::trade::listings::{DescriptionForm, PlanForm};
+use crate::wire::time::Instant;
+
+/// A version of a document, named by its text.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NamedVersion")]
+struct NamedVersionView {
+    /// The document.
+    document_id: DocumentId,
+    /// Its version.
+    version: u32,
+    /// The hash of its text.
+    sha256: Sha256Hash,
+}
 
 /// What was agreed, as it was on that day.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -20,8 +32,8 @@ struct SnapshotView {
     plan: PlanForm,
     /// The version of the market agreement.
     market_agreement: u32,
-    /// The provider's subscription agreement: its version and the hash of its text.
-    subscription_agreement: (DocumentId, u32, Sha256Hash),
+    /// The provider's subscription agreement.
+    subscription_agreement: NamedVersionView,
     /// Whether the merchant acknowledged the risk of a plan without bound (4.5).
     unbounded_risk_acknowledged: bool,
 }
@@ -32,14 +44,14 @@ impl From<Snapshot> for SnapshotView {
             description,
             plan,
             market_agreement,
-            subscription_agreement,
+            subscription_agreement: (document_id, version, sha256),
             unbounded_risk_acknowledged,
         } = snapshot;
         Self {
             description: description.into(),
             plan: plan.into(),
             market_agreement,
-            subscription_agreement,
+            subscription_agreement: NamedVersionView { document_id, version, sha256 },
             unbounded_risk_acknowledged,
         }
     }
@@ -52,14 +64,13 @@ struct PaymentView {
     /// The payment system's id.
     id: EventId,
     /// When it was made, as it was reported.
-    #[schemars(with = "String")]
-    paid_at: Timestamp,
+    paid_at: Instant,
 }
 
 impl From<Payment> for PaymentView {
     fn from(payment: Payment) -> Self {
         let Payment { id, paid_at, has_record: _ } = payment;
-        Self { id, paid_at }
+        Self { id, paid_at: paid_at.into() }
     }
 }
 
@@ -71,33 +82,33 @@ enum OrderStatusView {
     /// Waits for its payment.
     Placed {
         /// Until then.
-        #[schemars(with = "String")]
-        pay_by: Timestamp,
+        pay_by: Instant,
     },
     /// Paid; the service runs.
     InService {
-        /// The payment that formed the contract; null where nothing was to be paid.
+        /// The payment that formed the contract; absent where nothing was to be paid.
+        #[serde(skip_serializing_if = "Option::is_none")]
         payment: Option<PaymentView>,
         /// Until then, where the plan has a term.
-        #[schemars(with = "Option<String>")]
-        valid_until: Option<Timestamp>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        valid_until: Option<Instant>,
     },
     /// Its term has run out.
     Expired {
-        /// The payment that formed the contract; null where nothing was to be paid.
+        /// The payment that formed the contract; absent where nothing was to be paid.
+        #[serde(skip_serializing_if = "Option::is_none")]
         payment: Option<PaymentView>,
         /// When.
-        #[schemars(with = "String")]
-        at: Timestamp,
+        expired_at: Instant,
     },
     /// Closed before its time.
     Closed {
         /// When.
-        #[schemars(with = "String")]
-        at: Timestamp,
+        closed_at: Instant,
         /// Why.
         reason: CloseReason,
         /// The payment, where there was one: its unused part has to be settled (5.7).
+        #[serde(skip_serializing_if = "Option::is_none")]
         payment: Option<PaymentView>,
     },
 }
@@ -105,15 +116,16 @@ enum OrderStatusView {
 impl From<OrderStatus> for OrderStatusView {
     fn from(status: OrderStatus) -> Self {
         match status {
-            OrderStatus::Placed { pay_by } => Self::Placed { pay_by },
-            OrderStatus::InService { payment, valid_until } => {
-                Self::InService { payment: payment.map(PaymentView::from), valid_until }
-            }
+            OrderStatus::Placed { pay_by } => Self::Placed { pay_by: pay_by.into() },
+            OrderStatus::InService { payment, valid_until } => Self::InService {
+                payment: payment.map(PaymentView::from),
+                valid_until: valid_until.map(Instant),
+            },
             OrderStatus::Expired { payment, at } => {
-                Self::Expired { payment: payment.map(PaymentView::from), at }
+                Self::Expired { payment: payment.map(PaymentView::from), expired_at: at.into() }
             }
             OrderStatus::Closed { at, reason, payment } => {
-                Self::Closed { at, reason, payment: payment.map(PaymentView::from) }
+                Self::Closed { closed_at: at.into(), reason, payment: payment.map(PaymentView::from) }
             }
         }
     }
@@ -140,8 +152,7 @@ pub struct OrderView {
     /// Whether its term may be shortened so that it ends with the market agreement.
     accepts_shorter_term: bool,
     /// When it was placed.
-    #[schemars(with = "String")]
-    placed_at: Timestamp,
+    placed_at: Instant,
     /// Where it stands.
     #[serde(flatten)]
     status: OrderStatusView,
@@ -168,7 +179,7 @@ impl From<Order> for OrderView {
             listing_id,
             snapshot: snapshot.into(),
             accepts_shorter_term,
-            placed_at,
+            placed_at: placed_at.into(),
             status: status.into(),
         }
     }

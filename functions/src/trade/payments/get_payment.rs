@@ -20,6 +20,11 @@ impl Endpoint for GetPayment {
     fn route() -> Route {
         Route::get("get_payment", "payments", "/payments/{record_id}")
             .summary("Read what became of a payment.")
+            .about(
+                "What was reported of a payment and what became of the money (4.6). A merchant \
+                    sees those that name one of its orders; what the operator decided and why, the \
+                    operator alone.",
+            )
             .clauses(&["4.6"])
             .roles(&[Role::Merchant, Role::Operator])
     }

@@ -20,6 +20,10 @@ impl Endpoint for ListPayments {
     fn route() -> Route {
         Route::get("list_payments", "payments", "/payments")
             .summary("List the payments that are held or have to be returned, the oldest first.")
+            .about(
+                "Money that waits for a human: held because it cannot be placed, or to be \
+                    returned (4.6).",
+            )
             .clauses(&["4.6"])
             .roles(&[Role::Operator])
     }

@@ -37,6 +37,12 @@ impl Endpoint for SettlePayment {
     fn route() -> Route {
         Route::post("settle_payment", "payments", "/payments/{record_id}/settlement")
             .summary("Decide, with evidence, what becomes of a payment that is held or has to be returned.")
+            .about(
+                "Decides what becomes of money that waits, with what the decision rests on (4.6): \
+                    it forms the order's contract, goes back, was returned, or nothing is owed. \
+                    Refused where the money waits for no such decision, or the order does not take \
+                    it.",
+            )
             .clauses(&["4.6"])
             .roles(&[Role::Operator])
             .problems(&[problems::WRONG_PAYMENT_STATE, problems::NOT_PAYABLE])

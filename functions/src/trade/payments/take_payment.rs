@@ -2,7 +2,6 @@
 //! came of it, so that a sender is never told to give up on money: it formed the contract, has to be returned, or waits
 //! for a human. The same payment again changes nothing.
 
-use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, EventId, OrderId};
 use market_kernel::money::Fen;
 use market_parties::accounts::MarketAccount;
@@ -15,6 +14,7 @@ use serde::Deserialize;
 use super::TakenView;
 use super::load::{Named, own_record};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
+use crate::wire::time::Instant;
 
 /// A payment.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -26,14 +26,13 @@ pub struct Body {
     order_id: OrderId,
     /// What was paid, in fen.
     amount_fen: Fen,
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    paid_at: Timestamp,
+    paid_at: Instant,
 }
 
 impl Body {
     fn report(self) -> Report {
         let Self { payment_id, account_id, order_id, amount_fen, paid_at } = self;
-        Report::Payment { payment_id, account_id, order_id, amount: amount_fen, paid_at }
+        Report::Payment { payment_id, account_id, order_id, amount: amount_fen, paid_at: paid_at.into() }
     }
 }
 
@@ -50,6 +49,10 @@ impl Endpoint for TakePayment {
     fn route() -> Route {
         Route::post("take_payment", "payments", "/payments")
             .summary("Report a payment of an order (signed by the payment system). What is rightly signed is always kept.")
+            .about("For the payment system: reports that an order was paid, signed by Standard \
+                    Webhooks (4.6). What is rightly signed is always kept and answered 200, with \
+                    what came of it: the contract is formed, the money has to be returned, or it \
+                    waits for a human. The same payment again changes nothing.")
             .clauses(&["4.6"])
             .signed_by_payments()
     }

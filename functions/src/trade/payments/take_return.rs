@@ -1,7 +1,6 @@
 //! `take_return` – the payment system reports that it returned a payment, signed: the duty to return it has ended. A
 //! return that fits none is kept, and waits for a human.
 
-use market_kernel::Timestamp;
 use market_kernel::ids::EventId;
 use market_kernel::money::Fen;
 use market_store::of;
@@ -12,6 +11,7 @@ use serde::Deserialize;
 use super::TakenView;
 use super::load::{Named, own_record};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
+use crate::wire::time::Instant;
 
 /// A return.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -23,14 +23,13 @@ pub struct Body {
     payment_id: EventId,
     /// What was returned, in fen.
     amount_fen: Fen,
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    returned_at: Timestamp,
+    returned_at: Instant,
 }
 
 impl Body {
     fn report(self) -> Report {
         let Self { return_id, payment_id, amount_fen, returned_at } = self;
-        Report::Return { return_id, payment_id, amount: amount_fen, returned_at }
+        Report::Return { return_id, payment_id, amount: amount_fen, returned_at: returned_at.into() }
     }
 }
 
@@ -47,6 +46,9 @@ impl Endpoint for TakeReturn {
     fn route() -> Route {
         Route::post("take_return", "payments", "/returns")
             .summary("Report the return of a payment (signed by the payment system). What is rightly signed is always kept.")
+            .about("For the payment system: reports that a payment was returned, signed by Standard \
+                    Webhooks (4.6). The duty to return it has ended then. A return that fits no \
+                    payment is kept and waits for a human.")
             .clauses(&["4.6"])
             .signed_by_payments()
     }

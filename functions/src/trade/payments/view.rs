@@ -1,6 +1,5 @@
 //! A record of money that arrived, as the operator and its merchant read it. A field is shown only if it is named here.
 
-use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, EventId, OrderId, PaymentRecordId};
 use market_kernel::money::Fen;
 use market_kernel::text::Prose;
@@ -14,6 +13,7 @@ use serde::Serialize;
 
 use crate::http::Outcome;
 use crate::trade::orders::OrderView;
+use crate::wire::time::Instant;
 
 /// What the payment system reported.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -27,8 +27,7 @@ enum ReportView {
         order_id: OrderId,
         /// What was paid, in fen.
         amount_fen: Fen,
-        #[schemars(with = "String")]
-        paid_at: Timestamp,
+        paid_at: Instant,
     },
     /// The return of a payment.
     Return {
@@ -36,8 +35,7 @@ enum ReportView {
         payment_id: EventId,
         /// What was returned, in fen.
         amount_fen: Fen,
-        #[schemars(with = "String")]
-        returned_at: Timestamp,
+        returned_at: Instant,
     },
     /// Signed, and not to be understood.
     Unreadable {
@@ -51,11 +49,15 @@ enum ReportView {
 impl From<Report> for ReportView {
     fn from(report: Report) -> Self {
         match report {
-            Report::Payment { payment_id, account_id, order_id, amount, paid_at } => {
-                Self::Payment { payment_id, account_id, order_id, amount_fen: amount, paid_at }
-            }
+            Report::Payment { payment_id, account_id, order_id, amount, paid_at } => Self::Payment {
+                payment_id,
+                account_id,
+                order_id,
+                amount_fen: amount,
+                paid_at: paid_at.into(),
+            },
             Report::Return { return_id, payment_id, amount, returned_at } => {
-                Self::Return { return_id, payment_id, amount_fen: amount, returned_at }
+                Self::Return { return_id, payment_id, amount_fen: amount, returned_at: returned_at.into() }
             }
             Report::Unreadable { message_id, text } => Self::Unreadable { message_id, text },
         }
@@ -68,11 +70,7 @@ impl From<Report> for ReportView {
 #[schemars(rename = "ReturnProof")]
 enum ProofView {
     /// The payment system, by its signed report.
-    Report {
-        return_id: EventId,
-        #[schemars(with = "String")]
-        returned_at: Timestamp,
-    },
+    Report { return_id: EventId, returned_at: Instant },
     /// The operator.
     Operator,
 }
@@ -80,7 +78,9 @@ enum ProofView {
 impl From<ReturnProof> for ProofView {
     fn from(proof: ReturnProof) -> Self {
         match proof {
-            ReturnProof::Report { return_id, returned_at } => Self::Report { return_id, returned_at },
+            ReturnProof::Report { return_id, returned_at } => {
+                Self::Report { return_id, returned_at: returned_at.into() }
+            }
             ReturnProof::Operator => Self::Operator,
         }
     }
@@ -100,15 +100,11 @@ enum StatusView {
     /// It was returned.
     Returned {
         /// When that was recorded.
-        #[schemars(with = "String")]
-        at: Timestamp,
+        returned_at: Instant,
         proof: ProofView,
     },
     /// A human looked at it, and nothing is owed.
-    Dismissed {
-        #[schemars(with = "String")]
-        at: Timestamp,
-    },
+    Dismissed { dismissed_at: Instant },
 }
 
 impl From<PaymentStatus> for StatusView {
@@ -117,8 +113,10 @@ impl From<PaymentStatus> for StatusView {
             PaymentStatus::Formed => Self::Formed,
             PaymentStatus::Held { because } => Self::Held { because },
             PaymentStatus::ToReturn { because } => Self::ToReturn { because },
-            PaymentStatus::Returned { at, proof } => Self::Returned { at, proof: proof.into() },
-            PaymentStatus::Dismissed { at } => Self::Dismissed { at },
+            PaymentStatus::Returned { at, proof } => {
+                Self::Returned { returned_at: at.into(), proof: proof.into() }
+            }
+            PaymentStatus::Dismissed { at } => Self::Dismissed { dismissed_at: at.into() },
         }
     }
 }
@@ -128,15 +126,14 @@ impl From<PaymentStatus> for StatusView {
 #[schemars(rename = "PaymentDecision")]
 struct DecisionView {
     settlement: Settlement,
-    #[schemars(with = "String")]
-    at: Timestamp,
+    decided_at: Instant,
     evidence: Prose,
 }
 
 impl From<Decision> for DecisionView {
     fn from(decision: Decision) -> Self {
         let Decision { settlement, at, evidence } = decision;
-        Self { settlement, at, evidence }
+        Self { settlement, decided_at: at.into(), evidence }
     }
 }
 
@@ -147,8 +144,7 @@ pub struct PaymentRecordView {
     /// What names it: the payment's id, unless another report had used that.
     id: PaymentRecordId,
     report: ReportView,
-    #[schemars(with = "String")]
-    received_at: Timestamp,
+    received_at: Instant,
     #[serde(flatten)]
     status: StatusView,
     /// What humans decided, in their order; shown to the operator alone.
@@ -161,7 +157,7 @@ impl PaymentRecordView {
     pub fn whole(record: PaymentRecord) -> Self {
         let PaymentRecord { id, report, received_at, status, decisions } = record;
         let decisions = decisions.into_iter().map(DecisionView::from).collect();
-        Self { id, report: report.into(), received_at, status: status.into(), decisions }
+        Self { id, report: report.into(), received_at: received_at.into(), status: status.into(), decisions }
     }
 
     /// As everyone else does: without the operator's own notes.

@@ -200,7 +200,7 @@ async fn closings(merchant: &Client) -> Result<Vec<(Timestamp, Timestamp)>, Benc
         .filter_map(|order| {
             // An order waits 24 hours for its payment.
             let due = instant(&order["placed_at"])? + SignedDuration::from_hours(24);
-            Some((due, instant(&order["at"])?))
+            Some((due, instant(&order["closed_at"])?))
         })
         .collect())
 }

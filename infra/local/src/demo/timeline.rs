@@ -64,7 +64,7 @@ impl Timeline {
             (Some(role), None) => role.to_owned(),
             _ => String::new(),
         };
-        if let Ok(at) = text("at").parse() {
+        if let Ok(at) = text("decided_at").parse() {
             let entry =
                 Entry::Happened { event: text("event"), clause: text("clause"), actor, chain: text("chain") };
             self.entries.push((at, entry));

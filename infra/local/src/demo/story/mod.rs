@@ -8,6 +8,7 @@ mod time;
 use jiff::{SignedDuration, Timestamp};
 use market_agreement::documents::clauses;
 use market_ambient::Clock;
+use market_functions::wire::time::Instant;
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
 use serde_json::{Value, json};
@@ -123,8 +124,9 @@ impl Story<'_> {
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), DemoError> {
-        self.names.learn("now", json!(self.now()));
-        self.names.learn("ten_minutes_ago", json!(self.now() - SignedDuration::from_mins(10)));
+        self.names.learn("now", json!(Instant(self.now())));
+        let before = Instant(self.now() - SignedDuration::from_mins(10));
+        self.names.learn("ten_minutes_ago", json!(before));
         self.names.learn_all(&step.with)?;
         self.let_time_pass(step).await?;
         if let Some(part) = &step.part {

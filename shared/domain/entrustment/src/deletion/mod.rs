@@ -73,6 +73,8 @@ pub struct Attestation {
     pub method: Line,
     /// Who declares it.
     pub signer: Line,
+    /// By what authority; declarations from before 0.5.0 do not say.
+    pub authority: Option<Line>,
 }
 
 /// Where a demand stands.

@@ -20,11 +20,14 @@ struct StoredAttestation {
     done_at: Timestamp,
     method: Trusted<Line>,
     signer: Trusted<Line>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authority: Option<Trusted<Line>>,
 }
 
 impl StoredAttestation {
     fn of(attestation: Attestation) -> Self {
-        let Attestation { answer, datasets, copies, sub_processors, done_at, method, signer } = attestation;
+        let Attestation { answer, datasets, copies, sub_processors, done_at, method, signer, authority } =
+            attestation;
         Self {
             answer: Name(answer),
             datasets: trusted_each(datasets),
@@ -33,6 +36,7 @@ impl StoredAttestation {
             done_at,
             method: Trusted(method),
             signer: Trusted(signer),
+            authority: authority.map(Trusted),
         }
     }
 
@@ -45,6 +49,7 @@ impl StoredAttestation {
             done_at: self.done_at,
             method: self.method.0,
             signer: self.signer.0,
+            authority: self.authority.map(|authority| authority.0),
         }
     }
 }

@@ -1,0 +1,164 @@
+//! The OpenAPI 3.1 description, from the routes' own declarations and types.
+//!
+//! Types are described by schemars, and what that says is put in the words that generators of clients know ([`shape`]);
+//! a route becomes an operation in [`operation`].
+
+mod headers;
+mod operation;
+mod shape;
+
+use schemars::SchemaGenerator;
+use std::collections::HashSet;
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::problem::ProblemDocument;
+
+pub(crate) use shape::NULL;
+
+/// What is the same for every operation.
+const ABOUT: &str = "Merchants buy applications and services from providers, grant them data, take the grants back and \
+have their data deleted, under one published agreement.\n\n\
+**Values.** Instants are RFC 3339: they are shown in UTC with exactly three decimals, and read in any offset. Days are those \
+of China Standard Time. Amounts are in fen. What is not there is left out, never null.\n\n\
+**Lists** are pages of `items`, with a `next_cursor` where there are more.\n\n\
+**Repeats.** A request that changes something carries an `Idempotency-Key`. Sent again with the same key it is answered as it \
+was, and nothing happens twice.\n\n\
+**Refusals** are problem documents (RFC 9457) with a stable `code`. Choices may get more words, and objects more fields, in \
+later releases: a client passes over what it does not know.";
+
+/// Collects routes into a description.
+#[derive(Debug)]
+pub struct Describer {
+    inputs: SchemaGenerator,
+    outputs: SchemaGenerator,
+    paths: Map<String, Value>,
+    resources: HashSet<&'static str>,
+}
+
+impl Default for Describer {
+    fn default() -> Self {
+        let settings = || {
+            SchemaSettings::draft2020_12().with(|settings| {
+                settings.definitions_path = "/components/schemas".into();
+                settings.meta_schema = None;
+            })
+        };
+        Self {
+            inputs: settings().into_generator(),
+            outputs: settings().for_serialize().into_generator(),
+            paths: Map::new(),
+            resources: HashSet::new(),
+        }
+    }
+}
+
+impl Describer {
+    /// The schemas of what goes out and of what comes in, by their names.
+    fn schemas(&mut self) -> (Map<String, Value>, Map<String, Value>) {
+        let problem = self.outputs.subschema_for::<ProblemDocument>();
+        debug_assert!(problem.as_object().is_some());
+        (
+            shape::components(self.outputs.take_definitions(true)),
+            shape::components(self.inputs.take_definitions(true)),
+        )
+    }
+
+    /// The whole description. `resources` says what each resource is, in the order in which they are shown.
+    #[must_use]
+    pub fn document(mut self, resources: &[(&str, &str)]) -> Value {
+        let (going_out, coming_in) = self.schemas();
+        let mut schemas = going_out;
+        // A name that is used both ways says the same both ways; a test holds it to that.
+        schemas.extend(coming_in);
+        let tags = resources.iter().filter(|(name, _)| self.resources.contains(name));
+        let tags: Vec<_> = tags.map(|(name, text)| json!({ "name": name, "description": text })).collect();
+        json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Service market",
+                "version": env!("CARGO_PKG_VERSION"),
+                "summary": "Applications, services and the data that they may use, under one published agreement.",
+                "description": ABOUT,
+                "contact": { "name": "The operator of this market" },
+                "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
+            },
+            "servers": [{ "url": "/", "description": "The market that serves this description." }],
+            "tags": tags,
+            "paths": self.paths,
+            "components": {
+                "schemas": schemas,
+                "headers": headers::components(),
+                "securitySchemes": {
+                    "bearer": {
+                        "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+                        "description": "A token of the market's issuer. `x-roles` says whose opens an operation, and `x-scope` what one that has scopes must have."
+                    },
+                    "paymentSignature": {
+                        "type": "apiKey", "in": "header", "name": "webhook-signature",
+                        "description": "Standard Webhooks: HMAC-SHA256 over `webhook-id.webhook-timestamp.body`."
+                    }
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cursor::List;
+    use super::super::endpoint::{Call, Endpoint, Nothing, Outcome, Route, Visitor};
+    use super::super::market::Market;
+    use super::super::problem::Problem;
+    use super::*;
+    use crate::routes;
+
+    #[test]
+    fn a_name_that_is_used_both_ways_says_the_same_both_ways() {
+        let mut describer = Describer::default();
+        routes::visit(&mut describer);
+        let (going_out, coming_in) = describer.schemas();
+        let both: Vec<_> = going_out.keys().filter(|name| coming_in.contains_key(*name)).collect();
+        assert!(both.len() > 20, "{both:?}");
+        for name in both {
+            assert_eq!(going_out[name], coming_in[name], "{name}");
+        }
+    }
+
+    #[derive(Debug)]
+    struct Added;
+
+    impl Endpoint for Added {
+        type Path = Nothing;
+        type Query = Nothing;
+        type Body = Nothing;
+        type Reply = List<crate::wire::parties::ActorView>;
+
+        fn route() -> Route {
+            Route::get("list_added", "added", "/added")
+        }
+
+        async fn decide(_: &Call<Self>, _: &Market) -> Result<Outcome<Self::Reply>, Problem> {
+            Err(Problem::not_found())
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_added_renames_no_other() {
+        let names = |visit: &dyn Fn(&mut Describer)| {
+            let mut describer = Describer::default();
+            visit(&mut describer);
+            let document = describer.document(&[]);
+            let schemas = document["components"]["schemas"].as_object().unwrap();
+            schemas.keys().cloned().collect::<Vec<_>>()
+        };
+        let before = names(&|describer| routes::visit(describer));
+        let mut after = names(&|describer| {
+            describer.visit::<Added>();
+            routes::visit(describer);
+        });
+        after.retain(|name| name != "ActorPage");
+        assert_eq!(before, after);
+    }
+}
