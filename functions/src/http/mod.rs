@@ -8,6 +8,7 @@
 //!
 //! Nothing here knows a context: the contexts' routes, their codes and what becomes of their refusals come to it.
 
+mod answered;
 pub mod cursor;
 pub mod describe;
 mod endpoint;
@@ -19,6 +20,7 @@ pub mod problem;
 pub mod problems;
 mod serve;
 
+pub use answered::Answered;
 pub use endpoint::{
     Access, Call, CallerAddress, Endpoint, MAX_BODY_BYTES, Nothing, Outcome, Owned, Repeats, Route, Visitor,
 };

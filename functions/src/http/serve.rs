@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use axum::routing::{MethodFilter, on};
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -24,6 +24,7 @@ use market_kernel::salt::Salts;
 use market_store::{CommitError, SavedReply, Submission};
 use tracing::Instrument;
 
+use super::answered::{Answered, request_span};
 use super::cursor;
 use super::endpoint::{Access, Call, CallerAddress, Endpoint, Outcome, Owned, Repeats, Route, Visitor};
 use super::json;
@@ -47,13 +48,21 @@ pub fn router(market: Arc<Market>, operation: Option<&str>, walk: impl FnOnce(&m
     walk(&mut routes);
     routes
         .router
-        .method_not_allowed_fallback(async |State(market): State<Arc<Market>>| {
-            Problem::new(problems::METHOD_NOT_ALLOWED).response(&request_id(&market))
+        .method_not_allowed_fallback(async |State(market): State<Arc<Market>>, method: Method| {
+            of_no_route(&market, method, &Problem::new(problems::METHOD_NOT_ALLOWED))
         })
-        .fallback(async |State(market): State<Arc<Market>>| {
-            Problem::not_found().response(&request_id(&market))
+        .fallback(async |State(market): State<Arc<Market>>, method: Method| {
+            of_no_route(&market, method, &Problem::not_found())
         })
         .with_state(market)
+}
+
+fn of_no_route(market: &Market, method: Method, problem: &Problem) -> Response<Body> {
+    let id = request_id(market);
+    let _entered = request_span("-", &id).entered();
+    let mut response = problem.response(&id);
+    Answered::by_no_route(method).tell(&mut response);
+    response
 }
 
 /// Collects routes into a router.
@@ -81,10 +90,12 @@ fn request_id(market: &Market) -> String {
 async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request) -> Response<Body> {
     let id = request_id(&market);
     let route = E::route();
-    let span = tracing::info_span!("request", operation = route.operation, request_id = %id);
+    let span = request_span(route.operation, &id);
+    let mut answered = Answered::begin(&route);
     async {
-        let answered = AssertUnwindSafe(answer::<E>(&market, &route, request, &id)).catch_unwind().await;
-        let result = answered.unwrap_or_else(|_| {
+        let role = &mut answered.role;
+        let result = AssertUnwindSafe(answer::<E>(&market, &route, request, &id, role)).catch_unwind().await;
+        let result = result.unwrap_or_else(|_| {
             tracing::error!("a route panicked");
             Err(Problem::new(problems::INTERNAL))
         });
@@ -97,7 +108,7 @@ async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request)
                 problem.response(&id)
             }
         };
-        tracing::info!(status = response.status().as_u16(), "answered");
+        answered.tell(&mut response);
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
@@ -112,10 +123,11 @@ async fn answer<E: Endpoint>(
     route: &Route,
     request: Request,
     request_id: &str,
+    role: &mut Option<Role>,
 ) -> Result<Response<Body>, Problem> {
     let (mut parts, body) = request.into_parts();
     let caller = match route.access {
-        Access::Roles(roles) => Some(authenticate(market, &parts, route, roles).await?),
+        Access::Roles(roles) => Some(authenticate(market, &parts, route, roles, role).await?),
         Access::Public | Access::PaymentSignature => None,
     };
     let principal = caller.as_ref().map(|verified| verified.principal.clone());
@@ -138,7 +150,7 @@ async fn answer<E: Endpoint>(
         (Repeats::ByKey, Some(principal)) => Some(submission(route, &parts, principal, &bytes)?),
         _ => None,
     };
-    let body: E::Body = if route.method == axum::http::Method::GET {
+    let body: E::Body = if route.method == Method::GET {
         json::parse(b"{}")?
     } else if matches!(route.access, Access::PaymentSignature) {
         json::signed(&bytes)?
@@ -280,6 +292,7 @@ async fn authenticate(
     parts: &Parts,
     route: &Route,
     roles: &[Role],
+    role: &mut Option<Role>,
 ) -> Result<VerifiedCaller, Problem> {
     let now = market.clock.now();
     let verified = match &market.callers {
@@ -296,6 +309,7 @@ async fn authenticate(
     };
     let verified = verified.map_err(refused)?;
     verified.at(now).map_err(refused)?;
+    *role = Some(verified.principal.role);
     if !roles.contains(&verified.principal.role) {
         return Err(Problem::new(problems::ROLE_NOT_ALLOWED));
     }
@@ -309,7 +323,8 @@ async fn authenticate(
 fn refused(error: IdentityError) -> Problem {
     match error {
         IdentityError::Invalid(reason) => {
-            tracing::info!(%reason, "a token was refused");
+            // In the line that tells of the request.
+            tracing::Span::current().record("refused", tracing::field::display(&reason));
             Problem::new(problems::INVALID_TOKEN)
         }
         IdentityError::Unavailable(reason) | IdentityError::NoSubjectKey(reason) => {
