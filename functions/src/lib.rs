@@ -17,6 +17,7 @@ pub mod parties;
 pub mod register;
 pub mod routes;
 pub mod schedules;
+#[cfg(feature = "deployed")]
 pub mod settings;
 pub mod trade;
 pub mod wire;

@@ -35,6 +35,20 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// Every one.
+    pub const ALL: [Self; 10] = [
+        Self::LatenessMs,
+        Self::Sweeps,
+        Self::WakeUpsSent,
+        Self::Parked,
+        Self::PaymentsWaiting,
+        Self::JobsFailed,
+        Self::NoticesUndeliverable,
+        Self::NoticesBounced,
+        Self::CorruptItems,
+        Self::TokensUnverified,
+    ];
+
     const fn name(self) -> &'static str {
         match self {
             Self::LatenessMs => "LatenessMs",
@@ -58,18 +72,38 @@ impl Metric {
     }
 }
 
+/// Who is told of each value, within this process.
+type Told = Arc<dyn Fn(Metric, f64) + Send + Sync>;
+
 /// Where metrics are written.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Metrics {
     namespace: Option<String>,
     dimension: Option<(&'static str, String)>,
+    told: Option<Told>,
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { namespace, dimension, told: _ } = self;
+        f.debug_struct("Metrics")
+            .field("namespace", namespace)
+            .field("dimension", dimension)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Metrics {
     /// Metrics of one namespace; without a namespace nothing is written.
     #[must_use]
     pub const fn new(namespace: Option<String>) -> Self {
-        Self { namespace, dimension: None }
+        Self { namespace, dimension: None, told: None }
+    }
+
+    /// Metrics that are told within this process, and written nowhere.
+    #[must_use]
+    pub fn told(to: impl Fn(Metric, f64) + Send + Sync + 'static) -> Self {
+        Self { told: Some(Arc::new(to)), ..Self::default() }
     }
 
     /// The same, told apart by one dimension.
@@ -80,6 +114,11 @@ impl Metrics {
 
     /// Writes values of one instant.
     pub fn put(&self, at: Timestamp, values: &[(Metric, f64)]) {
+        if let Some(told) = &self.told {
+            for (metric, value) in values {
+                told(*metric, *value);
+            }
+        }
         if let Some(line) = self.line(at, values) {
             // Whether the log takes it is not our business.
             drop(writeln!(std::io::stdout(), "{line}"));
@@ -138,5 +177,22 @@ mod tests {
             })
         );
         assert_eq!(Metrics::default().line(at, &[(Metric::Sweeps, 1.0)]), None);
+    }
+
+    #[test]
+    fn who_is_told_within_the_process_is_told_each_value_and_nothing_is_written() {
+        let told: Arc<std::sync::Mutex<Vec<(Metric, f64)>>> = Arc::default();
+        let heard = Arc::clone(&told);
+        let metrics = Metrics::told(move |metric, value| heard.lock().unwrap().push((metric, value)));
+        let values = [(Metric::NoticesBounced, 1.0), (Metric::NoticesUndeliverable, 2.0)];
+        metrics.put(Timestamp::UNIX_EPOCH, &values);
+        assert_eq!(*told.lock().unwrap(), values);
+        assert_eq!(metrics.line(Timestamp::UNIX_EPOCH, &values), None);
+    }
+
+    #[test]
+    fn every_metric_is_among_all_of_them_once() {
+        let names: std::collections::BTreeSet<_> = Metric::ALL.map(Metric::name).into();
+        assert_eq!(names.len(), Metric::ALL.len());
     }
 }

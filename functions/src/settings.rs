@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aws_config::SdkConfig;
+use aws_types::SdkConfig;
 use market_ambient::{SystemClock, SystemEntropy};
 use market_identity::terms::NoClaimName;
 use market_identity::{ClaimName, IssuerKeys, NotBefore, SubjectRule, Subjects, Terms, Verifier};

@@ -11,6 +11,7 @@ mod deletion;
 mod descriptions;
 mod documents;
 mod evidence;
+mod figures;
 mod grants;
 mod harness;
 mod holidays;
@@ -38,6 +39,8 @@ mod sealing;
 #[path = "../seen.rs"]
 mod seen;
 mod sizes;
+mod start_page;
+mod starting;
 mod stored;
 mod story;
 mod termination;

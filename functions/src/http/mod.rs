@@ -8,6 +8,7 @@
 //!
 //! Nothing here knows a context: the contexts' routes, their codes and what becomes of their refusals come to it.
 
+mod answered;
 pub mod cursor;
 pub mod describe;
 mod endpoint;
@@ -23,6 +24,7 @@ mod repeats;
 mod reply;
 mod serve;
 
+pub use answered::Answered;
 pub use endpoint::{
     Access, Call, CallerAddress, Copies, Endpoint, MAX_BODY_BYTES, Nothing, Outcome, Owned, PublicUrl,
     Repeats, Route, VERSION, Visitor, unversioned, versioned,

@@ -24,6 +24,7 @@ use market_kernel::salt::Salts;
 use market_store::{CommitError, SavedReply, Submission};
 use tracing::Instrument;
 
+use super::answered::{Answered, request_span};
 use super::cursor;
 use super::endpoint::{
     Access, Call, CallerAddress, Endpoint, Outcome, Owned, PublicUrl, Repeats, Route, Visitor, unversioned,
@@ -85,7 +86,9 @@ fn request_id(market: &Market) -> String {
 /// The answer where no route is.
 fn nowhere(market: &Market, request: &Request, problem: &Problem) -> Response<Body> {
     let id = request_id(market);
+    let _entered = request_span("-", &id).entered();
     let mut response = problem.response(&Asked { id: &id, api: &api(request) });
+    Answered::by_no_route(request.method().clone()).tell(&mut response);
     finish(&mut response, &id);
     response
 }
@@ -105,10 +108,12 @@ async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request)
     let id = request_id(&market);
     let route = E::route();
     let api = api(&request);
-    let span = tracing::info_span!("request", operation = route.operation, request_id = %id);
+    let span = request_span(route.operation, &id);
+    let mut answered = Answered::begin(&route);
     async {
-        let answered = AssertUnwindSafe(answer::<E>(&market, &route, request, &id)).catch_unwind().await;
-        let result = answered.unwrap_or_else(|_| {
+        let role = &mut answered.role;
+        let result = AssertUnwindSafe(answer::<E>(&market, &route, request, &id, role)).catch_unwind().await;
+        let result = result.unwrap_or_else(|_| {
             tracing::error!("a route panicked");
             Err(Problem::new(problems::INTERNAL))
         });
@@ -121,7 +126,7 @@ async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request)
                 problem.response(&Asked { id: &id, api: &api })
             }
         };
-        tracing::info!(status = response.status().as_u16(), "answered");
+        answered.tell(&mut response);
         finish(&mut response, &id);
         response
     }
@@ -134,11 +139,12 @@ async fn answer<E: Endpoint>(
     route: &Route,
     request: Request,
     request_id: &str,
+    role: &mut Option<Role>,
 ) -> Result<Response<Body>, Problem> {
     let api = api(&request);
     let (mut parts, body) = request.into_parts();
     let caller = match route.access {
-        Access::Roles(roles) => Some(authenticate(market, &parts, route, roles).await?),
+        Access::Roles(roles) => Some(authenticate(market, &parts, route, roles, role).await?),
         Access::Public | Access::PaymentSignature => None,
     };
     let principal = caller.as_ref().map(|verified| verified.principal.clone());
@@ -328,6 +334,7 @@ async fn authenticate(
     parts: &Parts,
     route: &Route,
     roles: &[Role],
+    role: &mut Option<Role>,
 ) -> Result<VerifiedCaller, Problem> {
     let now = market.clock.now();
     let verified = match &market.callers {
@@ -344,6 +351,7 @@ async fn authenticate(
     };
     let verified = verified.map_err(refused)?;
     verified.at(now).map_err(|reason| refused(reason.into()))?;
+    *role = Some(verified.principal.role);
     if !roles.contains(&verified.principal.role) {
         return Err(Problem::new(problems::ROLE_NOT_ALLOWED));
     }
@@ -359,7 +367,8 @@ async fn authenticate(
 fn refused(error: IdentityError) -> Problem {
     match error {
         IdentityError::Invalid(reason) => {
-            tracing::info!(%reason, "a token was refused");
+            // In the line that tells of the request.
+            tracing::Span::current().record("refused", tracing::field::display(&reason));
             Problem::new(problems::INVALID_TOKEN).challenged("invalid_token", &reason.to_string())
         }
         IdentityError::Unavailable(reason) | IdentityError::NoSubjectKey(reason) => {

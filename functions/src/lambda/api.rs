@@ -13,7 +13,7 @@ use market_functions::http::{CallerAddress, EXPOSED_HEADERS, PublicUrl};
 use market_functions::{routes, settings};
 use market_identity::VerifiedCaller;
 
-pub async fn serve(operation: Option<&str>, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
+pub async fn serve(operation: Option<&str>, sdk: &aws_types::SdkConfig) -> Result<(), Error> {
     let market = Arc::new(settings::market(sdk, operation)?);
     let origin = settings::allowed_origin().map(|origin| HeaderValue::from_str(&origin)).transpose()?;
     let router = market_functions::http::router(market, operation, |routes| routes::visit(routes));

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 /// The very word that makes the gateway answer 401; whatever else is an error of the authorizer's own.
 const UNAUTHORIZED: &str = "Unauthorized";
 
-pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
+pub async fn serve(sdk: &aws_types::SdkConfig) -> Result<(), Error> {
     let (verifier, metrics) = (settings::verifier(sdk)?, settings::metrics());
     lambda_runtime::run(service_fn(async |event: LambdaEvent<ApiGatewayCustomAuthorizerRequest>| {
         let request = event.payload;

@@ -20,7 +20,7 @@ const CONCURRENCY: usize = 10;
 /// After which one counts as failed.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
+pub async fn serve(sdk: &aws_types::SdkConfig) -> Result<(), Error> {
     let (store, metrics) = (settings::store(sdk)?, settings::metrics());
     let operator = Arc::new(settings::operator()?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {

@@ -8,7 +8,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use market_functions::settings;
 use market_jobs::{Outgoing, Queues, relay};
 
-pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
+pub async fn serve(sdk: &aws_types::SdkConfig) -> Result<(), Error> {
     let queues = settings::queues(sdk)?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| {
         let records = event.payload.records;

@@ -18,7 +18,7 @@ const HORIZON: Duration = Duration::from_mins(1);
 /// What a page that is begun may still take, at the slowest: no lease is taken whose wake-up could not be sent.
 const LAST_PAGE: Duration = Duration::from_secs(25);
 
-pub async fn serve(sdk: &aws_config::SdkConfig) -> Result<(), Error> {
+pub async fn serve(sdk: &aws_types::SdkConfig) -> Result<(), Error> {
     let (store, queues) = (settings::store(sdk)?, settings::queues(sdk)?);
     let metrics = settings::metrics();
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {

@@ -12,7 +12,7 @@ use market_jobs::sqs::{EventBatch, EventMessage};
 use market_jobs::worker::{Limits, work};
 use market_kernel::aggregate::Lane;
 
-pub async fn serve(lane: Lane, sdk: &aws_config::SdkConfig) -> Result<(), Error> {
+pub async fn serve(lane: Lane, sdk: &aws_types::SdkConfig) -> Result<(), Error> {
     let handler = kinds::handler(Arc::new(settings::jobs(sdk, lane)?));
     let queues = settings::queues(sdk)?;
     let metrics = settings::metrics().of("Job", lane.name());

@@ -8,28 +8,35 @@
 pub mod bench;
 pub mod client;
 pub mod clock;
+pub mod commands;
 mod commits;
 pub mod demo;
 mod engine;
+mod figures;
 mod folder;
 mod gate;
 pub mod issuer;
 pub mod json;
+mod listening;
+pub mod logging;
 pub mod machine;
 pub mod operate;
 mod outbox;
 pub mod pages;
 pub mod payments;
 pub mod permissions;
+mod queues;
 mod reads;
 pub mod requests;
 mod routes;
 mod running;
 mod serving;
 pub mod stage;
+#[cfg(feature = "stack")]
 mod stream;
 pub mod subject_key;
 
 pub use engine::{Endpoint, Engine, EngineError, sdk_at};
 pub use gate::{NotAnOrigin, Origin};
-pub use running::{Clockwork, Options, Running, StartError, TABLE};
+pub use listening::{Listen, NotAPlace};
+pub use running::{Clockwork, Options, Running, StartError, TABLE, WITHOUT_AWS};

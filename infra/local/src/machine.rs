@@ -7,13 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::{Span, Timestamp};
 use market_ambient::Clock;
-use market_jobs::memory::MemoryQueues;
-use market_jobs::sqs::SqsQueues;
+use market_jobs::Queues;
 use market_jobs::sweep::Sweep;
-use market_jobs::{Outgoing, Queues, Unsent};
 use market_kernel::aggregate::Lane;
 use market_store::Store;
 use market_store::due::Shard;
@@ -23,78 +20,29 @@ use tokio::time::Instant;
 use crate::clock::{self, LocalClock};
 use crate::commits::{self, Commits, Wakes};
 use crate::engine::Engine;
+use crate::figures::Figures;
 use crate::permissions::Permissions;
+use crate::queues::LocalQueues;
+#[cfg(feature = "stack")]
 use crate::stream::Stream;
 
 /// How often the relay looks at a stream, while the clock ticks.
+#[cfg(feature = "stack")]
 const TICK: Duration = Duration::from_millis(200);
 /// How many looks of the relay to one of the sweep.
+#[cfg(feature = "stack")]
 const TICKS_OF_A_SWEEP: u32 = 5;
 /// How long a sweep that has handed out nothing of what is due is not repeated.
 const REST: Duration = Duration::from_millis(500);
 /// Rounds after which a market that keeps making work due at once is given up on.
 const MAX_ROUNDS: u32 = 10_000;
 
-/// The queues of this market.
-#[derive(Debug, Clone)]
-pub enum LocalQueues {
-    /// Within the process.
-    Memory(MemoryQueues),
-    /// On an SQS-compatible server.
-    Sqs(SqsQueues, aws_sdk_sqs::Client),
-}
-
-impl Queues for LocalQueues {
-    async fn send(&self, outgoing: Vec<Outgoing>) -> Vec<Unsent> {
-        match self {
-            Self::Memory(queues) => queues.send(outgoing).await,
-            Self::Sqs(queues, _) => queues.send(outgoing).await,
-        }
-    }
-}
-
-impl LocalQueues {
-    /// Waits until nothing is in hand.
-    async fn idle(&self) -> Result<(), MachineError> {
-        let (queues, client) = match self {
-            Self::Memory(queues) => {
-                queues.idle().await;
-                return Ok(());
-            }
-            Self::Sqs(queues, client) => (queues, client),
-        };
-        let counts = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        ];
-        for _ in 0..600 {
-            let mut in_hand = 0;
-            for lane in Lane::ALL {
-                let answer = client
-                    .get_queue_attributes()
-                    .queue_url(queues.url(lane))
-                    .set_attribute_names(Some(counts.to_vec()))
-                    .send()
-                    .await
-                    .map_err(failed)?;
-                let attributes = answer.attributes.unwrap_or_default();
-                in_hand += attributes.values().filter_map(|count| count.parse::<u64>().ok()).sum::<u64>();
-            }
-            if in_hand == 0 {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Err(MachineError("the queues did not become idle within a minute".to_owned()))
-    }
-}
-
 /// The market could not be moved on.
 #[derive(Debug, thiserror::Error)]
 #[error("the market could not be moved on: {0}")]
 pub struct MachineError(pub String);
 
-fn failed(error: impl std::fmt::Display) -> MachineError {
+pub(crate) fn failed(error: impl std::fmt::Display) -> MachineError {
     MachineError(error.to_string())
 }
 
@@ -115,6 +63,7 @@ pub(crate) enum Feed {
     /// From every commit of this process.
     Commits(Arc<Commits>),
     /// From the table's stream.
+    #[cfg(feature = "stack")]
     Stream(Mutex<Stream>),
 }
 
@@ -137,6 +86,7 @@ pub struct Machine {
     queues: LocalQueues,
     feed: Feed,
     engine: Option<Engine>,
+    figures: Arc<Figures>,
     /// Whose turn it is to move the market: someone's who advances the clock, or the machine's own; and what is known of
     /// the due index. Nothing waits in a shard that is not named. What waits in one that is, it may no longer.
     turn: Mutex<Wakes>,
@@ -150,16 +100,18 @@ impl Machine {
         queues: LocalQueues,
         feed: Feed,
         engine: Option<Engine>,
+        figures: Arc<Figures>,
     ) -> Self {
         // What a crash left is in the index alone, so the first turn looks everywhere.
         let (turn, doing) = (Mutex::new(everywhere()), watch::Sender::new(Doing::Works));
-        Self { clock, store, queues, feed, engine, turn, doing }
+        Self { clock, store, queues, feed, engine, figures, turn, doing }
     }
 
     /// Hands out what became due at once. How many wake-ups were sent.
     async fn relay(&self) -> Result<usize, MachineError> {
         let outgoing = match &self.feed {
             Feed::Commits(commits) => commits.take_outgoing(),
+            #[cfg(feature = "stack")]
             Feed::Stream(stream) => stream.lock().await.read().await.map_err(failed)?,
         };
         let count = outgoing.len();
@@ -179,6 +131,7 @@ impl Machine {
             stops_at: None,
         };
         let swept = Permissions::of_handler("sweep", pass.pass_over(shards)).await.map_err(failed)?;
+        self.figures.swept(&swept);
         Ok(swept.sent)
     }
 
@@ -192,6 +145,7 @@ impl Machine {
     fn learn(&self, wakes: &mut Wakes) {
         match &self.feed {
             Feed::Commits(commits) => commits::add(wakes, commits.take_wakes()),
+            #[cfg(feature = "stack")]
             Feed::Stream(_) => *wakes = everywhere(),
         }
     }
@@ -300,6 +254,7 @@ impl Machine {
     pub(crate) async fn run(self: Arc<Self>) {
         match &self.feed {
             Feed::Commits(commits) => self.wake_by(commits).await,
+            #[cfg(feature = "stack")]
             Feed::Stream(_) => self.look_again_and_again().await,
         }
     }
@@ -349,6 +304,7 @@ impl Machine {
     }
 
     /// Looks at the stream and sweeps.
+    #[cfg(feature = "stack")]
     async fn look_again_and_again(&self) {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

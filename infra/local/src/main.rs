@@ -1,17 +1,16 @@
 //! `market`: the whole service market on one machine.
 
+use std::fmt::Display;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use market::bench::{self, Bench};
-use market::operate::{self, Operate};
+use clap::Parser;
+use market::commands::{Arguments, Command, Serve};
+use market::operate::{self, OperateError};
 use market::permissions::Permissions;
-use market::{Clockwork, Options, Origin, Running, demo, pages};
+use market::{Clockwork, Options, Running, StartError, bench, demo, logging, pages};
 use mimalloc::MiMalloc;
-use tracing_subscriber::EnvFilter;
 
 /// Small things are made and dropped all the time, by several threads.
 #[global_allocator]
@@ -20,86 +19,61 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 /// What shells say of a program that an interrupt has ended.
 const ENDED_AT_ONCE: i32 = 130;
 
-const AFTER_HELP: &str = "\
-While it runs (these exist on one machine only, never in what is deployed):
-  GET  /                       the API, to read; /openapi.json for programs
-  GET  /_local/token           a token: ?role=merchant&sub=shop-1
-                               roles: merchant, provider, operator, data_gateway, upstream
-                               and, for less than all of a role's rights, &scope=orders:read
-  GET  /_local/clock           the market's time
-  POST /_local/clock           {\"advance\": \"P15D\"}: an ISO 8601 duration; all that is due in between happens, in order
-  POST /_local/payment         {\"account_id\", \"order_id\", \"amount_fen\"}: pays as the payment system would,
-                               each time anew; with \"payment_id\", a payment is told again
-It answers programs on this machine. What is under /_local/ is refused to pages of other sites than --allow-origin.
-RUST_LOG sets what is logged, to standard error.";
+/// A command line, or a setting, that cannot be followed; as clap has it.
+const USAGE: u8 = 2;
 
-/// The service market, whole, on one machine: every route, every worker, the sweep, and an embedded DynamoDB
-/// engine. Without a command it starts and keeps its data in a folder.
-#[derive(Debug, Parser)]
-#[command(name = "market", version, after_help = AFTER_HELP)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    serve: Serve,
+/// Why nothing was done, and the exit code that says so.
+struct Undone {
+    why: String,
+    code: ExitCode,
 }
 
-#[derive(Debug, clap::Args)]
-struct Serve {
-    /// The folder that everything is kept in: the table, keys, the clock, outgoing mail.
-    #[arg(long, default_value = "market-data")]
-    data: PathBuf,
-    /// The loopback address to listen on.
-    #[arg(long, default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
-    /// An SQS-compatible server, in place of the queues in memory.
-    #[arg(long, value_name = "URL")]
-    sqs_endpoint: Option<String>,
-    /// A DynamoDB-compatible server with streams, in place of the embedded engine.
-    #[arg(long, value_name = "URL")]
-    dynamodb_endpoint: Option<String>,
-    /// The one site whose pages may call this market, such as <http://localhost:5173>. Without it, none.
-    #[arg(long, value_name = "URL")]
-    allow_origin: Option<Origin>,
+impl Undone {
+    fn new(why: impl Display) -> Self {
+        Self { why: why.to_string(), code: ExitCode::FAILURE }
+    }
+
+    fn usage(why: impl Display) -> Self {
+        Self { why: why.to_string(), code: ExitCode::from(USAGE) }
+    }
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Play a merchant's year on a virtual clock, through the real routes and workers, and print it.
-    Demo {
-        /// The agreement to play it on.
-        #[arg(long, value_name = "FILE")]
-        agreement: Option<PathBuf>,
-    },
-    /// Print the OpenAPI 3.1 description.
-    Openapi,
-    /// Print the names of the handlers, as templates may use them.
-    #[command(hide = true)]
-    Handlers,
-    #[command(flatten)]
-    Operate(Operate),
-    /// Measure, and print figures.
-    #[command(subcommand)]
-    Bench(Bench),
+impl From<OperateError> for Undone {
+    fn from(error: OperateError) -> Self {
+        match error {
+            OperateError::WithoutAws(_) => Self::usage(error),
+            _ => Self::new(error),
+        }
+    }
+}
+
+impl From<StartError> for Undone {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::WithoutAws(_) => Self::usage(error),
+            _ => Self::new(error),
+        }
+    }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let quiet = if arguments.command.is_some() { "error" } else { "warn,market=info" };
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet)))
-        .with_writer(std::io::stderr)
-        // What cannot be logged, because the disk is full or the reader has gone, must not end what is being done.
-        .log_internal_errors(false)
-        .init();
-    let outcome = match arguments.command {
-        None => serve(arguments.serve).await,
+    run(arguments).await.unwrap_or_else(|undone| {
+        eprintln!("market: {}", undone.why);
+        undone.code
+    })
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode, Undone> {
+    let Arguments { command, serve: how, log_format } = arguments;
+    let usual = if command.is_some() { logging::OF_A_COMMAND } else { logging::OF_A_MARKET };
+    logging::begin(log_format, usual).map_err(Undone::usage)?;
+    match command {
+        None => serve(how).await,
         Some(Command::Demo { agreement }) => play(agreement).await,
-        Some(Command::Bench(what)) => {
-            bench::run(what).await.map(|()| ExitCode::SUCCESS).map_err(|error| error.to_string())
-        }
-        Some(Command::Operate(operate)) => operate::run(operate).await.map_err(|error| error.to_string()),
+        Some(Command::Bench(what)) => bench::run(what).await.map(|()| ExitCode::SUCCESS).map_err(Undone::new),
+        Some(Command::Operate(operate)) => Ok(operate::run(operate).await?),
         Some(Command::Handlers) => {
             say(&market_functions::handler::names().join("\n"));
             Ok(ExitCode::SUCCESS)
@@ -108,32 +82,30 @@ async fn main() -> ExitCode {
             say(&format!("{:#}", pages::openapi()));
             Ok(ExitCode::SUCCESS)
         }
-    };
-    outcome.unwrap_or_else(|error| {
-        eprintln!("market: {error}");
-        ExitCode::FAILURE
-    })
+    }
 }
 
-async fn serve(serve: Serve) -> Result<ExitCode, String> {
+async fn serve(serve: Serve) -> Result<ExitCode, Undone> {
     let Serve { data, listen, sqs_endpoint, dynamodb_endpoint, allow_origin } = serve;
     let options = Options {
         folder: data.clone(),
         in_memory: false,
-        listen,
+        listen: listen.0,
         clockwork: Clockwork::Ticking,
         sqs_endpoint,
         dynamodb_endpoint,
         permissions: Permissions::committed(),
         allow_origin,
     };
-    let running = Running::start(options).await.map_err(|error| error.to_string())?;
-    let mut signals = Signals::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let running = Running::start(options).await?;
+    let mut signals =
+        Signals::listen().map_err(|error| Undone::new(format!("cannot listen for signals: {error}")))?;
     let url = &running.url;
     say(&format!(
         "The service market is running at {url}\n\
+         Open {url}/ in a browser: sign in as anyone, read the API and try it.\n\
          \n\
-         API description   {url}/openapi.json   (to read: {url}/)\n\
+         API description   {url}/openapi.json\n\
          A token           curl '{url}/_local/token?role=merchant&sub=shop-1'\n\
          \u{20}                 roles: merchant, provider, operator, data_gateway, upstream\n\
          The clock         curl {url}/_local/clock\n\
@@ -191,13 +163,13 @@ impl Signals {
     }
 }
 
-async fn play(agreement: Option<PathBuf>) -> Result<ExitCode, String> {
+async fn play(agreement: Option<PathBuf>) -> Result<ExitCode, Undone> {
     let text = match agreement {
         Some(file) => std::fs::read_to_string(&file)
-            .map_err(|error| format!("cannot read {}: {error}", file.display()))?,
+            .map_err(|error| Undone::new(format!("cannot read {}: {error}", file.display())))?,
         None => demo::AGREEMENT.to_owned(),
     };
-    let timeline = demo::play(&text, Permissions::committed()).await.map_err(|error| error.to_string())?;
+    let timeline = demo::play(&text, Permissions::committed()).await.map_err(Undone::new)?;
     say(&timeline.to_string());
     Ok(if timeline.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

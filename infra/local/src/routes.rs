@@ -4,21 +4,23 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request, State};
+use axum::extract::{MatchedPath, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use jiff::{Span, Timestamp};
 use market_ambient::{Clock, SystemEntropy, random};
 use market_functions::http::{BODY_WITHIN, MAX_BODY_BYTES, versioned};
+use market_functions::metrics::Metric;
 use market_identity::{Role, Scopes};
 use market_kernel::hash::Sha256Hash;
-use market_kernel::periods;
+use market_trade::payments::PaymentRecord;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::figures::{self, Figures};
 use crate::issuer::{Issuer, LIFETIME_SECONDS};
 use crate::machine::Machine;
 use crate::pages;
@@ -31,13 +33,18 @@ pub struct Local {
     pub issuer: Arc<Issuer>,
     pub payments: PaymentSystem,
     pub url: String,
+    pub figures: Arc<Figures>,
 }
+
+/// The most payments that wait for a human and are counted, as by the deployed sweep.
+const MOST_COUNTED: u16 = 1000;
 
 type Here = State<Arc<Local>>;
 
 pub fn router(local: Local) -> Router {
     Router::new()
-        .route("/", get(async |State(local): Here| Html(pages::index(&local.url))))
+        .merge(pages::router())
+        .route("/metrics", get(metrics))
         .route("/_local/jwks.json", get(async |State(local): Here| Json(local.issuer.key_set())))
         .route("/_local/token", get(token))
         .route("/_local/clock", get(read_clock).post(advance_clock))
@@ -49,11 +56,16 @@ pub fn router(local: Local) -> Router {
 /// Waits for all of a request, as the API does: one whose body is kept back is let go.
 async fn whole(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, MAX_BODY_BYTES)).await {
+    let method = parts.method.clone();
+    let route = parts.extensions.get::<MatchedPath>().cloned();
+    let response = match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, MAX_BODY_BYTES)).await {
         Ok(Ok(body)) => next.run(Request::from_parts(parts, body.into())).await,
         Ok(Err(_)) => problem(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large, or broke off"),
         Err(_) => problem(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time"),
-    }
+    };
+    let route = route.as_ref().map_or("-", MatchedPath::as_str);
+    tracing::debug!(%method, route, status = response.status().as_u16(), "answered beside the API");
+    response
 }
 
 /// A problem of what exists on one machine only.
@@ -68,6 +80,19 @@ pub fn problem(status: StatusCode, detail: impl Into<String>) -> Response {
 
 fn refused(detail: impl Into<String>) -> Response {
     problem(StatusCode::UNPROCESSABLE_ENTITY, detail)
+}
+
+/// The figures of now.
+async fn metrics(State(local): Here) -> Response {
+    // What could not be counted is as it was.
+    match local.machine.store.count_entries(&PaymentRecord::WAITING, MOST_COUNTED).await {
+        Ok(waiting) => local.figures.note(Metric::PaymentsWaiting, waiting as f64),
+        Err(error) => tracing::warn!(%error, "the payments that wait could not be counted"),
+    }
+    match local.figures.text() {
+        Ok(text) => ([(header::CONTENT_TYPE, figures::CONTENT_TYPE)], text).into_response(),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
 }
 
 #[derive(Deserialize)]
@@ -104,8 +129,13 @@ async fn read_clock(State(local): Here) -> Json<Value> {
     Json(shown(local.machine.clock.now()))
 }
 
+/// An instant as the API writes it: in UTC, to the millisecond.
+fn instant(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
 fn shown(now: Timestamp) -> Value {
-    json!({ "now": now, "local": periods::ZONE.to_datetime(now).to_string(), "zone": "Asia/Shanghai" })
+    json!({ "now": instant(now) })
 }
 
 #[derive(Deserialize)]
@@ -128,7 +158,7 @@ async fn advance_clock(State(local): Here, body: String) -> Response {
         )),
         Ok(Some(advanced)) => {
             let mut reply = shown(advanced.to);
-            reply["from"] = json!(advanced.from);
+            reply["from"] = json!(instant(advanced.from));
             reply["wake_ups"] = json!(advanced.wake_ups);
             Json(reply).into_response()
         }
@@ -154,7 +184,7 @@ async fn pay(State(local): Here, body: String) -> Response {
     }
     // A payment of its own, unless one is told again.
     let id = format!("pay-{:016x}", u64::from_be_bytes(random(&SystemEntropy)));
-    for (name, value) in [("payment_id", json!(id)), ("paid_at", json!(now))] {
+    for (name, value) in [("payment_id", json!(id)), ("paid_at", json!(instant(now)))] {
         if report.get(name).is_none() {
             report[name] = value;
         }

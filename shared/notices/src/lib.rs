@@ -5,26 +5,38 @@
 //! nobody knows. In-site messages
 //! and announcements need no channel: they are served by being committed.
 
+//!
+//! The gateways themselves are the feature `ways-out`: a market on one machine has none.
+
+#[cfg(feature = "ways-out")]
 mod http_text;
 mod mime;
+#[cfg(feature = "ways-out")]
+mod sdk_error;
+#[cfg(feature = "ways-out")]
 mod ses;
+#[cfg(feature = "ways-out")]
 mod smtp;
+#[cfg(feature = "ways-out")]
 mod sns;
+mod tags;
 
-use std::error::Error;
-use std::iter;
 use std::sync::Arc;
 
-use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_kernel::notices::{Channel, NO_GATEWAY, Notice, Sending};
 
+#[cfg(feature = "ways-out")]
 pub use http_text::HttpText;
 pub use mime::{BadSender, Sender, mime};
-pub use ses::{NOTICE_TAG, RECIPIENT_TAG, SesEmail, recipient_of_tag};
+#[cfg(feature = "ways-out")]
+pub use ses::SesEmail;
+#[cfg(feature = "ways-out")]
 pub use smtp::{BadServer, SmtpEmail, SmtpServer};
+#[cfg(feature = "ways-out")]
 pub use sns::SnsText;
+pub use tags::{NOTICE_TAG, RECIPIENT_TAG, recipient_of_tag, recipient_tag};
 
 /// Sends notices out of the market on one channel.
 pub trait Gateway: Send + Sync {
@@ -71,31 +83,4 @@ impl Gateways {
             Channel::InSite | Channel::Announcement => Sending::Accepted { gateway_id: None },
         }
     }
-}
-
-/// What an SDK error means for a notice: refused for good where the service said so of this message, worth another
-/// attempt where it said anything else or was not reached at all, and unknown where it may have taken the message.
-/// The text names the kind of error only: gateways echo addresses.
-pub(crate) fn failed<E, R>(error: &SdkError<E, R>, refusals: &[&str]) -> Sending
-where
-    E: ProvideErrorMetadata,
-{
-    let reason = match error {
-        SdkError::ServiceError(service) => service.err().code().unwrap_or("unknown").to_owned(),
-        SdkError::ConstructionFailure(_) => "cannot be written as a request".to_owned(),
-        SdkError::DispatchFailure(failure)
-            if failure.as_connector_error().is_some_and(|error| was_never_connected(error)) =>
-        {
-            "unreachable".to_owned()
-        }
-        _ => return Sending::Unknown,
-    };
-    if refusals.contains(&reason.as_str()) { Sending::Refused { reason } } else { Sending::Failed { reason } }
-}
-
-/// Whether a call failed before there was a connection on which anything could have left.
-fn was_never_connected(error: &(dyn Error + 'static)) -> bool {
-    iter::successors(Some(error), |&error| error.source())
-        .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())
-        .any(hyper_util::client::legacy::Error::is_connect)
 }

@@ -4,22 +4,21 @@
 //! It is the message that SMTP would carry, as it is. SES replaces its Message-ID and date: which message it
 //! was, its own id tells, and the tags.
 //!
-//! Each message carries two tags, the notice's id and its recipient's partition, so that what SES learns of it
-//! later finds the notice without an index.
+//! Each message carries two tags ([`crate::tags`]).
 
-use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use aws_types::SdkConfig;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_kernel::keys::Owner;
 use market_kernel::notices::{Notice, Sending};
 use market_outside::sdk::once;
 
-use crate::{Gateway, Sender, failed, mime};
+use crate::sdk_error::failed;
+use crate::tags::{NOTICE_TAG, RECIPIENT_TAG, recipient_tag};
+use crate::{Gateway, Sender, mime};
 
 /// Sends from one sender, under one configuration set where one is named.
 #[derive(Debug, Clone)]
@@ -27,17 +26,6 @@ pub struct SesEmail {
     client: Client,
     sender: Sender,
     configuration_set: Option<String>,
-}
-
-/// The tag with the notice's id.
-pub const NOTICE_TAG: &str = "notice";
-/// The tag with its recipient's partition, in base64: a tag's value has few other characters.
-pub const RECIPIENT_TAG: &str = "recipient";
-
-/// The partition that a recipient's tag names.
-#[must_use]
-pub fn recipient_of_tag(value: &str) -> Option<String> {
-    String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(value).ok()?).ok()
 }
 
 /// What SES says of a message that it will never take. `MessageRejected` is not among them: it is also what SES
@@ -53,7 +41,7 @@ impl SesEmail {
 
     async fn deliver(&self, notice: &Notice) -> Sending {
         let tag = |name: &str, value: &str| MessageTag::builder().name(name).value(value).build();
-        let recipient = BASE64_URL_SAFE_NO_PAD.encode(notice.recipient.partition().as_str());
+        let recipient = recipient_tag(&notice.recipient.partition());
         let message = mime(notice, &self.sender);
         let raw = message.map(|message| RawMessage::builder().data(Blob::new(message.formatted())).build());
         let (Some(Ok(raw)), Ok(id_tag), Ok(recipient_tag)) =

@@ -1,14 +1,15 @@
 //! Text messages by Amazon SNS (not in the China regions). SNS knows no idempotency key for them, so each attempt that
 //! was claimed is sent once.
 
-use aws_config::SdkConfig;
 use aws_sdk_sns::Client;
+use aws_types::SdkConfig;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_kernel::notices::{Notice, Sending};
 use market_outside::sdk::once;
 
-use crate::{Gateway, failed};
+use crate::Gateway;
+use crate::sdk_error::failed;
 
 /// Publishes straight to a telephone number.
 #[derive(Debug, Clone)]

@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_types::sdk_config::SharedCredentialsProvider;
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+
+#[cfg(feature = "aws")]
+pub use self::environment::from_environment;
 
 /// To establish a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -55,31 +55,45 @@ pub fn once(sdk: &SdkConfig) -> SdkConfig {
     sdk.to_builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts).build()
 }
 
-/// The SDK's configuration from the environment that Lambda gives: the region, credentials, and an endpoint
-/// where one is named (`AWS_ENDPOINT_URL`, or `AWS_ENDPOINT_URL_DYNAMODB` for one service).
-///
-/// From nowhere else: the default chain also looks for files, containers and instances, which a function does
-/// not have, and each cold start would pay for the search.
-#[must_use]
-pub fn from_environment() -> SdkConfig {
-    let mut config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(std::env::var("AWS_REGION").ok().map(Region::new))
-        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
-        .timeout_config(timeouts())
-        .retry_config(retry())
-        .service_config(ServiceVariables);
-    config.set_endpoint_url(std::env::var("AWS_ENDPOINT_URL").ok());
-    config.build()
-}
+#[cfg(feature = "aws")]
+mod environment {
+    use aws_config::BehaviorVersion;
+    use aws_config::environment::EnvironmentVariableCredentialsProvider;
+    use aws_types::SdkConfig;
+    use aws_types::region::Region;
+    use aws_types::sdk_config::SharedCredentialsProvider;
+    use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-/// Settings of one service, as the SDKs name them: a variable with the service's name at its end.
-#[derive(Debug)]
-struct ServiceVariables;
+    use super::{retry, timeouts};
 
-impl LoadServiceConfig for ServiceVariables {
-    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let service = key.service_id().replace(' ', "_").to_uppercase();
-        std::env::var(format!("{}_{service}", key.env())).ok()
+    /// The SDK's configuration from the environment that Lambda gives: the region, credentials, and an endpoint
+    /// where one is named (`AWS_ENDPOINT_URL`, or `AWS_ENDPOINT_URL_DYNAMODB` for one service).
+    ///
+    /// From nowhere else: the default chain also looks for files, containers and instances, which a function does
+    /// not have, and each cold start would pay for the search.
+    #[must_use]
+    pub fn from_environment() -> SdkConfig {
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(std::env::var("AWS_REGION").ok().map(Region::new))
+            .credentials_provider(SharedCredentialsProvider::new(
+                EnvironmentVariableCredentialsProvider::new(),
+            ))
+            .timeout_config(timeouts())
+            .retry_config(retry())
+            .service_config(ServiceVariables);
+        config.set_endpoint_url(std::env::var("AWS_ENDPOINT_URL").ok());
+        config.build()
+    }
+
+    /// Settings of one service, as the SDKs name them: a variable with the service's name at its end.
+    #[derive(Debug)]
+    struct ServiceVariables;
+
+    impl LoadServiceConfig for ServiceVariables {
+        fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+            let service = key.service_id().replace(' ', "_").to_uppercase();
+            std::env::var(format!("{}_{service}", key.env())).ok()
+        }
     }
 }

@@ -3,7 +3,9 @@
 //! Whoever uses one keeps it in a [`Kept`](crate::Kept) in the form that it needs, fresh for
 //! [`FRESH_FOR`]: the longest time that a rotation can go unnoticed.
 
+#[cfg(feature = "aws")]
 use aws_sdk_secretsmanager::Client;
+#[cfg(feature = "aws")]
 use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use jiff::SignedDuration;
 
@@ -16,6 +18,7 @@ pub enum Secret {
     /// Here.
     Given(String),
     /// In Secrets Manager, under this name.
+    #[cfg(feature = "aws")]
     Named(Client, String),
 }
 
@@ -23,6 +26,7 @@ impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Given(_) => f.write_str("a secret"),
+            #[cfg(feature = "aws")]
             Self::Named(_, name) => write!(f, "the secret {name}"),
         }
     }
@@ -36,6 +40,7 @@ impl Secret {
     pub async fn fetch(&self) -> Result<String, String> {
         match self {
             Self::Given(text) => Ok(text.clone()),
+            #[cfg(feature = "aws")]
             Self::Named(client, name) => {
                 let answer = client.get_secret_value().secret_id(name).send().await;
                 let answer = answer.map_err(|error| DisplayErrorContext(&error).to_string())?;

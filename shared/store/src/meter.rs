@@ -41,6 +41,12 @@ impl Meter {
         self.0.as_ref().map(|cost| std::mem::take(&mut *lock(cost))).unwrap_or_default()
     }
 
+    /// What was counted since the last [`take`](Self::take), which goes on.
+    #[must_use]
+    pub fn so_far(&self) -> Cost {
+        self.0.as_ref().map(|cost| *lock(cost)).unwrap_or_default()
+    }
+
     pub(crate) fn wish(&self) -> Option<ReturnConsumedCapacity> {
         self.0.is_some().then_some(ReturnConsumedCapacity::Total)
     }

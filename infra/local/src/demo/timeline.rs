@@ -141,6 +141,39 @@ impl fmt::Display for Timeline {
                 }
             }
         }
+        // Again, where they are read: the story is long.
+        for (at, entry) in &self.entries {
+            if let Entry::Failed(what) = entry {
+                writeln!(f, "\n✗✗ FAILED at {}: {what}", periods::ZONE.to_datetime(*at))?;
+            }
+        }
         writeln!(f, "\n{} expectations held, {} failed.", self.met, self.failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_is_told_again_at_the_end_and_where_nothing_did_the_last_line_says_so() {
+        let at = "2026-01-05T01:00:00Z".parse().unwrap();
+        let mut timeline = Timeline::default();
+        timeline.expect(at, "the grant is active", false);
+        for n in 0..50 {
+            timeline.expect(at, format!("step {n}"), true);
+        }
+        let told = timeline.to_string();
+        let end: Vec<&str> = told.lines().rev().take(4).filter(|line| !line.is_empty()).collect();
+        assert_eq!(
+            end,
+            ["50 expectations held, 1 failed.", "✗✗ FAILED at 2026-01-05T09:00:00: the grant is active"]
+        );
+        let mut timeline = Timeline::default();
+        timeline.expect(at, "the grant is active", true);
+        assert!(
+            !timeline.to_string().contains("✗✗")
+                && timeline.to_string().ends_with("1 expectations held, 0 failed.\n")
+        );
     }
 }

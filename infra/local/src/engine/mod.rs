@@ -14,10 +14,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::auth::{self, ResolveAuthScheme};
 use aws_sdk_dynamodb::config::endpoint::{self, Endpoint as EndpointUrl, EndpointFuture, ResolveEndpoint};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::auth::{AuthSchemeId, AuthSchemeOption, AuthSchemeOptionsFuture};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
@@ -27,6 +26,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_types::SdkConfig;
 use dynoxide::Database;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -50,6 +50,7 @@ enum EngineCall {
         reply: oneshot::Sender<Reply>,
     },
     /// Tells of each operation from here on.
+    #[cfg_attr(not(feature = "bench"), expect(dead_code, reason = "a benchmark asks for it"))]
     Record {
         told: std::sync::mpsc::Sender<Request>,
     },
@@ -135,6 +136,7 @@ impl Engine {
     }
 
     /// The operations from here on, in the order in which they are carried out.
+    #[cfg_attr(not(feature = "bench"), expect(dead_code, reason = "a benchmark asks for it"))]
     pub(crate) fn record(&self) -> Result<std::sync::mpsc::Receiver<Request>, Stopped> {
         let (told, operations) = std::sync::mpsc::channel();
         self.calls.send(EngineCall::Record { told }).map_err(|_| Stopped)?;
@@ -269,22 +271,24 @@ impl From<&Engine> for Endpoint {
     }
 }
 
-/// The SDK's configuration for an endpoint on this machine, with the timeouts and retries of everywhere.
+/// The SDK's configuration for an endpoint on this machine, with the timeouts and retries of everywhere. Neither the
+/// environment nor `~/.aws` says anything in it.
 pub async fn sdk_at(endpoint: impl Into<Endpoint>) -> SdkConfig {
-    let defaults = aws_config::defaults(BehaviorVersion::latest())
+    let credentials = Credentials::new("local", "local", None, None, "local");
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .timeout_config(market_outside::sdk::timeouts())
         .retry_config(market_outside::sdk::retry());
     match endpoint.into() {
-        Endpoint::Url(url) => defaults.endpoint_url(url),
+        Endpoint::Url(url) => config.endpoint_url(url),
         Endpoint::Embedded(engine) => {
             let connector = SharedHttpConnector::new(engine);
-            defaults.endpoint_url(WITHIN).http_client(http_client_fn(move |_, _| connector.clone()))
+            config.endpoint_url(WITHIN).http_client(http_client_fn(move |_, _| connector.clone()))
         }
     }
-    .load()
-    .await
+    .build()
 }
 
 /// The configuration of a table's client at an endpoint on this machine. To the embedded engine nothing is signed, and

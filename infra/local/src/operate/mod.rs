@@ -32,7 +32,7 @@ use market_store::StoreError;
 use serde::Serialize;
 
 use self::stack::{Stack, StackName};
-use crate::StartError;
+use crate::{StartError, WITHOUT_AWS};
 
 /// What operators can do.
 #[derive(Debug, clap::Subcommand)]
@@ -116,6 +116,9 @@ pub enum OperateError {
         /// The output.
         output: &'static str,
     },
+    /// This program was built for one machine.
+    #[error("{0} cannot be reached: {WITHOUT_AWS}")]
+    WithoutAws(String),
     /// An AWS service did not do it.
     #[error("{asked}: {reason}\n(`aws sts get-caller-identity` shows with whose permissions it was tried)")]
     Aws {

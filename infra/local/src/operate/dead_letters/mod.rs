@@ -11,6 +11,10 @@
 
 mod outcomes;
 mod queue;
+#[cfg(feature = "stack")]
+mod queues;
+#[cfg(not(feature = "stack"))]
+#[path = "no_queues.rs"]
 mod queues;
 
 use std::process::ExitCode;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use market_kernel::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -42,22 +41,6 @@ pub struct DeadLetter {
     pub received: u32,
     /// What it says; a text where that is no JSON.
     pub body: Value,
-}
-
-impl From<&Message> for DeadLetter {
-    fn from(message: &Message) -> Self {
-        let attribute =
-            |name: MessageSystemAttributeName| message.attributes()?.get(&name)?.parse::<i64>().ok();
-        let sent_ms = attribute(MessageSystemAttributeName::SentTimestamp);
-        let received = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
-        let body = message.body().unwrap_or_default();
-        Self {
-            message_id: message.message_id().unwrap_or_default().to_owned(),
-            first_sent: sent_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
-            received: received.and_then(|count| u32::try_from(count).ok()).unwrap_or_default(),
-            body: serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned())),
-        }
-    }
 }
 
 /// Dead letters of one queue.

@@ -8,6 +8,8 @@ use aws_sdk_sqs::types::{
     MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry,
 };
 use indicatif::ProgressBar;
+use market_kernel::Timestamp;
+use serde_json::Value;
 
 use super::outcomes::{Count, DeadLetter, Inspected, Redriven};
 use super::queue::Queue;
@@ -240,4 +242,20 @@ impl DeadLetterQueues {
 /// What names messages of one batch: their places, and SQS's handles of them.
 fn handles(messages: &[Message]) -> impl Iterator<Item = (String, &str)> {
     messages.iter().enumerate().filter_map(|(n, message)| Some((n.to_string(), message.receipt_handle()?)))
+}
+
+impl From<&Message> for DeadLetter {
+    fn from(message: &Message) -> Self {
+        let attribute =
+            |name: MessageSystemAttributeName| message.attributes()?.get(&name)?.parse::<i64>().ok();
+        let sent_ms = attribute(MessageSystemAttributeName::SentTimestamp);
+        let received = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
+        let body = message.body().unwrap_or_default();
+        Self {
+            message_id: message.message_id().unwrap_or_default().to_owned(),
+            first_sent: sent_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+            received: received.and_then(|count| u32::try_from(count).ok()).unwrap_or_default(),
+            body: serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned())),
+        }
+    }
 }

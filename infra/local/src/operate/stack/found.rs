@@ -1,7 +1,4 @@
-//! The deployed stack, found as the AWS CLI would find it: by name, region and profile.
-//!
-//! What the commands need to know of it is in its outputs, so an operator names nothing else, and a command
-//! can never act on the table of one market and the queues of another.
+//! A stack, as `CloudFormation` describes it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,32 +12,19 @@ use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use market_outside::sdk::retry;
 use market_store::Store;
 
-use super::{OperateError, aws_error};
+use super::StackName;
+use crate::operate::{OperateError, aws_error};
 
 /// An operator is farther from AWS than a function is.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 const OPERATION_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A stack, as the AWS CLI names it.
-#[derive(Debug, Clone, clap::Args)]
-pub struct StackName {
-    /// The stack.
-    #[arg(long, value_name = "NAME", default_value = "market")]
-    stack_name: String,
-    /// Its region; the environment's or the profile's otherwise.
-    #[arg(long)]
-    region: Option<String>,
-    /// The profile whose credentials to use.
-    #[arg(long)]
-    profile: Option<String>,
-}
-
 /// A stack that was found.
 #[derive(Debug)]
 pub struct Stack {
     name: String,
-    pub(super) sdk: SdkConfig,
+    pub(in crate::operate) sdk: SdkConfig,
     outputs: HashMap<String, String>,
 }
 
@@ -71,7 +55,7 @@ impl Stack {
         Ok(Self { name, sdk, outputs })
     }
 
-    pub(super) fn output(&self, output: &'static str) -> Result<&str, OperateError> {
+    pub(in crate::operate) fn output(&self, output: &'static str) -> Result<&str, OperateError> {
         self.outputs
             .get(output)
             .map(String::as_str)

@@ -1,0 +1,115 @@
+//! The command line of `market`. It is the same however the program was built: what a build does not serve is said where
+//! it is asked for.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::bench::Bench;
+use crate::gate::Origin;
+use crate::listening::Listen;
+use crate::logging::LogFormat;
+use crate::operate::Operate;
+
+const AFTER_HELP: &str = "\
+While it runs (these exist on one machine only, never in what is deployed):
+  GET  /                       the way in, for a browser; /reference to read and try the API, /openapi.json for programs
+  GET  /metrics                figures, for Prometheus
+  GET  /_local/token           a token: ?role=merchant&sub=shop-1
+                               roles: merchant, provider, operator, data_gateway, upstream
+                               and, for less than all of a role's rights, &scope=orders:read
+  GET  /_local/clock           the market's time
+  POST /_local/clock           {\"advance\": \"P15D\"}: an ISO 8601 duration; all that is due in between happens, in order
+  POST /_local/payment         {\"account_id\", \"order_id\", \"amount_fen\"}: pays as the payment system would,
+                               each time anew; with \"payment_id\", a payment is told again
+It answers programs on this machine. What is under /_local/ is refused to pages of other sites than --allow-origin.
+RUST_LOG sets what is logged, to standard error: a level, or levels by module (warn,market_functions=debug).";
+
+/// The service market, whole, on one machine: every route, every worker, the sweep, and an embedded DynamoDB
+/// engine. Without a command it starts and keeps its data in a folder.
+#[derive(Debug, Parser)]
+#[command(name = "market", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    /// What to do in place of starting.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to start.
+    #[command(flatten)]
+    pub serve: Serve,
+    /// How lines of the log look.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+}
+
+/// How to start.
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// The folder that everything is kept in: the table, keys, the clock, outgoing mail.
+    #[arg(long, default_value = "market-data")]
+    pub data: PathBuf,
+    /// The port to listen on, on this machine alone; or a loopback address with its port.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "[HOST:]PORT")]
+    pub listen: Listen,
+    /// An SQS-compatible server, in place of the queues in memory.
+    #[arg(long, value_name = "URL")]
+    pub sqs_endpoint: Option<String>,
+    /// A DynamoDB-compatible server with streams, in place of the embedded engine.
+    #[arg(long, value_name = "URL")]
+    pub dynamodb_endpoint: Option<String>,
+    /// The one site whose pages may call this market, such as <http://localhost:5173>. Without it, none.
+    #[arg(long, value_name = "URL")]
+    pub allow_origin: Option<Origin>,
+}
+
+/// What to do in place of starting.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play a merchant's year on a virtual clock, through the real routes and workers, and print it.
+    Demo {
+        /// The agreement to play it on.
+        #[arg(long, value_name = "FILE")]
+        agreement: Option<PathBuf>,
+    },
+    /// Print the OpenAPI 3.1 description.
+    Openapi,
+    /// Print the names of the handlers, as templates may use them.
+    #[command(hide = true)]
+    Handlers,
+    /// What operators do.
+    #[command(flatten)]
+    Operate(Operate),
+    /// Measure, and print figures.
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn an_option_of_the_start_that_a_command_would_not_heed_is_refused() {
+        Arguments::command().debug_assert();
+        let parses = |line: &str| Arguments::try_parse_from(line.split(' ')).is_ok();
+        for good in [
+            "market",
+            "market --data folder --listen 9103 --log-format json",
+            "market demo",
+            "market demo --agreement a.md --log-format json",
+            "market notices --limit 5 --url http://127.0.0.1:8080",
+        ] {
+            assert!(parses(good), "{good}");
+        }
+        for bad in [
+            "market --listen 9103 demo",
+            "market --data folder openapi",
+            "market --allow-origin http://localhost:5173 verify --all",
+            "market --log-format xml",
+            "market --listen 0.0.0.0:80:80",
+        ] {
+            assert!(!parses(bad), "{bad}");
+        }
+    }
+}

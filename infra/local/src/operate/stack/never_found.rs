@@ -1,0 +1,51 @@
+//! What stands for a stack in a `market` that was built without AWS: none is ever found.
+
+use market_store::Store;
+
+use super::StackName;
+use crate::operate::OperateError;
+
+/// A stack that was found: there is none.
+#[derive(Debug)]
+pub enum Stack {}
+
+impl Stack {
+    /// Finds none.
+    ///
+    /// # Errors
+    /// Always, and says what does find one.
+    pub async fn find(named: &StackName) -> Result<Self, OperateError> {
+        let StackName { stack_name, region: _, profile: _ } = named;
+        Err(OperateError::WithoutAws(format!("the stack {stack_name}")))
+    }
+
+    /// See the one that is found.
+    ///
+    /// # Errors
+    /// None: there is no such stack.
+    pub fn api_url(&self) -> Result<&str, OperateError> {
+        match *self {}
+    }
+
+    /// See the one that is found.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match *self {}
+    }
+
+    /// See the one that is found.
+    ///
+    /// # Errors
+    /// None: there is no such stack.
+    pub fn table(&self) -> Result<&str, OperateError> {
+        match *self {}
+    }
+
+    /// See the one that is found.
+    ///
+    /// # Errors
+    /// None: there is no such stack.
+    pub fn store(&self) -> Result<Store, OperateError> {
+        match *self {}
+    }
+}
