@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use market_functions::http::describe::Describer;
+use market_functions::http::describe::{Describer, older};
 use market_functions::routes;
 use serde_json::Value;
 
@@ -12,6 +12,12 @@ pub fn openapi() -> Value {
     let mut describer = Describer::default();
     routes::visit(&mut describer);
     describer.document(&routes::resources())
+}
+
+/// The same for tools that know no OpenAPI 3.1.
+#[must_use]
+pub fn openapi_3_0() -> Value {
+    older(openapi())
 }
 
 fn escaped(text: &str) -> String {

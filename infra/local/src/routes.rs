@@ -39,6 +39,7 @@ pub fn router(local: Local) -> Router {
     Router::new()
         .route("/", get(async |State(local): Here| Html(pages::index(&local.url))))
         .route("/openapi.json", get(async || Json(pages::openapi())))
+        .route("/openapi-3.0.json", get(async || Json(pages::openapi_3_0())))
         .route("/_local/jwks.json", get(async |State(local): Here| Json(local.issuer.key_set())))
         .route("/_local/token", get(token))
         .route("/_local/clock", get(read_clock).post(advance_clock))
