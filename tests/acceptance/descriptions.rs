@@ -1,6 +1,7 @@
 //! What is committed about the API is true: the description, the error pages, the register of events.
 //! `cargo xtask generate` writes them anew.
 
+mod compatible;
 pub mod sent;
 mod shapes;
 
