@@ -46,4 +46,5 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<system::GetReadiness>();
     visitor.visit::<system::GetRelease>();
     visitor.visit::<system::GetDescription>();
+    visitor.visit::<system::GetOlderDescription>();
 }
