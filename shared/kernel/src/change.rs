@@ -80,6 +80,8 @@ pub struct Write {
     pub due: Option<Due>,
     /// The list that another party reads it in.
     pub list_entry: Option<ListEntry>,
+    /// The list that tells where it stands.
+    pub desk_entry: Option<ListEntry>,
     /// The hash of the chain's newest record after the change.
     pub head: Sha256Hash,
     /// The record to append, as stored; none for a notice, which its cause's record already names.
@@ -202,6 +204,7 @@ impl Change {
             schema: form::schema::<A>(),
             due: state.next_due(),
             list_entry: state.list_entry(),
+            desk_entry: state.desk_entry(),
             head: previous.clone(),
             record: None,
             key,
@@ -244,6 +247,7 @@ impl Change {
             schema: form::schema::<Notice>(),
             due: notice.next_due(),
             list_entry: notice.list_entry(),
+            desk_entry: notice.desk_entry(),
             head: cause.clone(),
             record: None,
         }));

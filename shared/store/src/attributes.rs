@@ -24,8 +24,11 @@ pub(crate) const BODY: &str = "body";
 pub(crate) const HEAD: &str = "head";
 /// The instant of its newest evidence record.
 pub(crate) const AT: &str = "at";
-/// The list that another party reads it in, and its place there (index `view`).
+/// The list that another party reads it in (index `lists`).
 pub(crate) const LIST: &str = "list";
+/// The list that tells where it stands (index `desk`).
+pub(crate) const DESK: &str = "desk";
+/// Its place in either.
 pub(crate) const PLACE: &str = "place";
 /// When DynamoDB may drop the item, in seconds.
 pub(crate) const TTL: &str = "ttl";

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::attributes::{
-    AT, BODY, DUE_AT, HEAD, Item, KIND, LIST, PK, PLACE, SCHEMA, SHARD, SK, TRIES, TTL, VERSION, WAKE_AT,
-    key_attributes, n, s,
+    AT, BODY, DESK, DUE_AT, HEAD, Item, KIND, LIST, PK, PLACE, SCHEMA, SHARD, SK, TRIES, TTL, VERSION,
+    WAKE_AT, key_attributes, n, s,
 };
 use crate::due;
 use crate::error::{Cancelled, StoreError};
@@ -357,7 +357,7 @@ fn cancelled(error: &SdkError<TransactWriteItemsError>, answered: bool) -> Commi
 
 /// The attributes that an aggregate may have and may not. A write removes those that have no value; what else an item
 /// carries is a newer version's, and is left alone.
-const OPTIONAL: [&str; 6] = [SHARD, WAKE_AT, DUE_AT, TRIES, LIST, PLACE];
+const OPTIONAL: [&str; 7] = [SHARD, WAKE_AT, DUE_AT, TRIES, LIST, DESK, PLACE];
 
 fn encode(write: &Write, now: Timestamp) -> Item {
     let mut item = plain(&write.key, &write.body, write.schema);
@@ -368,9 +368,11 @@ fn encode(write: &Write, now: Timestamp) -> Item {
     if let Some(due) = write.due {
         due::encode(&mut item, &write.key, due, now);
     }
-    if let Some(entry) = &write.list_entry {
-        item.insert(LIST.to_owned(), s(entry.list.as_str()));
-        item.insert(PLACE.to_owned(), s(&entry.place));
+    for (name, entry) in [(LIST, &write.list_entry), (DESK, &write.desk_entry)] {
+        if let Some(entry) = entry {
+            item.insert(name.to_owned(), s(entry.list.as_str()));
+            item.insert(PLACE.to_owned(), s(&entry.place));
+        }
     }
     item
 }

@@ -31,7 +31,7 @@ pub use access::Counted;
 pub use commit::{CommitError, SavedReply, Submission};
 pub use error::StoreError;
 pub use meter::Meter;
-pub use read::{Of, Page, Record, of};
+pub use read::{Asked, Index, Of, Page, Record, Sorted, of};
 pub use stored_thing::{Listed, PartitionItem, StoredThing, Timer, WrongTimer};
 
 /// The table, and the way to it.

@@ -13,12 +13,14 @@ use market_kernel::hash::Sha256Hash;
 use market_kernel::keys::{Key, ListEntry, Partition};
 
 use crate::Store;
-use crate::attributes::{BODY, DUE_AT, HEAD, KIND, LIST, PLACE, SCHEMA, SHARD, TRIES, TTL, VERSION, WAKE_AT};
+use crate::attributes::{
+    BODY, DESK, DUE_AT, HEAD, KIND, LIST, PLACE, SCHEMA, SHARD, TRIES, TTL, VERSION, WAKE_AT,
+};
 use crate::commit::EVIDENCE;
 use crate::due::{self, LONGEST_LEASE, PARKED_FOR};
 use crate::error::StoreError;
 use crate::item::Reader;
-use crate::read::{Page, Record};
+use crate::read::{Asked, Consistency, Page, Record};
 
 /// An aggregate of any kind, as it is compared with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub struct StoredThing {
     pub body: String,
     /// Its place in the due index.
     pub timer: Timer,
-    /// Its place in a list that another party reads.
+    /// Its place in the lists that others read.
     pub listed: Listed,
 }
 
@@ -52,10 +54,11 @@ pub struct Timer {
     tries: Option<String>,
 }
 
-/// What an item has of the attributes that index `view` is made of, as texts.
+/// What an item has of the attributes that the indexes of lists are made of, as texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     list: Option<String>,
+    desk: Option<String>,
     place: Option<String>,
 }
 
@@ -133,14 +136,30 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
 impl Listed {
     fn of(reader: &Reader) -> Self {
-        Self { list: reader.plain(LIST), place: reader.plain(PLACE) }
+        let [list, desk, place] = [LIST, DESK, PLACE].map(|name| reader.plain(name));
+        Self { list, desk, place }
     }
 
-    /// Whether it is this place, or none.
+    /// Whether it stands in these two lists, or in none where there is none.
     #[must_use]
-    pub fn is(&self, entry: Option<&ListEntry>) -> bool {
-        self.list.as_deref() == entry.map(|entry| entry.list.as_str())
-            && self.place.as_ref() == entry.map(|entry| &entry.place)
+    pub fn is(&self, list: Option<&ListEntry>, desk: Option<&ListEntry>) -> bool {
+        self.list.as_deref() == list.map(|entry| entry.list.as_str())
+            && self.desk.as_deref() == desk.map(|entry| entry.list.as_str())
+            && self.place.as_ref() == list.or(desk).map(|entry| &entry.place)
+    }
+
+    /// Whether it is what a release before 0.5.0 leaves, which knows of the first list alone: the second is absent, or that
+    /// of another state of the same kind.
+    #[must_use]
+    pub fn is_former(&self, list: Option<&ListEntry>, desk: Option<&ListEntry>) -> bool {
+        let kind = |list: &str| list.split('#').next().map(str::to_owned);
+        let is_stale = match (&self.desk, desk) {
+            (None, _) => true,
+            (Some(stands), Some(entry)) => kind(stands) == kind(entry.list.as_str()),
+            (Some(_), None) => false,
+        };
+        let bare = Self { desk: None, ..self.clone() };
+        is_stale && bare.is(list, None)
     }
 }
 
@@ -209,7 +228,7 @@ impl Store {
         &self,
         keys: impl IntoIterator<Item = Key>,
     ) -> Result<HashMap<Key, Result<StoredThing, StoreError>>, StoreError> {
-        let found = self.batch(keys.into_iter().collect()).await?;
+        let found = self.batch(keys.into_iter().collect(), Consistency::Strong).await?;
         Ok(found.into_iter().map(|(key, reader)| (key, reader.stored_thing())).collect())
     }
 
@@ -223,7 +242,7 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<PartitionItem>, StoreError> {
-        Ok(self.page(partition, "", after, limit).await?.of(Reader::found))
+        Ok(self.page(partition, "", Asked::page(after, limit)).await?.of(Reader::found))
     }
 }
 

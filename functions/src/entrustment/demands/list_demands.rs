@@ -2,10 +2,11 @@
 
 use market_entrustment::deletion::DeletionDemand;
 use market_identity::Role;
+use market_kernel::ids::GrantId;
 use market_kernel::keys::Owner;
 
 use super::DemandView;
-use crate::http::cursor::{List, PageQuery};
+use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
 
@@ -15,7 +16,7 @@ pub struct ListDemands;
 
 impl Endpoint for ListDemands {
     type Path = AccountPath;
-    type Query = PageQuery;
+    type Query = ListQuery;
     type Body = Nothing;
     type Reply = List<DemandView>;
 
@@ -28,10 +29,8 @@ impl Endpoint for ListDemands {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<DemandView>>, Problem> {
         let partition = call.path.account_id.partition();
-        let page = market
-            .store
-            .list::<DeletionDemand>(&partition, call.after.as_deref(), call.query.limit.get())
-            .await?;
+        let asked = call.query.asked(call.after.as_deref(), |since| GrantId::first_of(since).into());
+        let page = market.store.list::<DeletionDemand>(&partition, asked).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |demand| demand.state.into())))
     }
 }

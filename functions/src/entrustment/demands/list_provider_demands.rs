@@ -2,9 +2,10 @@
 
 use market_entrustment::deletion::DeletionDemand;
 use market_identity::Role;
+use market_kernel::ids::GrantId;
 
 use super::DemandView;
-use crate::http::cursor::{List, PageQuery};
+use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
@@ -14,23 +15,23 @@ pub struct ListProviderDemands;
 
 impl Endpoint for ListProviderDemands {
     type Path = ProviderPath;
-    type Query = PageQuery;
+    type Query = ListQuery;
     type Body = Nothing;
     type Reply = List<DemandView>;
 
     fn route() -> Route {
         Route::get("list_provider_demands", "demands", "/providers/{provider_id}/demands")
-            .summary("List the deletion demands that were served on a provider.")
+            .summary(
+                "List the deletion demands that were served on a provider, in the order of their grants.",
+            )
             .clauses(&["4.4.5"])
             .roles(&[Role::Provider, Role::Operator])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<DemandView>>, Problem> {
         let list = DeletionDemand::of_provider(&call.path.provider_id);
-        let page = market
-            .store
-            .list_entries::<DeletionDemand>(&list, call.after.as_deref(), call.query.limit.get())
-            .await?;
+        let asked = call.query.asked(call.after.as_deref(), |since| GrantId::first_of(since).into());
+        let page = market.store.list_entries::<DeletionDemand>(&list, asked).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |demand| demand.state.into())))
     }
 }

@@ -2,10 +2,11 @@
 
 use market_entrustment::grants::Grant;
 use market_identity::Role;
+use market_kernel::ids::GrantId;
 
 use super::GrantView;
 use super::tokens::beside;
-use crate::http::cursor::{List, PageQuery};
+use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
@@ -15,21 +16,21 @@ pub struct ListProviderGrants;
 
 impl Endpoint for ListProviderGrants {
     type Path = ProviderPath;
-    type Query = PageQuery;
+    type Query = ListQuery;
     type Body = Nothing;
     type Reply = List<GrantView>;
 
     fn route() -> Route {
         Route::get("list_provider_grants", "grants", "/providers/{provider_id}/grants")
-            .summary("List the grants that a provider was given, the oldest first.")
+            .summary("List the grants that a provider was given.")
             .clauses(&["4.4.3"])
             .roles(&[Role::Provider, Role::Operator])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<GrantView>>, Problem> {
         let list = Grant::of_provider(&call.path.provider_id);
-        let page =
-            market.store.list_entries::<Grant>(&list, call.after.as_deref(), call.query.limit.get()).await?;
+        let asked = call.query.asked(call.after.as_deref(), |since| GrantId::first_of(since).into());
+        let page = market.store.list_entries::<Grant>(&list, asked).await?;
         let tokens = beside(market, &page).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |grant| tokens.show(grant.state))))
     }

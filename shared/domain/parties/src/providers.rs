@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::ids::ProviderId;
-use market_kernel::keys::{self, Key, Place};
+use market_kernel::keys::{self, Key, ListEntry, ListName, Place};
 use market_kernel::notices::Reach;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Contacts, Party, PartyId};
+use market_kernel::stored::values::Named;
 use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,14 @@ pub enum ProviderStatus {
     Applied,
     /// May list.
     Approved,
+}
+
+impl ProviderStatus {
+    /// The list of the providers that stand so.
+    #[must_use]
+    pub fn list(self) -> ListName {
+        ListName::new("providers#", self.name())
+    }
 }
 
 /// A seller of applications and services.
@@ -148,5 +157,11 @@ impl Aggregate for Provider {
 
     fn key(&self) -> Key {
         Self::key_of(&self.id)
+    }
+
+    /// In the list of its status, by the instant of its application.
+    fn list_entry(&self) -> Option<ListEntry> {
+        let place = format!("{}#{}", keys::instant_place(self.applied_at), self.id);
+        Some(ListEntry { list: self.status.list(), place })
     }
 }

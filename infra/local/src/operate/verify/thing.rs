@@ -53,8 +53,9 @@ macro_rules! kinds {
                 match self { $(Self::$kind(state) => state.next_due()),+ }
             }
 
-            fn list_entry(&self) -> Option<ListEntry> {
-                match self { $(Self::$kind(state) => state.list_entry()),+ }
+            /// In the list that another party reads, and in the one that tells where it stands.
+            fn entries(&self) -> [Option<ListEntry>; 2] {
+                match self { $(Self::$kind(state) => [state.list_entry(), state.desk_entry()]),+ }
             }
         }
     };
@@ -164,8 +165,10 @@ impl Thing {
             let former = as_stored.timer.fault(&as_stored.key, self.former_due(), now);
             former.map_or(Ok(()), |_| Err(broken(wrong.to_string())))?;
         }
-        if !as_stored.listed.is(self.list_entry().as_ref()) && !self.was_unlisted(as_stored) {
-            return Err(broken("its place in the list that another party reads is not the one of its state"));
+        let entries = self.entries();
+        let ([list, desk], listed) = (entries.each_ref().map(Option::as_ref), &as_stored.listed);
+        if !listed.is(list, desk) && !listed.is_former(list, desk) && !self.was_unlisted(as_stored) {
+            return Err(broken("its place in the lists that others read is not the one of its state"));
         }
         Ok(())
     }
@@ -180,8 +183,17 @@ impl Thing {
         }
     }
 
-    /// Whether releases before 0.4.0 left it out of a list in which it stands by now.
+    /// Whether a release before left it out of a list in which it stands by now: before 0.4.0 notices and accounts, before
+    /// 0.5.0 providers, documents and terminations.
     fn was_unlisted(&self, as_stored: &StoredThing) -> bool {
-        matches!(self, Self::Notice(_) | Self::MarketAccount(_)) && as_stored.listed.is(None)
+        let may_be = matches!(
+            self,
+            Self::Notice(_)
+                | Self::MarketAccount(_)
+                | Self::Provider(_)
+                | Self::Document(_)
+                | Self::Termination(_)
+        );
+        may_be && as_stored.listed.is(None, None)
     }
 }
