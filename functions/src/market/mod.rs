@@ -1,7 +1,8 @@
-//! What belongs to no context: what parties are told and what is proved, the jobs that failed, the codes of errors, and
-//! who a token is.
+//! What belongs to no context: what parties are told and what is proved, the jobs that failed, what waits for the operator,
+//! the codes of errors, and who a token is.
 
 pub mod announcements;
+pub mod desk;
 pub mod errors;
 pub mod evidence;
 pub mod jobs;
@@ -27,6 +28,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<evidence::ListProviderEvidence>();
     visitor.visit::<jobs::ListParked>();
     visitor.visit::<jobs::RedriveParked>();
+    visitor.visit::<desk::ReadDesk>();
     visitor.visit::<me::GetMe>();
     visitor.visit::<errors::ExplainError>();
 }

@@ -4,8 +4,8 @@ use market_entrustment::deletion::DeletionDemand;
 use market_identity::Role;
 use market_kernel::ids::GrantId;
 
-use super::DemandView;
-use crate::http::cursor::{List, ListQuery};
+use super::{DemandSummary, DemandsQuery};
+use crate::http::cursor::List;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
@@ -15,9 +15,9 @@ pub struct ListProviderDemands;
 
 impl Endpoint for ListProviderDemands {
     type Path = ProviderPath;
-    type Query = ListQuery;
+    type Query = DemandsQuery;
     type Body = Nothing;
-    type Reply = List<DemandView>;
+    type Reply = List<DemandSummary>;
 
     fn route() -> Route {
         Route::get("list_provider_demands", "demands", "/providers/{provider_id}/demands")
@@ -28,10 +28,17 @@ impl Endpoint for ListProviderDemands {
             .roles(&[Role::Provider, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<DemandView>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<DemandSummary>>, Problem> {
         let list = DeletionDemand::of_provider(&call.path.provider_id);
-        let asked = call.query.asked(call.after.as_deref(), |since| GrantId::first_of(since).into());
-        let page = market.store.list_entries::<DeletionDemand>(&list, asked).await?;
+        let query = &call.query;
+        let asked = query.page.asked(call.after.as_deref(), |since| GrantId::first_of(since).into());
+        let page = match query.status {
+            None => market.store.list_entries::<DeletionDemand>(&list, asked).await?,
+            Some(status) => {
+                let stands_so = |demand: &DeletionDemand| demand.status.standing() == status;
+                market.store.list_entries_where(&list, asked, stands_so).await?
+            }
+        };
         Ok(Outcome::Reply(List::of(call, market, page, |demand| demand.state.into())))
     }
 }

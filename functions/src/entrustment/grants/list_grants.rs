@@ -5,9 +5,9 @@ use market_identity::Role;
 use market_kernel::ids::GrantId;
 use market_kernel::keys::Owner;
 
-use super::GrantView;
 use super::tokens::beside;
-use crate::http::cursor::{List, ListQuery};
+use super::{GrantSummary, GrantsQuery};
+use crate::http::cursor::List;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
 
@@ -17,9 +17,9 @@ pub struct ListGrants;
 
 impl Endpoint for ListGrants {
     type Path = AccountPath;
-    type Query = ListQuery;
+    type Query = GrantsQuery;
     type Body = Nothing;
-    type Reply = List<GrantView>;
+    type Reply = List<GrantSummary>;
 
     fn route() -> Route {
         Route::get("list_grants", "grants", "/accounts/{account_id}/grants")
@@ -28,10 +28,15 @@ impl Endpoint for ListGrants {
             .roles(&[Role::Merchant, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<GrantView>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<GrantSummary>>, Problem> {
         let partition = call.path.account_id.partition();
-        let asked = call.query.asked(call.after.as_deref(), |since| GrantId::first_of(since).into());
-        let page = market.store.list::<Grant>(&partition, asked).await?;
+        let query = &call.query;
+        let asked = query.page.asked(call.after.as_deref(), |since| GrantId::first_of(since).into());
+        let page = if query.is_of_all() {
+            market.store.list::<Grant>(&partition, asked).await?
+        } else {
+            market.store.list_where(&partition, asked, |grant| query.is_of(grant)).await?
+        };
         let tokens = beside(market, &page).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |grant| tokens.show(grant.state))))
     }

@@ -7,7 +7,7 @@ use market_store::Index;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::AccountView;
+use super::AccountSummary;
 use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
@@ -29,7 +29,7 @@ impl Endpoint for ListAccounts {
     type Path = Nothing;
     type Query = AccountsQuery;
     type Body = Nothing;
-    type Reply = List<AccountView>;
+    type Reply = List<AccountSummary>;
 
     fn route() -> Route {
         Route::get("list_accounts", "accounts", "/accounts")

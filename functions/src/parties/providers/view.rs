@@ -27,12 +27,24 @@ pub struct ProviderView {
     /// When it applied.
     #[schemars(with = "String")]
     applied_at: Timestamp,
+    /// When it was approved. Those that were approved before 0.5.0 do not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    approved_at: Option<Timestamp>,
 }
 
 impl From<Provider> for ProviderView {
     fn from(provider: Provider) -> Self {
-        let Provider { id, legal_name, credit_code, contacts, contacts_changed_at: _, status, applied_at } =
-            provider;
-        Self { id, legal_name, credit_code, contacts: contacts.into(), status, applied_at }
+        let Provider {
+            id,
+            legal_name,
+            credit_code,
+            contacts,
+            contacts_changed_at: _,
+            status,
+            applied_at,
+            approved_at,
+        } = provider;
+        Self { id, legal_name, credit_code, contacts: contacts.into(), status, applied_at, approved_at }
     }
 }

@@ -5,7 +5,7 @@ use market_trade::listings::{Listing, ListingKind};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::ListingView;
+use super::ListingSummary;
 use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
@@ -27,7 +27,7 @@ impl Endpoint for BrowseListings {
     type Path = Nothing;
     type Query = CatalogueQuery;
     type Body = Nothing;
-    type Reply = List<ListingView>;
+    type Reply = List<ListingSummary>;
 
     fn route() -> Route {
         Route::get("browse_listings", "listings", "/listings")
@@ -35,7 +35,7 @@ impl Endpoint for BrowseListings {
             .clauses(&["3", "4.2"])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingView>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingSummary>>, Problem> {
         let list = Listing::catalogue(call.query.kind);
         let asked = call.query.page.asked(call.after.as_deref(), |since| ListingId::first_of(since).into());
         let page = market.store.list_entries::<Listing>(&list, asked).await?;

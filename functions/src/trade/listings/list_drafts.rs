@@ -4,7 +4,7 @@ use market_identity::Role;
 use market_kernel::ids::ListingId;
 use market_trade::listings::Listing;
 
-use super::ListingView;
+use super::ListingSummary;
 use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
@@ -17,7 +17,7 @@ impl Endpoint for ListDrafts {
     type Path = ProviderPath;
     type Query = ListQuery;
     type Body = Nothing;
-    type Reply = List<ListingView>;
+    type Reply = List<ListingSummary>;
 
     fn route() -> Route {
         Route::get("list_drafts", "listings", "/providers/{provider_id}/drafts")
@@ -26,7 +26,7 @@ impl Endpoint for ListDrafts {
             .roles(&[Role::Provider])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingView>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingSummary>>, Problem> {
         let list = Listing::drafts(&call.path.provider_id);
         let asked = call.query.asked(call.after.as_deref(), |since| ListingId::first_of(since).into());
         let page = market.store.list_entries::<Listing>(&list, asked).await?;

@@ -4,7 +4,7 @@ use market_identity::Role;
 use market_kernel::ids::ListingId;
 use market_trade::listings::Listing;
 
-use super::ListingView;
+use super::ListingSummary;
 use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
@@ -16,7 +16,7 @@ impl Endpoint for ListReviews {
     type Path = Nothing;
     type Query = ListQuery;
     type Body = Nothing;
-    type Reply = List<ListingView>;
+    type Reply = List<ListingSummary>;
 
     fn route() -> Route {
         Route::get("list_reviews", "listings", "/reviews")
@@ -25,7 +25,7 @@ impl Endpoint for ListReviews {
             .roles(&[Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingView>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingSummary>>, Problem> {
         let asked = call.query.asked(call.after.as_deref(), |since| ListingId::first_of(since).into());
         let page = market.store.list_entries::<Listing>(&Listing::REVIEWS, asked).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |listing| listing.state.into())))

@@ -5,8 +5,8 @@ use market_kernel::ids::OrderId;
 use market_kernel::keys::Owner;
 use market_trade::orders::Order;
 
-use super::OrderView;
-use crate::http::cursor::{List, ListQuery};
+use super::{OrderSummary, OrdersQuery};
+use crate::http::cursor::List;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
 
@@ -16,9 +16,9 @@ pub struct ListOrders;
 
 impl Endpoint for ListOrders {
     type Path = AccountPath;
-    type Query = ListQuery;
+    type Query = OrdersQuery;
     type Body = Nothing;
-    type Reply = List<OrderView>;
+    type Reply = List<OrderSummary>;
 
     fn route() -> Route {
         Route::get("list_orders", "orders", "/accounts/{account_id}/orders")
@@ -27,10 +27,17 @@ impl Endpoint for ListOrders {
             .roles(&[Role::Merchant, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<OrderView>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<OrderSummary>>, Problem> {
         let partition = call.path.account_id.partition();
-        let asked = call.query.asked(call.after.as_deref(), |since| OrderId::first_of(since).into());
-        let page = market.store.list::<Order>(&partition, asked).await?;
+        let query = &call.query;
+        let asked = query.page.asked(call.after.as_deref(), |since| OrderId::first_of(since).into());
+        let page = match query.status {
+            None => market.store.list::<Order>(&partition, asked).await?,
+            Some(status) => {
+                let stands_so = |order: &Order| order.status.standing() == status;
+                market.store.list_where(&partition, asked, stands_so).await?
+            }
+        };
         Ok(Outcome::Reply(List::of(call, market, page, |order| order.state.into())))
     }
 }

@@ -4,8 +4,8 @@ use market_identity::Role;
 use market_kernel::ids::OrderId;
 use market_trade::orders::Order;
 
-use super::OrderView;
-use crate::http::cursor::{List, ListQuery};
+use super::{OrderSummary, OrdersQuery};
+use crate::http::cursor::List;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
@@ -15,9 +15,9 @@ pub struct ListProviderOrders;
 
 impl Endpoint for ListProviderOrders {
     type Path = ProviderPath;
-    type Query = ListQuery;
+    type Query = OrdersQuery;
     type Body = Nothing;
-    type Reply = List<OrderView>;
+    type Reply = List<OrderSummary>;
 
     fn route() -> Route {
         Route::get("list_provider_orders", "orders", "/providers/{provider_id}/orders")
@@ -26,10 +26,17 @@ impl Endpoint for ListProviderOrders {
             .roles(&[Role::Provider, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<OrderView>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<OrderSummary>>, Problem> {
         let list = Order::of_provider(&call.path.provider_id);
-        let asked = call.query.asked(call.after.as_deref(), |since| OrderId::first_of(since).into());
-        let page = market.store.list_entries::<Order>(&list, asked).await?;
+        let query = &call.query;
+        let asked = query.page.asked(call.after.as_deref(), |since| OrderId::first_of(since).into());
+        let page = match query.status {
+            None => market.store.list_entries::<Order>(&list, asked).await?,
+            Some(status) => {
+                let stands_so = |order: &Order| order.status.standing() == status;
+                market.store.list_entries_where(&list, asked, stands_so).await?
+            }
+        };
         Ok(Outcome::Reply(List::of(call, market, page, |order| order.state.into())))
     }
 }

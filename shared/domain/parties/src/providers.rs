@@ -54,6 +54,8 @@ pub struct Provider {
     pub status: ProviderStatus,
     /// When it applied.
     pub applied_at: Timestamp,
+    /// When it was approved. Those that were approved before 0.5.0 do not tell.
+    pub approved_at: Option<Timestamp>,
 }
 
 /// Why a provider was refused.
@@ -89,6 +91,7 @@ impl Provider {
             contacts_changed_at: None,
             status: ProviderStatus::Applied,
             applied_at: occasion.at,
+            approved_at: None,
         };
         let event =
             Event::of(events::ProviderApplied { vouched: vouching.map(|vouching| vouching.head.clone()) });
@@ -104,7 +107,8 @@ impl Provider {
         if loaded.status == ProviderStatus::Approved {
             return Err(ProviderRefusal::AlreadyApproved);
         }
-        let approved = Self { status: ProviderStatus::Approved, ..loaded.state.clone() };
+        let state = loaded.state.clone();
+        let approved = Self { status: ProviderStatus::Approved, approved_at: Some(occasion.at), ..state };
         let event =
             Event::of(events::ProviderApproved {}).tell(Reach::Party(loaded), messages::ProviderApproved {});
         let change = Change::on(occasion).update(loaded, &approved, event);

@@ -265,6 +265,13 @@ impl Document {
         self.versions.iter().rev().find(|version| version.effective_at <= at)
     }
 
+    /// The numbers of the versions that take effect after an instant.
+    #[must_use]
+    pub fn upcoming_at(&self, at: Timestamp) -> Vec<u32> {
+        let upcoming = self.versions.iter().filter(|version| version.effective_at > at);
+        upcoming.map(|version| version.number).collect()
+    }
+
     /// A version in force or to come, by its number.
     #[must_use]
     pub fn version(&self, number: u32) -> Option<&Version> {
