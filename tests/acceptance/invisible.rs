@@ -215,6 +215,7 @@ impl Hidden {
             "list_demands" => self.path("accounts", "/demands", &empty),
             "list_notices" => self.path("accounts", "/notices", &empty),
             "list_evidence" => self.path("accounts", "/evidence", &empty),
+            "read_timeline" => self.path("accounts", "/timeline", &empty),
             "apply_as_provider" => self.path("providers", "", &application),
             "get_provider" => self.path("providers", "", &empty),
             "list_drafts" => self.path("providers", "/drafts", &empty),

@@ -27,7 +27,7 @@ use serde_json::json;
 
 use crate::harness::World;
 
-/// The most write units of what merchants do most, with all lists.
+/// The most write units of what merchants do most, with all lists (docs/decisions/0078).
 const MOST_WRITTEN: [(&str, u16); 3] = [("`place_order`", 16), ("`give_grant`", 29), ("`revoke_grant`", 34)];
 
 struct Taken;
@@ -165,6 +165,7 @@ async fn take(crowd: usize) -> Ledger {
         "`list_provider_orders` (a page of 1)",
         &stage.provider.get("/providers/northwind/orders?order=desc&limit=1").await.unwrap(),
     );
+    taker.route("`read_timeline` (a page of 3)", &shop.get(&format!("{me}/timeline?limit=3")).await.unwrap());
     taker.route("`get_me`", &shop.get("/me").await.unwrap());
     let notices = shop.all(&format!("{me}/notices")).await.unwrap();
     let email = |about: &str| {

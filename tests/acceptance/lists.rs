@@ -1,14 +1,21 @@
 //! What is found where: operators find each thing in its state, parties find theirs, and everyone who sells.
 
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate};
+use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use market::client::Client;
 use market::json::Json;
+use market::operate::lists;
 use market::requests;
 use market::stage::{PROVIDER, Stage};
+use market::{Options, Running, TABLE};
 use market_identity::Role;
 use serde_json::{Value, json};
 
-use crate::harness::World;
+use crate::corpus::{Corpus, text};
+use crate::harness::{World, options};
 
 /// What a list has, over all its pages, each full but the last.
 async fn items(client: &Client, path: &str, limit: u16) -> Vec<Json> {
@@ -266,4 +273,150 @@ async fn a_token_is_told_who_it_is() {
     assert!(me.lacks("account_status"));
     let newcomer = Client::of(&world.running, Role::Merchant, "shop-9").get("/me").await.unwrap().body;
     assert!(newcomer.lacks("legal_name"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timeline_tells_what_happened_by_whom_under_which_clause() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let shop = stage.merchant("shop-1").await;
+    let granted = stage.grant(&shop, "shop-1", "month").await;
+    let since = later(&world);
+    let revocation = format!("/accounts/shop-1/grants/{}/revocation", granted.grant);
+    assert!(shop.post(&revocation, json!({})).await.unwrap().is_ok());
+    world.settle().await;
+    let path = "/accounts/shop-1/timeline";
+    let all = items(&shop, path, 2).await;
+    let told = |entry: &Json| -> Vec<String> {
+        let events = entry["events"].as_array().unwrap();
+        events.into_iter().map(|event| event["event"].as_str().unwrap().to_owned()).collect()
+    };
+    // All but the last at one instant, at which the test's clock stands.
+    let mut told_of: Vec<_> = all.iter().map(|entry| told(entry).join(" ")).collect();
+    assert_eq!(told_of.pop().unwrap(), "GrantRevoked DemandDrafted");
+    told_of.sort();
+    assert_eq!(
+        told_of,
+        [
+            "AccountApplied",
+            "DocumentAccepted",
+            "DocumentAccepted AccountOpened",
+            "GrantActivated",
+            "OrderPaid",
+            "OrderPlaced",
+            "TokenIssued",
+        ]
+    );
+    let last = all.last().unwrap();
+    assert_eq!(last["actor"], json!({ "role": "merchant", "id": "shop-1" }));
+    assert_eq!(last["decided_at"].as_str().unwrap().parse::<Timestamp>().unwrap(), since);
+    let revoked = &last["events"][0];
+    assert_eq!(
+        (&*revoked["clause"], &*revoked["chain"]),
+        (&json!("4.4.2"), &json!(format!("grant:account#shop-1/grant#{}", granted.grant)))
+    );
+    let notices = shop.all("/accounts/shop-1/notices").await.unwrap();
+    let mine = |id: &Json| notices.iter().any(|notice| notice["id"] == *id);
+    assert!(revoked["notices"].as_array().unwrap().into_iter().any(mine), "who was told, by the notice");
+    assert!(revoked["meaning"].as_str().is_some_and(|meaning| !meaning.is_empty()));
+
+    let newest_first = items(&stage.operator, &format!("{path}?order=desc"), 3).await;
+    let mut reversed = newest_first.clone();
+    reversed.reverse();
+    assert_eq!(reversed, all);
+    assert_eq!(items(&shop, &format!("{path}?since={since}"), 9).await, [last.clone()]);
+    for (who, code) in [(&stage.provider, "role-not-allowed"), (&stage.merchant("shop-2").await, "not-found")]
+    {
+        assert_eq!(who.get(path).await.unwrap().code(), code);
+    }
+    assert!(world.verified("account#shop-1").await.faults.is_empty());
+}
+
+/// Takes from everything what releases before 0.5.0 do not write, and the indexes that they do not have.
+async fn make_as_before(world: &World) {
+    let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&world.running.table_endpoint).await);
+    for mut item in Corpus::of(world).await.items {
+        let kind = text(&item, "kind").map(str::to_owned);
+        item.remove("desk");
+        item.remove("beside");
+        if !kind
+            .is_some_and(|kind| ["account", "order", "grant", "listing", "notice"].contains(&kind.as_str()))
+        {
+            item.remove("list");
+            item.remove("place");
+        }
+        client.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
+    }
+    for name in ["lists", "desk"] {
+        let delete = DeleteGlobalSecondaryIndexAction::builder().index_name(name).build().unwrap();
+        let update = GlobalSecondaryIndexUpdate::builder().delete(delete).build();
+        client.update_table().table_name(TABLE).global_secondary_index_updates(update).send().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_before_the_lists_is_found_after_they_were_filled() {
+    let folder = tempfile::tempdir().unwrap();
+    let on_file = || Options { in_memory: false, ..options(folder.path().to_owned()) };
+    let world =
+        World { running: Running::start(on_file()).await.unwrap(), folder: tempfile::tempdir().unwrap() };
+    let stage = Stage::set(&world.running).await;
+    let westwind = Client::of(&world.running, Role::Provider, "westwind");
+    assert!(westwind.post("/providers/westwind", requests::provider()).await.unwrap().is_ok());
+    let shop = stage.merchant("shop-1").await;
+    let granted = stage.grant(&shop, "shop-1", "month").await;
+    let revocation = format!("/accounts/shop-1/grants/{}/revocation", granted.grant);
+    assert!(shop.post(&revocation, json!({})).await.unwrap().is_ok());
+    let served = stage.operator.post("/accounts/shop-1/terminations", json!({ "reason": "x" })).await;
+    assert!(served.unwrap().is_ok());
+    world.settle().await;
+    let read = async |client: &Client| {
+        let mut all = Vec::new();
+        for path in [
+            "/providers?status=approved",
+            "/providers?status=applied",
+            "/documents?kind=body",
+            "/documents?kind=subscription",
+            "/orders?status=in_service",
+            "/demands?status=draft",
+            "/terminations?status=served",
+        ] {
+            all.push(items(client, path, 9).await);
+        }
+        let profile = client.get("/providers/northwind/profile").await.unwrap();
+        all.push(profile.body["listings"]["items"].as_array().unwrap().into_iter().cloned().collect());
+        all
+    };
+    let before = read(&stage.operator).await;
+    assert!(before.iter().all(|list| list.len() == 1), "{before:?}");
+    make_as_before(&world).await;
+    let elsewhere = stage.operator.get("/providers?status=applied").await.unwrap();
+    assert_eq!(
+        (elsewhere.status.as_u16(), elsewhere.code()),
+        (503, "unavailable"),
+        "until the index is there"
+    );
+    assert!(
+        world.verified("account#shop-1").await.faults.is_empty(),
+        "what a release before leaves is right"
+    );
+
+    world.running.stop().await;
+    let running = Running::start(on_file()).await.unwrap();
+    let operator = Client::of(&running, Role::Operator, "ops");
+    assert_eq!(read(&operator).await, before, "filled when the market starts");
+
+    let store = &running.market.store;
+    let done = lists::fill(store, BTreeSet::new(), &ProgressBar::hidden()).await.unwrap();
+    assert_eq!((done.moved, done.unreadable.len()), (0, 0), "and again there is nothing to do");
+    let key = ["account#shop-1", &format!("order#{}", granted.order)].map(str::to_owned);
+    let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&running.table_endpoint).await);
+    let [pk, sk] = key.map(aws_sdk_dynamodb::types::AttributeValue::S);
+    let strip = client.update_item().table_name(TABLE).key("pk", pk).key("sk", sk);
+    strip.update_expression("REMOVE desk").send().await.unwrap();
+    assert!(items(&operator, "/orders?status=in_service", 9).await.is_empty());
+    let done = lists::fill(store, BTreeSet::new(), &ProgressBar::hidden()).await.unwrap();
+    assert_eq!(done.moved, 1, "found without a scan: an account names its things");
+    assert_eq!(read(&operator).await, before);
+    running.stop().await;
 }

@@ -26,6 +26,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<announcements::ListAnnouncements>();
     visitor.visit::<evidence::ListEvidence>();
     visitor.visit::<evidence::ListProviderEvidence>();
+    visitor.visit::<evidence::ReadTimeline>();
     visitor.visit::<jobs::ListParked>();
     visitor.visit::<jobs::RedriveParked>();
     visitor.visit::<desk::ReadDesk>();

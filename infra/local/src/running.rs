@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use futures_util::FutureExt;
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use market_ambient::{Clock, SystemEntropy};
@@ -24,7 +25,8 @@ use market_kernel::aggregate::Lane;
 use market_kernel::party::Operator;
 use market_kernel::periods::{Calendar, PublicityMode};
 use market_notices::Gateways;
-use market_store::{Meter, Store, schema};
+use market_store::schema::{self, Made};
+use market_store::{Meter, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -36,6 +38,8 @@ use crate::folder::{self, CLOCK, FolderError, ISSUER_KEY, OUTBOX, PAYMENT_KEY, S
 use crate::gate::{self, Origin};
 use crate::issuer::{AUDIENCE, Issuer};
 use crate::machine::{Feed, LocalQueues, Machine};
+use crate::operate::lists;
+use crate::operate::verify::partitions;
 use crate::outbox::Outbox;
 use crate::payments::PaymentSystem;
 use crate::permissions::Permissions;
@@ -197,8 +201,13 @@ impl Running {
         });
         let client = table_at(&table_endpoint).await.interceptor(options.permissions.clone()).build();
         let client = aws_sdk_dynamodb::Client::from_conf(client);
-        schema::create_table(&client, TABLE).await.map_err(part)?;
-        let store = Store::new(client, TABLE);
+        let made = schema::create_table(&client, TABLE).await.map_err(part)?;
+        let store = Store::new(client.clone(), TABLE);
+        // A server's table may be anyone's, and is not looked through.
+        if engine.is_some() && made == Made::Completed {
+            let all = partitions(&client).await.map_err(part)?;
+            lists::fill(&store, all, &ProgressBar::hidden()).await.map_err(part)?;
+        }
         let (route_meter, job_meter, sweep_meter) = (Meter::counting(), Meter::counting(), Meter::counting());
 
         let corrupt_items: Arc<AtomicUsize> = Arc::default();

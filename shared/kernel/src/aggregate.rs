@@ -122,6 +122,9 @@ pub trait Aggregate: Storable + Send + Sync {
     const KIND: &'static str;
     /// Where they lie.
     const PLACE: Place;
+    /// Whether what happens to one is told in the timeline of the account that has it. What happens to it by itself, again and
+    /// again, is not.
+    const IS_TOLD: bool = true;
 
     /// Where the aggregate with this id lives.
     fn key_of(id: &Self::Id) -> Key;

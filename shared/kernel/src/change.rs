@@ -84,6 +84,8 @@ pub struct Write {
     pub desk_entry: Option<ListEntry>,
     /// The hash of the chain's newest record after the change.
     pub head: Sha256Hash,
+    /// Whether what happened is told in the timeline of the account that has it.
+    pub is_told: bool,
     /// The record to append, as stored; none for a notice, which its cause's record already names.
     pub record: Option<String>,
 }
@@ -206,6 +208,7 @@ impl Change {
             list_entry: state.list_entry(),
             desk_entry: state.desk_entry(),
             head: previous.clone(),
+            is_told: A::IS_TOLD,
             record: None,
             key,
         };
@@ -249,6 +252,7 @@ impl Change {
             list_entry: notice.list_entry(),
             desk_entry: notice.desk_entry(),
             head: cause.clone(),
+            is_told: Notice::IS_TOLD,
             record: None,
         }));
         self

@@ -202,6 +202,12 @@ impl ListName {
         Self(Cow::Owned(format!("{}#{name}", party.partition())))
     }
 
+    /// The list of what happened in a merchant's partition, where it is one's.
+    #[must_use]
+    pub fn timeline(partition: &Partition) -> Option<Self> {
+        partition.starts_with(ACCOUNT).then(|| Self(Cow::Owned(format!("{partition}#timeline"))))
+    }
+
     /// All parts of a list that is spread; together they have each thing once.
     #[must_use]
     pub fn parts(prefix: &'static str, name: impl Display) -> Vec<Self> {

@@ -30,6 +30,9 @@ pub(crate) const LIST: &str = "list";
 pub(crate) const DESK: &str = "desk";
 /// Its place in either.
 pub(crate) const PLACE: &str = "place";
+/// On a record that stands in a timeline: the sort keys of the other records of its commit in the same partition, each but
+/// the first after a `|`.
+pub(crate) const BESIDE: &str = "beside";
 /// When DynamoDB may drop the item, in seconds.
 pub(crate) const TTL: &str = "ttl";
 

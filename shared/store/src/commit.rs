@@ -25,6 +25,7 @@ use crate::due;
 use crate::error::{Cancelled, StoreError};
 use crate::item::plain;
 use crate::meter::Direction;
+use crate::timeline;
 
 /// How long a reply is kept: seven days.
 const KEPT_SECONDS: i64 = 7 * 24 * 3600;
@@ -144,6 +145,7 @@ impl Store {
                 .expression_attribute_values(":now", n(change.at.as_second()));
             items.push(put_item(put)?);
         }
+        let told = timeline::of(change);
         for write in &change.writes {
             items.push(match write.expected {
                 Expected::Absent => put_item(absent(self.put(encode(write, change.at))))?,
@@ -151,7 +153,9 @@ impl Store {
             });
             if let Some(record) = &write.record {
                 let key = evidence_key(&write.key, write.version());
-                items.push(put_item(absent(self.put(plain(&key, record, stored::schema::<Evidence>()))))?);
+                let mut item = plain(&key, record, stored::schema::<Evidence>());
+                told.place(&key, change.at, &mut item);
+                items.push(put_item(absent(self.put(item)))?);
             }
         }
         for Content { key, body, schema, may_be_there } in &change.contents {

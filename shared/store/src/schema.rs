@@ -52,11 +52,21 @@ fn keys_only() -> Projection {
     Projection::builder().projection_type(ProjectionType::KeysOnly).build()
 }
 
+/// What there was to do for the table to be as this release needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// It is new, or was as it should be.
+    Whole,
+    /// A release before made it, and it has lists now that it had not: what is in it stands in some of them when it is next
+    /// written.
+    Completed,
+}
+
 /// Makes the table where it does not exist, and completes it where a release before made it.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn create_table(client: &Client, table: &str) -> Result<(), StoreError> {
+pub async fn create_table(client: &Client, table: &str) -> Result<Made, StoreError> {
     let stream = StreamSpecification::builder()
         .stream_enabled(true)
         .stream_view_type(StreamViewType::NewImage)
@@ -97,7 +107,7 @@ pub async fn create_table(client: &Client, table: &str) -> Result<(), StoreError
         request = request.attribute_definitions(text(name)?);
     }
     match request.send().await {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(Made::Whole),
         Err(SdkError::ServiceError(service)) if service.err().is_resource_in_use_exception() => {
             complete(client, table).await
         }
@@ -107,8 +117,9 @@ pub async fn create_table(client: &Client, table: &str) -> Result<(), StoreError
 
 /// Adds the indexes that a table of a release before lacks, one after the other, each filled before the next. An index
 /// that this release does not read (`view`) stays: that release reads it.
-async fn complete(client: &Client, table: &str) -> Result<(), StoreError> {
+async fn complete(client: &Client, table: &str) -> Result<Made, StoreError> {
     let there = indexes(client, table).await?;
+    let mut made = Made::Whole;
     for (name, list) in OF_LISTS {
         if there.iter().any(|(index, _)| index == name) {
             continue;
@@ -128,8 +139,9 @@ async fn complete(client: &Client, table: &str) -> Result<(), StoreError> {
             .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(index).build());
         request.send().await.map_err(failed)?;
         filled(client, table, name).await?;
+        made = Made::Completed;
     }
-    Ok(())
+    Ok(made)
 }
 
 async fn indexes(client: &Client, table: &str) -> Result<Vec<(String, IndexStatus)>, StoreError> {

@@ -14,12 +14,14 @@ use market_kernel::keys::{Key, ListEntry, Partition};
 
 use crate::Store;
 use crate::attributes::{
-    BODY, DESK, DUE_AT, HEAD, KIND, LIST, PLACE, SCHEMA, SHARD, TRIES, TTL, VERSION, WAKE_AT,
+    BODY, DESK, DUE_AT, HEAD, KIND, LIST, PLACE, SCHEMA, SHARD, TRIES, TTL, VERSION, WAKE_AT, key_attributes,
+    n, s,
 };
 use crate::commit::EVIDENCE;
 use crate::due::{self, LONGEST_LEASE, PARKED_FOR};
 use crate::error::StoreError;
 use crate::item::Reader;
+use crate::meter::Direction;
 use crate::read::{Asked, Consistency, Page, Record};
 
 /// An aggregate of any kind, as it is compared with its evidence.
@@ -230,6 +232,58 @@ impl Store {
     ) -> Result<HashMap<Key, Result<StoredThing, StoreError>>, StoreError> {
         let found = self.batch(keys.into_iter().collect(), Consistency::Strong).await?;
         Ok(found.into_iter().map(|(key, reader)| (key, reader.stored_thing())).collect())
+    }
+
+    /// Puts a thing into the lists that its state asks for, where nobody has written it since it was read. Its state and its
+    /// version stay. False where it was written meanwhile: then it stands where it should.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn put_in_lists(
+        &self,
+        thing: &StoredThing,
+        list: Option<&ListEntry>,
+        desk: Option<&ListEntry>,
+    ) -> Result<bool, StoreError> {
+        let place = list.or(desk).map(|entry| entry.place.as_str());
+        let wanted = [
+            (LIST, list.map(|entry| entry.list.as_str())),
+            (DESK, desk.map(|entry| entry.list.as_str())),
+            (PLACE, place),
+        ];
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key_attributes(&thing.key)))
+            .condition_expression("#v = :read")
+            .expression_attribute_names("#v", VERSION)
+            .expression_attribute_values(":read", n(thing.version));
+        let (mut set, mut removed) = (Vec::new(), Vec::new());
+        for (name, value) in wanted {
+            update = update.expression_attribute_names(format!("#{name}"), name);
+            match value {
+                Some(value) => {
+                    set.push(format!("#{name} = :{name}"));
+                    update = update.expression_attribute_values(format!(":{name}"), s(value));
+                }
+                None => removed.push(format!("#{name}")),
+            }
+        }
+        let parts = [("SET", set), ("REMOVE", removed)].into_iter().filter(|(_, names)| !names.is_empty());
+        let expression: Vec<_> = parts.map(|(verb, names)| format!("{verb} {}", names.join(", "))).collect();
+        let sent = update
+            .update_expression(expression.join(" "))
+            .set_return_consumed_capacity(self.meter.wish())
+            .send()
+            .await;
+        match sent {
+            Ok(done) => {
+                self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
+                Ok(true)
+            }
+            Err(error) => StoreError::of_condition(&error),
+        }
     }
 
     /// A page of everything that lies in a partition, in its order.

@@ -170,6 +170,16 @@ impl Store {
         Ok((entries, next))
     }
 
+    /// The keys of a page of a list that another party reads, and where the next one begins.
+    pub(crate) async fn entry_keys(
+        &self,
+        list: &ListName,
+        asked: Asked<'_>,
+    ) -> Result<(Vec<Key>, Option<String>), StoreError> {
+        let (entries, next) = self.entries(list, asked).await?;
+        Ok((entries.into_iter().map(|entry| entry.key).collect(), next))
+    }
+
     /// The things that entries name, in their order, as they are now; without those that stand elsewhere by now.
     pub(super) async fn of_entries<A: Aggregate>(
         &self,

@@ -30,13 +30,13 @@ use super::{Doubt, broken};
 macro_rules! kinds {
     ($($kind:ident),+ $(,)?) => {
         /// A thing as what its kind says it is.
-        pub(super) enum Thing {
+        pub(in crate::operate) enum Thing {
             $($kind(Box<$kind>)),+
         }
 
         impl Thing {
             /// Reads a thing.
-            pub(super) fn read(as_stored: &StoredThing) -> Result<Self, Doubt> {
+            pub(in crate::operate) fn read(as_stored: &StoredThing) -> Result<Self, Doubt> {
                 match as_stored.kind.as_str() {
                     $($kind::KIND => stored::read(&as_stored.body, as_stored.schema)
                         .map(|(state, _)| Self::$kind(Box::new(state)))
@@ -54,7 +54,7 @@ macro_rules! kinds {
             }
 
             /// In the list that another party reads, and in the one that tells where it stands.
-            fn entries(&self) -> [Option<ListEntry>; 2] {
+            pub(in crate::operate) fn entries(&self) -> [Option<ListEntry>; 2] {
                 match self { $(Self::$kind(state) => [state.list_entry(), state.desk_entry()]),+ }
             }
         }
@@ -81,7 +81,7 @@ kinds! {
 
 impl Thing {
     /// The things that it names. None of them is ever deleted, so each must be there.
-    pub(super) fn names(&self) -> Vec<Key> {
+    pub(in crate::operate) fn names(&self) -> Vec<Key> {
         match self {
             Self::MarketAccount(account) => {
                 let termination = account.termination_id.clone();
