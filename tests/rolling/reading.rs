@@ -17,7 +17,7 @@ struct Difference {
 }
 
 /// All that may differ, each with its reason. Everything else has to be equal, to the last field.
-const DIFFERENCES: [Difference; 4] = [
+const DIFFERENCES: [Difference; 7] = [
     // Today's knows the title of each version, which rules its clauses carry, and the pages that it makes of one. The
     // release before keeps them and does not show them. Today's reads clauses as people number them, tells what it
     // noticed, and cuts headings earlier.
@@ -66,6 +66,33 @@ const DIFFERENCES: [Difference; 4] = [
     Difference {
         at: |path| path.contains("/orders"),
         take_away: |_, today| take(today, &["payment_reference", "amount_fen", "accepts_shorter_term"]),
+    },
+    // Today's lists carry summaries, where those of the release before carry whole things: the same things all the same.
+    Difference {
+        at: |path| {
+            let lists = ["/orders", "/grants", "/demands", "/drafts", "/reviews"];
+            lists.iter().any(|list| path.ends_with(list)) || path.starts_with("/listings?")
+        },
+        take_away: |before, today| {
+            for shown in [before, today] {
+                let items = shown.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten();
+                items.filter_map(Value::as_object_mut).for_each(|item| {
+                    item.retain(|name, _| {
+                        ["id", "grant_id", "account_id", "provider_id"].contains(&name.as_str())
+                    });
+                });
+            }
+        },
+    },
+    // Today's says of a document which version is in force and which are to come.
+    Difference {
+        at: |path| path.starts_with("/documents/"),
+        take_away: |_, today| take(today, &["in_force", "upcoming"]),
+    },
+    // Today's says when a provider was approved.
+    Difference {
+        at: |path| path.starts_with("/providers/"),
+        take_away: |_, today| take(today, &["approved_at"]),
     },
 ];
 
