@@ -153,3 +153,29 @@ async fn a_forged_cursor_reads_nothing_that_its_query_would_not_and_never_breaks
         Client::of(&world.running, Role::Operator, "ops").get("/listings/x?cursor=AAAA").await.unwrap();
     assert_eq!(broken.status.as_u16(), 404, "what lists nothing looks at no cursor");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_of_the_release_before_goes_on() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let mut orders = Vec::new();
+    for _ in 0..3 {
+        orders.push(stage.buy(&merchant, "shop-1", "month").await);
+    }
+    orders.sort();
+    // As 0.4.0 made them: the sort key of the last item, or its place and its key.
+    let [own, providers] = ["/accounts/shop-1/orders", "/providers/northwind/orders"];
+    let (first, second) = (&orders[0], &orders[1..]);
+    let of_provider = format!("{first}|account#shop-1|order#{first}");
+    for (who, operation, path, after) in [
+        (&merchant, "list_orders", own, format!("order#{first}")),
+        (&stage.provider, "list_provider_orders", providers, of_provider),
+    ] {
+        let page = who.get(&format!("{path}?cursor={}", forge(operation, path, &[], &after))).await.unwrap();
+        let items = page.body["items"].as_array().unwrap();
+        let shown: Vec<_> = items.iter().map(|order| order["id"].as_str().unwrap()).collect();
+        assert_eq!(shown, second, "{operation}: {}", page.text);
+        assert!(page.body.lacks("next_cursor"));
+    }
+}

@@ -324,7 +324,7 @@ async fn a_timeline_tells_what_happened_by_whom_under_which_clause() {
     let mut reversed = newest_first.clone();
     reversed.reverse();
     assert_eq!(reversed, all);
-    assert_eq!(items(&shop, &format!("{path}?since={since}"), 9).await, [last.clone()]);
+    assert_eq!(items(&shop, &format!("{path}?since={since}"), 9).await, std::slice::from_ref(last));
     for (who, code) in [(&stage.provider, "role-not-allowed"), (&stage.merchant("shop-2").await, "not-found")]
     {
         assert_eq!(who.get(path).await.unwrap().code(), code);

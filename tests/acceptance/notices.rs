@@ -1,6 +1,7 @@
 //! Notices and their proof of service (11.1).
 
 mod channels;
+mod kept_once;
 
 use jiff::SignedDuration;
 use market::client::{Client, pay};

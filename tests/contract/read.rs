@@ -258,7 +258,7 @@ async fn the_last_page_says_that_it_is_the_last_also_when_it_is_full() {
             for limit in [1, 2, 4] {
                 let asked = Asked::page(None, limit);
                 let asked = if up { asked } else { asked.descending() };
-                let mut shown = vec!["a", "b", "c", "d"];
+                let mut shown = ["a", "b", "c", "d"];
                 if !up {
                     shown.reverse();
                 }

@@ -101,6 +101,7 @@ pub fn sender() -> Sender {
 pub fn notice(channel: Channel, address: &str) -> Notice {
     Notice {
         in_site: None,
+        text_of: None,
         id: NoticeId::new(at(0), [1; 10]),
         recipient: Recipient::Party(PartyId::Merchant("shop-1".parse().unwrap())),
         channel,

@@ -19,9 +19,6 @@ use crate::story::{DATA_API, Keep, OPERATOR, STORY, Step};
 const WRITTEN_BY_BOTH: [&str; 7] =
     ["account", "demand", "document", "grant", "listing", "provider", "termination"];
 
-/// What is told at a distance from a date.
-const REMINDERS: [&str; 3] = ["termination_coming", "grant_expiring", "deletion_reminder"];
-
 /// After so many days the other version goes first.
 const STRIDE_DAYS: u32 = 4;
 
@@ -127,10 +124,7 @@ impl Play {
                     let is_meant =
                         |n: &&&market::json::Json| n["about"] == about && n["channel"] == "in_site";
                     let told = notices.iter().filter(is_meant).count();
-                    // Today's moves reminders into the daytime. The release before finds nothing due there, and leaves
-                    // them: while it works alone, some are not given (EVOLUTION.md). All else is told to the last.
-                    let least = if REMINDERS.contains(&about) { times.min(1) } else { times };
-                    assert!((least..=times).contains(&told), "{version:?}: {about}, {told} times");
+                    assert_eq!(told, times, "{version:?}: {about}");
                 }
             }
         }

@@ -18,60 +18,11 @@ struct Difference {
 }
 
 /// All that may differ, each with its reason. Everything else has to be equal, to the last field.
-const DIFFERENCES: [Difference; 5] = [
-    // Today's knows the title of each version, which rules its clauses carry, and the pages that it makes of one. The
-    // release before keeps them and does not show them. Today's reads clauses as people number them, tells what it
-    // noticed, and cuts headings earlier.
+const DIFFERENCES: [Difference; 4] = [
+    // Today's lists carry summaries, where those of the release before carry whole things: the same things all the same.
     Difference {
-        at: |path| path.starts_with("/documents/"),
-        take_away: |before, today| {
-            let is_version = today.get("clauses").is_some();
-            let versions = today.get_mut("versions").and_then(Value::as_array_mut).into_iter().flatten();
-            versions.filter_map(Value::as_object_mut).for_each(|version| {
-                version.retain(|name, _| name != "title" && name != "rules");
-            });
-            if let Some(version) = today.as_object_mut().filter(|_| is_version) {
-                version.retain(|name, _| {
-                    !["title", "rules", "pages", "gaps", "not_clauses", "more_findings", "proposed_prominent"]
-                        .contains(&name.as_str())
-                });
-            }
-            for shown in [before, today] {
-                let clauses = shown.get_mut("clauses").and_then(Value::as_array_mut).into_iter().flatten();
-                clauses.filter_map(Value::as_object_mut).for_each(|clause| {
-                    clause.retain(|name, _| ["address", "start", "end"].contains(&name.as_str()));
-                });
-            }
-        },
-    },
-    // The salt of a notice and the clause that it cites, which the release before keeps and does not show; and that it
-    // was superseded, which the release before shows as undeliverable.
-    Difference {
-        at: |path| path.contains("/notices") || path.starts_with("/announcements"),
-        // Pages of a list are asked for at both in turn.
-        take_away: |before, today| {
-            for shown in [before, today] {
-                take(shown, &["salt", "cites"]);
-                let items = shown.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten();
-                items.for_each(without_supersession);
-                without_supersession(shown);
-            }
-        },
-    },
-    // Today's keeps a grant's tokens beside it, where the release before does not look for them.
-    Difference {
-        at: |path| path.contains("/grants") && !path.ends_with("/accesses"),
-        take_away: |before, today| [before, today].into_iter().for_each(|shown| take(shown, &["has_token"])),
-    },
-    // Today's says of an order how it is paid, and whether its term may be shortened.
-    Difference {
-        at: |path| path.contains("/orders"),
-        take_away: |_, today| take(today, &["payment_reference", "amount_fen", "accepts_shorter_term"]),
-    },
-    // Today's shows instants with milliseconds, leaves out what is not there, and has other names and forms for some
-    // fields. The last, for it takes apart what the others look into.
-    Difference { at: |_| true, take_away: |before, today| [before, today].into_iter().for_each(in_one_form) },
-];
+        at: |path| {
+            let lists = ["/orders", "/grants", "/demands", "/drafts", "/reviews"];
 
 /// A reply in what both forms of it have in common, at every depth.
 fn in_one_form(shown: &mut Value) {
@@ -124,15 +75,6 @@ fn name_before(name: String) -> String {
     }
 }
 
-/// Takes away how a superseded notice stands.
-fn without_supersession(notice: &mut Value) {
-    let is_superseded = notice["status"] == "superseded" || notice["reason"] == "superseded";
-    if let Some(notice) = notice.as_object_mut().filter(|_| is_superseded) {
-        let state = ["status", "attempts", "reason", "superseded_at", "by"];
-        notice.retain(|name, _| !state.contains(&name.as_str()));
-    }
-}
-
 /// Takes fields away: of one thing, or of each of a list.
 fn take(shown: &mut Value, names: &[&str]) {
     let things = std::iter::once(&mut *shown);
@@ -156,8 +98,7 @@ fn routes(items: &Items, since: &Items) -> BTreeSet<String> {
     let mut routes = BTreeSet::new();
     let mut show = |of: &str, what: &[&str]| routes.extend(what.iter().map(|part| format!("{of}{part}")));
     show("", OF_MARKET);
-    // The release before does not know the job that came with this one.
-    for job in Lane::ALL.into_iter().filter(|job| *job != Lane::SealLedger) {
+    for job in Lane::ALL {
         show("/jobs", &[&format!("/{job}/parked")]);
     }
     for ((partition, sort), item) in items.iter().filter(|(key, item)| since.get(*key) != Some(item)) {

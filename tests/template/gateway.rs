@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect_file;
-use market_functions::http::{Access, Asked, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems};
+use market_functions::http::{Access, Asked, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems, versioned};
 
 use crate::functions::{allow, function, of_secret};
 use crate::made::{Node, at, call, fill, items, join, map, number, read, remove, repeat, text, write};
@@ -88,6 +88,14 @@ fn method(resource: &str, route: &Route) -> Node {
     method
 }
 
+/// The methods by which a route is asked for at an address, and which of them is the operation itself. What can be read
+/// answers a HEAD too (RFC 9110, 9.3.2).
+fn methods_of(route: &Route, is_at_its_address: bool) -> Vec<(String, bool)> {
+    let name = route.method.as_str().to_lowercase();
+    let head = (name == "get" && is_at_its_address).then(|| ("head".to_owned(), false));
+    [(name, is_at_its_address)].into_iter().chain(head).collect()
+}
+
 fn template() -> Node {
     let resources = Resources::all();
     let names: Vec<_> = resources.0.keys().map(|resource| pascal(resource)).collect();
@@ -110,12 +118,15 @@ fn template() -> Node {
         let names: Vec<&str> = routes.iter().map(|(_, route)| route.method.as_str()).collect();
         let mut methods = fill(read(include_str!("parts/preflight.yaml")), &[("methods", &names.join(","))]);
         for (resource, route) in &routes {
-            let mut method = method(resource, route);
-            // An operation has one id, at its address.
-            if path == route.path {
-                remove(&mut method, "operationId");
+            let is_at_its_address = path == versioned(route.path);
+            for (name, of_operation) in methods_of(route, is_at_its_address) {
+                let mut method = method(resource, route);
+                // An operation has one id, at its address.
+                if !of_operation {
+                    remove(&mut method, "operationId");
+                }
+                join(&mut methods, map([(name, method)]));
             }
-            join(&mut methods, map([(route.method.as_str().to_lowercase(), method)]));
         }
         join(at(body, &["paths"]), map([(path, methods)]));
     }

@@ -130,6 +130,12 @@ pub trait Aggregate: Storable + Send + Sync {
     fn key_of(id: &Self::Id) -> Key;
     /// Where this one lives.
     fn key(&self) -> Key;
+    /// Where the rest of it lies, of one that is not stored whole: another of its kind, which is, and never loses it.
+    fn rest(&self) -> Option<Key> {
+        None
+    }
+    /// Takes from that one what it lacks.
+    fn complete(&mut self, _rest: &Self) {}
     /// What is due of it next, if anything.
     fn next_due(&self) -> Option<Due> {
         None

@@ -24,6 +24,7 @@ pub struct Event<'a> {
     facts: Map<String, Value>,
     notices: Vec<(Reach<'a>, Box<dyn Message>)>,
     drafted: Vec<Notice>,
+    is_told: bool,
 }
 
 impl<'a> Event<'a> {
@@ -36,6 +37,7 @@ impl<'a> Event<'a> {
             facts: happened.facts(),
             notices: Vec::new(),
             drafted: Vec::new(),
+            is_told: true,
         }
     }
 
@@ -44,6 +46,12 @@ impl<'a> Event<'a> {
     pub fn tell(mut self, reach: Reach<'a>, message: impl Message + 'static) -> Self {
         self.notices.push((reach, Box::new(message)));
         self
+    }
+
+    /// Not told in the timeline of the account: it happens by itself, again and again.
+    #[must_use]
+    pub fn untold(self) -> Self {
+        Self { is_told: false, ..self }
     }
 
     /// Sends a notice that is drafted already: another's text, on another channel.
@@ -208,7 +216,7 @@ impl Change {
             list_entry: state.list_entry(),
             desk_entry: state.desk_entry(),
             head: previous.clone(),
-            is_told: A::IS_TOLD,
+            is_told: A::IS_TOLD && event.is_told,
             record: None,
             key,
         };

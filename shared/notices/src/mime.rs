@@ -149,6 +149,7 @@ mod tests {
             clause: "10.1".to_owned(),
             cites: None,
             in_site: None,
+            text_of: None,
             cause: "test".to_owned(),
             drafted_at: Timestamp::UNIX_EPOCH,
             status: NoticeStatus::Queued { attempts: 1, next_attempt_at: Timestamp::UNIX_EPOCH },

@@ -32,7 +32,7 @@ impl Endpoint for ListDocuments {
     fn route() -> Route {
         Route::get("list_documents", "documents", "/documents")
             .summary("List the documents of one kind, by the instant at which a version was last published or withdrawn.")
-            .about("The documents of one kind, each with the version that is in force and those to come (1.4).")
+            .about("The documents of one kind, each with the version that is in force and those that are to come (1.4). What a version says is read by its number.")
             .clauses(&["1.4", "4.1"])
     }
 

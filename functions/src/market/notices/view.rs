@@ -188,6 +188,7 @@ impl From<Notice> for NoticeView {
             manner: _,
             subject,
             body,
+            text_of: _,
             content_sha256,
             salt,
             clause,

@@ -189,6 +189,7 @@ impl Notice {
             cause,
             drafted_at: occasion.at,
             status: NoticeStatus::drafted(channel, occasion.at),
+            text_of: None,
             ..loaded.state.clone()
         }
     }

@@ -63,6 +63,9 @@ pub struct Notice {
     pub subject: String,
     /// Text.
     pub body: String,
+    /// The notice in its party's account that says the same, where its text is kept there alone. This release reads such
+    /// notices and writes none (docs/decisions/0078); whoever reads one has its text.
+    pub text_of: Option<NoticeId>,
     /// The hash of subject, a line break, and text.
     pub content_sha256: Sha256Hash,
     /// What the commitment to its content in evidence was made with, and what keeps the hash of its body from being
@@ -123,6 +126,7 @@ impl Notice {
                 content_sha256: text.sha256(),
                 subject: text.subject,
                 body: text.body,
+                text_of: None,
                 clause: clause.to_owned(),
                 cites: cites.clone().filter(|_| !is_short),
                 in_site: in_site.clone(),
@@ -200,6 +204,15 @@ impl Aggregate for Notice {
         Self::PLACE.within(&self.recipient, &self.id)
     }
 
+    fn rest(&self) -> Option<Key> {
+        self.text_of.as_ref().map(|id| Self::PLACE.within(&self.recipient, id))
+    }
+
+    fn complete(&mut self, rest: &Self) {
+        self.subject.clone_from(&rest.subject);
+        self.body.clone_from(&rest.body);
+    }
+
     fn next_due(&self) -> Option<Due> {
         match self.status {
             NoticeStatus::Queued { next_attempt_at, .. } => Some(Due::new(next_attempt_at, Lane::Notify)),
@@ -257,6 +270,30 @@ mod tests {
         assert_eq!(notice.clause, "10.1.2");
         assert_eq!(notice.cites.as_deref(), Some("《服务市场服务协议（用户版）》第10.1.2条"));
         assert!(notice.body.contains("通知依据：《服务市场服务协议（用户版）》第10.1.2条。"));
+    }
+
+    #[test]
+    fn an_email_may_be_stored_without_the_text_that_the_notice_in_the_account_has() {
+        let [in_site, email, _]: &[Notice; 3] = &drafts().try_into().unwrap();
+        let mut stored: serde_json::Value =
+            serde_json::from_str(&form::write(email, &form::AsRead::default(), None)).unwrap();
+        let fields = stored.as_object_mut().unwrap();
+        fields.remove("subject").unwrap();
+        fields.remove("body").unwrap();
+        fields.insert("text_of".to_owned(), in_site.id.as_str().into());
+        fields.insert("later".to_owned(), "kept".into());
+        let stored = stored.to_string();
+        let (mut read, as_read) = form::read::<Notice>(&stored, form::schema::<Notice>()).unwrap();
+        assert_eq!(read.rest(), Some(in_site.key()));
+        read.complete(in_site);
+        assert_eq!((&read.subject, &read.body), (&email.subject, &email.body));
+        assert_eq!((read.commitment(), &read.content_sha256), (email.commitment(), &email.content_sha256));
+        let again: serde_json::Value = serde_json::from_str(&form::write(&read, &as_read, None)).unwrap();
+        let fields = again.as_object().unwrap();
+        assert!(!fields.contains_key("subject") && !fields.contains_key("body"), "it stays as it was stored");
+        assert_eq!((&fields["text_of"], &fields["later"]), (&in_site.id.as_str().into(), &"kept".into()));
+        let neither = serde_json::json!({ "id": in_site.id.as_str() }).to_string();
+        assert!(form::read::<Notice>(&neither, form::schema::<Notice>()).is_err());
     }
 
     #[test]

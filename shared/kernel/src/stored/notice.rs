@@ -163,8 +163,8 @@ pub struct StoredNotice {
     /// Absent where the word says it ([`usual_of`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     manner: Option<StoredManner>,
-    subject: String,
-    body: String,
+    #[serde(flatten)]
+    text: StoredText,
     content_sha256: Trusted<Sha256Hash>,
     // Notices of the first schema have none: their evidence names the plain hash of their text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -178,6 +178,14 @@ pub struct StoredNotice {
     drafted_at: Timestamp,
     #[serde(flatten)]
     delivery: StoredDelivery,
+}
+
+/// What it says, or the notice to the same recipient that says it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredText {
+    Own { subject: String, body: String },
+    Of { text_of: Trusted<NoticeId> },
 }
 
 /// On which ways its message goes, where what it is about does not say so.
@@ -242,6 +250,7 @@ impl StoredForm for StoredNotice {
             manner,
             subject,
             body,
+            text_of,
             content_sha256,
             salt,
             clause,
@@ -259,8 +268,10 @@ impl StoredForm for StoredNotice {
             language: Name(language),
             manner: (manner != usual_of(&about)).then(|| StoredManner::of(manner)),
             about,
-            subject,
-            body,
+            text: match text_of {
+                None => StoredText::Own { subject, body },
+                Some(id) => StoredText::Of { text_of: Trusted(id) },
+            },
             content_sha256: Trusted(content_sha256),
             salt: salt.map(Trusted),
             clause,
@@ -273,6 +284,10 @@ impl StoredForm for StoredNotice {
     }
 
     fn restore(self) -> Notice {
+        let (subject, body, text_of) = match self.text {
+            StoredText::Own { subject, body } => (subject, body, None),
+            StoredText::Of { text_of } => (String::new(), String::new(), Some(text_of.0)),
+        };
         Notice {
             id: self.id.0,
             recipient: self.recipient.restore(),
@@ -281,8 +296,9 @@ impl StoredForm for StoredNotice {
             language: self.language.0,
             manner: self.manner.map_or_else(|| usual_of(&self.about), StoredManner::restore),
             about: self.about,
-            subject: self.subject,
-            body: self.body,
+            subject,
+            body,
+            text_of,
             content_sha256: self.content_sha256.0,
             salt: self.salt.map(|salt| salt.0),
             clause: self.clause,

@@ -45,7 +45,37 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn get_at<A: Aggregate>(&self, key: &Key) -> Result<Option<Loaded<A>>, StoreError> {
-        self.item(key).await?.map(|reader| reader.aggregate()).transpose()
+        let found = self.item(key).await?.map(|reader| reader.aggregate::<A>()).transpose()?;
+        let Some(mut found) = found else { return Ok(None) };
+        if let Some(rest) = found.state.rest() {
+            join(&mut found, self.item(&rest).await?.as_ref())?;
+        }
+        Ok(Some(found))
+    }
+
+    /// The same page, with the rest of those that are not stored whole. One whose rest cannot be read cannot be read.
+    pub(super) async fn whole<A: Aggregate>(
+        &self,
+        page: Page<Loaded<A>>,
+    ) -> Result<Page<Loaded<A>>, StoreError> {
+        let keys: Vec<_> = page.items.iter().filter_map(|item| item.state.rest()).collect();
+        if keys.is_empty() {
+            return Ok(page);
+        }
+        let rests = self.batch(keys, Consistency::Strong).await?;
+        let Page { items, next, unreadable } = page;
+        let mut page = Page { items: Vec::new(), next, unreadable };
+        for mut item in items {
+            let joined = match item.state.rest() {
+                Some(key) => join(&mut item, rests.get(&key)),
+                None => Ok(()),
+            };
+            match joined {
+                Ok(()) => page.items.push(item),
+                Err(error) => page.unreadable.push(error),
+            }
+        }
+        Ok(page)
     }
 
     /// Reads content that was stored beside an aggregate.
@@ -95,7 +125,7 @@ impl Store {
     pub async fn load_each<A: Aggregate>(&self, ids: &[A::Id]) -> Result<Page<Loaded<A>>, StoreError> {
         let found = self.batch(ids.iter().map(A::key_of).collect(), Consistency::Strong).await?;
         let items = found.into_values().collect();
-        Ok(Page { items, next: None, unreadable: Vec::new() }.of(Reader::aggregate))
+        self.whole(Page { items, next: None, unreadable: Vec::new() }.of(Reader::aggregate)).await
     }
 
     /// Reads what lies at these keys, in as few requests as it takes.
@@ -158,4 +188,15 @@ impl Store {
     pub async fn form<S: Storable>(&self, key: &Key) -> Result<Option<S>, StoreError> {
         self.item(key).await?.map(|reader| reader.form::<S>()).transpose()
     }
+}
+
+/// Gives a thing that is not stored whole the rest of it. Without that it cannot be read.
+fn join<A: Aggregate>(thing: &mut Loaded<A>, rest: Option<&Reader>) -> Result<(), StoreError> {
+    let gone = || StoreError::Corrupt {
+        key: thing.state.key(),
+        reason: "what has the rest of it is gone".to_owned(),
+    };
+    let rest = rest.ok_or_else(gone)?.aggregate::<A>()?;
+    thing.state.complete(&rest.state);
+    Ok(())
 }

@@ -192,7 +192,7 @@ impl Store {
         let items = entries.iter().filter_map(|entry| found.remove(&entry.key)).collect();
         let mut page = Page { items, next: None, unreadable: Vec::new() }.of(Reader::aggregate::<A>);
         page.items.retain(|item| index.entry_of(&item.state).as_ref().is_some_and(&is_listed));
-        Ok(page)
+        self.whole(page).await
     }
 }
 

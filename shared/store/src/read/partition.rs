@@ -35,7 +35,7 @@ impl Store {
         partition: &Partition,
         asked: Asked<'_>,
     ) -> Result<Page<Loaded<A>>, StoreError> {
-        Ok(self.page(partition, A::PLACE.sorts(), asked).await?.of(Reader::aggregate))
+        self.whole(self.page(partition, A::PLACE.sorts(), asked).await?.of(Reader::aggregate)).await
     }
 
     /// A page of those aggregates of one kind in a partition that are kept. At most [`SIFTED`] are looked at, so a page
@@ -51,7 +51,7 @@ impl Store {
     ) -> Result<Page<Loaded<A>>, StoreError> {
         let limit = asked.limit;
         let page = self.page(partition, A::PLACE.sorts(), Asked { limit: SIFTED, ..asked }).await?;
-        Ok(page.sift(limit, keep))
+        self.whole(page.sift(limit, keep)).await
     }
 
     /// A page of the evidence in a partition whose sort keys begin with `prefix`.

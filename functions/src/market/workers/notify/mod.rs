@@ -7,7 +7,7 @@
 
 mod cause;
 
-use market_kernel::aggregate::Loaded;
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::Key;
 use market_kernel::notices::{Notice, NoticeStatus, Sending};
 use market_store::CommitError;
@@ -46,7 +46,11 @@ pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), Jo
         return jobs.commit(Notice::hold_back(&notice, &occasion)).await;
     }
     let Some((claimed, change)) = Notice::claim(&notice, &occasion) else { return Ok(()) };
-    let committed = committed::<Notice>(&change, key);
+    // As it is stored it may lack its text, which the record of what became of it names.
+    let mut committed = committed::<Notice>(&change, key);
+    if let Some(committed) = &mut committed {
+        committed.state.complete(&claimed);
+    }
     jobs.commit(Some(change)).await?;
     let NoticeStatus::Queued { attempts, .. } = claimed.status else {
         alert(jobs, key, &claimed);

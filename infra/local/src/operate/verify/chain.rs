@@ -46,7 +46,7 @@ async fn check_once(
     now: Option<Timestamp>,
 ) -> Result<Thing, Doubt> {
     let as_stored = thing.ok_or_else(|| broken("its records are here, and it is gone"))?;
-    let thing = Thing::read(as_stored)?;
+    let thing = Thing::read(as_stored)?.whole(store).await?;
     let (first, begins_after) = match &thing {
         Thing::Notice(notice) => (2, cause_of(store, notice, as_stored).await?),
         _ => (1, Sha256Hash::origin()),

@@ -122,14 +122,16 @@ async fn check_notices(
                 faults.say(&key, format!("it is gone, and the record of its cause, {record}, names it"));
             }
             Some(Err(error)) => faults.say(&key, format!("it cannot be read: {error}")),
-            Some(Ok(as_stored)) => faults.judge(&key, check_notice(as_stored, cause))?,
+            Some(Ok(as_stored)) => faults.judge(&key, check_notice(store, as_stored, cause).await)?,
         }
     }
     Ok(())
 }
 
-fn check_notice(as_stored: &StoredThing, cause: &Record) -> Result<(), Doubt> {
-    let Thing::Notice(notice) = Thing::read(as_stored)? else { return Err(broken("it is no notice")) };
+async fn check_notice(store: &Store, as_stored: &StoredThing, cause: &Record) -> Result<(), Doubt> {
+    let Thing::Notice(notice) = Thing::read(as_stored)?.whole(store).await? else {
+        return Err(broken("it is no notice"));
+    };
     if let Some(departs) = notice.departs_from(&cause.evidence, as_stored.version, &as_stored.body) {
         return Err(broken(departs));
     }

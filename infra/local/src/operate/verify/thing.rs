@@ -20,7 +20,7 @@ use market_kernel::stored;
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 use market_parties::vouching::Vouching;
-use market_store::StoredThing;
+use market_store::{Store, StoredThing};
 use market_trade::listings::Listing;
 use market_trade::orders::Order;
 use market_trade::payments::{PaymentRecord, PaymentStatus};
@@ -135,11 +135,14 @@ impl Thing {
                 Grant::key_of(&(demand.account_id.clone(), demand.grant_id.clone())),
             ],
             Self::Termination(termination) => vec![MarketAccount::key_of(&termination.account_id)],
-            Self::Notice(notice) => match &notice.recipient {
-                Recipient::Party(PartyId::Merchant(id)) => vec![MarketAccount::key_of(id)],
-                Recipient::Party(PartyId::Provider(id)) => vec![Provider::key_of(id)],
-                Recipient::Everyone => Vec::new(),
-            },
+            Self::Notice(notice) => {
+                let party = match &notice.recipient {
+                    Recipient::Party(PartyId::Merchant(id)) => Some(MarketAccount::key_of(id)),
+                    Recipient::Party(PartyId::Provider(id)) => Some(Provider::key_of(id)),
+                    Recipient::Everyone => None,
+                };
+                party.into_iter().chain(notice.rest()).collect()
+            }
             Self::Document(document) => match &document.publisher {
                 Publisher::Provider(id) => vec![Provider::key_of(id)],
                 Publisher::Operator => Vec::new(),
@@ -152,6 +155,16 @@ impl Thing {
             },
             Self::Provider(_) | Self::Vouching(_) | Self::Holidays(_) => Vec::new(),
         }
+    }
+
+    /// The same, with what is kept elsewhere of it.
+    pub(super) async fn whole(self, store: &Store) -> Result<Self, Doubt> {
+        let key = match &self {
+            Self::Notice(notice) if notice.rest().is_some() => notice.key(),
+            _ => return Ok(self),
+        };
+        let notice = store.get_at::<Notice>(&key).await?.ok_or_else(|| broken("it is gone"))?;
+        Ok(Self::Notice(Box::new(notice.state)))
     }
 
     /// That it lies where it belongs, with the timer and the place in a list that its state asks for.

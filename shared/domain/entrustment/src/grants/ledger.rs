@@ -120,11 +120,12 @@ impl Ledger {
         ledger.sealed_through = Some(day);
         ledger.waiting.retain(|other| *other > day);
         let DaySeal { lines, checks, sha256, .. } = seal;
-        Some(
-            Change::on(occasion)
-                .update(grant, &grant.state, Event::of(events::LedgerSealed { day, lines, checks, sha256 }))
-                .update(loaded, &ledger, Event::of(events::LedgerDayClosed { day })),
-        )
+        let sealed = Event::of(events::LedgerSealed { day, lines, checks, sha256 }).untold();
+        Some(Change::on(occasion).update(grant, &grant.state, sealed).update(
+            loaded,
+            &ledger,
+            Event::of(events::LedgerDayClosed { day }),
+        ))
     }
 }
 

@@ -163,6 +163,28 @@ fn a_demand_waits_for_the_answer_or_the_next_reminder_and_one_that_is_over_for_n
 }
 
 #[test]
+fn operators_find_a_demand_by_where_it_stands_at_the_same_place_as_its_provider() {
+    for stand in Stand::ALL {
+        let name = match stand {
+            Draft => "draft",
+            Served | Acknowledged => "served",
+            Overdue | AcknowledgedOverdue => "overdue",
+            Attested => "attested",
+            Closed => "closed",
+            Waived => "waived",
+        };
+        let demand = standing(*stand);
+        let entry = demand.desk_entry().unwrap();
+        assert!(entry.list.as_str().starts_with(&format!("demands#{name}#")), "{stand:?}: {entry:?}");
+        assert!(demand.status.standing().lists().contains(&entry.list), "one of the lists that are read");
+        assert!(
+            demand.list_entry().is_none_or(|listed| listed.place == entry.place),
+            "an item has one place"
+        );
+    }
+}
+
+#[test]
 fn a_demand_is_to_be_answered_when_fifteen_days_have_run_from_its_service() {
     let draft = loaded(DeletionDemand { to_provider: Reminders::default(), ..standing(Draft) });
     let served =

@@ -63,7 +63,11 @@ fn a_listing_goes_these_ways_and_no_others_and_is_read_where_it_stands() {
             InReview => "reviews",
             Listed => "catalogue#application",
         };
-        assert_eq!(standing(*stand).list_entry().unwrap().list.as_str(), list);
+        let (listing, listed) = (standing(*stand), standing(*stand).list_entry().unwrap());
+        assert_eq!(listed.list.as_str(), list);
+        let desk = listing.desk_entry();
+        assert_eq!(desk.is_some(), *stand == Listed, "for sale, among its provider's");
+        assert!(desk.is_none_or(|desk| desk.place == listed.place), "an item has one place");
     }
     hold(Stand::ALL, Command::ALL, expected, actual);
 }

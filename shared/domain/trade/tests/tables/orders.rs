@@ -174,6 +174,21 @@ fn an_order_goes_these_ways_and_no_others() {
 }
 
 #[test]
+fn operators_find_an_order_by_where_it_stands_at_the_same_place_as_its_provider() {
+    for stand in Stand::ALL {
+        let order = standing(*stand);
+        let (listed, desk) = (order.list_entry().unwrap(), order.desk_entry().unwrap());
+        assert_eq!(listed.place, desk.place, "an item has one place");
+        let standing = order.status.standing();
+        assert!(standing.lists().contains(&desk.list), "one of the lists that are read: {desk:?}");
+        let others =
+            [OrderStanding::Placed, OrderStanding::InService, OrderStanding::Expired, OrderStanding::Closed];
+        let elsewhere = others.into_iter().filter(|other| *other != standing);
+        assert!(elsewhere.flat_map(OrderStanding::lists).all(|list| list != desk.list), "and in no other");
+    }
+}
+
+#[test]
 fn each_order_waits_for_its_own_date_and_one_that_is_over_for_none() {
     for stand in Stand::ALL {
         let due = match stand {
