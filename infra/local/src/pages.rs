@@ -2,16 +2,25 @@
 
 use std::fmt::Write;
 
-use market_functions::http::describe::{Describer, older};
+use market_functions::http::describe::{Describer, older, with_examples};
 use market_functions::routes;
 use serde_json::Value;
+
+/// What was sent and answered, by operations.
+const EXAMPLES: &str = include_str!("../../../docs/examples.json");
 
 /// The OpenAPI 3.1 description.
 #[must_use]
 pub fn openapi() -> Value {
+    openapi_with(&serde_json::from_str(EXAMPLES).unwrap_or_default())
+}
+
+/// The same with other examples.
+#[must_use]
+pub fn openapi_with(examples: &Value) -> Value {
     let mut describer = Describer::default();
     routes::visit(&mut describer);
-    describer.document(&routes::resources())
+    with_examples(describer.document(&routes::resources()), examples)
 }
 
 /// The same for tools that know no OpenAPI 3.1.
@@ -42,14 +51,10 @@ pub fn index(url: &str) -> String {
          curl URL/_local/payment -d '{\"account_id\": …, \"order_id\": …, \"amount_fen\": …}'</pre>",
     );
     page = page.replace("URL", &escaped(url));
-    let mut tag = String::new();
-    for (path, methods) in document["paths"].as_object().into_iter().flatten() {
-        for (method, operation) in methods.as_object().into_iter().flatten() {
-            let of = operation["tags"][0].as_str().unwrap_or_default();
-            if of != tag {
-                let _ = write!(page, "<h2>{}</h2>", escaped(of));
-                of.clone_into(&mut tag);
-            }
+    for tag in document["tags"].as_array().into_iter().flatten() {
+        let said = |name: &str| escaped(tag[name].as_str().unwrap_or_default());
+        let _ = write!(page, "<h2>{}</h2><p>{}</p>", said("name"), said("description"));
+        for (path, method, operation) in operations(&document, &tag["name"]) {
             let words = |name: &str| {
                 let list = operation[name].as_array().into_iter().flatten();
                 list.filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
@@ -78,6 +83,19 @@ pub fn index(url: &str) -> String {
         }
     }
     page
+}
+
+/// The operations of a tag: path, method, and what is said of each.
+fn operations<'d>(
+    document: &'d Value,
+    tag: &'d Value,
+) -> impl Iterator<Item = (&'d str, &'d str, &'d Value)> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let all = paths.flat_map(|(path, methods)| {
+        let methods = methods.as_object().into_iter().flatten();
+        methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    });
+    all.filter(move |(_, _, operation)| operation["tags"][0] == *tag)
 }
 
 /// A schema as text; a reference is followed once.
