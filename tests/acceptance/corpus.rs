@@ -14,11 +14,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use market::client::witnessed;
+use market::client::{Exchange, witnessed};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use crate::descriptions::sent::is_as_described;
+use crate::descriptions::examples::OF_THE_CORPUS;
 use crate::harness::{World, at};
 
 pub use kept::{Corpus, Item, key, text};
@@ -356,7 +356,8 @@ pub async fn today() -> &'static Corpus {
     static TODAY: OnceCell<Corpus> = OnceCell::const_new();
     let play = async || {
         let world = World::new().await;
-        witnessed(Arc::new(is_as_described), filled::fill(&world)).await;
+        witnessed(Arc::new(|exchange: &Exchange<'_>| OF_THE_CORPUS.see(exchange)), filled::fill(&world))
+            .await;
         Corpus::of(&world).await
     };
     TODAY.get_or_init(play).await

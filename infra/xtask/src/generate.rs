@@ -1,8 +1,8 @@
 //! `cargo xtask generate`: every file that is made from the code, in the order in which one needs another.
 //!
 //! The generators are tests, which compare where they do not write (`UPDATE_EXPECT`), and read at run time what others
-//! wrote, so one build serves them all. What embeds a generated file is `market` alone (`infra/permissions.json`): after
-//! a change of that file its next build takes it in.
+//! wrote, so one build serves them all. What embeds generated files is `market` alone (`infra/permissions.json`,
+//! `docs/examples.json`): after a change of those its next build takes them in.
 
 use std::fs;
 
@@ -34,6 +34,10 @@ fn run_in(times: &mut Times) -> Done {
     let played = times.step("descriptions, pages, costs; what handlers do", None, || {
         run(&mut tests(&["--test", "acceptance"]))
     });
+    // What was just sent is what they show.
+    let described = times.step("descriptions with their examples", None, || {
+        run(&mut tests(&["--test", "acceptance", "descriptions::the_"]))
+    });
     if played.is_ok() {
         fs::write(seen.join("whole"), "").map_err(Failed::to("say that all tests passed"))?;
     }
@@ -50,5 +54,5 @@ fn run_in(times: &mut Times) -> Done {
         println!("Nothing under docs and infra differs from what is committed.");
     }
     print!("{changed}");
-    played.and(templates).and(calls)
+    played.and(described).and(templates).and(calls)
 }

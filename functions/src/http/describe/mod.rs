@@ -3,6 +3,7 @@
 //! Types are described by schemars, and what that says is put in the words that generators of clients know ([`shape`]);
 //! a route becomes an operation in [`operation`].
 
+mod examples;
 mod headers;
 mod older;
 mod operation;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::problem::ProblemDocument;
 
+pub use examples::with_examples;
 pub use older::older;
 pub(crate) use shape::NULL;
 
@@ -27,8 +29,8 @@ of China Standard Time. Amounts are in fen. What is not there is left out, never
 **Lists** are pages of `items`, with a `next_cursor` where there are more.\n\n\
 **Repeats.** A request that changes something carries an `Idempotency-Key`. Sent again with the same key it is answered as it \
 was, and nothing happens twice.\n\n\
-**Refusals** are problem documents (RFC 9457) with a stable `code`. Choices may get more words, and objects more fields, in \
-later releases: a client passes over what it does not know.";
+**Refusals** are problem documents (RFC 9457) with a stable `code`. Objects may get more fields in later \
+releases: a client passes over what it does not know.";
 
 /// Collects routes into a description.
 #[derive(Debug)]

@@ -12,18 +12,27 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use market_functions::http::describe::{Describer, older};
+use market_functions::http::describe::{Describer, older, with_examples};
 use market_functions::routes;
 use serde_json::Value;
 
 use crate::routes::Local;
 
+/// What was sent and answered, by operations.
+const EXAMPLES: &str = include_str!("../../../../docs/examples.json");
+
 /// The OpenAPI 3.1 description.
 #[must_use]
 pub fn openapi() -> Value {
+    openapi_with(&serde_json::from_str(EXAMPLES).unwrap_or_default())
+}
+
+/// The same with other examples.
+#[must_use]
+pub fn openapi_with(examples: &Value) -> Value {
     let mut describer = Describer::default();
     routes::visit(&mut describer);
-    describer.document(&routes::resources())
+    with_examples(describer.document(&routes::resources()), examples)
 }
 
 /// The same for tools that know no OpenAPI 3.1.
