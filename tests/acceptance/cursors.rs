@@ -40,7 +40,9 @@ fn lists() -> Vec<(&'static str, &'static str)> {
 }
 
 fn ids(page: &Value) -> BTreeSet<String> {
-    page["items"].as_array().into_iter().flatten().map(Value::to_string).collect()
+    // A profile has its list within.
+    let list = page.get("listings").unwrap_or(page);
+    list["items"].as_array().into_iter().flatten().map(Value::to_string).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,6 +116,11 @@ async fn a_forged_cursor_reads_nothing_that_its_query_would_not_and_never_breaks
             "browse_listings" => (&anyone, &[("kind", "application")], "kind=application&"),
             "list_accounts" => (&stage.operator, &[("status", "active")], "status=active&"),
             "list_announcements" => (&anyone, &[], ""),
+            "list_providers" => (&stage.operator, &[("status", "approved")], "status=approved&"),
+            "list_terminations" => (&stage.operator, &[("status", "served")], "status=served&"),
+            "list_all_orders" => (&stage.operator, &[("status", "in_service")], "status=in_service&"),
+            "list_all_demands" => (&stage.operator, &[("status", "draft")], "status=draft&"),
+            "list_documents" => (&anyone, &[("kind", "body")], "kind=body&"),
             "list_reviews" | "list_payments" | "list_undelivered" => (&stage.operator, &[], ""),
             _ if path.starts_with("/accounts/") => (&merchant, &[], ""),
             _ if path.starts_with("/providers/") => (&stage.provider, &[], ""),

@@ -169,7 +169,7 @@ async fn unknown_things_and_wrong_ways_get_a_problem_document() {
         "/listings/lst_x".to_owned(),
         "/errors/no-such-code".to_owned(),
         "/nowhere".to_owned(),
-        "/providers".to_owned(),
+        "/sellers".to_owned(),
     ] {
         assert_problem(&merchant.get(&path).await.unwrap(), 404, "not-found", &path);
     }

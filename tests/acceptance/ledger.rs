@@ -27,6 +27,9 @@ use serde_json::json;
 
 use crate::harness::World;
 
+/// The most write units of what merchants do most, with all lists (docs/decisions/0078).
+const MOST_WRITTEN: [(&str, u16); 3] = [("`place_order`", 16), ("`give_grant`", 29), ("`revoke_grant`", 34)];
+
 struct Taken;
 
 impl Gateway for Taken {
@@ -138,9 +141,32 @@ async fn take(crowd: usize) -> Ledger {
         &shop.get(&format!("{me}/grants/{grant}/accesses")).await.unwrap(),
     );
     taker.route("`list_orders` (one order)", &shop.get(&format!("{me}/orders")).await.unwrap());
+    taker.route(
+        "`list_orders` (those in service)",
+        &shop.get(&format!("{me}/orders?status=in_service")).await.unwrap(),
+    );
     taker.route("`list_notices` (a page of 3)", &shop.get(&format!("{me}/notices?limit=3")).await.unwrap());
     taker.route("`list_evidence` (a page of 3)", &shop.get(&format!("{me}/evidence?limit=3")).await.unwrap());
 
+    for (what, path) in [
+        ("`list_accounts` (a page of 1)", "/accounts?status=active&order=desc&limit=1"),
+        ("`list_providers` (a page of 3)", "/providers?status=approved&limit=3"),
+        ("`list_documents` (a page of 3)", "/documents?kind=body&limit=3"),
+        ("`list_all_orders` (a page of 1)", "/orders?status=in_service&order=desc&limit=1"),
+        ("`list_reviews` (none)", "/reviews"),
+        ("`list_undelivered` (none)", "/notices/undelivered"),
+        ("`list_terminations` (none)", "/terminations?status=served"),
+        ("`read_desk`", "/desk"),
+        ("`get_profile`", "/providers/northwind/profile"),
+    ] {
+        taker.route(what, &stage.operator.get(path).await.unwrap());
+    }
+    taker.route(
+        "`list_provider_orders` (a page of 1)",
+        &stage.provider.get("/providers/northwind/orders?order=desc&limit=1").await.unwrap(),
+    );
+    taker.route("`read_timeline` (a page of 3)", &shop.get(&format!("{me}/timeline?limit=3")).await.unwrap());
+    taker.route("`get_me`", &shop.get("/me").await.unwrap());
     let notices = shop.all(&format!("{me}/notices")).await.unwrap();
     let email = |about: &str| {
         let mut queued = notices.iter().filter(|notice| notice["status"] == "queued");
@@ -239,6 +265,10 @@ async fn what_operations_cost_is_on_the_books_and_does_not_grow_with_the_market(
     let small = take(0).await;
     let large = take(25).await;
     assert_eq!(small, large, "an operation costs more in a larger market");
+    for (what, most) in MOST_WRITTEN {
+        let (_, cost) = small.0.iter().find(|(line, _)| line == what).unwrap();
+        assert!(cost.write_units <= most.into(), "{what} writes {} units, at most {most}", cost.write_units);
+    }
     let mut table = String::from(
         "# What operations cost\n\n\
          Requests to DynamoDB, and read and write units, of each operation and job, as the engine reports them. \

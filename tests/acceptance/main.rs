@@ -21,6 +21,7 @@ mod instants;
 mod invisible;
 mod ledger;
 mod listings;
+mod lists;
 mod names;
 mod notices;
 mod one_machine;

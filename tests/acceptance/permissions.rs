@@ -16,8 +16,8 @@ use market_identity::Role;
 use market_kernel::aggregate::Lane;
 use market_kernel::keys::Key;
 use market_kernel::notices::Sending;
-use market_store::StoreError;
 use market_store::due::{Lease, SHARDS, Shard};
+use market_store::{Index, StoreError};
 use market_trade::payments::PaymentRecord;
 use serde_json::{Value, json};
 
@@ -302,7 +302,7 @@ async fn whatever_is_done_is_done_again_with_the_same_key_and_tried_anew_under_t
     world.advance_days(2).await;
     // What the sweep's function counts beside its pass.
     let waiting = PaymentRecord::WAITING;
-    let counted = running.market.store.count_entries(&waiting, 1);
+    let counted = running.market.store.count_entries(Index::Lists, &waiting, 1);
     Permissions::of_handler("sweep", counted).await.unwrap();
 }
 

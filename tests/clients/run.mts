@@ -44,8 +44,10 @@ const order = done("place_order", await merchant.POST("/accounts/{account_id}/or
 }));
 is("it waits for its payment", order.status === "placed");
 is("until an instant", new Date(order.pay_by) > new Date(order.placed_at));
-const paying = JSON.stringify({ account_id, order_id: order.id, amount_fen: order.amount_fen });
-is("it is paid", (await fetch(`${MARKET}/_local/payment`, { method: "POST", body: paying })).ok);
+const payment = JSON.stringify({ account_id, order_id: order.id, amount_fen: order.amount_fen });
+const headers = { "Content-Type": "application/json" };
+const paying = await fetch(`${MARKET}/_local/payment`, { method: "POST", headers, body: payment });
+is(`it is paid: ${paying.status} ${await paying.text()}`, paying.ok);
 
 const expires_at = new Date(Date.parse(order.placed_at) + 7 * 24 * 3600 * 1000).toISOString();
 const grant = done("give_grant", await merchant.POST("/accounts/{account_id}/grants", {

@@ -11,7 +11,7 @@ use market_kernel::hash::Sha256Hash;
 use market_kernel::keys::Key;
 use market_kernel::stored::FIRST_SCHEMA;
 use market_store::commit::{committed, evidence_prefix};
-use market_store::{CommitError, StoreError};
+use market_store::{Asked, CommitError, StoreError};
 
 use crate::replies::{reply, submission};
 use crate::tables::{Item, on_each_table};
@@ -34,8 +34,11 @@ async fn a_change_is_stored_to_the_byte_with_its_evidence_and_its_contents() {
         assert_eq!((a.version, a.note.as_str()), (2, "second"));
         assert_eq!(table.load("b").await.version, 1);
         assert_eq!(table.store.content(&text_key("a")).await.unwrap().as_deref(), Some(text.as_str()));
-        let records =
-            table.store.list_records(&things(), &evidence_prefix("thing#a"), None, 10).await.unwrap();
+        let records = table
+            .store
+            .list_records(&things(), &evidence_prefix("thing#a"), Asked::page(None, 10))
+            .await
+            .unwrap();
         let records: Vec<_> = records.items.iter().map(|record| record.stored.as_str()).collect();
         assert_eq!(verify_chain(records, 1, &Sha256Hash::origin(), &a.head), Ok(2));
     })
@@ -147,7 +150,7 @@ async fn of_many_commits_at_once_on_one_version_exactly_one_wins() {
         assert_eq!(lost.count(), 23, "{outcomes:?}");
         let after = table.load("a").await;
         assert_eq!((after.version, &after.note), (2, &won[0].to_string()));
-        let page = table.store.list::<Thing>(&things(), None, 100).await.unwrap();
+        let page = table.store.list::<Thing>(&things(), Asked::page(None, 100)).await.unwrap();
         let kept = page.items.iter().map(|thing| thing.id.clone()).filter(|id| id.starts_with("of-"));
         let kept: Vec<_> = kept.collect();
         assert_eq!(kept, [format!("of-{}", won[0])], "and nothing of those that lost");

@@ -1,11 +1,12 @@
 //! What is read: several things in one request, pages of a partition, pages of a list.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use market_kernel::aggregate::Loaded;
 use market_kernel::keys::{ListName, Partition};
-use market_store::{Meter, StoreError, of};
+use market_store::{Asked, Index, Meter, Page, StoreError, of};
 
 use crate::tables::{Table, on_each_table};
-use crate::thing::{Impostor, THINGS, Thing, at, thing, things};
+use crate::thing::{Impostor, OWNER, THINGS, Thing, at, desk, thing, things};
 
 fn a(id: &str) -> market_store::Of<Thing> {
     of(id.to_owned())
@@ -91,7 +92,7 @@ async fn pages(table: &Table, limit: u16) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
     let mut after: Option<String> = None;
     loop {
-        let page = table.store.list::<Thing>(&things(), after.as_deref(), limit).await.unwrap();
+        let page = table.store.list::<Thing>(&things(), Asked::page(after.as_deref(), limit)).await.unwrap();
         pages.push(page.items.iter().map(|thing| thing.id.clone()).collect());
         after = page.next;
         if after.is_none() {
@@ -111,14 +112,18 @@ async fn pages_of_a_partition_show_each_thing_once_in_the_order_of_its_key_and_n
         assert_eq!(pages(&table, 100).await.concat(), ["a", "b", "c", "d", "e"]);
         for elsewhere in ["", "zzz", "thing", "thing#", "evidence#thing#a#0000000001", &long("thing#", 1025)]
         {
-            let page = table.store.list::<Thing>(&things(), Some(elsewhere), 1).await;
+            let page = table.store.list::<Thing>(&things(), Asked::page(Some(elsewhere), 1)).await;
             assert!(matches!(page, Err(StoreError::OutsideQuery)), "{elsewhere}: {page:?}");
         }
         for nowhere in ["thing#\u{0}", "thing#zzz", &long("thing#", 1024)] {
-            let page = table.store.list::<Thing>(&things(), Some(nowhere), 9).await.unwrap();
+            let page = table.store.list::<Thing>(&things(), Asked::page(Some(nowhere), 9)).await.unwrap();
             assert!(page.items.len() <= 5, "within the list, whether or not something is there");
         }
-        let empty = table.store.list::<Thing>(&Partition::stored("account#nobody"), None, 10).await.unwrap();
+        let empty = table
+            .store
+            .list::<Thing>(&Partition::stored("account#nobody"), Asked::page(None, 10))
+            .await
+            .unwrap();
         assert!(empty.items.is_empty() && empty.next.is_none());
     })
     .await;
@@ -140,7 +145,11 @@ async fn pages_of_a_view_follow_its_places_and_what_leaves_it_is_gone() {
         let read = async || {
             let (mut ids, mut after) = (Vec::new(), None::<String>);
             loop {
-                let page = table.store.list_entries::<Thing>(&THINGS, after.as_deref(), 2).await.unwrap();
+                let page = table
+                    .store
+                    .list_entries::<Thing>(&THINGS, Asked::page(after.as_deref(), 2))
+                    .await
+                    .unwrap();
                 assert!(page.items.len() <= 2);
                 ids.extend(page.items.iter().map(|thing| thing.id.clone()));
                 after = page.next;
@@ -167,11 +176,12 @@ async fn pages_of_a_view_follow_its_places_and_what_leaves_it_is_gone() {
             &format!("a|b|{sort}"),
             &format!("{sort}|b|c"),
         ] {
-            let page = table.store.list_entries::<Thing>(&THINGS, Some(no_place), 2).await;
+            let page = table.store.list_entries::<Thing>(&THINGS, Asked::page(Some(no_place), 2)).await;
             assert!(matches!(page, Err(StoreError::OutsideQuery)), "{no_place}");
         }
         // One that is made up begins somewhere in the list, or nowhere.
-        match table.store.list_entries::<Thing>(&THINGS, Some("b|account#another|thing#x"), 100).await {
+        let made_up = Asked::page(Some("b|account#another|thing#x"), 100);
+        match table.store.list_entries::<Thing>(&THINGS, made_up).await {
             Ok(page) => assert!(page.items.iter().all(|thing| thing.place.is_some())),
             Err(error) => assert!(matches!(error, StoreError::OutsideQuery), "{error:?}"),
         }
@@ -193,7 +203,7 @@ async fn several_lists_are_read_as_one_in_the_order_of_their_places_each_thing_o
         table.create(at(0), &things.collect::<Vec<_>>()).await;
         let lists: Vec<_> = (1..=4).map(|n| ListName::new("things#", n)).collect();
         let page = async |lists: &[ListName], after: Option<&str>, limit| {
-            table.store.list_entries_merged::<Thing>(lists, after, limit).await
+            table.store.list_entries_merged::<Thing>(Index::Lists, lists, Asked::page(after, limit)).await
         };
         for limit in [1, 2, 3, 8, 100] {
             let (mut seen, mut after) = (Vec::new(), None::<String>);
@@ -215,6 +225,187 @@ async fn several_lists_are_read_as_one_in_the_order_of_their_places_each_thing_o
         for nothing in [page(&lists, Some("9"), 2).await.unwrap(), page(&[], None, 2).await.unwrap()] {
             assert!(nothing.items.is_empty() && nothing.next.is_none());
         }
+    })
+    .await;
+}
+
+/// What each page shows, to the last, of a list that is asked for page by page.
+async fn to_the_end<T>(
+    asked: &Asked<'_>,
+    page: impl AsyncFn(Asked<'_>) -> Page<T>,
+    show: impl Fn(&T) -> String,
+) -> Vec<Vec<String>> {
+    let (mut pages, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page = page(Asked { after: after.as_deref(), ..asked.clone() }).await;
+        pages.push(page.items.iter().map(&show).collect());
+        after = page.next;
+        if after.is_none() {
+            return pages;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_last_page_says_that_it_is_the_last_also_when_it_is_full() {
+    on_each_table(async |table| {
+        let made = ["a", "b", "c", "d"].map(|id| thing(id).placed(&format!("1/{id}")));
+        table.create(at(0), &made).await;
+        let (store, id) = (&table.store, |thing: &Loaded<Thing>| thing.id.clone());
+        let list = ListName::new("things#", "1");
+        let lists = [list.clone(), ListName::new("things#", "2")];
+        for up in [true, false] {
+            for limit in [1, 2, 4] {
+                let asked = Asked::page(None, limit);
+                let asked = if up { asked } else { asked.descending() };
+                let mut shown = vec!["a", "b", "c", "d"];
+                if !up {
+                    shown.reverse();
+                }
+                let shown: Vec<_> = shown.chunks(usize::from(limit)).collect();
+                let partition = async |asked: Asked<'_>| store.list::<Thing>(&things(), asked).await.unwrap();
+                assert_eq!(to_the_end(&asked, partition, id).await, shown);
+                let one = async |asked: Asked<'_>| store.list_entries::<Thing>(&list, asked).await.unwrap();
+                assert_eq!(to_the_end(&asked, one, id).await, shown);
+                let several = async |asked: Asked<'_>| {
+                    store.list_entries_merged::<Thing>(Index::Lists, &lists, asked).await.unwrap()
+                };
+                assert_eq!(to_the_end(&asked, several, id).await, shown);
+            }
+        }
+        let records =
+            async |asked: Asked<'_>| store.list_records(&things(), "evidence#", asked).await.unwrap();
+        let pages = to_the_end(&Asked::page(None, 2), records, |record| record.sort.to_string()).await;
+        assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_runs_either_way_from_a_place_on() {
+    on_each_table(async |table| {
+        let places = ["1/a", "2/b", "1/c", "3/d", "2/e", "1/f"];
+        let made: Vec<_> = places.iter().map(|place| thing(&place[2..]).placed(place)).collect();
+        table.create(at(0), &made).await;
+        let store = &table.store;
+        let id = |thing: &Loaded<Thing>| thing.id.clone();
+        for limit in [1, 2, 3, 100] {
+            let asked = Asked::page(None, limit).from("c");
+            let partition = async |asked: Asked<'_>| store.list::<Thing>(&things(), asked).await.unwrap();
+            assert_eq!(to_the_end(&asked, partition, id).await.concat(), ["c", "d", "e", "f"], "{limit}");
+            let down = asked.clone().descending();
+            assert_eq!(to_the_end(&down, partition, id).await.concat(), ["f", "e", "d", "c"], "{limit}");
+            let list = ListName::new("things#", "1");
+            let asked = Asked::page(None, limit).from("1/c");
+            let one = async |asked: Asked<'_>| store.list_entries::<Thing>(&list, asked).await.unwrap();
+            assert_eq!(to_the_end(&asked, one, id).await.concat(), ["c", "f"], "{limit}");
+            assert_eq!(to_the_end(&asked.descending(), one, id).await.concat(), ["f", "c"], "{limit}");
+            let lists: Vec<_> = (1..=4).map(|n| ListName::new("things#", n)).collect();
+            let asked = Asked::page(None, limit).from("1/f");
+            let several = async |asked: Asked<'_>| {
+                store.list_entries_merged::<Thing>(Index::Lists, &lists, asked).await.unwrap()
+            };
+            let up = ["1/f", "2/b", "2/e", "3/d"].map(|place| &place[2..]);
+            assert_eq!(to_the_end(&asked, several, id).await.concat(), up, "{limit}");
+            let mut down = up;
+            down.reverse();
+            assert_eq!(to_the_end(&asked.descending(), several, id).await.concat(), down, "{limit}");
+        }
+        let before = Asked::page(Some("1/a"), 2).from("2");
+        let refused =
+            store.list_entries_merged::<Thing>(Index::Lists, &[ListName::new("things#", "1")], before).await;
+        assert!(matches!(refused, Err(StoreError::OutsideQuery)), "{refused:?}");
+        for begins_before in [
+            Asked::page(Some("thing#a"), 2).from("c"),
+            Asked::page(Some("thing#a"), 2).from("c").descending(),
+        ] {
+            match store.list::<Thing>(&things(), begins_before).await {
+                Ok(page) => assert!(page.items.iter().all(|thing| *thing.id >= *"c"), "nothing from outside"),
+                Err(error) => assert!(matches!(error, StoreError::OutsideQuery), "{error:?}"),
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_list_in_which_few_are_kept_a_page_goes_on_where_it_stopped_looking() {
+    on_each_table(async |table| {
+        let made: Vec<_> = (0..450)
+            .map(|n| {
+                thing(&format!("{n:03}")).placed(&format!("{n:03}")).noted(if n % 150 == 0 {
+                    "kept"
+                } else {
+                    ""
+                })
+            })
+            .collect();
+        table.create(at(0), &made).await;
+        let store = &table.store;
+        let (id, keep) = (|thing: &Loaded<Thing>| thing.id.clone(), |thing: &Thing| thing.note == "kept");
+        let partition =
+            async |asked: Asked<'_>| store.list_where::<Thing>(&things(), asked, keep).await.unwrap();
+        let list =
+            async |asked: Asked<'_>| store.list_entries_where::<Thing>(&THINGS, asked, keep).await.unwrap();
+        for limit in [1, 2, 100] {
+            let asked = Asked::page(None, limit);
+            for pages in [to_the_end(&asked, partition, id).await, to_the_end(&asked, list, id).await] {
+                assert!(pages.iter().all(|page| page.len() <= usize::from(limit)), "{pages:?}");
+                assert!(pages.len() <= 5, "200 are looked at for a page: {pages:?}");
+                assert_eq!(pages.concat(), ["000", "150", "300"]);
+            }
+            let down = asked.descending();
+            assert_eq!(to_the_end(&down, partition, id).await.concat(), ["300", "150", "000"]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_shows_each_thing_as_it_is_and_nothing_that_has_left_it() {
+    on_each_table(async |table| {
+        let made: Vec<_> =
+            (0..3).map(|n| thing(&n.to_string()).placed(&n.to_string()).noted("open")).collect();
+        table.create(at(0), &made).await;
+        let shown = async |note: &str| {
+            let lists = [desk(note)];
+            let page = table.store.list_entries_merged::<Thing>(Index::Desk, &lists, Asked::page(None, 9));
+            let page = page.await.unwrap();
+            page.items.iter().map(|thing| thing.id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (shown("open").await.concat(), shown("over").await.concat()),
+            ("012".into(), String::new())
+        );
+        table.update(at(1), "1", |thing| thing.noted("over")).await;
+        assert_eq!((shown("open").await.concat(), shown("over").await.concat()), ("02".into(), "1".into()));
+        assert_eq!(table.store.count_entries(Index::Desk, &desk("open"), 9).await.unwrap(), 2);
+        // A release that does not know the list writes the state and leaves the list as it was.
+        let mut item = table.item(OWNER, "thing#2").await;
+        let body = item["body"].as_s().unwrap().replace("open", "over");
+        item.insert("body".to_owned(), AttributeValue::S(body));
+        table.put(item).await;
+        assert_eq!((shown("open").await.concat(), shown("over").await.concat()), ("0".into(), "1".into()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_table_of_the_release_before_is_completed_and_its_lists_are_filled() {
+    on_each_table(async |table| {
+        table.make_as_before().await;
+        table.create(at(0), &[thing("a").placed("a").noted("open"), thing("b").placed("b")]).await;
+        let listed = async || table.store.list_entries::<Thing>(&THINGS, Asked::page(None, 9)).await;
+        let refused = listed().await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        for _ in 0..2 {
+            table.complete().await;
+            let ids: Vec<_> = listed().await.unwrap().items.iter().map(|thing| thing.id.clone()).collect();
+            assert_eq!(ids, ["a", "b"]);
+            assert_eq!(table.store.count_entries(Index::Desk, &desk("open"), 9).await.unwrap(), 1);
+        }
+        table.create(at(1), &[thing("c").placed("c")]).await;
+        assert_eq!(listed().await.unwrap().items.len(), 3);
     })
     .await;
 }

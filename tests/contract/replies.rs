@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use market_kernel::hash::Sha256Hash;
-use market_store::{CommitError, Fingerprint, SavedReply, Submission};
+use market_store::{Asked, CommitError, Fingerprint, SavedReply, Submission};
 
 use crate::tables::on_each_table;
 use crate::thing::{Thing, at, change, event, thing, things};
@@ -60,7 +60,7 @@ async fn of_a_submission_sent_many_times_at_once_one_takes_effect() {
         // Another's transaction under way is a conflict; the reply is there once it is decided again.
         let told = |outcome: &_| matches!(outcome, Err(CommitError::AlreadyAnswered | CommitError::Conflict));
         assert_eq!(outcomes.iter().filter(|outcome| told(outcome)).count(), 15, "{outcomes:?}");
-        let page = table.store.list::<Thing>(&things(), None, 100).await.unwrap();
+        let page = table.store.list::<Thing>(&things(), Asked::page(None, 100)).await.unwrap();
         let kept: Vec<_> =
             page.items.iter().map(|thing| thing.id.parse::<u32>().unwrap().to_string()).collect();
         let saved = table.store.saved_reply(&asked, at(0)).await.unwrap().unwrap();

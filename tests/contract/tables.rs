@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    Projection, ProjectionType, ScalarAttributeType,
+};
 use market_store::{Store, schema};
 
 use crate::{endpoint, engine, fresh};
@@ -45,6 +48,43 @@ impl Table {
             .collect();
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
         get.send().await.unwrap().item.unwrap()
+    }
+
+    /// Makes the table anew as releases before 0.5.0 made it: with index `view`, and without those of lists.
+    pub async fn make_as_before(&self) {
+        self.client.delete_table().table_name(&self.name).send().await.unwrap();
+        let key = |name: &str, kind| {
+            KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap()
+        };
+        let index = |name: &str, hash: &str, range: &str| {
+            GlobalSecondaryIndex::builder()
+                .index_name(name)
+                .key_schema(key(hash, KeyType::Hash))
+                .key_schema(key(range, KeyType::Range))
+                .projection(Projection::builder().projection_type(ProjectionType::All).build())
+                .build()
+                .unwrap()
+        };
+        let attributes = ["pk", "sk", "due_shard", "wake_at", "list", "place"].map(|name| {
+            let definition = AttributeDefinition::builder().attribute_name(name);
+            definition.attribute_type(ScalarAttributeType::S).build().unwrap()
+        });
+        let made = self
+            .client
+            .create_table()
+            .table_name(&self.name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .key_schema(key("pk", KeyType::Hash))
+            .key_schema(key("sk", KeyType::Range))
+            .global_secondary_indexes(index("due", "due_shard", "wake_at"))
+            .global_secondary_indexes(index("view", "list", "place"))
+            .set_attribute_definitions(Some(attributes.to_vec()));
+        made.send().await.unwrap();
+    }
+
+    /// What a start of the market does with a table that is there.
+    pub async fn complete(&self) {
+        schema::create_table(&self.client, &self.name).await.unwrap();
     }
 
     /// Puts an item, as another release would write it.

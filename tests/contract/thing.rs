@@ -76,6 +76,15 @@ impl Aggregate for Thing {
         let list = place.split_once('/').map_or(THINGS, |(list, _)| ListName::new("things#", list));
         Some(ListEntry { list, place })
     }
+
+    fn desk_entry(&self) -> Option<ListEntry> {
+        Some(ListEntry { list: desk(&self.note), place: self.place.clone()? })
+    }
+}
+
+/// The list of the things whose note says this.
+pub fn desk(note: &str) -> ListName {
+    ListName::new("noted#", if note.is_empty() { "nothing" } else { note })
 }
 
 /// Of another kind under the key of a thing.

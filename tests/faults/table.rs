@@ -24,7 +24,9 @@ use market_parties::accounts::{AccountStatus, MarketAccount};
 use market_parties::applications::Application;
 use market_parties::credit_code::CreditCode;
 use market_store::due::{DueEntry, Lease, Shard};
-use market_store::{CommitError, Fingerprint, SavedReply, Store, StoreError, Submission, of, schema};
+use market_store::{
+    Asked, CommitError, Fingerprint, Index, SavedReply, Store, StoreError, Submission, of, schema,
+};
 use serde_json::{Value, json};
 
 use crate::server::{Fault, Faulty, error};
@@ -151,12 +153,22 @@ impl Table {
             ),
             ("GetItem", store.saved_reply(&submission, at(0)).await.map(drop)),
             ("BatchGetItem", store.load(two).await.map(drop)),
-            ("Query", store.list::<MarketAccount>(&key.partition, None, 9).await.map(drop)),
-            ("Query", store.list_entries::<Grant>(&ListName::of_market("grants"), None, 9).await.map(drop)),
+            ("Query", store.list::<MarketAccount>(&key.partition, Asked::page(None, 9)).await.map(drop)),
             (
                 "Query",
                 store
-                    .list_entries_merged::<MarketAccount>(&AccountStatus::Active.lists()[..1], None, 9)
+                    .list_entries::<Grant>(&ListName::of_market("grants"), Asked::page(None, 9))
+                    .await
+                    .map(drop),
+            ),
+            (
+                "Query",
+                store
+                    .list_entries_merged::<MarketAccount>(
+                        Index::Lists,
+                        &AccountStatus::Active.lists()[..1],
+                        Asked::page(None, 9),
+                    )
                     .await
                     .map(drop),
             ),

@@ -158,11 +158,11 @@ fn what_processes_did_is_put_together_and_a_run_that_is_not_whole_takes_nothing_
     };
     let folder = tempfile::tempdir().unwrap();
     assert!(Seen::of(folder.path(), true).is_none(), "nobody kept anything");
-    let (one, two) = ("acted\tapi/a\ttable\tget\nread\tapi/a\tgrant\n", "acted\tapi/a\tindex/view\tquery\n");
+    let (one, two) = ("acted\tapi/a\ttable\tget\nread\tapi/a\tgrant\n", "acted\tapi/a\tindex/lists\tquery\n");
     fs::write(folder.path().join("1"), one).unwrap();
     fs::write(folder.path().join("2"), one.to_owned() + two).unwrap();
     let committed = table(&[("api/a", "table", "put"), ("api/b", "table", "get")]);
-    let did = [("api/a", "table", "get"), ("api/a", "index/view", "query")];
+    let did = [("api/a", "table", "get"), ("api/a", "index/lists", "query")];
 
     let part = Seen::of(folder.path(), true).unwrap();
     assert_eq!(part.read, [("a".to_owned(), "grant".to_owned())].into());

@@ -505,15 +505,27 @@ def test_the_table_is_the_one_that_the_code_makes_for_itself(market):
 
     # shared/store/src/schema.rs
     assert keys(table) == [("pk", "HASH"), ("sk", "RANGE")]
-    due, view = sorted(table["GlobalSecondaryIndexes"], key=lambda index: index["IndexName"])
+    desk, due, lists = sorted(table["GlobalSecondaryIndexes"], key=lambda index: index["IndexName"])
     assert (due["IndexName"], keys(due)) == ("due", [("due_shard", "HASH"), ("wake_at", "RANGE")])
     assert due["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["due_at", "tries"]}
-    assert (view["IndexName"], keys(view)) == ("view", [("list", "HASH"), ("place", "RANGE")])
-    assert view["Projection"] == {"ProjectionType": "ALL"}
+    assert (lists["IndexName"], keys(lists)) == ("lists", [("list", "HASH"), ("place", "RANGE")])
+    assert (desk["IndexName"], keys(desk)) == ("desk", [("desk", "HASH"), ("place", "RANGE")])
+    assert lists["Projection"] == desk["Projection"] == {"ProjectionType": "KEYS_ONLY"}
     attributes = {about["AttributeName"]: about["AttributeType"] for about in table["AttributeDefinitions"]}
-    assert attributes == dict.fromkeys(["pk", "sk", "due_shard", "wake_at", "list", "place"], "S")
+    assert attributes == dict.fromkeys(["pk", "sk", "due_shard", "wake_at", "list", "desk", "place"], "S")
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_an_update_of_the_table_adds_or_drops_one_index(expanded):
+    before = {"due", "view"}
+    for step in ["view+lists", "view+lists+desk", "lists+desk"]:
+        (table,) = tree("aws", expanded["aws"], ListIndexes=step).all("AWS::DynamoDB::Table").values()
+        after = {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
+        assert len(before ^ after) == 1, step
+        used = {key["AttributeName"] for index in [table, *table["GlobalSecondaryIndexes"]] for key in index["KeySchema"]}
+        assert used == {about["AttributeName"] for about in table["AttributeDefinitions"]}, step
+        before = after
 
 
 def test_the_table_can_be_restored_and_is_not_lost(expanded):

@@ -28,6 +28,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<documents::PreviewVersion>();
     visitor.visit::<documents::WithdrawVersion>();
     visitor.visit::<documents::GetDocument>();
+    visitor.visit::<documents::ListDocuments>();
     visitor.visit::<documents::GetVersion>();
     visitor.visit::<documents::GetText>();
     visitor.visit::<documents::GetPage>();
@@ -36,6 +37,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<acceptances::ListAcceptances>();
     visitor.visit::<terminations::ServeTermination>();
     visitor.visit::<terminations::GetTermination>();
+    visitor.visit::<terminations::ListTerminations>();
     visitor.visit::<terminations::WithdrawTermination>();
     visitor.visit::<terminations::EndUpstream>();
     visitor.visit::<holidays::PublishHolidays>();

@@ -34,6 +34,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<demands::GetDemand>();
     visitor.visit::<demands::ListDemands>();
     visitor.visit::<demands::ListProviderDemands>();
+    visitor.visit::<demands::ListAllDemands>();
     visitor.visit::<demands::ServeDemand>();
     visitor.visit::<demands::WaiveDemand>();
     visitor.visit::<demands::AcknowledgeDemand>();

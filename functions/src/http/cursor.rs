@@ -6,8 +6,9 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
-use market_store::Page;
+use market_store::{Asked, Page, Sorted};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,21 +17,73 @@ use super::market::Market;
 use super::problem::Problem;
 use super::problems;
 
-/// The query of a list.
+/// The query of a list that runs one way.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
     /// Where to go on: `next_cursor` of the page before.
     #[serde(default)]
     pub cursor: Option<String>,
-    /// How many items, 1 to 100; 50 by default.
+    /// At most how many items, 1 to 100; 50 by default.
     #[serde(default)]
     pub limit: Limit,
 }
 
+impl PageQuery {
+    /// The page that a call asks for.
+    #[must_use]
+    pub fn asked<'a>(&self, after: Option<&'a str>) -> Asked<'a> {
+        Asked::page(after, self.limit.get())
+    }
+}
+
+/// The query of a list in the order of instants; also a part of the queries that choose among what is in a list.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    /// Where to go on: `next_cursor` of the page before.
+    #[serde(default)]
+    pub cursor: Option<String>,
+    /// At most how many items, 1 to 100; 50 by default. A page may have fewer, or none, with more to come: go by
+    /// `next_cursor`.
+    #[serde(default)]
+    pub limit: Limit,
+    /// Which first.
+    #[serde(default)]
+    pub order: SortOrder,
+    /// Only what was made at this instant or later.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub since: Option<Timestamp>,
+}
+
+impl ListQuery {
+    /// The page that a call asks for, of a list whose places sort as `first` of their instants does.
+    #[must_use]
+    pub fn asked<'a>(&self, after: Option<&'a str>, first: impl FnOnce(Timestamp) -> String) -> Asked<'a> {
+        let sorted = match self.order {
+            SortOrder::Asc => Sorted::Ascending,
+            SortOrder::Desc => Sorted::Descending,
+        };
+        Asked { after, limit: self.limit.get(), sorted, from: self.since.map(first) }
+    }
+}
+
+/// Which way a list runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SortOrder {
+    /// The oldest first.
+    #[default]
+    Asc,
+    /// The newest first.
+    Desc,
+}
+
 /// How many items a page has.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(try_from = "u16")]
+// A query has texts only, and a part of one is not read as numbers.
+#[serde(try_from = "String")]
 #[schemars(with = "Option<u16>", extend("minimum" = 1, "maximum" = 100, "default" = 50))]
 pub struct Limit(u16);
 
@@ -48,11 +101,14 @@ impl Default for Limit {
     }
 }
 
-impl TryFrom<u16> for Limit {
+impl TryFrom<String> for Limit {
     type Error = &'static str;
 
-    fn try_from(limit: u16) -> Result<Self, Self::Error> {
-        if (1..=100).contains(&limit) { Ok(Self(limit)) } else { Err("must be 1 to 100") }
+    fn try_from(limit: String) -> Result<Self, Self::Error> {
+        match limit.parse() {
+            Ok(limit @ 1..=100) => Ok(Self(limit)),
+            _ => Err("must be 1 to 100"),
+        }
     }
 }
 

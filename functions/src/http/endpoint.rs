@@ -25,7 +25,7 @@ pub const MAX_BODY_BYTES: usize = 512 * 1024;
 pub const VERSION: &str = "/v1";
 
 /// What stands beside the version: what tells of the market and its API as such.
-pub const BESIDE: [&str; 5] = ["errors", "healthz", "readyz", "version", "openapi.json"];
+pub const BESIDE: [&str; 6] = ["errors", "healthz", "readyz", "version", "openapi.json", "openapi-3.0.json"];
 
 /// The address of a path, as a route declares it.
 #[must_use]

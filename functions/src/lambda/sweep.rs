@@ -8,6 +8,7 @@ use market_functions::metrics::Metric;
 use market_functions::settings;
 use market_jobs::sweep::{Sweep, Swept};
 use market_kernel::Timestamp;
+use market_store::Index;
 use market_trade::payments::PaymentRecord;
 use serde_json::{Value, json};
 
@@ -44,7 +45,7 @@ pub async fn serve(sdk: &aws_types::SdkConfig) -> Result<(), Error> {
             (Metric::LatenessMs, lateness_ms as f64),
         ];
         // What was not counted is not said: a gauge that shows nothing keeps its alarm as it is.
-        match store.count_entries(&PaymentRecord::WAITING, MOST_COUNTED).await {
+        match store.count_entries(Index::Lists, &PaymentRecord::WAITING, MOST_COUNTED).await {
             Ok(waiting) => figures.push((Metric::PaymentsWaiting, waiting as f64)),
             Err(error) => tracing::error!(%error, "the payments that wait could not be counted"),
         }

@@ -1,7 +1,8 @@
-//! What belongs to no context: what parties are told and what is proved, the jobs that failed, the codes of errors, and
-//! who a token is.
+//! What belongs to no context: what parties are told and what is proved, the jobs that failed, what waits for the operator,
+//! the codes of errors, and who a token is.
 
 pub mod announcements;
+pub mod desk;
 pub mod errors;
 pub mod evidence;
 pub mod jobs;
@@ -20,6 +21,7 @@ pub(crate) const RESOURCES: &[(&str, &str)] = &[
     ("notices", "What the market wrote to its parties, with proofs of service (11.1)."),
     ("announcements", "The public notice board (9.4, 11.1)."),
     ("evidence", "The records of all that happened, in chains of hashes (10.2)."),
+    ("desk", "What waits for the operator (11.1)."),
     ("me", "Who the caller is (2.3)."),
     ("jobs", "Work that was given up on, and how it goes on (11.1)."),
     ("errors", "What problem codes mean."),
@@ -37,8 +39,10 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<announcements::ListAnnouncements>();
     visitor.visit::<evidence::ListEvidence>();
     visitor.visit::<evidence::ListProviderEvidence>();
+    visitor.visit::<evidence::ReadTimeline>();
     visitor.visit::<jobs::ListParked>();
     visitor.visit::<jobs::RedriveParked>();
+    visitor.visit::<desk::ReadDesk>();
     visitor.visit::<me::GetMe>();
     visitor.visit::<errors::ListErrors>();
     visitor.visit::<errors::ExplainError>();
@@ -46,4 +50,5 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<system::GetReadiness>();
     visitor.visit::<system::GetRelease>();
     visitor.visit::<system::GetDescription>();
+    visitor.visit::<system::GetOlderDescription>();
 }

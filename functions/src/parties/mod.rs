@@ -26,6 +26,8 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<accounts::ListAccounts>();
     visitor.visit::<providers::ApplyAsProvider>();
     visitor.visit::<providers::GetProvider>();
+    visitor.visit::<providers::GetProfile>();
+    visitor.visit::<providers::ListProviders>();
     visitor.visit::<providers::ApproveProvider>();
     visitor.visit::<providers::ChangeProviderContacts>();
     visitor.visit::<credit_codes::VouchCreditCode>();

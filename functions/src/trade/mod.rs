@@ -31,6 +31,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<orders::GetOrder>();
     visitor.visit::<orders::ListOrders>();
     visitor.visit::<orders::ListProviderOrders>();
+    visitor.visit::<orders::ListAllOrders>();
     visitor.visit::<payments::TakePayment>();
     visitor.visit::<payments::TakeReturn>();
     visitor.visit::<payments::ListPayments>();

@@ -16,6 +16,7 @@ use market_functions::http::{BODY_WITHIN, MAX_BODY_BYTES, versioned};
 use market_functions::metrics::Metric;
 use market_identity::{Role, Scopes};
 use market_kernel::hash::Sha256Hash;
+use market_store::Index;
 use market_trade::payments::PaymentRecord;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -85,7 +86,7 @@ fn refused(detail: impl Into<String>) -> Response {
 /// The figures of now.
 async fn metrics(State(local): Here) -> Response {
     // What could not be counted is as it was.
-    match local.machine.store.count_entries(&PaymentRecord::WAITING, MOST_COUNTED).await {
+    match local.machine.store.count_entries(Index::Lists, &PaymentRecord::WAITING, MOST_COUNTED).await {
         Ok(waiting) => local.figures.note(Metric::PaymentsWaiting, waiting as f64),
         Err(error) => tracing::warn!(%error, "the payments that wait could not be counted"),
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use futures_util::FutureExt;
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
 use market_ambient::{Clock, SystemEntropy};
@@ -24,7 +25,8 @@ use market_kernel::aggregate::Lane;
 use market_kernel::party::Operator;
 use market_kernel::periods::{Calendar, PublicityMode};
 use market_notices::Gateways;
-use market_store::{Meter, Store, schema};
+use market_store::schema::{self, Made};
+use market_store::{Meter, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -39,6 +41,8 @@ use crate::gate::{self, Origin};
 use crate::issuer::{AUDIENCE, Issuer};
 use crate::listening::listen;
 use crate::machine::{Feed, Machine};
+use crate::operate::lists;
+use crate::operate::verify::partitions;
 use crate::outbox::Outbox;
 use crate::payments::PaymentSystem;
 use crate::permissions::Permissions;
@@ -222,8 +226,13 @@ impl Running {
         });
         let client = table_at(&table_endpoint).await.interceptor(options.permissions.clone()).build();
         let client = aws_sdk_dynamodb::Client::from_conf(client);
-        schema::create_table(&client, TABLE).await.map_err(part)?;
-        let store = Store::new(client, TABLE);
+        let made = schema::create_table(&client, TABLE).await.map_err(part)?;
+        let store = Store::new(client.clone(), TABLE);
+        // A server's table may be anyone's, and is not looked through.
+        if engine.is_some() && made == Made::Completed {
+            let all = partitions(&client).await.map_err(part)?;
+            lists::fill(&store, all, &ProgressBar::hidden()).await.map_err(part)?;
+        }
         let (route_meter, job_meter, sweep_meter) = (Meter::counting(), Meter::counting(), Meter::counting());
 
         let meters =

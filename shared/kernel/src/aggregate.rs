@@ -1,6 +1,6 @@
 //! What the store needs to know of a piece of state, and nothing of what it means.
 //!
-//! An aggregate names its key, what is due of it next and the list it appears in. All three are derived
+//! An aggregate names its key, what is due of it next and the lists it appears in. All are derived
 //! from the state on every write, so none of them can disagree with it: cancelling a timer is changing
 //! the state.
 
@@ -122,6 +122,9 @@ pub trait Aggregate: Storable + Send + Sync {
     const KIND: &'static str;
     /// Where they lie.
     const PLACE: Place;
+    /// Whether what happens to one is told in the timeline of the account that has it. What happens to it by itself, again and
+    /// again, is not.
+    const IS_TOLD: bool = true;
 
     /// Where the aggregate with this id lives.
     fn key_of(id: &Self::Id) -> Key;
@@ -133,6 +136,11 @@ pub trait Aggregate: Storable + Send + Sync {
     }
     /// The list that another party reads it in.
     fn list_entry(&self) -> Option<ListEntry> {
+        None
+    }
+    /// The list that tells where it stands, of which there is one for each state (index `desk`). An item has one place:
+    /// where it is in both lists, it has the same in both.
+    fn desk_entry(&self) -> Option<ListEntry> {
         None
     }
 }

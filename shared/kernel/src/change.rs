@@ -80,8 +80,12 @@ pub struct Write {
     pub due: Option<Due>,
     /// The list that another party reads it in.
     pub list_entry: Option<ListEntry>,
+    /// The list that tells where it stands.
+    pub desk_entry: Option<ListEntry>,
     /// The hash of the chain's newest record after the change.
     pub head: Sha256Hash,
+    /// Whether what happened is told in the timeline of the account that has it.
+    pub is_told: bool,
     /// The record to append, as stored; none for a notice, which its cause's record already names.
     pub record: Option<String>,
 }
@@ -202,7 +206,9 @@ impl Change {
             schema: form::schema::<A>(),
             due: state.next_due(),
             list_entry: state.list_entry(),
+            desk_entry: state.desk_entry(),
             head: previous.clone(),
+            is_told: A::IS_TOLD,
             record: None,
             key,
         };
@@ -244,7 +250,9 @@ impl Change {
             schema: form::schema::<Notice>(),
             due: notice.next_due(),
             list_entry: notice.list_entry(),
+            desk_entry: notice.desk_entry(),
             head: cause.clone(),
+            is_told: Notice::IS_TOLD,
             record: None,
         }));
         self

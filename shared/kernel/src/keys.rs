@@ -8,8 +8,10 @@ use std::borrow::{Borrow, Cow};
 use std::fmt::{self, Display};
 use std::ops::Deref;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::hash::Sha256Hash;
 use crate::ids::{AccountId, ProviderId};
 
 /// What the sort key of a thing is that has a partition of its own.
@@ -173,6 +175,10 @@ impl Owner for ProviderId {
     }
 }
 
+/// A list that all things of a kind stand in is spread over so many, told apart by a hexadecimal digit, so that none takes the
+/// writes of all.
+const PARTS: &str = "0123456789abcdef";
+
 /// The name of a list that another party than the owner reads (a provider's grants, the catalogue).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListName(Cow<'static, str>);
@@ -196,11 +202,36 @@ impl ListName {
         Self(Cow::Owned(format!("{}#{name}", party.partition())))
     }
 
+    /// The list of what happened in a merchant's partition, where it is one's.
+    #[must_use]
+    pub fn timeline(partition: &Partition) -> Option<Self> {
+        partition.starts_with(ACCOUNT).then(|| Self(Cow::Owned(format!("{partition}#timeline"))))
+    }
+
+    /// All parts of a list that is spread; together they have each thing once.
+    #[must_use]
+    pub fn parts(prefix: &'static str, name: impl Display) -> Vec<Self> {
+        PARTS.chars().map(|part| Self::new(prefix, format_args!("{name}#{part}"))).collect()
+    }
+
+    /// The part of such a list in which the thing with this id stands.
+    #[must_use]
+    pub fn part_of(prefix: &'static str, name: impl Display, id: &str) -> Self {
+        let hash = Sha256Hash::of(id.as_bytes());
+        Self::new(prefix, format_args!("{name}#{}", &hash.as_str()[..1]))
+    }
+
     /// As it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What sorts before every place that begins with this instant or a later one.
+#[must_use]
+pub fn instant_place(at: Timestamp) -> String {
+    format!("{:015}", at.as_millisecond().max(0))
 }
 
 /// A place in a list.
@@ -227,6 +258,9 @@ mod tests {
         assert_eq!(ORDERS.within(&provider, "o-1").to_string(), "provider#acme/order#o-1");
         assert_eq!(LISTINGS.own("l-1").to_string(), "listing#l-1/state");
         assert_eq!(ListName::of(&provider, "orders").as_str(), "provider#acme#orders");
+        let part = ListName::part_of("orders#", "placed", "o-1");
+        assert!(ListName::parts("orders#", "placed").contains(&part), "{part:?}");
+        assert_eq!(ListName::parts("orders#", "placed").len(), 16);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::attributes::{SCHEMA, key_attributes, n, s};
 use crate::error::StoreError;
 use crate::item::{Reader, UNKNOWN_SCHEMA};
 use crate::meter::Direction;
-use crate::read::Page;
+use crate::read::{Asked, Page};
 
 const GRANT: &str = "grant";
 const PROVIDER: &str = "provider";
@@ -179,15 +179,19 @@ impl Store {
         let mut lines = Page { items: Vec::new(), next: None, unreadable: Vec::new() };
         let is_former = |after: &&str| after.starts_with(&former);
         if after.is_none_or(|after| is_former(&after)) {
-            lines = self.page(&account.partition(), &former, after, limit).await?.of(entry_of);
+            lines = self.page(&account.partition(), &former, Asked::page(after, limit)).await?.of(entry_of);
             if lines.next.is_some() {
                 return Ok(lines);
             }
         }
         let read = lines.items.len() + lines.unreadable.len();
         match limit.saturating_sub(u16::try_from(read).unwrap_or(limit)) {
-            // Full with the last of the former lines: the next page begins behind all of them.
-            0 => lines.next = Some(format!("{former}~")),
+            // Full with the last of the former lines: the next page, if there is one, begins behind all of them.
+            0 => {
+                let others = self.spread_page(account, grant, None, 1).await?;
+                let is_last = others.items.is_empty() && others.unreadable.is_empty();
+                lines.next = (!is_last).then(|| format!("{former}~"));
+            }
             left => {
                 let after = after.filter(|after| !is_former(after));
                 let page = self.spread_page(account, grant, after, left).await?;
@@ -218,7 +222,7 @@ impl Store {
             Err(error) => return Err(error),
         };
         let pages = try_join_all((0..partitions).map(async |number| {
-            self.page(&ledger_partition(account, grant, number), "", after, limit).await
+            self.page(&ledger_partition(account, grant, number), "", Asked::page(after, limit)).await
         }))
         .await?;
         // Beyond the first page's end that partition may have lines that were not read.

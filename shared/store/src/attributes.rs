@@ -24,9 +24,15 @@ pub(crate) const BODY: &str = "body";
 pub(crate) const HEAD: &str = "head";
 /// The instant of its newest evidence record.
 pub(crate) const AT: &str = "at";
-/// The list that another party reads it in, and its place there (index `view`).
+/// The list that another party reads it in (index `lists`).
 pub(crate) const LIST: &str = "list";
+/// The list that tells where it stands (index `desk`).
+pub(crate) const DESK: &str = "desk";
+/// Its place in either.
 pub(crate) const PLACE: &str = "place";
+/// On a record that stands in a timeline: the sort keys of the other records of its commit in the same partition, each but
+/// the first after a `|`.
+pub(crate) const BESIDE: &str = "beside";
 /// When DynamoDB may drop the item, in seconds.
 pub(crate) const TTL: &str = "ttl";
 

@@ -18,13 +18,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::attributes::{
-    AT, BODY, DUE_AT, HEAD, Item, KIND, LIST, PK, PLACE, SCHEMA, SHARD, SK, TRIES, TTL, VERSION, WAKE_AT,
-    key_attributes, n, s,
+    AT, BODY, DESK, DUE_AT, HEAD, Item, KIND, LIST, PK, PLACE, SCHEMA, SHARD, SK, TRIES, TTL, VERSION,
+    WAKE_AT, key_attributes, n, s,
 };
 use crate::due;
 use crate::error::{Cancelled, StoreError};
 use crate::item::plain;
 use crate::meter::Direction;
+use crate::timeline;
 
 /// How long a reply is kept: seven days.
 const KEPT_SECONDS: i64 = 7 * 24 * 3600;
@@ -168,6 +169,7 @@ impl Store {
                 .expression_attribute_values(":now", n(change.at.as_second()));
             items.push(put_item(put)?);
         }
+        let told = timeline::of(change);
         for write in &change.writes {
             items.push(match write.expected {
                 Expected::Absent => put_item(absent(self.put(encode(write, change.at))))?,
@@ -175,7 +177,9 @@ impl Store {
             });
             if let Some(record) = &write.record {
                 let key = evidence_key(&write.key, write.version());
-                items.push(put_item(absent(self.put(plain(&key, record, stored::schema::<Evidence>()))))?);
+                let mut item = plain(&key, record, stored::schema::<Evidence>());
+                told.place(&key, change.at, &mut item);
+                items.push(put_item(absent(self.put(item)))?);
             }
         }
         for Content { key, body, schema, may_be_there } in &change.contents {
@@ -381,7 +385,7 @@ fn cancelled(error: &SdkError<TransactWriteItemsError>, answered: bool) -> Commi
 
 /// The attributes that an aggregate may have and may not. A write removes those that have no value; what else an item
 /// carries is a newer version's, and is left alone.
-const OPTIONAL: [&str; 6] = [SHARD, WAKE_AT, DUE_AT, TRIES, LIST, PLACE];
+const OPTIONAL: [&str; 7] = [SHARD, WAKE_AT, DUE_AT, TRIES, LIST, DESK, PLACE];
 
 fn encode(write: &Write, now: Timestamp) -> Item {
     let mut item = plain(&write.key, &write.body, write.schema);
@@ -392,9 +396,11 @@ fn encode(write: &Write, now: Timestamp) -> Item {
     if let Some(due) = write.due {
         due::encode(&mut item, &write.key, due, now);
     }
-    if let Some(entry) = &write.list_entry {
-        item.insert(LIST.to_owned(), s(entry.list.as_str()));
-        item.insert(PLACE.to_owned(), s(&entry.place));
+    for (name, entry) in [(LIST, &write.list_entry), (DESK, &write.desk_entry)] {
+        if let Some(entry) = entry {
+            item.insert(name.to_owned(), s(entry.list.as_str()));
+            item.insert(PLACE.to_owned(), s(&entry.place));
+        }
     }
     item
 }

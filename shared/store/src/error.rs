@@ -68,6 +68,10 @@ impl StoreError {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         match error.code() {
+            // The table is still to be completed for this release.
+            Some("ValidationException") if lacks_index(error.message()) => {
+                Self::Unavailable(aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string())
+            }
             Some("ValidationException") if begins_after => Self::OutsideQuery,
             _ => Self::from_sdk(error, false),
         }
@@ -164,6 +168,11 @@ impl Cancelled {
             Self::Refused
         }
     }
+}
+
+/// Whether the error is about an index that the table does not have, for which DynamoDB has no code.
+fn lacks_index(message: Option<&str>) -> bool {
+    message.is_some_and(|message| message.contains("does not have the specified index"))
 }
 
 /// Whether the error is about an item's size, for which DynamoDB has no code.

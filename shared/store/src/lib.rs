@@ -24,6 +24,7 @@ mod read;
 mod retry;
 pub mod schema;
 mod stored_thing;
+mod timeline;
 
 use aws_sdk_dynamodb::Client;
 
@@ -31,8 +32,9 @@ pub use access::Counted;
 pub use commit::{CommitError, Fingerprint, SavedReply, Submission};
 pub use error::StoreError;
 pub use meter::Meter;
-pub use read::{Of, Page, Record, of};
+pub use read::{Asked, Index, Of, Page, Record, Sorted, of};
 pub use stored_thing::{Listed, PartitionItem, StoredThing, Timer, WrongTimer};
+pub use timeline::Told;
 
 /// The table, and the way to it.
 #[derive(Debug, Clone)]

@@ -13,12 +13,16 @@ use market_kernel::hash::Sha256Hash;
 use market_kernel::keys::{Key, ListEntry, Partition};
 
 use crate::Store;
-use crate::attributes::{BODY, DUE_AT, HEAD, KIND, LIST, PLACE, SCHEMA, SHARD, TRIES, TTL, VERSION, WAKE_AT};
+use crate::attributes::{
+    BODY, DESK, DUE_AT, HEAD, KIND, LIST, PLACE, SCHEMA, SHARD, TRIES, TTL, VERSION, WAKE_AT, key_attributes,
+    n, s,
+};
 use crate::commit::EVIDENCE;
 use crate::due::{self, LONGEST_LEASE, PARKED_FOR};
 use crate::error::StoreError;
 use crate::item::Reader;
-use crate::read::{Page, Record};
+use crate::meter::Direction;
+use crate::read::{Asked, Consistency, Page, Record};
 
 /// An aggregate of any kind, as it is compared with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +43,7 @@ pub struct StoredThing {
     pub body: String,
     /// Its place in the due index.
     pub timer: Timer,
-    /// Its place in a list that another party reads.
+    /// Its place in the lists that others read.
     pub listed: Listed,
 }
 
@@ -52,10 +56,11 @@ pub struct Timer {
     tries: Option<String>,
 }
 
-/// What an item has of the attributes that index `view` is made of, as texts.
+/// What an item has of the attributes that the indexes of lists are made of, as texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     list: Option<String>,
+    desk: Option<String>,
     place: Option<String>,
 }
 
@@ -133,14 +138,30 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
 impl Listed {
     fn of(reader: &Reader) -> Self {
-        Self { list: reader.plain(LIST), place: reader.plain(PLACE) }
+        let [list, desk, place] = [LIST, DESK, PLACE].map(|name| reader.plain(name));
+        Self { list, desk, place }
     }
 
-    /// Whether it is this place, or none.
+    /// Whether it stands in these two lists, or in none where there is none.
     #[must_use]
-    pub fn is(&self, entry: Option<&ListEntry>) -> bool {
-        self.list.as_deref() == entry.map(|entry| entry.list.as_str())
-            && self.place.as_ref() == entry.map(|entry| &entry.place)
+    pub fn is(&self, list: Option<&ListEntry>, desk: Option<&ListEntry>) -> bool {
+        self.list.as_deref() == list.map(|entry| entry.list.as_str())
+            && self.desk.as_deref() == desk.map(|entry| entry.list.as_str())
+            && self.place.as_ref() == list.or(desk).map(|entry| &entry.place)
+    }
+
+    /// Whether it is what a release before 0.5.0 leaves, which knows of the first list alone: the second is absent, or that
+    /// of another state of the same kind.
+    #[must_use]
+    pub fn is_former(&self, list: Option<&ListEntry>, desk: Option<&ListEntry>) -> bool {
+        let kind = |list: &str| list.split('#').next().map(str::to_owned);
+        let is_stale = match (&self.desk, desk) {
+            (None, _) => true,
+            (Some(stands), Some(entry)) => kind(stands) == kind(entry.list.as_str()),
+            (Some(_), None) => false,
+        };
+        let bare = Self { desk: None, ..self.clone() };
+        is_stale && bare.is(list, None)
     }
 }
 
@@ -209,8 +230,60 @@ impl Store {
         &self,
         keys: impl IntoIterator<Item = Key>,
     ) -> Result<HashMap<Key, Result<StoredThing, StoreError>>, StoreError> {
-        let found = self.batch(keys.into_iter().collect()).await?;
+        let found = self.batch(keys.into_iter().collect(), Consistency::Strong).await?;
         Ok(found.into_iter().map(|(key, reader)| (key, reader.stored_thing())).collect())
+    }
+
+    /// Puts a thing into the lists that its state asks for, where nobody has written it since it was read. Its state and its
+    /// version stay. False where it was written meanwhile: then it stands where it should.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn put_in_lists(
+        &self,
+        thing: &StoredThing,
+        list: Option<&ListEntry>,
+        desk: Option<&ListEntry>,
+    ) -> Result<bool, StoreError> {
+        let place = list.or(desk).map(|entry| entry.place.as_str());
+        let wanted = [
+            (LIST, list.map(|entry| entry.list.as_str())),
+            (DESK, desk.map(|entry| entry.list.as_str())),
+            (PLACE, place),
+        ];
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key_attributes(&thing.key)))
+            .condition_expression("#v = :read")
+            .expression_attribute_names("#v", VERSION)
+            .expression_attribute_values(":read", n(thing.version));
+        let (mut set, mut removed) = (Vec::new(), Vec::new());
+        for (name, value) in wanted {
+            update = update.expression_attribute_names(format!("#{name}"), name);
+            match value {
+                Some(value) => {
+                    set.push(format!("#{name} = :{name}"));
+                    update = update.expression_attribute_values(format!(":{name}"), s(value));
+                }
+                None => removed.push(format!("#{name}")),
+            }
+        }
+        let parts = [("SET", set), ("REMOVE", removed)].into_iter().filter(|(_, names)| !names.is_empty());
+        let expression: Vec<_> = parts.map(|(verb, names)| format!("{verb} {}", names.join(", "))).collect();
+        let sent = update
+            .update_expression(expression.join(" "))
+            .set_return_consumed_capacity(self.meter.wish())
+            .send()
+            .await;
+        match sent {
+            Ok(done) => {
+                self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
+                Ok(true)
+            }
+            Err(error) => StoreError::of_condition(&error),
+        }
     }
 
     /// A page of everything that lies in a partition, in its order.
@@ -223,7 +296,7 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<Page<PartitionItem>, StoreError> {
-        Ok(self.page(partition, "", after, limit).await?.of(Reader::found))
+        Ok(self.page(partition, "", Asked::page(after, limit)).await?.of(Reader::found))
     }
 }
 

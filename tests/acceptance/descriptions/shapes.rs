@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// Calls with each value of the description that is an object, and where it is.
-fn walk(place: &str, value: &Value, see: &mut impl FnMut(&str, &Map<String, Value>)) {
+pub fn walk(place: &str, value: &Value, see: &mut impl FnMut(&str, &Map<String, Value>)) {
     match value {
         Value::Object(fields) => {
             see(place, fields);

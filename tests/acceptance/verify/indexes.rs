@@ -122,7 +122,7 @@ async fn a_place_in_a_list_that_was_stripped_or_moved_is_found() {
     let served = world.find(ACCOUNT, "demand", &[]).await;
     let listed = in_an_index(&world, "list").await;
     let kinds: BTreeSet<_> = listed.iter().filter_map(|item| text(item, "kind")).collect();
-    assert_eq!(kinds, ["account", "demand", "grant", "listing", "order"].into());
+    assert_eq!(kinds, ["account", "demand", "document", "grant", "listing", "order", "provider"].into());
     assert!(!draft.contains_key("list") && served.contains_key("list"));
     let edits: [fn(&mut Item); 4] = [
         |item| ["list", "place"].map(|name| item.remove(name)).into_iter().for_each(drop),
@@ -132,8 +132,8 @@ async fn a_place_in_a_list_that_was_stripped_or_moved_is_found() {
         },
         |item| drop(item.insert("place".to_owned(), AttributeValue::S("0".to_owned()))),
     ];
-    // An account without a place is one of a release that had no list of them.
-    let edits_of = |kind: &str| &edits[usize::from(kind == "account")..];
+    // One of these without a place is of a release that had no list of them.
+    let edits_of = |kind: &str| &edits[usize::from(["account", "document", "provider"].contains(&kind))..];
     let cases = kinds.iter().flat_map(|kind| edits_of(kind).iter().map(move |edit| (*kind, edit)));
     for (kind, edit) in sampled(cases, 5) {
         let item = listed.iter().find(|item| text(item, "kind") == Some(kind)).unwrap();
@@ -146,6 +146,20 @@ async fn a_place_in_a_list_that_was_stripped_or_moved_is_found() {
         assert!(faults.values().all(|wrong| wrong.contains("list")), "{kind}: {faults:?}");
         world.put(item).await;
     }
+    // A release that does not know where it stands leaves there what it finds, or nothing.
+    let order = listed.iter().find(|item| text(item, "kind") == Some("order")).unwrap();
+    let sort = key(order).1;
+    let held = AttributeValue::S("reviews".to_owned());
+    let stale = AttributeValue::S("orders#placed#0".to_owned());
+    for (desk, holds) in [(Some(&held), false), (Some(&stale), true), (None, true)] {
+        let mut edited = order.clone();
+        edited.remove("desk").unwrap();
+        edited.extend(desk.map(|desk| ("desk".to_owned(), desk.clone())));
+        world.put(&edited).await;
+        let faults = world.faults(ACCOUNT).await;
+        assert_eq!(!faults.contains_key(&format!("{ACCOUNT}/{sort}")), holds, "{desk:?}: {faults:?}");
+    }
+    world.put(order).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

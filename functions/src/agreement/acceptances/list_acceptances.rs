@@ -32,10 +32,8 @@ impl Endpoint for ListAcceptances {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<AcceptanceView>>, Problem> {
         let partition = call.path.account_id.partition();
-        let page = market
-            .store
-            .list::<Acceptance>(&partition, call.after.as_deref(), call.query.limit.get())
-            .await?;
+        let asked = call.query.asked(call.after.as_deref());
+        let page = market.store.list::<Acceptance>(&partition, asked).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |acceptance| acceptance.state.into())))
     }
 }

@@ -49,6 +49,7 @@ impl Endpoint for GetDocument {
         versions.append(&mut document.versions);
         versions.sort_by_key(|version| version.number);
         document.versions = versions.split_off(versions.len().saturating_sub(SHOWN.into()));
-        Ok(Outcome::Reply(DocumentView::from(document).without((unreadable > 0).then_some(unreadable))))
+        let shown = DocumentView::at(call.occasion.at, document);
+        Ok(Outcome::Reply(shown.without((unreadable > 0).then_some(unreadable))))
     }
 }

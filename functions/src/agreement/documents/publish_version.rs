@@ -67,7 +67,8 @@ impl Endpoint for PublishVersion {
         let Publishing { document, outline, change } = publish(publication, &call.occasion, market).await??;
         let version = document.versions.last().map_or(1, |version| version.number);
         let location = format!("/documents/{}/versions/{version}", document.id);
-        let reply = VersionPublished { document: document.into(), outline: outline.into() };
+        let document = DocumentView::at(call.occasion.at, document);
+        let reply = VersionPublished { document, outline: outline.into() };
         Ok(Outcome::created((reply, change), location))
     }
 }

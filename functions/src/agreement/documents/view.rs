@@ -19,7 +19,7 @@ use crate::wire::time::Instant;
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 #[schemars(rename = "Publisher")]
-enum PublisherView {
+pub(super) enum PublisherView {
     /// The operator: bodies, annexes and rules.
     Operator,
     /// A provider: its own subscription agreements.
@@ -47,6 +47,11 @@ pub struct DocumentView {
     publisher: PublisherView,
     /// Its title.
     title: Line,
+    /// The version in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_force: Option<u32>,
+    /// The versions that are still to take effect.
+    upcoming: Vec<u32>,
     /// Its versions, in the order of publication: the newest hundred. The reply to a publication leaves out those that
     /// were superseded before.
     versions: Vec<VersionView>,
@@ -63,14 +68,21 @@ impl DocumentView {
     }
 }
 
-impl From<Document> for DocumentView {
-    fn from(document: Document) -> Self {
+impl DocumentView {
+    /// A document as it is at an instant.
+    #[must_use]
+    pub fn at(at: Timestamp, document: Document) -> Self {
+        let standing =
+            || document.versions.iter().filter(|version| document.withdrawn_at(version.number).is_none());
+        let in_force = standing().rev().find(|version| version.effective_at <= at).map(|found| found.number);
+        let upcoming = standing().filter(|version| version.effective_at > at);
+        let upcoming = upcoming.map(|version| version.number).collect();
         let withdrawn_at = |version: &Version| document.withdrawn_at(version.number);
         let withdrawn_at: Vec<_> = document.versions.iter().map(withdrawn_at).collect();
         let Document { id, kind, publisher, title, versions, withdrawn: _ } = document;
         let versions = withdrawn_at.into_iter().zip(versions);
         let versions = versions.map(|(at, version)| VersionView::of(at, version)).collect();
-        Self { id, kind, publisher: publisher.into(), title, versions, unreadable: None }
+        Self { id, kind, publisher: publisher.into(), title, in_force, upcoming, versions, unreadable: None }
     }
 }
 

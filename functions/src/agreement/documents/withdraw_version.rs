@@ -32,6 +32,6 @@ impl Endpoint for WithdrawVersion {
         let document = market.store.get::<Document>(&call.path.document_id).await?;
         let document = document.ok_or(Problem::not_found())?;
         let withdrawn = Document::withdraw(&document, call.path.version, &call.occasion)?;
-        Ok(Outcome::commit(withdrawn).map(DocumentView::from))
+        Ok(Outcome::commit(withdrawn).map(|document| DocumentView::at(call.occasion.at, document)))
     }
 }

@@ -2,10 +2,11 @@
 
 use market_entrustment::grants::Grant;
 use market_identity::Role;
+use market_kernel::ids::GrantId;
 
-use super::GrantView;
 use super::tokens::beside;
-use crate::http::cursor::{List, PageQuery};
+use super::{GrantSummary, GrantsQuery};
+use crate::http::cursor::List;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
@@ -15,13 +16,13 @@ pub struct ListProviderGrants;
 
 impl Endpoint for ListProviderGrants {
     type Path = ProviderPath;
-    type Query = PageQuery;
+    type Query = GrantsQuery;
     type Body = Nothing;
-    type Reply = List<GrantView>;
+    type Reply = List<GrantSummary>;
 
     fn route() -> Route {
         Route::get("list_provider_grants", "grants", "/providers/{provider_id}/grants")
-            .summary("List the grants that a provider was given, the oldest first.")
+            .summary("List the grants that a provider was given.")
             .about(
                 "The grants that the provider was given, those that hold and those that ended \
                     (4.4.3).",
@@ -30,10 +31,15 @@ impl Endpoint for ListProviderGrants {
             .roles(&[Role::Provider, Role::Operator])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<GrantView>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<GrantSummary>>, Problem> {
         let list = Grant::of_provider(&call.path.provider_id);
-        let page =
-            market.store.list_entries::<Grant>(&list, call.after.as_deref(), call.query.limit.get()).await?;
+        let query = &call.query;
+        let asked = query.page.asked(call.after.as_deref(), |since| GrantId::first_of(since).into());
+        let page = if query.is_of_all() {
+            market.store.list_entries::<Grant>(&list, asked).await?
+        } else {
+            market.store.list_entries_where(&list, asked, |grant| query.is_of(grant)).await?
+        };
         let tokens = beside(market, &page).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |grant| tokens.show(grant.state))))
     }

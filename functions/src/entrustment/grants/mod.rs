@@ -7,6 +7,7 @@ mod list_accesses;
 mod list_grants;
 mod list_provider_grants;
 mod revoke_grant;
+mod summary;
 mod tokens;
 mod view;
 
@@ -17,4 +18,5 @@ pub use list_accesses::ListAccesses;
 pub use list_grants::ListGrants;
 pub use list_provider_grants::ListProviderGrants;
 pub use revoke_grant::RevokeGrant;
+pub use summary::{GrantSummary, GrantsQuery};
 pub use view::{AccessEntryView, GrantView};

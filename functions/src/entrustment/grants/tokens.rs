@@ -8,7 +8,7 @@ use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::Key;
 use market_store::Page;
 
-use super::GrantView;
+use super::GrantSummary;
 use crate::http::{Market, Problem};
 
 /// The tokens of a page's grants, by their keys.
@@ -25,8 +25,8 @@ pub(super) async fn beside(market: &Market, page: &Page<Loaded<Grant>>) -> Resul
 }
 
 impl Tokens {
-    pub(super) fn show(&self, grant: Grant) -> GrantView {
+    pub(super) fn show(&self, grant: Grant) -> GrantSummary {
         let key = GrantTokens::key_of(&(grant.account_id.clone(), grant.id.clone()));
-        GrantView::of(grant, self.0.get(&key))
+        GrantSummary::of(grant, self.0.get(&key))
     }
 }

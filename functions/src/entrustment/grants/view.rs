@@ -65,8 +65,7 @@ pub struct GrantView {
 impl GrantView {
     /// A grant, and the tokens beside it.
     pub fn of(grant: Grant, tokens: Option<&GrantTokens>) -> Self {
-        let has_token = grant.status == GrantStatus::Active
-            && (grant.token.is_some() || tokens.is_some_and(|tokens| !tokens.digests.is_empty()));
+        let has_token = grant.has_token(tokens);
         let Grant {
             id,
             account_id,

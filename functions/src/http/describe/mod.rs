@@ -4,6 +4,7 @@
 //! a route becomes an operation in [`operation`].
 
 mod headers;
+mod older;
 mod operation;
 mod shape;
 
@@ -15,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::problem::ProblemDocument;
 
+pub use older::older;
 pub(crate) use shape::NULL;
 
 /// What is the same for every operation.

@@ -1,10 +1,11 @@
 //! `list_announcements` – what was announced to everyone.
 
+use market_kernel::ids::NoticeId;
 use market_kernel::keys::Owner;
 use market_kernel::notices::Notice;
 use market_kernel::party::Recipient;
 
-use crate::http::cursor::{List, PageQuery};
+use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::market::notices::NoticeView;
 
@@ -14,7 +15,7 @@ pub struct ListAnnouncements;
 
 impl Endpoint for ListAnnouncements {
     type Path = Nothing;
-    type Query = PageQuery;
+    type Query = ListQuery;
     type Body = Nothing;
     type Reply = List<NoticeView>;
 
@@ -30,7 +31,8 @@ impl Endpoint for ListAnnouncements {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<NoticeView>>, Problem> {
         let board = Recipient::Everyone.partition();
-        let page = market.store.list::<Notice>(&board, call.after.as_deref(), call.query.limit.get()).await?;
+        let asked = call.query.asked(call.after.as_deref(), |since| NoticeId::first_of(since).into());
+        let page = market.store.list::<Notice>(&board, asked).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |notice| notice.state.into())))
     }
 }

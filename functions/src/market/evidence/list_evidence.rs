@@ -32,6 +32,6 @@ impl Endpoint for ListEvidence {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<EvidenceRecord>>, Problem> {
         let partition = call.path.account_id.partition();
-        page_of(call, market, &partition, call.query.limit).await
+        page_of(call, market, &partition, call.query.asked(call.after.as_deref())).await
     }
 }

@@ -31,6 +31,6 @@ impl Endpoint for ListProviderEvidence {
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<EvidenceRecord>>, Problem> {
         let partition = call.path.provider_id.partition();
-        page_of(call, market, &partition, call.query.limit).await
+        page_of(call, market, &partition, call.query.asked(call.after.as_deref())).await
     }
 }

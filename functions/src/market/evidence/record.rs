@@ -2,13 +2,13 @@
 
 use market_kernel::hash::Sha256Hash;
 use market_kernel::keys::Partition;
-use market_store::Record;
 use market_store::commit::EVIDENCE;
+use market_store::{Asked, Record};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::view::EvidenceView;
-use crate::http::cursor::{Limit, List};
+use crate::http::cursor::List;
 use crate::http::{Call, Endpoint, Market, Outcome, Problem};
 
 /// A record, with the hash by which the next one names it.
@@ -27,9 +27,9 @@ pub(super) async fn page_of<E: Endpoint>(
     call: &Call<E>,
     market: &Market,
     partition: &Partition,
-    limit: Limit,
+    asked: Asked<'_>,
 ) -> Result<Outcome<List<EvidenceRecord>>, Problem> {
-    let page = market.store.list_records(partition, EVIDENCE, call.after.as_deref(), limit.get()).await?;
+    let page = market.store.list_records(partition, EVIDENCE, asked).await?;
     Ok(Outcome::Reply(List::of(call, market, page, |Record { stored, evidence, .. }| EvidenceRecord {
         sha256: Sha256Hash::of(stored.as_bytes()),
         stored,

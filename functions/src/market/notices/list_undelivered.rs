@@ -2,10 +2,11 @@
 //! them.
 
 use market_identity::Role;
+use market_kernel::ids::NoticeId;
 use market_kernel::notices::Notice;
 
 use super::NoticeView;
-use crate::http::cursor::{List, PageQuery};
+use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 /// See the module.
@@ -14,13 +15,13 @@ pub struct ListUndelivered;
 
 impl Endpoint for ListUndelivered {
     type Path = Nothing;
-    type Query = PageQuery;
+    type Query = ListQuery;
     type Body = Nothing;
     type Reply = List<NoticeView>;
 
     fn route() -> Route {
         Route::get("list_undelivered", "notices", "/notices/undelivered")
-            .summary("List the notices that did not arrive and wait for a human, the oldest first.")
+            .summary("List the notices that did not arrive and wait for a human.")
             .about(
                 "The notices that did not arrive and that nothing else carries (11.1): a human \
                     sends them another way (`resend_notice`).",
@@ -30,8 +31,8 @@ impl Endpoint for ListUndelivered {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<NoticeView>>, Problem> {
-        let (list, after) = (Notice::FOR_A_HUMAN, call.after.as_deref());
-        let page = market.store.list_entries::<Notice>(&list, after, call.query.limit.get()).await?;
+        let asked = call.query.asked(call.after.as_deref(), |since| NoticeId::first_of(since).into());
+        let page = market.store.list_entries::<Notice>(&Notice::FOR_A_HUMAN, asked).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |notice| notice.state.into())))
     }
 }

@@ -1,13 +1,16 @@
 //! What whoever watches a market or works with its API asks first: whether it is alive, whether its table answers, which
 //! release it is, and what its API is. No clause is carried out here, and no token is needed.
 
+mod description;
 mod get_description;
 mod get_health;
+mod get_older_description;
 mod get_readiness;
 mod get_release;
 
 pub use get_description::GetDescription;
 pub use get_health::GetHealth;
+pub use get_older_description::GetOlderDescription;
 pub use get_readiness::GetReadiness;
 pub use get_release::GetRelease;
 

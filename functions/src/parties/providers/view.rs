@@ -26,12 +26,31 @@ pub struct ProviderView {
     status: ProviderStatus,
     /// When it applied.
     applied_at: Instant,
+    /// When it was approved. Those that were approved before 0.5.0 do not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_at: Option<Instant>,
 }
 
 impl From<Provider> for ProviderView {
     fn from(provider: Provider) -> Self {
-        let Provider { id, legal_name, credit_code, contacts, contacts_changed_at: _, status, applied_at } =
-            provider;
-        Self { id, legal_name, credit_code, contacts: contacts.into(), status, applied_at: applied_at.into() }
+        let Provider {
+            id,
+            legal_name,
+            credit_code,
+            contacts,
+            contacts_changed_at: _,
+            status,
+            applied_at,
+            approved_at,
+        } = provider;
+        Self {
+            id,
+            legal_name,
+            credit_code,
+            contacts: contacts.into(),
+            status,
+            applied_at: applied_at.into(),
+            approved_at: approved_at.map(Instant::from),
+        }
     }
 }

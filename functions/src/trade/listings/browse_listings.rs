@@ -1,11 +1,12 @@
 //! `browse_listings` – the catalogue, page by page.
 
+use market_kernel::ids::ListingId;
 use market_trade::listings::{Listing, ListingKind};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::ListingView;
-use crate::http::cursor::{Limit, List};
+use super::ListingSummary;
+use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 /// Which part of the catalogue.
@@ -14,13 +15,8 @@ use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 pub struct CatalogueQuery {
     /// Applications or services.
     kind: ListingKind,
-    /// Where to go on: `next_cursor` of the page before.
-    #[serde(default)]
-    #[allow(dead_code, reason = "opened before the query is decided; here for the description")]
-    cursor: Option<String>,
-    /// How many items, 1 to 100; 50 by default.
-    #[serde(default)]
-    limit: Limit,
+    #[serde(flatten)]
+    page: ListQuery,
 }
 
 /// See the module.
@@ -31,21 +27,19 @@ impl Endpoint for BrowseListings {
     type Path = Nothing;
     type Query = CatalogueQuery;
     type Body = Nothing;
-    type Reply = List<ListingView>;
+    type Reply = List<ListingSummary>;
 
     fn route() -> Route {
         Route::get("browse_listings", "listings", "/listings")
-            .summary("Browse the catalogue, the oldest listing first.")
+            .summary("Browse the catalogue.")
             .about("The catalogue: what merchants can buy, by its kind (3, 4.2).")
             .clauses(&["3", "4.2"])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingView>>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<ListingSummary>>, Problem> {
         let list = Listing::catalogue(call.query.kind);
-        let page = market
-            .store
-            .list_entries::<Listing>(&list, call.after.as_deref(), call.query.limit.get())
-            .await?;
+        let asked = call.query.page.asked(call.after.as_deref(), |since| ListingId::first_of(since).into());
+        let page = market.store.list_entries::<Listing>(&list, asked).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |listing| listing.state.into())))
     }
 }

@@ -7,6 +7,7 @@ mod get_listing;
 mod list_drafts;
 mod list_reviews;
 mod submit_listing;
+mod summary;
 mod view;
 
 pub use approve_listing::ApproveListing;
@@ -16,4 +17,5 @@ pub use get_listing::GetListing;
 pub use list_drafts::ListDrafts;
 pub use list_reviews::ListReviews;
 pub use submit_listing::SubmitListing;
+pub use summary::ListingSummary;
 pub use view::{BoundForm, DescriptionForm, ListingView, PlanForm, ScopeForm};

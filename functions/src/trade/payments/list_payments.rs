@@ -4,7 +4,7 @@ use market_identity::Role;
 use market_trade::payments::PaymentRecord;
 
 use super::PaymentRecordView;
-use crate::http::cursor::{List, PageQuery};
+use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
 /// See the module.
@@ -13,13 +13,13 @@ pub struct ListPayments;
 
 impl Endpoint for ListPayments {
     type Path = Nothing;
-    type Query = PageQuery;
+    type Query = ListQuery;
     type Body = Nothing;
     type Reply = List<PaymentRecordView>;
 
     fn route() -> Route {
         Route::get("list_payments", "payments", "/payments")
-            .summary("List the payments that are held or have to be returned, the oldest first.")
+            .summary("List the payments that are held or have to be returned.")
             .about(
                 "Money that waits for a human: held because it cannot be placed, or to be \
                     returned (4.6).",
@@ -29,8 +29,8 @@ impl Endpoint for ListPayments {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<PaymentRecordView>>, Problem> {
-        let (list, after) = (PaymentRecord::WAITING, call.after.as_deref());
-        let page = market.store.list_entries::<PaymentRecord>(&list, after, call.query.limit.get()).await?;
+        let asked = call.query.asked(call.after.as_deref(), PaymentRecord::first_place);
+        let page = market.store.list_entries::<PaymentRecord>(&PaymentRecord::WAITING, asked).await?;
         Ok(Outcome::Reply(List::of(call, market, page, |record| PaymentRecordView::whole(record.state))))
     }
 }

@@ -78,6 +78,7 @@ fn carry_out(
         "Scan" => said(database.scan(asked(body)?)),
         "DeleteItem" => said(database.delete_item(asked(body)?)),
         "CreateTable" => said(database.create_table(without_stream(asked(body)?))),
+        "UpdateTable" => said(database.update_table(asked(body)?)),
         "DescribeTable" => said(database.describe_table(asked(body)?)),
         "PutItem" => {
             let request: PutItemRequest = asked(body)?;

@@ -1,5 +1,5 @@
 //! What operators do with a market that is deployed: `publish`, `holidays`, `notices`, `dead-letters`, `jobs`,
-//! `verify`, `smoke`.
+//! `verify`, `lists`, `smoke`.
 //!
 //! A stack is named as the AWS CLI names it; everything else is read from its outputs ([`stack`]). Nothing
 //! here goes round the market's own rules: a document is published through the API, due work is handed back
@@ -14,6 +14,7 @@ pub mod api;
 pub mod dead_letters;
 pub mod holidays;
 pub mod late_jobs;
+pub mod lists;
 pub mod notices;
 pub mod outline;
 pub mod publish;
@@ -54,6 +55,9 @@ pub enum Operate {
     /// Verify that no evidence was edited, dropped, swapped or cut off, that states, timers and lists are what it
     /// says, and that nothing that it names is missing.
     Verify(Box<verify::Arguments>),
+    /// Put what releases before 0.5.0 wrote into the lists in which it is looked for.
+    #[command(subcommand)]
+    Lists(lists::Lists),
     /// Ask a market a few harmless questions. With an operator's bearer token in MARKET_TOKEN, one more.
     Smoke(smoke::Arguments),
 }
@@ -200,6 +204,7 @@ pub async fn run(operate: Operate) -> Result<ExitCode, OperateError> {
         Operate::DeadLetters(command) => dead_letters::run(command).await,
         Operate::Jobs(command) => late_jobs::run(command).await,
         Operate::Verify(arguments) => verify::run(*arguments).await,
+        Operate::Lists(command) => lists::run(command).await,
         Operate::Smoke(arguments) => smoke::run(arguments).await,
     }
 }
@@ -280,6 +285,9 @@ mod tests {
             "market verify --against heads.jsonl --stack-name market-restored",
             "market verify --account shop-1 --against heads.jsonl --export-heads next.jsonl",
             "market smoke --url https://market.example.com",
+            "market lists fill --stack-name market",
+            "market lists fill --provider northwind --document rules --account shop-1",
+            "market lists fill --data market-data --json",
         ] {
             assert!(parses(good), "{good}");
         }
@@ -297,6 +305,8 @@ mod tests {
             "market jobs redrive",
             "market holidays",
             "market holidays publish --corrects 1",
+            "market lists",
+            "market lists fill --data market-data --stack-name market",
             "market verify",
             "market verify --account a#b",
             "market verify --all",

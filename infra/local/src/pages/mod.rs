@@ -12,7 +12,7 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use market_functions::http::describe::Describer;
+use market_functions::http::describe::{Describer, older};
 use market_functions::routes;
 use serde_json::Value;
 
@@ -24,6 +24,12 @@ pub fn openapi() -> Value {
     let mut describer = Describer::default();
     routes::visit(&mut describer);
     describer.document(&routes::resources())
+}
+
+/// The same for tools that know no OpenAPI 3.1.
+#[must_use]
+pub fn openapi_3_0() -> Value {
+    older(openapi())
 }
 
 /// What the market's own pages may do: nothing but what is served here.

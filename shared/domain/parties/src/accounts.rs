@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::citations::Citations;
-use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, TerminationId};
 use market_kernel::keys::{self, Key, ListEntry, ListName, Place};
 use market_kernel::notices::Reach;
@@ -39,19 +38,14 @@ pub enum AccountStatus {
     Terminated,
 }
 
-/// The accounts of one status stand in so many lists, told apart by a hexadecimal digit, so that none takes the writes of all.
-const SHARDS: &str = "0123456789abcdef";
+const LISTS: &str = "accounts#";
 
 impl AccountStatus {
     /// The lists of the accounts that stand so; together they have each once. An account only goes from a status to a
     /// later one, so whoever goes through all lists, status after status, meets every account.
     #[must_use]
     pub fn lists(self) -> Vec<ListName> {
-        SHARDS.chars().map(|shard| self.list(shard)).collect()
-    }
-
-    fn list(self, shard: char) -> ListName {
-        ListName::new("accounts#", format_args!("{}#{shard}", self.name()))
+        ListName::parts(LISTS, self.name())
     }
 }
 
@@ -243,8 +237,7 @@ impl Aggregate for MarketAccount {
 
     /// In the list of its status, by the instant of its application.
     fn list_entry(&self) -> Option<ListEntry> {
-        let shard = Sha256Hash::of(self.id.as_str().as_bytes()).as_str().chars().next()?;
-        let place = format!("{:015}#{}", self.applied_at.as_millisecond().max(0), self.id);
-        Some(ListEntry { list: self.status.list(shard), place })
+        let list = ListName::part_of(LISTS, self.status.name(), self.id.as_str());
+        Some(ListEntry { list, place: format!("{}#{}", keys::instant_place(self.applied_at), self.id) })
     }
 }

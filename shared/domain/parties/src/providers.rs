@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::change::{Change, Event};
 use market_kernel::ids::ProviderId;
-use market_kernel::keys::{self, Key, Place};
+use market_kernel::keys::{self, Key, ListEntry, ListName, Place};
 use market_kernel::notices::Reach;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Contacts, Party, PartyId};
+use market_kernel::stored::values::Named;
 use market_kernel::text::Line;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,14 @@ pub enum ProviderStatus {
     Approved,
 }
 
+impl ProviderStatus {
+    /// The list of the providers that stand so.
+    #[must_use]
+    pub fn list(self) -> ListName {
+        ListName::new("providers#", self.name())
+    }
+}
+
 /// A seller of applications and services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
@@ -45,6 +54,8 @@ pub struct Provider {
     pub status: ProviderStatus,
     /// When it applied.
     pub applied_at: Timestamp,
+    /// When it was approved. Those that were approved before 0.5.0 do not tell.
+    pub approved_at: Option<Timestamp>,
 }
 
 /// Why a provider was refused.
@@ -80,6 +91,7 @@ impl Provider {
             contacts_changed_at: None,
             status: ProviderStatus::Applied,
             applied_at: occasion.at,
+            approved_at: None,
         };
         let event =
             Event::of(events::ProviderApplied { vouched: vouching.map(|vouching| vouching.head.clone()) });
@@ -95,7 +107,8 @@ impl Provider {
         if loaded.status == ProviderStatus::Approved {
             return Err(ProviderRefusal::AlreadyApproved);
         }
-        let approved = Self { status: ProviderStatus::Approved, ..loaded.state.clone() };
+        let state = loaded.state.clone();
+        let approved = Self { status: ProviderStatus::Approved, approved_at: Some(occasion.at), ..state };
         let event =
             Event::of(events::ProviderApproved {}).tell(Reach::Party(loaded), messages::ProviderApproved {});
         let change = Change::on(occasion).update(loaded, &approved, event);
@@ -148,5 +161,11 @@ impl Aggregate for Provider {
 
     fn key(&self) -> Key {
         Self::key_of(&self.id)
+    }
+
+    /// In the list of its status, by the instant of its application.
+    fn list_entry(&self) -> Option<ListEntry> {
+        let place = format!("{}#{}", keys::instant_place(self.applied_at), self.id);
+        Some(ListEntry { list: self.status.list(), place })
     }
 }

@@ -243,6 +243,7 @@ pub fn provider() -> Provider {
         contacts: contacts("legal@northwind.example.com", None, Language::Chinese),
         status: ProviderStatus::Approved,
         applied_at: Timestamp::UNIX_EPOCH,
+        approved_at: Some(Timestamp::UNIX_EPOCH),
     }
 }
 

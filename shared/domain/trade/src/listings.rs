@@ -300,6 +300,12 @@ impl Listing {
     /// The list of what waits for the operator.
     pub const REVIEWS: ListName = ListName::of_market("reviews");
 
+    /// The list of what a provider has for sale (index `desk`).
+    #[must_use]
+    pub fn listed(provider: &ProviderId) -> ListName {
+        ListName::of(provider, "listed")
+    }
+
     /// The list of a provider's drafts.
     #[must_use]
     pub fn drafts(provider: &ProviderId) -> ListName {
@@ -343,5 +349,11 @@ impl Aggregate for Listing {
             ListingStatus::Listed => Self::catalogue(self.description.kind),
         };
         Some(ListEntry { list, place: self.id.to_string() })
+    }
+
+    /// What is for sale stands among its provider's too.
+    fn desk_entry(&self) -> Option<ListEntry> {
+        let is_listed = self.status == ListingStatus::Listed;
+        is_listed.then(|| ListEntry { list: Self::listed(&self.provider_id), place: self.id.to_string() })
     }
 }

@@ -190,6 +190,7 @@ impl Aggregate for Notice {
     type Id = (Recipient, NoticeId);
     const KIND: &'static str = "notice";
     const PLACE: Place = Place::Within("notice#");
+    const IS_TOLD: bool = false;
 
     fn key_of((recipient, id): &Self::Id) -> Key {
         Self::PLACE.within(recipient, id)

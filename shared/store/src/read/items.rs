@@ -1,4 +1,4 @@
-//! Items by their keys: one, or several in a request. They are read strongly consistent.
+//! Items by their keys: one, or several in a request. What decisions are made on is read strongly consistent.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,6 +21,15 @@ const BATCH: usize = 100;
 
 /// Rounds in which what a batch left unread is asked for again.
 const BATCH_ROUNDS: u32 = 4;
+
+/// Whether what was just written is read for certain. Where it need not be, it costs half.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consistency {
+    /// It is: decisions are made on it.
+    Strong,
+    /// It may be a moment old: it is for people.
+    Eventual,
+}
 
 impl Store {
     /// Reads one aggregate.
@@ -75,7 +84,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn load<W: Loadable>(&self, what: W) -> Result<W::Found, StoreError> {
-        what.take(&self.batch(what.keys()).await?)
+        what.take(&self.batch(what.keys(), Consistency::Strong).await?)
     }
 
     /// Reads aggregates of one kind, a hundred for each request, in no particular order. An empty list makes no
@@ -84,18 +93,22 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn load_each<A: Aggregate>(&self, ids: &[A::Id]) -> Result<Page<Loaded<A>>, StoreError> {
-        let found = self.batch(ids.iter().map(A::key_of).collect()).await?;
+        let found = self.batch(ids.iter().map(A::key_of).collect(), Consistency::Strong).await?;
         let items = found.into_values().collect();
         Ok(Page { items, next: None, unreadable: Vec::new() }.of(Reader::aggregate))
     }
 
     /// Reads what lies at these keys, in as few requests as it takes.
-    pub(crate) async fn batch(&self, mut wanted: Vec<Key>) -> Result<HashMap<Key, Reader>, StoreError> {
+    pub(crate) async fn batch(
+        &self,
+        mut wanted: Vec<Key>,
+        consistency: Consistency,
+    ) -> Result<HashMap<Key, Reader>, StoreError> {
         wanted.sort();
         wanted.dedup();
         let mut found = HashMap::new();
         for keys in wanted.chunks(BATCH) {
-            self.batch_of(keys.iter().map(key_attributes).collect(), &mut found).await?;
+            self.batch_of(keys.iter().map(key_attributes).collect(), consistency, &mut found).await?;
         }
         Ok(found)
     }
@@ -103,12 +116,13 @@ impl Store {
     async fn batch_of(
         &self,
         mut keys: Vec<Item>,
+        consistency: Consistency,
         found: &mut HashMap<Key, Reader>,
     ) -> Result<(), StoreError> {
         for round in 0..BATCH_ROUNDS {
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut keys)))
-                .consistent_read(true)
+                .consistent_read(consistency == Consistency::Strong)
                 .build()
                 .map_err(|error| StoreError::Rejected(error.to_string()))?;
             let answer = self

@@ -1,76 +1,104 @@
-//! A list that is spread over several lists of index `view`, read as one.
+//! A list that is spread over several lists, read as one.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use futures_util::future::try_join_all;
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::ListName;
 
 use super::Page;
+use super::asked::{Asked, Sorted, one_more};
+use super::list::{Entry, Index, is_of};
 use super::partition::MAX_SORT_BYTES;
 use crate::attributes::{PLACE, s};
-use crate::item::Reader;
 use crate::meter::Direction;
 use crate::{Store, StoreError};
 
-/// What one of the lists gave: its next items, with their places, and the place up to which it was read, where it goes on.
+/// What one of the lists gave: its next items, with their places, and whether more follows the last of them.
 struct Part {
-    items: Vec<(String, Reader)>,
-    read_to: Option<String>,
+    entries: Vec<Entry>,
+    goes_on: bool,
 }
 
 impl Store {
     /// A page of several lists as one, in the order of their places; no two items of them have the same place. Each list
-    /// is asked for about twice its share of the page, so a page may be shorter than `limit` with more to come.
+    /// is asked for about twice its share of the page, so a page may be shorter than `limit` with more to come. `next` is
+    /// the last item's place.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn list_entries_merged<A: Aggregate>(
         &self,
+        index: Index,
         lists: &[ListName],
-        after: Option<&str>,
-        limit: u16,
+        asked: Asked<'_>,
     ) -> Result<Page<Loaded<A>>, StoreError> {
-        if after.is_some_and(|after| after.is_empty() || after.len() > MAX_SORT_BYTES) {
+        if asked.after.is_some_and(|after| !begins_in(after, asked.from.as_deref())) {
             return Err(StoreError::OutsideQuery);
         }
-        let share = usize::from(limit).div_ceil(lists.len().max(1)) * 2;
-        let parts = try_join_all(lists.iter().map(|list| self.part(list, after, share))).await?;
-        // Beyond this place, one of the lists may have more that was not read.
-        let read_to = parts.iter().filter_map(|part| part.read_to.clone()).min();
-        let mut items: Vec<_> = parts.into_iter().flat_map(|part| part.items).collect();
-        items.sort_by(|(one, _), (other, _)| one.cmp(other));
-        items.retain(|(place, _)| read_to.as_ref().is_none_or(|end| place <= end));
-        let goes_on = read_to.is_some() || items.len() > usize::from(limit);
-        items.truncate(usize::from(limit));
-        let last = items.last().map(|(place, _)| place.clone());
-        let items = items.into_iter().map(|(_, reader)| reader).collect();
-        let page = Page { items, next: last.filter(|_| goes_on), unreadable: Vec::new() };
-        Ok(page.of(Reader::aggregate))
+        let limit = usize::from(asked.limit);
+        let share = limit.div_ceil(lists.len().max(1)) * 2;
+        let parts = try_join_all(lists.iter().map(|list| self.part(index, list, &asked, share))).await?;
+        let first = |one: &str, other: &str| match asked.sorted {
+            Sorted::Ascending => one.cmp(other),
+            Sorted::Descending => other.cmp(one),
+        };
+        // Beyond this place, one of the lists has more that was not read.
+        let ends = parts.iter().filter(|part| part.goes_on).filter_map(|part| part.entries.last());
+        let read_to = ends.map(|entry| entry.place.clone()).min_by(|one, other| first(one, other));
+        let mut entries: Vec<_> = parts.into_iter().flat_map(|part| part.entries).collect();
+        entries.sort_by(|one, other| first(&one.place, &other.place));
+        entries.retain(|entry| read_to.as_ref().is_none_or(|end| first(&entry.place, end).is_le()));
+        let goes_on = read_to.is_some() || entries.len() > limit;
+        entries.truncate(limit);
+        let next = entries.last().filter(|_| goes_on).map(|entry| entry.place.clone());
+        let page = self.of_entries(index, &entries, |entry| is_of(entry, lists)).await?;
+        Ok(Page { next, ..page })
     }
 
-    async fn part(&self, list: &ListName, after: Option<&str>, limit: usize) -> Result<Part, StoreError> {
-        let query = self.query_list(list);
-        let query = match after {
-            None => query,
-            Some(after) => query
-                .key_condition_expression("#list = :list AND #place > :after")
-                .expression_attribute_names("#place", PLACE)
+    async fn part(
+        &self,
+        index: Index,
+        list: &ListName,
+        asked: &Asked<'_>,
+        share: usize,
+    ) -> Result<Part, StoreError> {
+        let query = self.query_list(index, list).scan_index_forward(asked.is_ascending());
+        let named = |query: QueryFluentBuilder, condition: &str| {
+            query.key_condition_expression(condition).expression_attribute_names("#place", PLACE)
+        };
+        let query = match (asked.sorted, asked.after, asked.from.as_deref()) {
+            (_, None, None) => query,
+            (_, None, Some(from)) => named(query, "#list = :list AND #place >= :from")
+                .expression_attribute_values(":from", s(from)),
+            (Sorted::Ascending, Some(after), _) => named(query, "#list = :list AND #place > :after")
                 .expression_attribute_values(":after", s(after)),
+            (Sorted::Descending, Some(after), None) => named(query, "#list = :list AND #place < :after")
+                .expression_attribute_values(":after", s(after)),
+            // The item after which the page begins is among them, and left out below.
+            (Sorted::Descending, Some(after), Some(from)) => {
+                named(query, "#list = :list AND #place BETWEEN :from AND :after")
+                    .expression_attribute_values(":from", s(from))
+                    .expression_attribute_values(":after", s(after))
+            }
         };
         let answer = query
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .limit(one_more(share + 1))
             .set_return_consumed_capacity(self.meter.wish())
             .send()
             .await
-            .map_err(|error| StoreError::of_page(&error, after.is_some()))?;
+            .map_err(|error| StoreError::of_page(&error, asked.after.is_some()))?;
         self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
-        let read_to = answer
-            .last_evaluated_key
-            .map(|last| Reader::new(last)?.text(PLACE).map(str::to_owned))
-            .transpose()?;
-        let items = answer.items.unwrap_or_default().into_iter().map(|item| {
-            let reader = Reader::new(item)?;
-            Ok((reader.text(PLACE)?.to_owned(), reader))
-        });
-        Ok(Part { items: items.collect::<Result<_, StoreError>>()?, read_to })
+        let ends_early = answer.last_evaluated_key.is_some();
+        let entries = answer.items.unwrap_or_default().into_iter().map(Entry::new);
+        let mut entries = entries.collect::<Result<Vec<_>, StoreError>>()?;
+        entries.retain(|entry| asked.after != Some(&entry.place));
+        let goes_on = ends_early || entries.len() > share;
+        entries.truncate(share);
+        Ok(Part { entries, goes_on })
     }
+}
+
+/// Whether a page can begin after this place, in a list of which nothing is asked for before the other.
+fn begins_in(after: &str, from: Option<&str>) -> bool {
+    (1..=MAX_SORT_BYTES).contains(&after.len()) && from.is_none_or(|from| from <= after)
 }

@@ -1,5 +1,6 @@
 //! A page of what was asked for; what cannot be read hides nothing else.
 
+use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::evidence::Evidence;
 use market_kernel::keys::Sort;
 
@@ -48,6 +49,18 @@ impl Page<Reader> {
                 Ok(item) => page.items.push(item),
                 Err(error) => page.unreadable.push(error),
             }
+        }
+        page
+    }
+
+    /// The first `limit` aggregates of the page of a partition that are kept. Where there are more, the next page begins
+    /// behind the last of them.
+    pub(crate) fn sift<A: Aggregate>(self, limit: u16, keep: impl Fn(&A) -> bool) -> Page<Loaded<A>> {
+        let mut page = self.of(Reader::aggregate::<A>);
+        page.items.retain(|item| keep(&item.state));
+        if page.items.len() > usize::from(limit) {
+            page.items.truncate(limit.into());
+            page.next = page.items.last().map(|item| item.state.key().sort.to_string());
         }
         page
     }

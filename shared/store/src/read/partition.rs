@@ -5,6 +5,7 @@ use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::{Key, Partition, Sort};
 use market_kernel::stored::Storable;
 
+use super::asked::{Asked, one_more};
 use super::page::{Page, Record};
 use crate::Store;
 use crate::attributes::{PK, SK, key_attributes, s};
@@ -14,6 +15,12 @@ use crate::meter::Direction;
 
 /// DynamoDB's bounds of keys.
 pub(super) const MAX_SORT_BYTES: usize = 1024;
+
+/// Sorts behind whatever follows a prefix.
+const LAST: char = '\u{10ffff}';
+
+/// The most items that are looked at for a page of some of them.
+pub(super) const SIFTED: u16 = 200;
 
 /// Items of one request where the caller wants all of them.
 const MOST: u16 = 1000;
@@ -26,10 +33,25 @@ impl Store {
     pub async fn list<A: Aggregate>(
         &self,
         partition: &Partition,
-        after: Option<&str>,
-        limit: u16,
+        asked: Asked<'_>,
     ) -> Result<Page<Loaded<A>>, StoreError> {
-        Ok(self.page(partition, A::PLACE.sorts(), after, limit).await?.of(Reader::aggregate))
+        Ok(self.page(partition, A::PLACE.sorts(), asked).await?.of(Reader::aggregate))
+    }
+
+    /// A page of those aggregates of one kind in a partition that are kept. At most [`SIFTED`] are looked at, so a page
+    /// may be short, or empty, with more to come.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn list_where<A: Aggregate>(
+        &self,
+        partition: &Partition,
+        asked: Asked<'_>,
+        keep: impl Fn(&A) -> bool,
+    ) -> Result<Page<Loaded<A>>, StoreError> {
+        let limit = asked.limit;
+        let page = self.page(partition, A::PLACE.sorts(), Asked { limit: SIFTED, ..asked }).await?;
+        Ok(page.sift(limit, keep))
     }
 
     /// A page of the evidence in a partition whose sort keys begin with `prefix`.
@@ -40,10 +62,9 @@ impl Store {
         &self,
         partition: &Partition,
         prefix: &str,
-        after: Option<&str>,
-        limit: u16,
+        asked: Asked<'_>,
     ) -> Result<Page<Record>, StoreError> {
-        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::record))
+        Ok(self.page(partition, prefix, asked).await?.of(Reader::record))
     }
 
     /// A page of forms that lie by themselves in a partition under `prefix`.
@@ -54,10 +75,9 @@ impl Store {
         &self,
         partition: &Partition,
         prefix: &str,
-        after: Option<&str>,
-        limit: u16,
+        asked: Asked<'_>,
     ) -> Result<Page<S>, StoreError> {
-        Ok(self.page(partition, prefix, after, limit).await?.of(Reader::form::<S>))
+        Ok(self.page(partition, prefix, asked).await?.of(Reader::form::<S>))
     }
 
     /// The last of the forms that lie by themselves in a partition under `prefix`, at most `limit`, in its order.
@@ -70,28 +90,30 @@ impl Store {
         prefix: &str,
         limit: u16,
     ) -> Result<Page<S>, StoreError> {
-        let query = self.range(partition, prefix).scan_index_forward(false);
-        let (mut items, _) = self.ask(query, limit, false).await?;
-        items.reverse();
-        Ok(Page { items, next: None, unreadable: Vec::new() }.of(Reader::form::<S>))
+        let mut page = self.page(partition, prefix, Asked::page(None, limit).descending()).await?;
+        page.items.reverse();
+        Ok(Page { next: None, ..page }.of(Reader::form::<S>))
     }
 
     pub(crate) async fn page(
         &self,
         partition: &Partition,
         prefix: &str,
-        after: Option<&str>,
-        limit: u16,
+        asked: Asked<'_>,
     ) -> Result<Page<Reader>, StoreError> {
-        let start = after.map(|sort| match sort.strip_prefix(prefix) {
+        let start = asked.after.map(|sort| match sort.strip_prefix(prefix) {
             Some(rest) if !rest.is_empty() && sort.len() <= MAX_SORT_BYTES => {
                 Ok(key_attributes(&Key::new(partition.clone(), Sort::stored(sort))))
             }
             _ => Err(StoreError::OutsideQuery),
         });
-        let query = self.range(partition, prefix).set_exclusive_start_key(start.transpose()?);
-        let (items, next) = self.ask(query, limit, after.is_some()).await?;
-        Ok(Page { items, next, unreadable: Vec::new() })
+        let query = match &asked.from {
+            None => self.range(partition, prefix),
+            Some(from) => self.between(partition, &format!("{prefix}{from}"), &format!("{prefix}{LAST}")),
+        };
+        let query =
+            query.scan_index_forward(asked.is_ascending()).set_exclusive_start_key(start.transpose()?);
+        self.ask(query, asked.limit, asked.after.is_some()).await
     }
 
     /// A page of what lies in a partition between two sort keys.
@@ -102,17 +124,17 @@ impl Store {
         until: &str,
         after: Option<&str>,
     ) -> Result<Page<Reader>, StoreError> {
-        let query = self
-            .range(partition, "")
+        let start = after.map(|sort| key_attributes(&Key::new(partition.clone(), Sort::stored(sort))));
+        let query = self.between(partition, from, until).set_exclusive_start_key(start);
+        self.ask(query, MOST, false).await
+    }
+
+    fn between(&self, partition: &Partition, from: &str, until: &str) -> QueryFluentBuilder {
+        self.range(partition, "")
             .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :until")
             .expression_attribute_names("#sk", SK)
             .expression_attribute_values(":from", s(from))
             .expression_attribute_values(":until", s(until))
-            .set_exclusive_start_key(
-                after.map(|sort| key_attributes(&Key::new(partition.clone(), Sort::stored(sort)))),
-            );
-        let (items, next) = self.ask(query, MOST, false).await?;
-        Ok(Page { items, next, unreadable: Vec::new() })
     }
 
     /// A query for what lies in a partition under a prefix.
@@ -133,24 +155,28 @@ impl Store {
             .expression_attribute_values(":prefix", s(prefix))
     }
 
-    /// What a query of the table finds, and the sort key after which more may follow.
+    /// What a query of the table finds. `next` is the sort key of the last item that is shown, where more follows.
     async fn ask(
         &self,
         query: QueryFluentBuilder,
         limit: u16,
         begins_after: bool,
-    ) -> Result<(Vec<Reader>, Option<String>), StoreError> {
+    ) -> Result<Page<Reader>, StoreError> {
         let answer = query
-            .limit(i32::from(limit))
+            .limit(one_more(limit.into()))
             .consistent_read(true)
             .set_return_consumed_capacity(self.meter.wish())
             .send()
             .await
             .map_err(|error| StoreError::of_page(&error, begins_after))?;
         self.meter.count(Direction::Read, answer.consumed_capacity.as_slice());
-        let next =
-            answer.last_evaluated_key.map(Reader::new).transpose()?.map(|last| last.key.sort.to_string());
+        // An answer may end early where it would be too large; then more follows the last item too.
+        let ends_early = answer.last_evaluated_key.is_some();
         let items = answer.items.unwrap_or_default().into_iter().map(Reader::new);
-        Ok((items.collect::<Result<_, _>>()?, next))
+        let mut items = items.collect::<Result<Vec<_>, _>>()?;
+        let goes_on = ends_early || items.len() > usize::from(limit);
+        items.truncate(limit.into());
+        let next = items.last().filter(|_| goes_on).map(|last| last.key.sort.to_string());
+        Ok(Page { items, next, unreadable: Vec::new() })
     }
 }

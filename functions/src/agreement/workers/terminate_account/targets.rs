@@ -11,7 +11,7 @@ use market_kernel::keys::{Key, Partition, Sort};
 use market_kernel::occasion::Occasion;
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
-use market_store::StoreError;
+use market_store::{Asked, StoreError};
 use market_trade::orders::{CloseReason, Order};
 
 use crate::workers::{JobError, WorkerContext};
@@ -119,12 +119,12 @@ impl<'a> Targets<'a> {
     async fn read_on(&mut self) -> Result<(), JobError> {
         let (store, after) = (&self.jobs.store, self.after.as_deref());
         let (next, unreadable) = if after.is_none_or(|after| after.starts_with(GRANTS)) {
-            let page = store.list::<Grant>(&self.partition, after, PAGE).await?;
+            let page = store.list::<Grant>(&self.partition, Asked::page(after, PAGE)).await?;
             self.read.extend(page.items.into_iter().map(|grant| Target::Grant(Box::new(grant))));
             (page.next.or_else(|| Some(self.first_order.clone())), page.unreadable)
         } else {
             let after = after.filter(|after| *after != ORDERS);
-            let page = store.list::<Order>(&self.partition, after, PAGE).await?;
+            let page = store.list::<Order>(&self.partition, Asked::page(after, PAGE)).await?;
             self.read.extend(page.items.into_iter().map(|order| Target::Order(Box::new(order))));
             (page.next, page.unreadable)
         };

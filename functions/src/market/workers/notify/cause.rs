@@ -3,6 +3,7 @@
 use market_kernel::Timestamp;
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::notices::{CausingRecord, Notice, NoticeStatus};
+use market_store::Asked;
 use market_store::commit::{evidence_key, evidence_prefix};
 
 use crate::workers::{Asks, JobError, Verdict, WorkerContext};
@@ -53,7 +54,7 @@ pub(super) async fn earlier_waits(
     let after = evidence_key(&key, number.saturating_sub(EARLIER)).sort;
     let prefix = evidence_prefix(&key.sort);
     let limit = u16::try_from(EARLIER).unwrap_or(u16::MAX);
-    let page = jobs.store.list_records(&key.partition, &prefix, Some(&after), limit).await?;
+    let page = jobs.store.list_records(&key.partition, &prefix, Asked::page(Some(&after), limit)).await?;
     let named = page.items.into_iter().flat_map(|record| record.evidence.notices);
     let earlier: Vec<_> = named
         .take_while(|named| named.id != notice.id)

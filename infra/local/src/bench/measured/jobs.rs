@@ -160,7 +160,7 @@ async fn mail(running: &Running, stage: &Stage<'_>, merchant: &Client) -> Result
     let orders = merchant.all(&format!("/accounts/{SHOP}/orders")).await.map_err(failed)?;
     let from = running.machine.clock.now();
     let payments = stream::iter(&orders).map(async |order| {
-        let price = order["snapshot"]["plan"]["price_fen"].as_i64().unwrap_or_default();
+        let price = order["amount_fen"].as_i64().unwrap_or_default();
         let id = order["id"].as_str().unwrap_or_default();
         pay(running, &format!("pay-{id}"), SHOP, id, price).await
     });
@@ -200,7 +200,7 @@ async fn closings(merchant: &Client) -> Result<Vec<(Timestamp, Timestamp)>, Benc
         .filter_map(|order| {
             // An order waits 24 hours for its payment.
             let due = instant(&order["placed_at"])? + SignedDuration::from_hours(24);
-            Some((due, instant(&order["closed_at"])?))
+            Some((due, instant(&order["ended_at"])?))
         })
         .collect())
 }

@@ -4,7 +4,7 @@ use market_agreement::documents::{Document, VERSIONS, Version};
 use market_agreement::events::DocumentPublished;
 use market_kernel::events::Happening;
 use market_kernel::hash::Sha256Hash;
-use market_store::{Record, Store};
+use market_store::{Asked, Record, Store};
 use serde_json::Value;
 
 use super::thing::Thing;
@@ -18,7 +18,8 @@ async fn versions(store: &Store, document: &Document) -> Result<Vec<Version>, Do
     let partition = Document::partition(&document.id);
     let (mut versions, mut after) = (Vec::new(), None::<String>);
     loop {
-        let page = store.list_forms::<Version>(&partition, VERSIONS, after.as_deref(), PAGE).await?;
+        let page =
+            store.list_forms::<Version>(&partition, VERSIONS, Asked::page(after.as_deref(), PAGE)).await?;
         versions.extend(page.items);
         if let Some(error) = page.unreadable.first() {
             return Err(broken(format!("a version cannot be read: {error}")));

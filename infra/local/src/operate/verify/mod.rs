@@ -22,8 +22,8 @@ mod heads;
 mod ledger;
 mod named;
 mod partition;
-mod source;
-mod thing;
+pub(super) mod source;
+pub(super) mod thing;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -50,6 +50,7 @@ use self::source::Source;
 use super::{Common, OperateError, exit, progress, say};
 
 pub use self::heads::{Head, Heads};
+pub(crate) use self::source::partitions;
 
 /// How often what does not hold is read before it is said.
 const READS: u32 = 3;
@@ -177,7 +178,7 @@ impl fmt::Display for Verification {
 }
 
 /// Why something is not said to hold.
-enum Doubt {
+pub(super) enum Doubt {
     /// It does not.
     Broken(String),
     /// It could not be read.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use market_kernel::keys::{Key, Partition, Sort};
 use market_store::commit::{EVIDENCE, evidence_prefix};
-use market_store::{PartitionItem, Record, Store, StoreError, StoredThing};
+use market_store::{Asked, PartitionItem, Record, Store, StoreError, StoredThing};
 
 use super::super::OperateError;
 
@@ -98,8 +98,8 @@ fn chain_of(sort: &str) -> &str {
 pub(super) async fn records(store: &Store, key: &Key) -> Result<Vec<Record>, StoreError> {
     let (mut all, mut after) = (Vec::new(), None::<String>);
     loop {
-        let page =
-            store.list_records(&key.partition, &evidence_prefix(&key.sort), after.as_deref(), PAGE).await?;
+        let asked = Asked::page(after.as_deref(), PAGE);
+        let page = store.list_records(&key.partition, &evidence_prefix(&key.sort), asked).await?;
         all.extend(page.items);
         after = page.next;
         if after.is_none() {

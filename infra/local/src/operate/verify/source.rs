@@ -7,7 +7,7 @@ use std::sync::Arc;
 use market_ambient::{Clock, SystemClock};
 use market_kernel::Timestamp;
 use market_kernel::keys::Partition;
-use market_store::Store;
+use market_store::{Store, schema};
 
 use super::super::OperateError;
 use super::super::stack::{Stack, StackName};
@@ -20,7 +20,7 @@ use crate::{StartError, TABLE};
 const WITHOUT_THINGS: [&str; 2] = ["reply#", "ledger#"];
 
 /// A table, and what is known around it.
-pub(super) struct Source {
+pub(in crate::operate) struct Source {
     store: Store,
     stack: Option<String>,
     table: String,
@@ -36,7 +36,7 @@ struct OpenFolder {
 }
 
 impl Source {
-    pub(super) async fn stack(named: &StackName) -> Result<Self, OperateError> {
+    pub(in crate::operate) async fn stack(named: &StackName) -> Result<Self, OperateError> {
         let stack = Stack::find(named).await?;
         Ok(Self {
             store: stack.store()?,
@@ -48,7 +48,7 @@ impl Source {
     }
 
     /// Opens a data folder for as long as the source lives. A market that is running on it holds it.
-    pub(super) async fn folder(folder: &Path) -> Result<Self, OperateError> {
+    pub(in crate::operate) async fn folder(folder: &Path) -> Result<Self, OperateError> {
         let file = folder.join(TABLE_FILE);
         if !file.is_file() {
             return Err(OperateError::NoMarket(folder.to_owned()));
@@ -67,15 +67,23 @@ impl Source {
         })
     }
 
+    /// Gives the table of a folder that an older release wrote the indexes that it lacks.
+    pub(in crate::operate) async fn complete(&self) -> Result<(), OperateError> {
+        if let Some(OpenFolder { client, .. }) = &self.folder {
+            schema::create_table(client, TABLE).await?;
+        }
+        Ok(())
+    }
+
     /// Lets a folder go, its table in one file.
-    pub(super) async fn close(self) {
+    pub(in crate::operate) async fn close(self) {
         if let Some(OpenFolder { engine, lock, .. }) = self.folder {
             engine.close().await;
             drop(lock);
         }
     }
 
-    pub(super) const fn store(&self) -> &Store {
+    pub(in crate::operate) const fn store(&self) -> &Store {
         &self.store
     }
 
@@ -90,25 +98,30 @@ impl Source {
     }
 
     /// Every partition of a data folder that holds things; none of a deployed table, which is not scanned.
-    pub(super) async fn partitions(&self) -> Result<BTreeSet<Partition>, OperateError> {
-        let Some(OpenFolder { client, .. }) = &self.folder else { return Ok(BTreeSet::new()) };
-        let (mut partitions, mut start) = (BTreeSet::new(), None);
-        loop {
-            #[allow(
-                clippy::disallowed_methods,
-                reason = "a folder on this machine, which nobody else is using"
-            )]
-            let scan = client.scan().table_name(TABLE).projection_expression("pk");
-            let page = scan.set_exclusive_start_key(start).send().await;
-            let page =
-                page.map_err(|error| super::super::aws_error("the folder could not be read", &error))?;
-            let keys = page.items().iter().filter_map(|item| item.get("pk")?.as_s().ok());
-            let keys = keys.filter(|key| !WITHOUT_THINGS.iter().any(|own| key.starts_with(own)));
-            partitions.extend(keys.map(Partition::stored));
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(partitions);
-            }
+    pub(in crate::operate) async fn partitions(&self) -> Result<BTreeSet<Partition>, OperateError> {
+        match &self.folder {
+            Some(OpenFolder { client, .. }) => partitions(client).await,
+            None => Ok(BTreeSet::new()),
+        }
+    }
+}
+
+/// Every partition of a data folder that holds things.
+pub(crate) async fn partitions(
+    client: &aws_sdk_dynamodb::Client,
+) -> Result<BTreeSet<Partition>, OperateError> {
+    let (mut partitions, mut start) = (BTreeSet::new(), None);
+    loop {
+        #[allow(clippy::disallowed_methods, reason = "a folder on this machine, which nobody else is using")]
+        let scan = client.scan().table_name(TABLE).projection_expression("pk");
+        let page = scan.set_exclusive_start_key(start).send().await;
+        let page = page.map_err(|error| super::super::aws_error("the folder could not be read", &error))?;
+        let keys = page.items().iter().filter_map(|item| item.get("pk")?.as_s().ok());
+        let keys = keys.filter(|key| !WITHOUT_THINGS.iter().any(|own| key.starts_with(own)));
+        partitions.extend(keys.map(Partition::stored));
+        start = page.last_evaluated_key;
+        if start.is_none() {
+            return Ok(partitions);
         }
     }
 }

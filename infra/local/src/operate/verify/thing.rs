@@ -30,13 +30,13 @@ use super::{Doubt, broken};
 macro_rules! kinds {
     ($($kind:ident),+ $(,)?) => {
         /// A thing as what its kind says it is.
-        pub(super) enum Thing {
+        pub(in crate::operate) enum Thing {
             $($kind(Box<$kind>)),+
         }
 
         impl Thing {
             /// Reads a thing.
-            pub(super) fn read(as_stored: &StoredThing) -> Result<Self, Doubt> {
+            pub(in crate::operate) fn read(as_stored: &StoredThing) -> Result<Self, Doubt> {
                 match as_stored.kind.as_str() {
                     $($kind::KIND => stored::read(&as_stored.body, as_stored.schema)
                         .map(|(state, _)| Self::$kind(Box::new(state)))
@@ -53,8 +53,9 @@ macro_rules! kinds {
                 match self { $(Self::$kind(state) => state.next_due()),+ }
             }
 
-            fn list_entry(&self) -> Option<ListEntry> {
-                match self { $(Self::$kind(state) => state.list_entry()),+ }
+            /// In the list that another party reads, and in the one that tells where it stands.
+            pub(in crate::operate) fn entries(&self) -> [Option<ListEntry>; 2] {
+                match self { $(Self::$kind(state) => [state.list_entry(), state.desk_entry()]),+ }
             }
         }
     };
@@ -80,7 +81,7 @@ kinds! {
 
 impl Thing {
     /// The things that it names. None of them is ever deleted, so each must be there.
-    pub(super) fn names(&self) -> Vec<Key> {
+    pub(in crate::operate) fn names(&self) -> Vec<Key> {
         match self {
             Self::MarketAccount(account) => {
                 let termination = account.termination_id.clone();
@@ -164,8 +165,10 @@ impl Thing {
             let former = as_stored.timer.fault(&as_stored.key, self.former_due(), now);
             former.map_or(Ok(()), |_| Err(broken(wrong.to_string())))?;
         }
-        if !as_stored.listed.is(self.list_entry().as_ref()) && !self.was_unlisted(as_stored) {
-            return Err(broken("its place in the list that another party reads is not the one of its state"));
+        let entries = self.entries();
+        let ([list, desk], listed) = (entries.each_ref().map(Option::as_ref), &as_stored.listed);
+        if !listed.is(list, desk) && !listed.is_former(list, desk) && !self.was_unlisted(as_stored) {
+            return Err(broken("its place in the lists that others read is not the one of its state"));
         }
         Ok(())
     }
@@ -180,8 +183,17 @@ impl Thing {
         }
     }
 
-    /// Whether releases before 0.4.0 left it out of a list in which it stands by now.
+    /// Whether a release before left it out of a list in which it stands by now: before 0.4.0 notices and accounts, before
+    /// 0.5.0 providers, documents and terminations.
     fn was_unlisted(&self, as_stored: &StoredThing) -> bool {
-        matches!(self, Self::Notice(_) | Self::MarketAccount(_)) && as_stored.listed.is(None)
+        let may_be = matches!(
+            self,
+            Self::Notice(_)
+                | Self::MarketAccount(_)
+                | Self::Provider(_)
+                | Self::Document(_)
+                | Self::Termination(_)
+        );
+        may_be && as_stored.listed.is(None, None)
     }
 }

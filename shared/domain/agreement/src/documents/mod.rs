@@ -16,8 +16,9 @@ use market_kernel::citations::{Citations, Rules};
 use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{DocumentId, ProviderId};
-use market_kernel::keys::{Key, Partition, Place, Sort};
+use market_kernel::keys::{self, Key, ListEntry, ListName, Partition, Place, Sort};
 use market_kernel::stored::form;
+use market_kernel::stored::values::Named;
 use market_kernel::text::Line;
 use market_parties::providers::Provider;
 use schemars::JsonSchema;
@@ -52,6 +53,14 @@ pub enum DocumentKind {
     Rule,
     /// A provider's own subscription agreement with its merchants (服务订购协议, clause 4.1).
     Subscription,
+}
+
+impl DocumentKind {
+    /// The list of the documents of this kind.
+    #[must_use]
+    pub fn list(self) -> ListName {
+        ListName::new("documents#", self.name())
+    }
 }
 
 /// Who publishes a document.
@@ -256,6 +265,13 @@ impl Document {
         self.versions.iter().rev().find(|version| version.effective_at <= at)
     }
 
+    /// The numbers of the versions that take effect after an instant.
+    #[must_use]
+    pub fn upcoming_at(&self, at: Timestamp) -> Vec<u32> {
+        let upcoming = self.versions.iter().filter(|version| version.effective_at > at);
+        upcoming.map(|version| version.number).collect()
+    }
+
     /// A version in force or to come, by its number.
     #[must_use]
     pub fn version(&self, number: u32) -> Option<&Version> {
@@ -307,5 +323,13 @@ impl Aggregate for Document {
 
     fn key(&self) -> Key {
         Self::key_of(&self.id)
+    }
+
+    /// In the list of its kind, by the instant at which a version was last published or withdrawn.
+    fn list_entry(&self) -> Option<ListEntry> {
+        let published = self.versions.iter().map(|version| version.published_at);
+        let changed_at = published.chain(self.withdrawn.iter().map(|withdrawn| withdrawn.at)).max()?;
+        let place = format!("{}#{}", keys::instant_place(changed_at), self.id);
+        Some(ListEntry { list: self.kind.list(), place })
     }
 }

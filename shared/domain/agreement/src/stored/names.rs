@@ -6,6 +6,7 @@ use market_kernel::names;
 use crate::documents::DocumentKind;
 use crate::documents::acceptance::Method;
 use crate::documents::clauses::Reason;
+use crate::terminations::TerminationStanding;
 
 names! {
     DocumentKind { Body = "body", Annex = "annex", Rule = "rule", Subscription = "subscription" }
@@ -24,6 +25,13 @@ names! {
         PersonsName = "persons_name",
         Misprint = "misprint",
         OutOfSequence = "out_of_sequence",
+    }
+    TerminationStanding {
+        Served = "served",
+        Withdrawn = "withdrawn",
+        Superseded = "superseded",
+        Ending = "ending",
+        Completed = "completed",
     }
     Method { Click = "click", Signed = "signed" }
 }

@@ -19,11 +19,14 @@ mod reckoned_again;
 use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Due, Lane};
 use market_kernel::ids::{AccountId, EventId, TerminationId};
-use market_kernel::keys::{Key, Place};
+use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::periods::{Length, Trace};
 use market_kernel::reminders::{Reminders, Rhythm};
+use market_kernel::stored::values::Named;
 use market_kernel::text::{Line, Prose};
 use market_parties::accounts::{AccountStatus, MarketAccount};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The period of notice (10.1.2): 15 full days.
 pub const NOTICE: Length = Length::Days(15);
@@ -75,6 +78,44 @@ pub enum TerminationStatus {
         /// When the last target was dealt with.
         at: Timestamp,
     },
+}
+
+/// Where a termination stands, and no more of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TerminationStanding {
+    /// Notice is served; its period runs.
+    Served,
+    /// The notice was withdrawn before it took effect.
+    Withdrawn,
+    /// Another termination took effect first.
+    Superseded,
+    /// The agreement has ended; grants and orders are being ended.
+    Ending,
+    /// Everything has ended.
+    Completed,
+}
+
+impl TerminationStanding {
+    /// The list of the terminations that stand so.
+    #[must_use]
+    pub fn list(self) -> ListName {
+        ListName::new("terminations#", self.name())
+    }
+}
+
+impl TerminationStatus {
+    /// Where it stands.
+    #[must_use]
+    pub const fn standing(&self) -> TerminationStanding {
+        match self {
+            Self::Served { .. } => TerminationStanding::Served,
+            Self::Withdrawn { .. } => TerminationStanding::Withdrawn,
+            Self::Superseded { .. } => TerminationStanding::Superseded,
+            Self::Ending(_) => TerminationStanding::Ending,
+            Self::Completed { .. } => TerminationStanding::Completed,
+        }
+    }
 }
 
 /// The ending of everything that ends with an agreement, one thing at a time.
@@ -167,6 +208,11 @@ impl Aggregate for Termination {
 
     fn next_due(&self) -> Option<Due> {
         self.due_with(Reminders::next, self.open_period().and_then(Trace::next_look))
+    }
+
+    /// In the list of where it stands.
+    fn list_entry(&self) -> Option<ListEntry> {
+        Some(ListEntry { list: self.status.standing().list(), place: self.id.to_string() })
     }
 }
 

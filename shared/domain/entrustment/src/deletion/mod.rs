@@ -18,6 +18,7 @@ use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::notices::Words;
 use market_kernel::periods::{Length, Trace};
 use market_kernel::reminders::{Reminders, Rhythm};
+use market_kernel::stored::values::Named;
 use market_kernel::text::{Line, Prose};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,49 @@ pub enum DemandStatus {
         /// When it was recorded.
         waived_at: Timestamp,
     },
+}
+
+/// Where a demand stands, and no more of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DemandStanding {
+    /// Waits for the merchant to serve it.
+    Draft,
+    /// The provider has it, and has time to answer.
+    Served,
+    /// The provider has it, and its answer is overdue.
+    Overdue,
+    /// The provider has answered; the merchant has to confirm it.
+    Attested,
+    /// The merchant has confirmed the answer.
+    Closed,
+    /// The parties agreed otherwise.
+    Waived,
+}
+
+const LISTS: &str = "demands#";
+
+impl DemandStanding {
+    /// The lists of the demands that stand so.
+    #[must_use]
+    pub fn lists(self) -> Vec<ListName> {
+        ListName::parts(LISTS, self.name())
+    }
+}
+
+impl DemandStatus {
+    /// Where it stands.
+    #[must_use]
+    pub const fn standing(&self) -> DemandStanding {
+        match self {
+            Self::Draft => DemandStanding::Draft,
+            Self::Served { overdue: false, .. } => DemandStanding::Served,
+            Self::Served { overdue: true, .. } => DemandStanding::Overdue,
+            Self::Attested { .. } => DemandStanding::Attested,
+            Self::Closed { .. } => DemandStanding::Closed,
+            Self::Waived { .. } => DemandStanding::Waived,
+        }
+    }
 }
 
 /// The demand that follows an ended grant.
@@ -255,5 +299,10 @@ impl Aggregate for DeletionDemand {
             list: Self::of_provider(&self.provider_id),
             place: self.grant_id.to_string(),
         })
+    }
+
+    fn desk_entry(&self) -> Option<ListEntry> {
+        let list = ListName::part_of(LISTS, self.status.standing().name(), self.grant_id.as_str());
+        Some(ListEntry { list, place: self.grant_id.to_string() })
     }
 }

@@ -178,6 +178,7 @@ impl Aggregate for Ledger {
     type Id = (AccountId, GrantId);
     const KIND: &'static str = "ledger";
     const PLACE: Place = Place::Within("ledger#");
+    const IS_TOLD: bool = false;
 
     fn key_of((account, grant): &Self::Id) -> Key {
         Self::PLACE.within(account, grant)

@@ -28,7 +28,7 @@ use market_trade::orders::Order;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::token::TokenDigest;
+use self::token::{GrantTokens, TokenDigest};
 
 /// Reminders before expiry.
 pub const REMINDERS: Rhythm = Rhythm::Before(&[30, 7, 1]);
@@ -175,6 +175,13 @@ pub enum NotActive {
 }
 
 impl Grant {
+    /// Whether its provider holds a token that may still open something; `tokens` are those beside it.
+    #[must_use]
+    pub fn has_token(&self, tokens: Option<&GrantTokens>) -> bool {
+        self.status == GrantStatus::Active
+            && (self.token.is_some() || tokens.is_some_and(|tokens| !tokens.digests.is_empty()))
+    }
+
     /// The list of a provider's grants.
     #[must_use]
     pub fn of_provider(provider: &ProviderId) -> ListName {

@@ -22,6 +22,8 @@ pub struct StoredProvider {
     contacts_changed_at: Option<Timestamp>,
     status: Name<ProviderStatus>,
     applied_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    approved_at: Option<Timestamp>,
 }
 
 impl Storable for Provider {
@@ -34,8 +36,16 @@ impl StoredForm for StoredProvider {
     const IS_PERSONAL: bool = true;
 
     fn of(provider: Provider) -> Self {
-        let Provider { id, legal_name, credit_code, contacts, contacts_changed_at, status, applied_at } =
-            provider;
+        let Provider {
+            id,
+            legal_name,
+            credit_code,
+            contacts,
+            contacts_changed_at,
+            status,
+            applied_at,
+            approved_at,
+        } = provider;
         Self {
             id: Trusted(id),
             legal_name: Trusted(legal_name),
@@ -44,6 +54,7 @@ impl StoredForm for StoredProvider {
             contacts_changed_at,
             status: Name(status),
             applied_at,
+            approved_at,
         }
     }
 
@@ -56,6 +67,7 @@ impl StoredForm for StoredProvider {
             contacts_changed_at: self.contacts_changed_at,
             status: self.status.0,
             applied_at: self.applied_at,
+            approved_at: self.approved_at,
         }
     }
 }

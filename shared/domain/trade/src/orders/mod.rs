@@ -14,6 +14,7 @@ use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{AccountId, DocumentId, EventId, ListingId, OrderId, PlanId, ProviderId};
 use market_kernel::keys::{Key, ListEntry, ListName, Place};
 use market_kernel::notices::{Notice, Notified, Validity, Words};
+use market_kernel::stored::values::Named;
 use market_parties::accounts::{AccountRefusal, MarketAccount};
 use market_parties::providers::Provider;
 use schemars::JsonSchema;
@@ -99,6 +100,43 @@ pub enum OrderStatus {
         /// The payment, where there was one: its unused part has to be settled (5.7).
         payment: Option<Payment>,
     },
+}
+
+/// Where an order stands, and no more of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStanding {
+    /// Waits for its payment.
+    Placed,
+    /// Paid; the service runs.
+    InService,
+    /// Its term has run out.
+    Expired,
+    /// Closed before its time.
+    Closed,
+}
+
+const LISTS: &str = "orders#";
+
+impl OrderStanding {
+    /// The lists of the orders that stand so.
+    #[must_use]
+    pub fn lists(self) -> Vec<ListName> {
+        ListName::parts(LISTS, self.name())
+    }
+}
+
+impl OrderStatus {
+    /// Where it stands.
+    #[must_use]
+    pub const fn standing(&self) -> OrderStanding {
+        match self {
+            Self::Placed { .. } => OrderStanding::Placed,
+            Self::InService { .. } => OrderStanding::InService,
+            Self::Expired { .. } => OrderStanding::Expired,
+            Self::Closed { .. } => OrderStanding::Closed,
+        }
+    }
 }
 
 /// Why an order closed before its time.
@@ -277,5 +315,10 @@ impl Aggregate for Order {
 
     fn list_entry(&self) -> Option<ListEntry> {
         Some(ListEntry { list: Self::of_provider(&self.provider_id), place: self.id.to_string() })
+    }
+
+    fn desk_entry(&self) -> Option<ListEntry> {
+        let list = ListName::part_of(LISTS, self.status.standing().name(), self.id.as_str());
+        Some(ListEntry { list, place: self.id.to_string() })
     }
 }

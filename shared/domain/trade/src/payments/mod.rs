@@ -275,6 +275,12 @@ impl PaymentRecord {
     /// The list of what waits for a human.
     pub const WAITING: ListName = ListName::of_market("payments#waiting");
 
+    /// What sorts, in that list, before every report that was received then or later.
+    #[must_use]
+    pub fn first_place(received_at: Timestamp) -> String {
+        format!("{:020}", received_at.as_millisecond())
+    }
+
     /// Holds a report for a human. Nothing changes where there is a record of it already.
     fn hold(before: Option<&Loaded<Self>>, held: ToHold<'_>, occasion: &Occasion) -> Taken {
         if let Some(before) = before {
@@ -336,7 +342,7 @@ impl Aggregate for PaymentRecord {
 
     /// Payments that wait are in one list, the oldest first.
     fn list_entry(&self) -> Option<ListEntry> {
-        let place = || format!("{:020}#{}", self.received_at.as_millisecond(), self.id);
+        let place = || format!("{}#{}", Self::first_place(self.received_at), self.id);
         self.is_waiting().then(|| ListEntry { list: Self::WAITING, place: place() })
     }
 }

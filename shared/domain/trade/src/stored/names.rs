@@ -4,13 +4,14 @@
 use market_kernel::names;
 
 use crate::listings::{ListingKind, ListingStatus};
-use crate::orders::CloseReason;
+use crate::orders::{CloseReason, OrderStanding};
 use crate::payments::{HeldBecause, Settlement};
 use crate::returns::ReturnBecause;
 
 names! {
     ListingKind { Application = "application", Service = "service" }
     ListingStatus { Draft = "draft", InReview = "in_review", Listed = "listed" }
+    OrderStanding { Placed = "placed", InService = "in_service", Expired = "expired", Closed = "closed" }
     CloseReason { Unpaid = "unpaid", AgreementEnded = "agreement_ended" }
     HeldBecause {
         Unreadable = "unreadable",
