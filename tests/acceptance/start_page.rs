@@ -34,7 +34,7 @@ async fn the_page_of_a_market_names_every_role_and_every_way_in() {
     let page = world.page("/").await.text;
     assert_eq!(values(&page, "value")[..5], Role::ALL.map(Role::name));
     let links = values(&page, "href");
-    for way in ["/reference", "/reference.html", "/openapi.json"] {
+    for way in ["/reference", "/reference.html", "/openapi.json", "/errors", "/metrics"] {
         assert!(links.contains(&way), "{way}");
         world.page(way).await;
     }

@@ -1,6 +1,6 @@
 // Signs in by the same request as the form would without a script, and keeps the token for this tab.
 
-const TOKEN = 'market_token';
+const KEPT = 'market_token';
 const element = (id) => document.getElementById(id);
 const form = element('form');
 
@@ -8,8 +8,8 @@ const form = element('form');
 async function ask(path, options) {
   const answer = await fetch(path, options);
   const body = await answer.json();
-  if (!answer.ok) throw new Error(body.detail ?? body.title ?? `status ${answer.status}`);
-  return body;
+  if (answer.ok) return body;
+  throw Object.assign(new Error(body.detail ?? body.title ?? 'no reason is given'), { status: answer.status });
 }
 
 async function tell(where, work) {
@@ -20,17 +20,21 @@ async function tell(where, work) {
   }
 }
 
-/** Shows who the market takes this token's bearer for. */
-async function show(token) {
-  const me = await ask(document.body.dataset.me, { headers: { authorization: `Bearer ${token}` } });
-  element('who').textContent = me.id ? `${me.role} ${me.id}` : me.role;
+/** Shows who the market takes this token's bearer for; as asked for, where its rights do not reach to be told. */
+async function show({ token, role, sub }) {
+  const asked = ask(document.body.dataset.me, { headers: { authorization: `Bearer ${token}` } });
+  const me = await asked.catch((error) => {
+    if (error.status === 403) return { role, id: sub };
+    throw error;
+  });
+  element('who').textContent = `${me.role} ${me.id}`;
   element('token').textContent = `export MARKET_TOKEN=${token}`;
   form.hidden = true;
   element('signed-in').hidden = false;
 }
 
 function signOut() {
-  sessionStorage.removeItem(TOKEN);
+  sessionStorage.removeItem(KEPT);
   form.hidden = false;
   element('signed-in').hidden = true;
 }
@@ -42,9 +46,9 @@ form.addEventListener('submit', (event) => {
     // Not a field of the form, which would send it empty too: and that is refused, since it could mean all or nothing.
     const scope = element('scope').value.trim();
     if (scope) wanted.set('scope', scope);
-    const { access_token: token } = await ask(`/_local/token?${wanted}`);
-    await show(token);
-    sessionStorage.setItem(TOKEN, token);
+    const { access_token: token, role, sub } = await ask(`/_local/token?${wanted}`);
+    await show({ token, role, sub });
+    sessionStorage.setItem(KEPT, JSON.stringify({ token, role, sub }));
     element('copy').focus();
     return 'Signed in.';
   });
@@ -84,6 +88,6 @@ for (const button of document.querySelectorAll('[data-advance]')) {
 }
 
 tell('moved', async () => showClock((await ask('/_local/clock')).now));
-const kept = sessionStorage.getItem(TOKEN);
+const kept = sessionStorage.getItem(KEPT);
 // One of another hour, or of a folder before.
-if (kept) show(kept).catch(signOut);
+if (kept) show(JSON.parse(kept)).catch(signOut);

@@ -57,7 +57,7 @@ pub struct Client {
 }
 
 /// What a market on one machine has beside its API.
-const BESIDE: [&str; 2] = ["", "_local"];
+const BESIDE: [&str; 5] = ["", "_local", "metrics", "reference", "reference.html"];
 
 /// Where a path is: one of the API, as routes declare it, is below its version.
 fn address(path: &str) -> String {

@@ -93,6 +93,28 @@ pub fn first_run() -> Done {
         used,
         built.elapsed().as_millis()
     );
+    says_what_it_lacks()
+}
+
+/// What it was built without is refused as a command line is, before anything is made.
+fn says_what_it_lacks() -> Done {
+    let data = folder().join("never");
+    let never = data.to_string_lossy();
+    for arguments in [
+        &["dead-letters", "list"][..],
+        &["verify", "--announcements"],
+        &["--data", &never, "--sqs-endpoint", "http://127.0.0.1:9"],
+        &["--data", &never, "--dynamodb-endpoint", "http://127.0.0.1:9"],
+    ] {
+        let output = program(market(), arguments).output().map_err(Failed::to("ask it for a stack"))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.code() != Some(2) || !said.contains("cargo run --features stack") || data.exists() {
+            return Err(Failed(format!(
+                "{arguments:?} is not refused as it should be ({}): {said}",
+                output.status
+            )));
+        }
+    }
     Ok(())
 }
 

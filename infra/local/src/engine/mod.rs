@@ -50,7 +50,7 @@ enum EngineCall {
         reply: oneshot::Sender<Reply>,
     },
     /// Tells of each operation from here on.
-    #[cfg_attr(not(feature = "bench"), expect(dead_code, reason = "a benchmark asks for it"))]
+    #[cfg_attr(not(feature = "bench"), allow(dead_code, reason = "a benchmark asks for it"))]
     Record {
         told: std::sync::mpsc::Sender<Request>,
     },
@@ -136,7 +136,7 @@ impl Engine {
     }
 
     /// The operations from here on, in the order in which they are carried out.
-    #[cfg_attr(not(feature = "bench"), expect(dead_code, reason = "a benchmark asks for it"))]
+    #[cfg_attr(not(feature = "bench"), allow(dead_code, reason = "a benchmark asks for it"))]
     pub(crate) fn record(&self) -> Result<std::sync::mpsc::Receiver<Request>, Stopped> {
         let (told, operations) = std::sync::mpsc::channel();
         self.calls.send(EngineCall::Record { told }).map_err(|_| Stopped)?;
