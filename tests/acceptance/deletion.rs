@@ -84,4 +84,10 @@ async fn an_attestation_says_when_and_of_what_and_not_of_the_future() {
     let mut nothing = requests::attestation(world.now());
     nothing["datasets"] = json!([]);
     assert_eq!(stage.provider.post(&attestation, nothing).await.unwrap().code(), "invalid-attestation");
+    let mut by_name = requests::attestation(world.now());
+    by_name["signer"] = json!("王芳");
+    assert_eq!(stage.provider.post(&attestation, by_name).await.unwrap().code(), "invalid-body");
+    let whole = requests::attestation(world.now());
+    let attested = stage.provider.post(&attestation, whole.clone()).await.unwrap();
+    assert_eq!(attested.body["attestation"]["signer"], whole["signer"], "by what authority is kept");
 }

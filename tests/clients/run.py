@@ -10,6 +10,7 @@ import argparse
 import compileall
 import importlib
 import json
+import os
 import pkgutil
 import re
 import shutil
@@ -188,7 +189,7 @@ def trade_in_python(market):
 
 def trade_in_typescript(market, made):
     environment = {
-        "MARKET": market.url, "SHOP": SHOP, "SELLER": SELLER, "TERMS": TERMS,
+        **os.environ, "MARKET": market.url, "SHOP": SHOP, "SELLER": SELLER, "TERMS": TERMS,
         "MERCHANT_TOKEN": market.token("merchant", SHOP), "SELLER_TOKEN": market.token("provider", SELLER),
     }
     print(run("node", made / "run.mjs", env=environment, cwd=made), end="")
@@ -239,6 +240,7 @@ def main():
     asked.add_argument("--npm", required=True, type=Path, help="where the packages of package.json are")
     asked.add_argument("--folder", required=True, type=Path, help="for what is made; emptied first")
     given = asked.parse_args()
+    given.folder = given.folder.resolve()
     description = ROOT / "docs/openapi.json"
     shutil.rmtree(given.folder, ignore_errors=True)
     given.folder.mkdir(parents=True)
