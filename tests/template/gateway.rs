@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect_file;
-use market_functions::http::{Access, Asked, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems, versioned};
+use market_functions::http::{
+    Access, Asked, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems, versioned,
+};
 
 use crate::functions::{allow, function, of_secret};
 use crate::made::{Node, at, call, fill, items, join, map, number, read, remove, repeat, text, write};
