@@ -212,7 +212,7 @@ async fn a_schedule_is_never_replaced_silently_and_a_correction_moves_no_date_to
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
     let first = ok(stage.operator.post_as("k-1", "/holidays/2027", longer()).await.unwrap());
-    assert_eq!(first.headers["location"], "/holidays/2027");
+    assert_eq!(first.headers["location"], "/v1/holidays/2027");
     let replayed = ok(stage.operator.post_as("k-1", "/holidays/2027", longer()).await.unwrap());
     assert_eq!(replayed.headers["idempotent-replayed"], "true");
     let (path, served) = serve(&stage).await;

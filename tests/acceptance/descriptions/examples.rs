@@ -71,6 +71,24 @@ async fn see_to_the_rest(corpus: &Corpus) {
     let operator = Client::of(&world.running, Role::Operator, "ops-wang");
     let northwind = Client::of(&world.running, Role::Provider, "northwind");
     northwind.get("/providers/northwind/drafts").await.unwrap();
+    for path in [
+        "/errors",
+        "/healthz",
+        "/readyz",
+        "/version",
+        "/accounts?status=active",
+        "/providers?status=approved",
+        "/documents?kind=body",
+        "/terminations?status=served",
+        "/orders?status=in_service",
+        "/demands?status=served",
+        "/desk",
+        "/providers/northwind/profile",
+        "/accounts/order-in-service/timeline",
+    ] {
+        let read = operator.get(path).await.unwrap();
+        assert!(read.is_ok(), "{path}: {}", read.text);
+    }
     let version = requests::agreement("1.General\n1.1Read this with care.\n", &["1.1".to_owned()]);
     operator.post("/documents/market-agreement/preview", version).await.unwrap();
     operator.post("/jobs/advance_case/redrive", json!({})).await.unwrap();
@@ -196,6 +214,8 @@ async fn every_body_and_reply_has_an_example_that_was_really_sent() {
         description["paths"].as_object().unwrap().values().flat_map(|all| all.as_object().unwrap().values());
     let missing: Vec<_> = operations
         .map(|operation| operation["operationId"].as_str().unwrap().to_owned())
+        // Their reply is the description itself.
+        .filter(|id| !["get_description", "get_older_description"].contains(&id.as_str()))
         .filter(|id| {
             let answers = examples.get(id).map(|example| example["answers"].as_object().unwrap());
             !answers.is_some_and(|answers| answers.keys().any(|status| status.starts_with('2')))

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, LazyLock};
 
 use market::client::{Client, Exchange, witnessed};
+use market_functions::http::{unversioned, versioned};
 use market_identity::Role;
 use serde_json::Value;
 
@@ -15,7 +16,8 @@ static DESCRIPTION: LazyLock<Value> = LazyLock::new(market::pages::openapi);
 
 /// The description of what answered a path.
 pub fn operation(method: &str, path: &str) -> Option<&'static Value> {
-    let parts: Vec<_> = path.split('?').next()?.split('/').collect();
+    let path = versioned(unversioned(path.split('?').next()?));
+    let parts: Vec<_> = path.split('/').collect();
     let fits = |template: &str| {
         let wanted: Vec<_> = template.split('/').collect();
         wanted.len() == parts.len()

@@ -33,7 +33,7 @@ impl Endpoint for ListTerminations {
     fn route() -> Route {
         Route::get("list_terminations", "terminations", "/terminations")
             .summary("List the terminations that stand so, by the instant at which they were recorded.")
-            .about("The ends of agreements that stand so: those that were served and wait, those that are carried out, and those that are complete (10.1).")
+            .about("The ends of agreements that stand so: those that were served and wait, those that are carried out, and those that are complete (10.1.1, 10.1.2).")
             .clauses(&["10.1.1", "10.1.2"])
             .roles(&[Role::Operator])
     }

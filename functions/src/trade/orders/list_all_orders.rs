@@ -34,7 +34,7 @@ impl Endpoint for ListAllOrders {
     fn route() -> Route {
         Route::get("list_all_orders", "orders", "/orders")
             .summary("List the orders that stand so, by the instant at which they were placed.")
-            .about("The orders of all merchants that stand so, for the operator (4.1).")
+            .about("The orders of all merchants that stand so, for the operator (4.1). A merchant reads its own by `list_orders`.")
             .clauses(&["4.1"])
             .roles(&[Role::Operator])
     }
