@@ -1,6 +1,7 @@
 //! The handler `authorizer`, and what the functions behind the gateway make of its answer.
 
 use axum::Router;
+use market_functions::http::EXPOSED_HEADERS;
 use market_identity::Role;
 use serde_json::{Value, json};
 
@@ -210,8 +211,7 @@ async fn a_page_of_the_allowed_origin_may_read_a_reply_and_by_default_none_may()
     let mut open = Function::start("api/browse_listings", settings).await;
     let reply = open.answer(listings()).await;
     assert_eq!(reply.header("access-control-allow-origin"), Some("https://shop.example"));
-    let exposed = "Location, x-request-id, Retry-After, Idempotent-Replayed";
-    assert_eq!(reply.header("access-control-expose-headers"), Some(exposed));
+    assert_eq!(reply.header("access-control-expose-headers"), Some(EXPOSED_HEADERS));
     assert_eq!(reply.header("vary"), Some("origin"));
 }
 

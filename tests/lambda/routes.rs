@@ -41,7 +41,7 @@ async fn a_merchant_opens_an_account_and_reads_it_whether_each_route_has_its_fun
         let mut opening = Function::start(opening, around.settings()).await;
         let opened = opening.answer(apply_for_account(account, &token)).await;
         assert_eq!(opened.status, 201, "{}", opened.body);
-        assert_eq!(opened.header("location"), Some(format!("/accounts/{account}").as_str()));
+        assert_eq!(opened.header("location"), Some(format!("/v1/accounts/{account}").as_str()));
         let again = opening.answer(apply_for_account(account, &token)).await;
         assert_eq!((again.status, &again.body), (201, &opened.body));
         assert_eq!(again.header("idempotent-replayed"), Some("true"));

@@ -26,7 +26,6 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<accounts::ListAccounts>();
     visitor.visit::<providers::ApplyAsProvider>();
     visitor.visit::<providers::GetProvider>();
-    visitor.visit::<providers::GetProfile>();
     visitor.visit::<providers::ListProviders>();
     visitor.visit::<providers::ApproveProvider>();
     visitor.visit::<providers::ChangeProviderContacts>();

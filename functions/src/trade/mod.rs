@@ -27,6 +27,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<listings::ListReviews>();
     visitor.visit::<listings::BrowseListings>();
     visitor.visit::<listings::GetListing>();
+    visitor.visit::<listings::GetProfile>();
     visitor.visit::<orders::PlaceOrder>();
     visitor.visit::<orders::GetOrder>();
     visitor.visit::<orders::ListOrders>();

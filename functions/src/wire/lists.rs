@@ -139,7 +139,7 @@ mod tests {
         assert!(read("[1,2,3]").unwrap_err().to_string().contains("at most 2 entries"));
         let read = |text: &str| serde_json::from_str::<Distinct<u8, 2>>(text).map(Distinct::into_vec);
         assert_eq!(read("[1,2]").unwrap(), [1, 2]);
-        assert!(read("[1,1]").unwrap_err().to_string().contains("entry 1 is there before"));
+        assert!(read("[1,1]").unwrap_err().to_string().contains("must not have an entry twice"));
         assert!(read("[1,2,2]").unwrap_err().to_string().contains("at most 2 entries"));
     }
 }

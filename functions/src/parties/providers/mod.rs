@@ -3,7 +3,6 @@
 mod apply_as_provider;
 mod approve_provider;
 mod change_provider_contacts;
-mod get_profile;
 mod get_provider;
 mod list_providers;
 mod summary;
@@ -12,7 +11,6 @@ mod view;
 pub use apply_as_provider::ApplyAsProvider;
 pub use approve_provider::ApproveProvider;
 pub use change_provider_contacts::ChangeProviderContacts;
-pub use get_profile::GetProfile;
 pub use get_provider::GetProvider;
 pub use list_providers::ListProviders;
 pub use summary::ProviderSummary;

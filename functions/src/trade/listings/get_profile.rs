@@ -1,4 +1,5 @@
 //! `get_profile` – who a provider is, and what it sells, for whoever may buy: without a token, and without how to reach it.
+//! It stands here because it shows listings, of which a provider knows nothing.
 
 use market_kernel::ids::{ListingId, ProviderId};
 use market_kernel::text::Line;
@@ -9,9 +10,9 @@ use market_trade::listings::Listing;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::ListingSummary;
 use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
-use crate::trade::listings::ListingSummary;
 use crate::wire::paths::ProviderPath;
 use crate::wire::time::Instant;
 
