@@ -123,7 +123,6 @@ mod tests {
     use market_kernel::text::{EmailAddress, Line};
 
     use super::*;
-    use crate::wire::lists::Distinct;
 
     #[derive(Debug, serde::Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
@@ -217,7 +216,7 @@ mod tests {
         #[schemars(with = "Option<String>", extend("format" = "date-time"))]
         at: Option<market_kernel::Timestamp>,
         #[serde(default)]
-        kinds: Distinct<Kind, 5>,
+        kinds: std::collections::BTreeSet<Kind>,
         #[serde(default)]
         id: Option<OrderId>,
         #[serde(default)]
@@ -226,7 +225,7 @@ mod tests {
         by_name: std::collections::BTreeMap<String, Contacts>,
     }
 
-    #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Deserialize, JsonSchema)]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, JsonSchema)]
     #[serde(rename_all = "snake_case")]
     enum Kind {
         Plain,
