@@ -15,9 +15,9 @@ use crate::reading::read_by_both;
 use crate::sides::{Items, Sides, Version, Who, text};
 use crate::story::{DATA_API, Keep, OPERATOR, STORY, Step};
 
-/// The kinds of things that the story has both versions write, one after the other.
-const WRITTEN_BY_BOTH: [&str; 7] =
-    ["account", "demand", "document", "grant", "listing", "provider", "termination"];
+/// The kinds of things that the story has both versions write, one after the other. A grant is written when it is given
+/// and when it ends, and here one version does both.
+const WRITTEN_BY_BOTH: [&str; 6] = ["account", "demand", "document", "listing", "provider", "termination"];
 
 /// After so many days the other version goes first.
 const STRIDE_DAYS: u32 = 4;
@@ -27,8 +27,6 @@ pub struct Play {
     /// The version that takes the next step.
     turn: Version,
     kept: Remembered,
-    /// Which version answered what is kept, by its name.
-    issued: BTreeMap<&'static str, Version>,
     /// Which version took which request, by its id.
     taken: BTreeMap<String, Version>,
     /// The table as both last read it.
@@ -43,7 +41,6 @@ impl Play {
             sides,
             turn: first,
             kept: Remembered::default(),
-            issued: BTreeMap::new(),
             taken: BTreeMap::new(),
             seen: Items::new(),
         };
@@ -64,6 +61,11 @@ impl Play {
                 let key = format!("step-{number}");
                 let asked = self.asked(path, body).await;
                 let done = self.done(who, Some(&key), &asked, keep).await;
+                // Each version takes a declaration's signer in a form of its own (0079): a client that changes over in
+                // between asks under a fresh key.
+                if asked.0.ends_with("/attestation") {
+                    return;
+                }
                 // Its answer was lost, and the client asks again: it meets the other version.
                 let (path, body) = &asked;
                 let again = self.sides.of(self.turn).post(who, Some(&key), path, body).await;
@@ -93,10 +95,6 @@ impl Play {
             Step::Check { token, outcome } => {
                 let check = json!({ "token": self.kept.text(token), "scope": "orders.read" });
                 for version in [self.turn, self.turn.other()] {
-                    // The release before looks for tokens in their grant alone, and refuses one that lies beside it.
-                    let is_unseen =
-                        version == Version::Before && self.issued.get(token) == Some(&Version::Today);
-                    let outcome = if is_unseen && outcome == "allowed" { "wrong_token" } else { outcome };
                     let checked = self.sides.of(version).post(DATA_API, None, "/checks", &check).await;
                     assert_eq!(checked.text_at("/outcome"), outcome, "{version:?}: {}", checked.text);
                 }
@@ -133,7 +131,13 @@ impl Play {
     /// Path and body of a step, as they are now.
     async fn asked(&mut self, path: &str, body: fn(&Remembered) -> Value) -> (String, Value) {
         self.kept.keep(NOW, self.sides.of(self.turn).now().await);
-        (self.kept.path(path), body(&self.kept))
+        let mut body = body(&self.kept);
+        if let Some(name) = body.pointer("/signer/name").cloned().filter(|_| self.turn == Version::Before)
+            && path.ends_with("/attestation")
+        {
+            body["signer"] = name;
+        }
+        (self.kept.path(path), body)
     }
 
     /// The version whose turn it is does what is asked.
@@ -151,7 +155,6 @@ impl Play {
             let kept = done.body.pointer(at).and_then(Value::as_str);
             let kept = kept.unwrap_or_else(|| panic!("{path} answers nothing at {at}: {}", done.text));
             self.kept.keep(name, kept.to_owned());
-            self.issued.insert(name, self.turn);
         }
         let request = done.headers["x-request-id"].to_str().unwrap().to_owned();
         self.taken.insert(request, self.turn);

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Response, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, Response, Uri, header};
 use axum::routing::{MethodFilter, on};
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -168,7 +168,8 @@ async fn answer<E: Endpoint>(
     };
     let body: E::Body = if matches!(route.access, Access::PaymentSignature) {
         json::signed(&bytes)?
-    } else if bytes.is_empty() && !E::takes_body() {
+    } else if route.method == Method::GET || bytes.is_empty() && !E::takes_body() {
+        // The body of a GET means nothing (RFC 9110, 9.3.1).
         json::parse(NO_FIELDS)?
     } else if E::takes_body() && !is_json(&parts) {
         return Err(Problem::new(problems::UNSUPPORTED_MEDIA_TYPE));
