@@ -32,7 +32,7 @@ const sold = { params: { path: { provider_id } } };
 
 const catalogue = done("browse_listings", await merchant.GET("/v1/listings", { params: { query: { kind: "application" } } }));
 const listing = catalogue.items[0];
-const plan = listing.description.plans.find((plan) => plan.bound.kind === "unbounded");
+const plan = listing.plans.find((plan) => plan.bound.kind === "unbounded");
 is("a plan without bound is for sale", plan !== undefined);
 
 const order = done("place_order", await merchant.POST("/v1/accounts/{account_id}/orders", {
@@ -58,7 +58,7 @@ is("an instant comes back as JavaScript writes it", grant.expires_at === expires
 
 const path = { account_id, grant_id: grant.id };
 const over = done("revoke_grant", await merchant.POST("/v1/accounts/{account_id}/grants/{grant_id}/revocation", {
-  params: { path, header: fresh() }, body: {},
+  params: { path, header: fresh() },
 }));
 is("it is over, because it was taken back", over.status === "ended" && over.cause === "revoked");
 

@@ -49,8 +49,10 @@ fn codes(route: &Route, has_path: bool, has_query: bool, takes_body: bool) -> Ve
     if has_path {
         codes.push(problems::NOT_FOUND);
     }
+    // A query that an operation does not take is refused by each.
+    codes.push(problems::INVALID_QUERY);
     if has_query {
-        codes.extend([problems::INVALID_QUERY, problems::INVALID_CURSOR]);
+        codes.push(problems::INVALID_CURSOR);
     }
     match route.access {
         Access::Public => {}
