@@ -506,7 +506,7 @@ class ReadBack:
         described, found = {}, {}
         for path, methods in body["paths"].items():
             for method, operation in methods.items():
-                if method in ("get", "post", "put", "patch", "delete", "options"):
+                if method in ("get", "head", "post", "put", "patch", "delete", "options"):
                     needed = {name for way in operation.get("security", body.get("security", [])) for name in way}
                     described[method.upper(), path] = "CUSTOM" if needed & verified else "NONE"
         pages = client.get_paginator("get_resources").paginate(restApiId=self.api, embed=["methods"])

@@ -78,7 +78,9 @@ class Client:
     def send(self, method, path, headers, body=None):
         if self.token:
             headers = {"Authorization": f"Bearer {self.token}", **headers}
-        request = urllib.request.Request(f"{self.url}/v1{path}", body, headers, method=method)
+        # The pages of problems stand beside the version.
+        address = path if path.startswith("/errors") else f"/v1{path}"
+        request = urllib.request.Request(self.url + address, body, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=40, context=self.tls) as response:
                 return Answer(response.status, response.headers, response.read().decode())
