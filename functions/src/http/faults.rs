@@ -245,7 +245,8 @@ fn is_null(schema: &Value) -> bool {
     schema["type"] == "null"
 }
 
-fn takes(schema: &Value, kind: &str) -> bool {
+/// Whether a schema takes values of a kind; one that names none takes all.
+pub(super) fn takes(schema: &Value, kind: &str) -> bool {
     match &schema["type"] {
         Value::String(only) => only == kind,
         Value::Array(kinds) => kinds.iter().any(|one| one == kind),

@@ -42,11 +42,8 @@ fn of_parameter(name: &str, detail: String, expected: Option<String>) -> FieldEr
 
 /// A parameter is a text; it stands for a number or a truth value where the schema has one.
 fn of_text(schema: &Value, text: &str) -> Value {
-    let has = |kind: &str| {
-        let kinds = &schema["type"];
-        kinds == kind || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind))
-    };
-    let is_plain = !has("string") && (has("integer") || has("boolean"));
+    let is_plain = !faults::takes(schema, "string")
+        && (faults::takes(schema, "integer") || faults::takes(schema, "boolean"));
     let read = is_plain.then(|| serde_json::from_str(text).ok()).flatten();
     read.filter(|value: &Value| value.is_number() || value.is_boolean()).unwrap_or_else(|| text.into())
 }

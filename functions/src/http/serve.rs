@@ -112,7 +112,8 @@ async fn serve<E: Endpoint>(State(market): State<Arc<Market>>, request: Request)
     let mut answered = Answered::begin(&route);
     async {
         let role = &mut answered.role;
-        let result = AssertUnwindSafe(answer::<E>(&market, &route, request, &id, role)).catch_unwind().await;
+        let result =
+            AssertUnwindSafe(answer::<E>(&market, &route, request, (&id, &api), role)).catch_unwind().await;
         let result = result.unwrap_or_else(|_| {
             tracing::error!("a route panicked");
             Err(Problem::new(problems::INTERNAL))
@@ -138,10 +139,9 @@ async fn answer<E: Endpoint>(
     market: &Market,
     route: &Route,
     request: Request,
-    request_id: &str,
+    (request_id, api): (&str, &Arc<str>),
     role: &mut Option<Role>,
 ) -> Result<Response<Body>, Problem> {
-    let api = api(&request);
     let (mut parts, body) = request.into_parts();
     let caller = match route.access {
         Access::Roles(roles) => Some(authenticate(market, &parts, route, roles, role).await?),
@@ -191,7 +191,7 @@ async fn answer<E: Endpoint>(
         operator: Arc::clone(&market.operator),
     };
     let address = parts.extensions.get::<CallerAddress>().map(|address| address.0);
-    let (headers, next) = (parts.headers, OnceLock::new());
+    let (headers, api, next) = (parts.headers, Arc::clone(api), OnceLock::new());
     let call =
         Call::<E> { path, query, body, caller, occasion, headers, address, after, query_id, api, next };
     decide(market, &Around { route, uri: parts.uri }, call, submission).await

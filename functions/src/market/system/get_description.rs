@@ -17,8 +17,12 @@ impl Endpoint for GetDescription {
     type Reply = DescriptionView;
 
     fn route() -> Route {
-        Route::get("get_description", "system", "/openapi.json").summary("Read the description of the API.")
-            .about("The description of every operation (OpenAPI 3.1), with the place at which it was asked for as its server.")
+        Route::get("get_description", "system", "/openapi.json")
+            .summary("Read the description of the API.")
+            .about(
+                "The description of every operation (OpenAPI 3.1), with the place at which it was \
+                 asked for as its server.",
+            )
     }
 
     async fn decide(call: &Call<Self>, _: &Market) -> Result<Outcome<DescriptionView>, Problem> {

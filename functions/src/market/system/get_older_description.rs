@@ -17,8 +17,13 @@ impl Endpoint for GetOlderDescription {
     type Reply = DescriptionView;
 
     fn route() -> Route {
-        Route::get("get_older_description", "system", "/openapi-3.0.json").summary("Read the description of the API in OpenAPI 3.0.")
-            .about("The description of every operation (OpenAPI 3.0, for tools that know no later form), with the place at which it was asked for as its server.")
+        Route::get("get_older_description", "system", "/openapi-3.0.json")
+            .summary("Read the description of the API in OpenAPI 3.0.")
+            .about(
+                "The description of every operation (OpenAPI 3.0, for tools that know no later form), \
+                 with the place at which it was \
+                 asked for as its server.",
+            )
     }
 
     async fn decide(call: &Call<Self>, _: &Market) -> Result<Outcome<DescriptionView>, Problem> {
