@@ -57,7 +57,7 @@ lanes! {
     // Every deadline that has no lane of its own.
     /// The next step of a case with a deadline: an unpaid order closes, a paid one expires.
     AdvanceCase = "advance_case",
-    // From 0.5.0 on what is due of a ledger goes by `advance_case`, and this lane ends (docs/decisions/0059).
+    // From a later release on what is due of a ledger goes by `advance_case`, and this lane ends (docs/decisions/0059).
     /// Seal the lines of a grant's ledger of a day that is over.
     SealLedger = "seal_ledger",
 }
