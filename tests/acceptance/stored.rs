@@ -24,7 +24,7 @@ use market_kernel::notices::Notice;
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 use market_parties::vouching::Vouching;
-use market_store::{Fingerprint, Store, Submission};
+use market_store::{Asked, Fingerprint, Store, Submission};
 use market_trade::listings::Listing;
 use market_trade::orders::Order;
 use market_trade::payments::PaymentRecord;
@@ -149,13 +149,15 @@ async fn read_item(world: &World, item: &Item) {
         }
         (Some(("account", account)), Some(("access", line))) => {
             let grant = line.split('#').next().unwrap().parse().unwrap();
-            let lines = store.ledger(&account.parse().unwrap(), &grant, None, 100).await.unwrap();
+            let lines =
+                store.ledger(&account.parse().unwrap(), &grant, Asked::page(None, 100)).await.unwrap();
             assert!(!lines.items.is_empty() && lines.unreadable.is_empty(), "{at}");
         }
         (Some(("ledger", ledger)), _) => {
             let mut parts = ledger.split('#');
             let (account, grant) = (parts.next().unwrap().parse(), parts.next().unwrap().parse());
-            let lines = store.ledger(&account.unwrap(), &grant.unwrap(), None, 100).await.unwrap();
+            let lines =
+                store.ledger(&account.unwrap(), &grant.unwrap(), Asked::page(None, 100)).await.unwrap();
             assert!(!lines.items.is_empty() && lines.unreadable.is_empty(), "{at}");
         }
         _ => panic!("nothing reads {at}"),

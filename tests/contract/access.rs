@@ -8,7 +8,7 @@ use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::{GrantId, ListingId, OrderId, ScopeName};
 use market_kernel::reminders::Reminders;
-use market_store::StoreError;
+use market_store::{Asked, StoreError, from_hour};
 
 use crate::tables::{Item, on_each_table};
 use crate::thing::at;
@@ -73,7 +73,8 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
 
         let (mut lines, mut after) = (Vec::new(), None::<String>);
         loop {
-            let page = table.store.ledger(&one.account_id, &one.id, after.as_deref(), 2).await.unwrap();
+            let page =
+                table.store.ledger(&one.account_id, &one.id, Asked::page(after.as_deref(), 2)).await.unwrap();
             lines.extend(page.items);
             after = page.next;
             if after.is_none() {
@@ -165,19 +166,35 @@ async fn lines_of_the_former_place_and_of_todays_are_paged_through_each_once() {
                 .await
                 .unwrap();
         }
-        for limit in 1..=7 {
+        let all = async |asked: &dyn Fn(Option<&str>) -> Asked<'_>| {
             let (mut seen, mut after) = (Vec::new(), None::<String>);
             loop {
-                let page =
-                    table.store.ledger(&grant.account_id, &grant.id, after.as_deref(), limit).await.unwrap();
-                assert!(page.items.len() <= usize::from(limit) && page.unreadable.is_empty());
+                let asked = asked(after.as_deref());
+                let limit = usize::from(asked.limit);
+                let page = table.store.ledger(&grant.account_id, &grant.id, asked).await.unwrap();
+                assert!(page.items.len() <= limit && page.unreadable.is_empty());
                 seen.extend(page.items.iter().map(|line| line.first_at.duration_since(at(0)).as_hours()));
                 after = page.next;
                 if after.is_none() {
-                    break;
+                    return seen;
                 }
             }
-            assert_eq!(seen, [0, 1, 2, 3, 4, 5], "limit {limit}");
+        };
+        for limit in 1..=7 {
+            assert_eq!(all(&|after| Asked::page(after, limit)).await, [0, 1, 2, 3, 4, 5], "limit {limit}");
+            let newest_first = all(&|after| Asked::page(after, limit).descending()).await;
+            assert_eq!(newest_first, [5, 4, 3, 2, 1, 0], "limit {limit}");
+            for (hour, second) in [(2, 0), (2, 1_800), (4, 1_999)] {
+                let from = || from_hour(at(hour * 3_600 + second));
+                let since: Vec<_> = (hour..6).collect();
+                assert_eq!(
+                    all(&|after| Asked::page(after, limit).from(from())).await,
+                    since,
+                    "limit {limit}"
+                );
+                let back = all(&|after| Asked::page(after, limit).descending().from(from())).await;
+                assert_eq!(back, since.into_iter().rev().collect::<Vec<_>>(), "limit {limit}");
+            }
         }
     })
     .await;
@@ -230,7 +247,7 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
             )
             .await;
         assert!(matches!(counted, Err(StoreError::Corrupt { .. })), "{counted:?}");
-        let page = table.store.ledger(&grant.account_id, &grant.id, None, 10).await.unwrap();
+        let page = table.store.ledger(&grant.account_id, &grant.id, Asked::page(None, 10)).await.unwrap();
         assert_eq!((page.items.len(), page.unreadable.len()), (1, 2));
     })
     .await;

@@ -173,7 +173,7 @@ impl Table {
                     .await
                     .map(drop),
             ),
-            ("Query", store.ledger(&id, &grant().id, None, 9).await.map(drop)),
+            ("Query", store.ledger(&id, &grant().id, Asked::page(None, 9)).await.map(drop)),
             ("Query", store.due(Lane::Notify, Shard::Due(0), at(0), None, 9).await.map(drop)),
             ("Query", store.parked(Lane::Notify, 9).await.map(drop)),
         ]

@@ -1,7 +1,7 @@
 //! `cargo xtask check` and CI: one list of steps, each with a budget on two cores from a clean checkout.
 //!
 //! A step that takes longer than its budget is marked, and fails nothing: machines differ. What a budget leaves is for
-//! what is to come, so that all of CI stays under 45 minutes.
+//! what is to come, so that all of CI stays under 40 minutes.
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -162,9 +162,9 @@ impl Store {
         Ok(add_up(lines))
     }
 
-    /// A page of a grant's ledger, in the order of its hours. Lines from before ledgers had partitions come first.
-    /// Where it cannot be read whether the ledger is spread, every partition is looked at, and that is among what is
-    /// unreadable.
+    /// A page of a grant's ledger, in the order of its hours, from an hour on ([`from_hour`]) or from the first. Lines
+    /// from before ledgers had partitions are the oldest. Where it cannot be read whether the ledger is spread, every
+    /// partition is looked at, and that is among what is unreadable.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -172,35 +172,45 @@ impl Store {
         &self,
         account: &AccountId,
         grant: &GrantId,
-        after: Option<&str>,
-        limit: u16,
+        asked: Asked<'_>,
     ) -> Result<Page<AccessEntry>, StoreError> {
         let former = former_ledger_prefix(grant);
-        let mut lines = Page { items: Vec::new(), next: None, unreadable: Vec::new() };
-        let is_former = |after: &&str| after.starts_with(&former);
-        if after.is_none_or(|after| is_former(&after)) {
-            lines = self.page(&account.partition(), &former, Asked::page(after, limit)).await?.of(entry_of);
-            if lines.next.is_some() {
-                return Ok(lines);
-            }
+        let oldest_first = asked.is_ascending();
+        let in_former = asked.after.map_or(oldest_first, |after| after.starts_with(&former));
+        let mut lines = self.lines(account, grant, in_former, asked.clone()).await?;
+        let is_in_the_second = in_former != oldest_first;
+        if is_in_the_second || lines.next.is_some() {
+            return Ok(lines);
         }
         let read = lines.items.len() + lines.unreadable.len();
-        match limit.saturating_sub(u16::try_from(read).unwrap_or(limit)) {
-            // Full with the last of the former lines: the next page, if there is one, begins behind all of them.
-            0 => {
-                let others = self.spread_page(account, grant, None, 1).await?;
-                let is_last = others.items.is_empty() && others.unreadable.is_empty();
-                lines.next = (!is_last).then(|| format!("{former}~"));
-            }
-            left => {
-                let after = after.filter(|after| !is_former(after));
-                let page = self.spread_page(account, grant, after, left).await?;
-                lines.items.extend(page.items);
-                lines.unreadable.extend(page.unreadable);
-                lines.next = page.next;
-            }
+        let left = asked.limit.saturating_sub(u16::try_from(read).unwrap_or(asked.limit));
+        let rest = Asked { after: None, limit: left.max(1), ..asked };
+        let others = self.lines(account, grant, !in_former, rest).await?;
+        if left == 0 {
+            // The next page, if there is one, begins between the two.
+            let is_last = others.items.is_empty() && others.unreadable.is_empty();
+            lines.next = (!is_last).then(|| format!("{former}~"));
+        } else {
+            lines.items.extend(others.items);
+            lines.unreadable.extend(others.unreadable);
+            lines.next = others.next;
         }
         Ok(lines)
+    }
+
+    /// A page of the lines of before ledgers had partitions, or of those since.
+    async fn lines(
+        &self,
+        account: &AccountId,
+        grant: &GrantId,
+        are_former: bool,
+        asked: Asked<'_>,
+    ) -> Result<Page<AccessEntry>, StoreError> {
+        if are_former {
+            let former = former_ledger_prefix(grant);
+            return Ok(self.page(&account.partition(), &former, asked).await?.of(entry_of));
+        }
+        self.spread_page(account, grant, asked).await
     }
 
     /// A page of the lines of all of a ledger's partitions, in the order of their keys. Those with the same key are one
@@ -209,8 +219,7 @@ impl Store {
         &self,
         account: &AccountId,
         grant: &GrantId,
-        after: Option<&str>,
-        limit: u16,
+        asked: Asked<'_>,
     ) -> Result<Page<AccessEntry>, StoreError> {
         let mut unreadable = Vec::new();
         let partitions = match self.get::<Ledger>(&(account.clone(), grant.clone())).await {
@@ -222,19 +231,26 @@ impl Store {
             Err(error) => return Err(error),
         };
         let pages = try_join_all((0..partitions).map(async |number| {
-            self.page(&ledger_partition(account, grant, number), "", Asked::page(after, limit)).await
+            self.page(&ledger_partition(account, grant, number), "", asked.clone()).await
         }))
         .await?;
+        let comes_before = |one: &str, other: &str| (one < other) == asked.is_ascending() && one != other;
         // Beyond the first page's end that partition may have lines that were not read.
-        let end = pages.iter().filter_map(|page| page.next.clone()).min();
+        let ends = pages.iter().filter_map(|page| page.next.clone());
+        let end = ends.reduce(|one, other| if comes_before(&other, &one) { other } else { one });
         let mut lines = BTreeMap::<String, Vec<Reader>>::new();
         for line in pages.into_iter().flat_map(|page| page.items) {
-            if end.as_ref().is_none_or(|end| *line.key.sort <= **end) {
+            if !end.as_ref().is_some_and(|end| comes_before(end, &line.key.sort)) {
                 lines.entry(line.key.sort.to_string()).or_default().push(line);
             }
         }
-        let is_full = lines.len() > usize::from(limit);
-        let taken: Vec<_> = lines.into_iter().take(usize::from(limit)).collect();
+        let limit = usize::from(asked.limit);
+        let is_full = lines.len() > limit;
+        let taken: Vec<_> = if asked.is_ascending() {
+            lines.into_iter().take(limit).collect()
+        } else {
+            lines.into_iter().rev().take(limit).collect()
+        };
         let last = taken.last().map(|(sort, _)| sort.clone());
         let mut page = Page { items: Vec::new(), next: if is_full { last } else { end }, unreadable };
         for (_, lines) in taken {
@@ -244,6 +260,12 @@ impl Store {
         }
         Ok(page)
     }
+}
+
+/// Where the lines of the hour of an instant begin, for [`Store::ledger`].
+#[must_use]
+pub fn from_hour(at: Timestamp) -> String {
+    hour_of(at).to_string()
 }
 
 fn entry_of(line: &Reader) -> Result<AccessEntry, StoreError> {

@@ -28,7 +28,7 @@ mod timeline;
 
 use aws_sdk_dynamodb::Client;
 
-pub use access::Counted;
+pub use access::{Counted, from_hour};
 pub use commit::{CommitError, Fingerprint, SavedReply, Submission};
 pub use error::StoreError;
 pub use meter::Meter;

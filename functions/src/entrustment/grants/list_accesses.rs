@@ -1,9 +1,10 @@
 //! `list_accesses` – the ledger of a grant: who checked its token, when, for which scope, how often.
 
 use market_identity::Role;
+use market_store::from_hour;
 
 use super::AccessEntryView;
-use crate::http::cursor::{List, PageQuery};
+use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
@@ -13,7 +14,7 @@ pub struct ListAccesses;
 
 impl Endpoint for ListAccesses {
     type Path = GrantPath;
-    type Query = PageQuery;
+    type Query = ListQuery;
     type Body = Nothing;
     type Reply = List<AccessEntryView>;
 
@@ -22,17 +23,15 @@ impl Endpoint for ListAccesses {
             .summary("List the checks of a grant's tokens, counted by hour, scope and outcome.")
             .about(
                 "The ledger of a grant: a line for each hour, scope and answer, with how many \
-                    checks there were (4.4.3).",
+                    checks there were (4.4.3). `since` counts from the beginning of its hour.",
             )
             .clauses(&["4.4.3"])
             .roles(&[Role::Merchant, Role::Operator])
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<AccessEntryView>>, Problem> {
-        let page = market
-            .store
-            .ledger(&call.path.account_id, &call.path.grant_id, call.after.as_deref(), call.query.limit.get())
-            .await?;
+        let asked = call.query.asked(call.after.as_deref(), from_hour);
+        let page = market.store.ledger(&call.path.account_id, &call.path.grant_id, asked).await?;
         Ok(Outcome::Reply(List::of(call, market, page, AccessEntryView::from)))
     }
 }

@@ -12,7 +12,7 @@ use market_kernel::aggregate::Aggregate;
 use market_kernel::events::Happening;
 use market_kernel::keys::{Key, Sort};
 use market_kernel::periods::{end_of, local_date, start_of};
-use market_store::{Record, Store, StoreError};
+use market_store::{Asked, Record, Store, StoreError};
 use serde_json::Value;
 
 use super::super::OperateError;
@@ -88,7 +88,7 @@ fn is_sealed_by(day: Date, lines: &[AccessEntry], record: &Record) -> bool {
 async fn check_lines(store: &Store, grant: &Grant, faults: &mut Faults) -> Result<(), OperateError> {
     let mut after: Option<String> = None;
     loop {
-        let page = store.ledger(&grant.account_id, &grant.id, after.as_deref(), PAGE).await?;
+        let page = store.ledger(&grant.account_id, &grant.id, Asked::page(after.as_deref(), PAGE)).await?;
         for error in page.unreadable {
             match error {
                 StoreError::Corrupt { key, reason } => {
