@@ -226,7 +226,10 @@ impl Running {
         });
         let client = table_at(&table_endpoint).await.interceptor(options.permissions.clone()).build();
         let client = aws_sdk_dynamodb::Client::from_conf(client);
-        let made = schema::create_table(&client, TABLE).await.map_err(part)?;
+        let made = schema::create_table(&client, TABLE).await.map_err(|error| match &table_endpoint {
+            Endpoint::Url(url) => part(format!("no table is made at --dynamodb-endpoint {url}: {error}")),
+            Endpoint::Embedded(_) => part(error),
+        })?;
         let store = Store::new(client.clone(), TABLE);
         // A server's table may be anyone's, and is not looked through.
         if engine.is_some() && made == Made::Completed {

@@ -27,8 +27,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use indicatif::{ProgressBar, ProgressStyle};
+use market_outside::words;
 use market_store::StoreError;
 use serde::Serialize;
 
@@ -185,11 +186,7 @@ fn aws_error<E>(asked: impl Into<String>, error: &SdkError<E>) -> OperateError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let reason = match (error.code(), error.message()) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
-        _ => DisplayErrorContext(error).to_string(),
-    };
-    OperateError::Aws { asked: asked.into(), reason }
+    OperateError::Aws { asked: asked.into(), reason: words("AWS's endpoint", error) }
 }
 
 /// Carries out a command.
