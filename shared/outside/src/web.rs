@@ -19,7 +19,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 use crate::no_answer::NoAnswer;
 
 const ATTEMPTS: u32 = 3;
-/// What is asked for is a few kilobytes; whatever is larger is something else.
+/// What a function asks for is a few kilobytes; whatever is larger is something else.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// No answer came that can be used. The text is for logs and operators.
@@ -65,6 +65,7 @@ pub struct Answer {
 #[derive(Debug)]
 pub struct Web {
     patience: Patience,
+    max_bytes: usize,
     /// Made when it is first needed: it reads every root certificate.
     http: OnceLock<SharedHttpConnector>,
 }
@@ -79,7 +80,13 @@ impl Web {
     /// A client with so much patience.
     #[must_use]
     pub const fn with(patience: Patience) -> Self {
-        Self { patience, http: OnceLock::new() }
+        Self { patience, max_bytes: MAX_BYTES, http: OnceLock::new() }
+    }
+
+    /// The same, which takes answers of so many bytes.
+    #[must_use]
+    pub fn up_to(self, max_bytes: usize) -> Self {
+        Self { max_bytes, ..self }
     }
 
     /// Reads; what fails or cannot be understood is asked for again, at most twice.
@@ -135,8 +142,9 @@ impl Web {
             let mut body = Vec::new();
             while let Some(piece) = stream.try_next().await.map_err(|error| broke(&error))? {
                 body.extend_from_slice(&piece);
-                if body.len() > MAX_BYTES {
-                    return Err(WebError::Unusable(format!("more than {MAX_BYTES} bytes are too many")));
+                if body.len() > self.max_bytes {
+                    let too_many = format!("more than {} bytes are too many", self.max_bytes);
+                    return Err(WebError::Unusable(too_many));
                 }
             }
             Ok(body)
