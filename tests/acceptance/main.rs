@@ -19,6 +19,7 @@ mod http;
 mod input;
 mod instants;
 mod invisible;
+mod jobs;
 mod ledger;
 mod listings;
 mod lists;
