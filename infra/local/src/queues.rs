@@ -2,8 +2,11 @@
 
 use market_jobs::memory::MemoryQueues;
 use market_jobs::{Outgoing, Queues, Unsent};
+#[cfg(feature = "stack")]
+use market_kernel::aggregate::Lane;
 
 use crate::machine::MachineError;
+use crate::operate::dead_letters::DeadLetterQueues;
 
 #[cfg(feature = "stack")]
 pub use self::server::at;
@@ -31,6 +34,19 @@ impl Queues for LocalQueues {
 }
 
 impl LocalQueues {
+    /// Their dead letters, where they keep any.
+    pub(crate) fn dead_letters(&self) -> Option<DeadLetterQueues> {
+        match self {
+            Self::Memory(_) => None,
+            #[cfg(feature = "stack")]
+            Self::Sqs(queues, client) => {
+                let lane = Lane::Notify;
+                let pattern = queues.url(lane).replace(lane.name(), "{job}");
+                Some(DeadLetterQueues::new(client.clone(), pattern))
+            }
+        }
+    }
+
     /// Waits until nothing is in hand.
     pub(crate) async fn idle(&self) -> Result<(), MachineError> {
         match self {
