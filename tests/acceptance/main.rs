@@ -4,6 +4,7 @@
 mod accounts;
 mod callers;
 mod clauses;
+mod commands;
 mod contacts;
 mod corpus;
 mod cursors;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::bench::Bench;
 use crate::gate::Origin;
@@ -23,6 +23,15 @@ While it runs (these exist on one machine only, never in what is deployed):
   POST /_local/payment         {\"account_id\", \"order_id\", \"amount_fen\"}: pays as the payment system would,
                                each time anew; with \"payment_id\", a payment is told again
 It answers programs on this machine. What is under /_local/ is refused to pages of other sites than --allow-origin.
+
+Commands of operators take a place: --data, --url or --stack-name; without one MARKET_URL, and then the stack market.
+MARKET_TOKEN holds an operator's bearer token; a market on this machine gives one by itself.
+A command ends with
+  0  it was done, and all is well
+  1  it was done, and a human has to look at what it found
+  2  the command line, or a setting, cannot be followed
+  3  it could not be carried out: no answer, or a file or a folder cannot be used
+  4  the market refused it
 RUST_LOG sets what is logged, to standard error: a level, or levels by module (warn,market_functions=debug).";
 
 /// The service market, whole, on one machine: every route, every worker, the sweep, and an embedded DynamoDB
@@ -72,6 +81,14 @@ pub enum Command {
     },
     /// Print the OpenAPI 3.1 description.
     Openapi,
+    /// Print what completes the commands in a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page: `market man | man -l -`.
+    Man,
     /// Print the names of the handlers, as templates may use them.
     #[command(hide = true)]
     Handlers,
@@ -82,6 +99,32 @@ pub enum Command {
     #[command(subcommand)]
     Bench(Bench),
 }
+
+/// A shell that commands are completed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Bash: source it, or put it into `~/.local/share/bash-completion/completions/market`.
+    Bash,
+    /// Zsh: put it as `_market` into a folder of `$fpath`.
+    Zsh,
+    /// Fish: put it into `~/.config/fish/completions/market.fish`.
+    Fish,
+}
+
+impl Shell {
+    /// What completes the commands there; made from the commands by a test.
+    #[must_use]
+    pub const fn completions(self) -> &'static str {
+        match self {
+            Self::Bash => include_str!("../completions/market.bash"),
+            Self::Zsh => include_str!("../completions/_market"),
+            Self::Fish => include_str!("../completions/market.fish"),
+        }
+    }
+}
+
+/// The manual page, all commands in one; made from the commands by the same test.
+pub const MANUAL: &str = include_str!("../completions/market.1");
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use market::commands::{Arguments, Command, Serve};
+use market::commands::{Arguments, Command, MANUAL, Serve};
 use market::operate::{self, Ended};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, StartError, bench, demo, in_words, logging, pages};
@@ -79,6 +79,14 @@ async fn run(arguments: Arguments) -> Result<Ended, Undone> {
         Some(Command::Operate(operate)) => Ok(operate::run(operate).await),
         Some(Command::Handlers) => {
             say(&market_functions::handler::names().join("\n"));
+            Ok(Ended::Good)
+        }
+        Some(Command::Completions { shell }) => {
+            say(shell.completions().trim_end());
+            Ok(Ended::Good)
+        }
+        Some(Command::Man) => {
+            say(MANUAL.trim_end());
             Ok(Ended::Good)
         }
         Some(Command::Openapi) => {

@@ -58,7 +58,7 @@ async fn every_command_finds_the_same_in_a_folder_at_a_url_and_in_a_stack() {
     let at_url = asked(&["--url", &running.url], &[]).await;
     assert!(at_url.iter().all(|(exit, _)| *exit == 0), "{at_url:?}");
     let stack = aws::environment(&running).await;
-    let token = running.issuer.token(Role::Operator, "ops", jiff::Timestamp::now());
+    let token = running.issuer.token(Role::Operator, "ops", running.market.clock.now());
     let mut stack: Vec<(&str, &str)> = stack.iter().map(|(name, value)| (*name, value.as_str())).collect();
     stack.push(("MARKET_TOKEN", &token));
     let in_stack = asked(&["--stack-name", "market"], &stack).await;
