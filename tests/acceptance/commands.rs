@@ -4,7 +4,7 @@ use clap::{Command, CommandFactory};
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 use expect_test::expect_file;
-use market::commands::{Arguments, Shell as Offered};
+use market::commands::{Arguments, BESIDE, ENVIRONMENT, EXITS, MANUAL, Shell as Offered};
 
 fn completions(shell: Shell) -> String {
     let mut made = Vec::new();
@@ -28,9 +28,23 @@ fn manual() -> String {
     let mut arguments = arguments;
     arguments.build();
     command_pages(&arguments, "market", &mut made);
-    let mut extra = Vec::new();
-    page.render_extra_section(&mut extra).unwrap();
-    made + &String::from_utf8(extra).unwrap()
+    made.push_str(".SH ENVIRONMENT\n");
+    for (name, what) in ENVIRONMENT {
+        made.push_str(&format!(".TP\n\\fB{name}\\fR\n{}\n", escaped(what)));
+    }
+    made.push_str(".SH \"EXIT STATUS\"\n");
+    for (ended, what) in EXITS {
+        made.push_str(&format!(".TP\n\\fB{}\\fR\n{}\n", ended as u8, escaped(what)));
+    }
+    let beside = escaped(BESIDE);
+    // What roff calls characters beyond ASCII, so that every `man` shows them.
+    let made = made.replace('…', "\\[u2026]").replace('–', "\\[en]");
+    made + &format!(".SH \"BESIDE THE API, WHILE IT RUNS\"\n.nf\n{beside}\n.fi\n")
+}
+
+/// A text, as roff has it.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('-', "\\-").replace('\'', "\\*(Aq")
 }
 
 fn command_pages(command: &Command, name: &str, made: &mut String) {
@@ -74,7 +88,7 @@ fn every_command_and_every_flag_is_in_the_manual_and_in_every_completion() {
     let mut found = Vec::new();
     words(&Arguments::command(), &mut found);
     assert!(found.len() > 60, "{found:?}");
-    let manual = market::commands::MANUAL.replace("\\-", "-");
+    let manual = MANUAL.replace("\\-", "-");
     for word in found {
         for shell in [Offered::Bash, Offered::Zsh, Offered::Fish] {
             assert!(shell.completions().contains(&word), "{word} in {shell:?}");

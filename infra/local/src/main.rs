@@ -49,8 +49,8 @@ async fn main() -> ExitCode {
     };
     let json = matches!(&arguments.command, Some(Command::Operate(operate)) if operate.is_json());
     let ended = run(arguments).await.unwrap_or_else(|Undone { why, ended }| {
-        let code = if ended == Ended::Usage { "usage" } else { "not-done" };
-        operate::say_error(code, &why, ended, json);
+        // What operators' commands cannot carry out they say themselves; what is left are settings.
+        operate::say_error("usage", &why, ended, json);
         ended
     });
     ended.into()
