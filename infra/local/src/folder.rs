@@ -309,6 +309,22 @@ mod tests {
     }
 
     #[test]
+    fn whoever_holds_a_folder_may_say_where_it_answers_and_nothing_is_left_of_who_held_it_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let in_use = || match lock(folder.path()) {
+            Err(FolderError::InUse { url, .. }) => url,
+            other => panic!("{other:?}"),
+        };
+        let held = lock(folder.path()).unwrap();
+        assert_eq!(in_use(), None);
+        announce(&held, "http://127.0.0.1:8080").unwrap();
+        assert_eq!(in_use().as_deref(), Some("http://127.0.0.1:8080"));
+        drop(held);
+        let _held = lock(folder.path()).unwrap();
+        assert_eq!(in_use(), None);
+    }
+
+    #[test]
     fn a_folder_of_the_release_without_a_marker_is_brought_up_to_date() {
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join(ISSUER_KEY);

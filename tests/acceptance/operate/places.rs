@@ -218,3 +218,31 @@ async fn parked_work_is_handed_back_over_the_api_and_done() {
     world.settle().await;
     assert_eq!(merchant.get(&path).await.unwrap().text_at("/status"), "closed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_market_on_one_machine_tells_of_its_dead_letters_and_another_does_not() {
+    let world = World::new().await;
+    let url = world.running.url.as_str();
+    for (line, field, value) in [
+        ("list", "/0", json!({ "queue": "notify", "waiting": 0, "held": 0 })),
+        ("inspect notify --limit 100", "/messages", json!([])),
+        ("redrive notify", "/moved", json!(0)),
+        ("redrive mail_feedback --dry-run", "/would_move", json!(0)),
+    ] {
+        let words: Vec<&str> = line.split(' ').chain(["--url", url, "--json"]).collect();
+        let said = market(&[&["dead-letters"], &words[..]].concat(), &[]).await;
+        assert_eq!((said.exit, said.json().at(field)), (0, &value.into()), "{line}: {said:?}");
+    }
+    let relay = market(&["dead-letters", "redrive", "relay", "--url", url], &[]).await;
+    assert!(relay.exit == 2 && relay.err.contains("not sent again"), "{relay:?}");
+
+    let anyone = Client::anonymous(&world.running);
+    for path in ["/nobody", "/notify?limit=0", "/notify?limit=101", "/notify?limit=x", "/notify?more=1"] {
+        let refused = anyone.get(&format!("/_local/dead-letters{path}")).await.unwrap();
+        assert_eq!(refused.status, 422, "{path}");
+    }
+    // What is deployed has nothing beside its API.
+    let deployed = format!("{url}/v1");
+    let unseen = market(&["dead-letters", "list", "--url", &deployed, "--json"], &[]).await;
+    assert_eq!((unseen.exit, &unseen.json()["error"]["code"]), (3, &json!("not-shown").into()), "{unseen:?}");
+}

@@ -112,8 +112,9 @@ impl Where {
                     Ok(api) => work(&api).await,
                     Err(error) => Err(error),
                 };
+                let kept = source.keep_time().await;
                 source.close().await;
-                done
+                kept.and(done)
             }
         }
     }

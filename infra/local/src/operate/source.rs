@@ -88,6 +88,14 @@ impl Source {
         Arc::clone(&self.clock)
     }
 
+    /// Keeps with a folder's table how late it was when it was written, as a market that stops does.
+    pub(super) async fn keep_time(&self) -> Result<(), OperateError> {
+        match &self.folder {
+            Some(OpenFolder { engine, .. }) => Ok(engine.keep(self.now()).await.map_err(StartError::from)?),
+            None => Ok(()),
+        }
+    }
+
     /// Lets a folder go, its table in one file.
     pub(super) async fn close(self) {
         if let Some(OpenFolder { engine, lock, .. }) = self.folder {

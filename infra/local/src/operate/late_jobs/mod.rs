@@ -98,7 +98,11 @@ impl Jobs {
 
     async fn redrive(&self, job: Lane, bar: &ProgressBar) -> Result<Redriven, OperateError> {
         match self {
-            Self::InTable(source) => table::redrive(source.store(), job, source.now(), bar).await,
+            Self::InTable(source) => {
+                let redriven = table::redrive(source.store(), job, source.now(), bar).await;
+                source.keep_time().await?;
+                redriven
+            }
             Self::Told(api) => told::redrive(api, job, bar).await,
         }
     }
