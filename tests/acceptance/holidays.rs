@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use market::client::{Answer, Client};
 use market::json::Json;
+use market::operate::api::Api;
 use market::operate::holidays::publish;
 use market::requests;
 use market::stage::Stage;
@@ -331,21 +332,22 @@ async fn a_bad_schedule_is_refused_and_nothing_is_written() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operators_command_publishes_a_file_once_however_often_it_is_given() {
     let world = december("2026-12-18T09:00:00+08:00").await;
-    let (url, token) = (&*world.running.url, world.running.issuer.token(Role::Operator, "ops", world.now()));
+    let token = world.running.issuer.token(Role::Operator, "ops", world.now());
+    let api = Api::at(&world.running.url, Some(token));
     let mut file = longer();
     file["year"] = json!(2027);
-    let first = publish(url, &token, file.clone(), None).await.unwrap();
+    let first = publish(&api, file.clone(), None).await.unwrap();
     assert_eq!((first.year, first.version, first.repeated), (2027, 1, false));
     assert!(first.to_string().contains("schedule of 2027, version 1, is published"));
-    let again = publish(url, &token, file.clone(), None).await.unwrap();
+    let again = publish(&api, file.clone(), None).await.unwrap();
     assert!(again.repeated && again.version == 1);
     file["holidays"][0]["to"] = json!("2027-01-03");
     file["holidays"][0]["make_up"] = json!([]);
-    let refused = publish(url, &token, file.clone(), None).await.unwrap_err().to_string();
+    let refused = publish(&api, file.clone(), None).await.unwrap_err().to_string();
     assert!(refused.contains("corrects"), "{refused}");
-    assert_eq!(publish(url, &token, file, Some(1)).await.unwrap().version, 2);
+    assert_eq!(publish(&api, file, Some(1)).await.unwrap().version, 2);
     for no_schedule in [json!([]), json!({ "notice": {} })] {
-        assert!(publish(url, &token, no_schedule, None).await.is_err());
+        assert!(publish(&api, no_schedule, None).await.is_err());
     }
 }
 

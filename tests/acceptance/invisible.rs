@@ -204,6 +204,7 @@ impl Hidden {
             | "resend_notice"
             | "resend_provider_notice"
             | "list_parked"
+            | "list_late_jobs"
             | "list_providers"
             | "list_terminations"
             | "list_all_orders"

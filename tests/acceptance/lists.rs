@@ -407,7 +407,7 @@ async fn what_was_written_before_the_lists_is_found_after_they_were_filled() {
     assert_eq!(read(&operator).await, before, "filled when the market starts");
 
     let store = &running.market.store;
-    let done = lists::fill(store, BTreeSet::new(), &ProgressBar::hidden()).await.unwrap();
+    let done = lists::fill(store, BTreeSet::new(), lists::How::Write, &ProgressBar::hidden()).await.unwrap();
     assert_eq!((done.moved, done.unreadable.len()), (0, 0), "and again there is nothing to do");
     let key = ["account#shop-1", &format!("order#{}", granted.order)].map(str::to_owned);
     let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&running.table_endpoint).await);
@@ -415,7 +415,7 @@ async fn what_was_written_before_the_lists_is_found_after_they_were_filled() {
     let strip = client.update_item().table_name(TABLE).key("pk", pk).key("sk", sk);
     strip.update_expression("REMOVE desk").send().await.unwrap();
     assert!(items(&operator, "/orders?status=in_service", 9).await.is_empty());
-    let done = lists::fill(store, BTreeSet::new(), &ProgressBar::hidden()).await.unwrap();
+    let done = lists::fill(store, BTreeSet::new(), lists::How::Write, &ProgressBar::hidden()).await.unwrap();
     assert_eq!(done.moved, 1, "found without a scan: an account names its things");
     assert_eq!(read(&operator).await, before);
     running.stop().await;

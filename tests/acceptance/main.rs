@@ -4,6 +4,7 @@
 mod accounts;
 mod callers;
 mod clauses;
+mod commands;
 mod contacts;
 mod corpus;
 mod cursors;
@@ -19,6 +20,7 @@ mod http;
 mod input;
 mod instants;
 mod invisible;
+mod jobs;
 mod ledger;
 mod listings;
 mod lists;

@@ -19,11 +19,14 @@ use crate::harness::{World, at, options};
 use crate::process::{Process, command};
 
 /// What exists beside the API, and a body that it takes.
-const BESIDE: [(Method, &str, &str); 5] = [
+const BESIDE: [(Method, &str, &str); 8] = [
     (Method::GET, "/_local/token?role=operator&sub=ops", ""),
     (Method::GET, "/_local/clock", ""),
     (Method::GET, "/_local/jwks.json", ""),
     (Method::POST, "/_local/clock", r#"{"advance": "PT1S"}"#),
+    (Method::GET, "/_local/dead-letters", ""),
+    (Method::GET, "/_local/dead-letters/notify", ""),
+    (Method::POST, "/_local/dead-letters/notify/redrive", ""),
     (Method::POST, "/_local/payment", r#"{"account_id": "a", "order_id": "b", "amount_fen": 1}"#),
 ];
 

@@ -1,13 +1,20 @@
 //! The operators' commands, on a market that trades: they go the same ways as on AWS, to another address.
 
+mod aws;
+mod command;
 mod dead_letters;
+mod dry_runs;
+mod exits;
+mod places;
 mod smoke;
 
 use indicatif::ProgressBar;
 use jiff::SignedDuration;
 use market::client::Client;
 use market::operate::OperateError;
-use market::operate::late_jobs::{Late, late, parked, redrive};
+use market::operate::api::Api;
+use market::operate::late_jobs::Late;
+use market::operate::late_jobs::table::{late, parked, redrive};
 use market::operate::publish::{ToPublish, preview, publish};
 use market::stage::Stage;
 use market_agreement::documents::DocumentKind;
@@ -23,6 +30,11 @@ use crate::harness::World;
 impl World {
     fn operators_token(&self) -> String {
         self.running.issuer.token(Role::Operator, "ops", self.now())
+    }
+
+    /// The API, for an operator.
+    fn api(&self) -> Api {
+        Api::at(&self.running.url, Some(self.operators_token()))
     }
 }
 
@@ -44,10 +56,10 @@ fn agreement(text: &str) -> ToPublish {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_shows_how_a_text_is_read_and_publishes_nothing() {
     let world = World::new().await;
-    let (url, token) = (&world.running.url, world.operators_token());
+    let api = world.api();
     let text = "1.甲\n1.1乙\n**1.2丙不赔。**\n1.4丁\n1.5万元以上的除外。\n";
     let before = world.table().await;
-    let dry = preview(url, &token, &agreement(text)).await.unwrap();
+    let dry = preview(&api, &agreement(text)).await.unwrap();
     assert_eq!(dry.refused, None);
     let told = dry.to_string();
     for line in [
@@ -59,10 +71,10 @@ async fn a_dry_run_shows_how_a_text_is_read_and_publishes_nothing() {
         assert!(told.contains(line), "{line} in {told}");
     }
     let nothing = ToPublish { prominent: Vec::new(), ..agreement("甲\n乙\n") };
-    assert_eq!(preview(url, &token, &nothing).await.unwrap().refused.unwrap().code, "nothing-recognised");
+    assert_eq!(preview(&api, &nothing).await.unwrap().refused.unwrap().code, "nothing-recognised");
     assert!(world.table().await == before, "nothing was written");
 
-    let published = publish(url, &token, &agreement(text)).await.unwrap();
+    let published = publish(&api, &agreement(text)).await.unwrap();
     assert_eq!(published.outline, Some(dry.outline));
     assert!(published.to_string().contains("clauses       4"), "{published}");
 }
@@ -70,13 +82,16 @@ async fn a_dry_run_shows_how_a_text_is_read_and_publishes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_is_published_twice_has_one_version() {
     let world = World::new().await;
-    let (url, token) = (&world.running.url, world.operators_token());
+    let api = world.api();
     let text = "\u{feff}1.甲\r\n1.1乙\n";
-    let first = publish(url, &token, &agreement(text)).await.unwrap();
+    let first = publish(&api, &agreement(text)).await.unwrap();
     assert_eq!((first.version, first.repeated), (1, false));
     assert_eq!(first.sha256, Sha256Hash::of(text.as_bytes()));
     assert_eq!(first.effective_at, world.now());
-    let again = publish(&format!("{url}/"), &token, &agreement(text)).await.unwrap();
+    let again =
+        publish(&Api::at(&format!("{}/", api.url()), Some(world.operators_token())), &agreement(text))
+            .await
+            .unwrap();
     assert_eq!((again.version, again.repeated), (1, true));
     let anyone = Client::anonymous(&world.running);
     let document = anyone.get("/documents/market-agreement").await.unwrap();
@@ -110,14 +125,18 @@ async fn the_rules_of_a_version_are_read_from_a_file_and_published_with_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_is_refused_is_told_why() {
     let world = World::new().await;
-    let (url, token) = (&world.running.url, world.operators_token());
-    publish(url, &token, &agreement("1.甲\n1.1乙\n")).await.unwrap();
-    let early = publish(url, &token, &agreement("1.丙\n1.1丁\n")).await.unwrap_err().to_string();
+    let api = world.api();
+    publish(&api, &agreement("1.甲\n1.1乙\n")).await.unwrap();
+    let early = publish(&api, &agreement("1.丙\n1.1丁\n")).await.unwrap_err().to_string();
     assert!(early.contains("publicity-too-short") && early.contains("2026-01-12T16:00:00Z"), "{early}");
     let stranger = world.running.issuer.token(Role::Merchant, "shop-1", world.now());
-    let refused = publish(url, &stranger, &agreement("1.丙\n1.1丁\n")).await.unwrap_err().to_string();
+    let refused = publish(&Api::at(api.url(), Some(stranger)), &agreement("1.丙\n1.1丁\n"))
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("role-not-allowed"), "{refused}");
-    let nobody = publish("http://127.0.0.1:1", &token, &agreement("1.丙\n1.1丁\n")).await;
+    let nobody =
+        publish(&Api::at("http://127.0.0.1:1", Some("t".to_owned())), &agreement("1.丙\n1.1丁\n")).await;
     assert!(matches!(nobody, Err(OperateError::Unreachable { .. })), "{nobody:?}");
 }
 

@@ -188,7 +188,7 @@ async fn a_damaged_file_ends_the_start_and_is_named_and_nothing_else_is_touched(
         std::fs::write(&file, content).unwrap();
         let refused = command(data.path()).output().unwrap();
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-        assert_eq!(refused.status.code(), Some(1), "{name} {content:?}: {said}");
+        assert_eq!(refused.status.code(), Some(3), "{name} {content:?}: {said}");
         assert!(said.contains(&file.display().to_string()) && !said.contains("panicked"), "{name}: {said}");
         assert_eq!(std::fs::read(&file).unwrap(), content, "{name}");
         std::fs::write(&file, before).unwrap();

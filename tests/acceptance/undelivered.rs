@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use market::client::Client;
 use market::json::Json;
+use market::operate::api::Api;
 use market::operate::notices::{Party, resend, undelivered};
 use market::requests;
 use market::stage::{PROVIDER, Stage};
@@ -176,10 +177,10 @@ async fn the_operators_command_lists_what_waits_and_sends_it_again() {
         world.refuse_email(&format!("account/{shop}"), "account_opened").await;
     }
     let url = world.running.url.as_str();
-    let token = world.running.issuer.token(Role::Operator, "ops", world.now());
-    let some = undelivered(url, &token, 2).await.unwrap();
+    let api = Api::at(url, Some(world.running.issuer.token(Role::Operator, "ops", world.now())));
+    let some = undelivered(&api, 2).await.unwrap();
     assert_eq!((some.notices.len(), some.more), (2, true));
-    let all = undelivered(url, &token, 3).await.unwrap();
+    let all = undelivered(&api, 3).await.unwrap();
     assert_eq!((all.notices.len(), all.more, all.unreadable), (3, false, 0));
     let first = &all.notices[0];
     assert_eq!((first.recipient.as_str(), first.reason.as_deref()), ("account/shop-1", Some(REFUSED)));
@@ -187,18 +188,18 @@ async fn the_operators_command_lists_what_waits_and_sends_it_again() {
     assert!(shown.contains(first.id.as_str()) && shown.contains("shop-1@example.com"), "{shown}");
     let party: Party = first.recipient.parse().unwrap();
     let address = || Some("elsewhere@example.com".to_owned().try_into().unwrap());
-    let resent = resend(url, &token, &party, &first.id, address()).await.unwrap();
+    let resent = resend(&api, &party, &first.id, address()).await.unwrap();
     assert_eq!(
         (resent.address.as_deref(), resent.status.as_str()),
         (Some("elsewhere@example.com"), "queued")
     );
-    assert_eq!(undelivered(url, &token, 100).await.unwrap().notices.len(), 2);
-    let twice = resend(url, &token, &party, &first.id, address()).await.unwrap_err().to_string();
+    assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 2);
+    let twice = resend(&api, &party, &first.id, address()).await.unwrap_err().to_string();
     assert!(twice.contains("wrong-notice-state"), "{twice}");
     let nothing: NoticeId = format!("ntc_{}", "0".repeat(32)).parse().unwrap();
-    let none = resend(url, &token, &party, &nothing, None).await.unwrap_err().to_string();
+    let none = resend(&api, &party, &nothing, None).await.unwrap_err().to_string();
     assert!(none.contains("not-found"), "{none}");
     let stranger = world.running.issuer.token(Role::Merchant, "shop-1", world.now());
-    let refused = undelivered(url, &stranger, 1).await.unwrap_err().to_string();
+    let refused = undelivered(&Api::at(url, Some(stranger)), 1).await.unwrap_err().to_string();
     assert!(refused.contains("role-not-allowed"), "{refused}");
 }

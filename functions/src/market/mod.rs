@@ -42,6 +42,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<evidence::ReadTimeline>();
     visitor.visit::<jobs::ListParked>();
     visitor.visit::<jobs::RedriveParked>();
+    visitor.visit::<jobs::ListLateJobs>();
     visitor.visit::<desk::ReadDesk>();
     visitor.visit::<me::GetMe>();
     visitor.visit::<errors::ListErrors>();

@@ -3,32 +3,71 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::bench::Bench;
 use crate::gate::Origin;
 use crate::listening::Listen;
 use crate::logging::LogFormat;
-use crate::operate::Operate;
+use crate::operate::{Ended, Operate};
 
-const AFTER_HELP: &str = "\
-While it runs (these exist on one machine only, never in what is deployed):
-  GET  /                       the way in, for a browser; /reference to read and try the API, /openapi.json for programs
-  GET  /metrics                figures, for Prometheus
-  GET  /_local/token           a token: ?role=merchant&sub=shop-1
-                               roles: merchant, provider, operator, data_gateway, upstream
-                               and, for less than all of a role's rights, &scope=orders:read
-  GET  /_local/clock           the market's time
-  POST /_local/clock           {\"advance\": \"P15D\"}: an ISO 8601 duration; all that is due in between happens, in order
-  POST /_local/payment         {\"account_id\", \"order_id\", \"amount_fen\"}: pays as the payment system would,
-                               each time anew; with \"payment_id\", a payment is told again
-It answers programs on this machine. What is under /_local/ is refused to pages of other sites than --allow-origin.
-RUST_LOG sets what is logged, to standard error: a level, or levels by module (warn,market_functions=debug).";
+/// What a running market has beside its API.
+pub const BESIDE: &str = "\
+GET  /                       the way in, for a browser; /reference to read and try the API, /openapi.json for programs
+GET  /metrics                figures, for Prometheus
+GET  /_local/token           a token: ?role=merchant&sub=shop-1
+                             roles: merchant, provider, operator, data_gateway, upstream
+                             and, for less than all of a role's rights, &scope=orders:read
+GET  /_local/clock           the market's time
+POST /_local/clock           {\"advance\": \"P15D\"}: an ISO 8601 duration; all that is due in between happens, in order
+POST /_local/payment         {\"account_id\", \"order_id\", \"amount_fen\"}: pays as the payment system would,
+                             each time anew; with \"payment_id\", a payment is told again
+GET  /_local/dead-letters    what queues gave up on: none, but with --sqs-endpoint
+It answers programs on this machine. What is under /_local/ is refused to pages of other sites than --allow-origin.";
+
+/// How commands end, by exit code.
+pub const EXITS: [(Ended, &str); 5] = [
+    (Ended::Good, "it was done, and all is well"),
+    (Ended::Found, "it was done, and a human has to look at what it found"),
+    (Ended::Usage, "the command line, or a setting, cannot be followed"),
+    (Ended::NotDone, "it could not be carried out: no answer came, or a file or folder cannot be used"),
+    (Ended::Refused, "the market refused it"),
+];
+
+/// What is read of the environment.
+pub const ENVIRONMENT: [(&str, &str); 3] = [
+    (
+        "MARKET_URL",
+        "where operators' commands find the market that are given no place; without it, the stack market",
+    ),
+    ("MARKET_TOKEN", "an operator's bearer token; a market on this machine gives one by itself"),
+    (
+        "RUST_LOG",
+        "what is logged, to standard error: a level, or levels by module (warn,market_functions=debug)",
+    ),
+];
+
+fn after_help() -> String {
+    let mut said = "While it runs (these exist on one machine only, never in what is deployed):\n".to_owned();
+    for line in BESIDE.lines() {
+        let indent = if line.starts_with("It answers") { "" } else { "  " };
+        said.push_str(&format!("{indent}{line}\n"));
+    }
+    said.push_str("Environment:\n");
+    for (name, what) in ENVIRONMENT {
+        said.push_str(&format!("  {name:<13} {what}\n"));
+    }
+    said.push_str("A command ends with:\n");
+    for (ended, what) in EXITS {
+        said.push_str(&format!("  {}  {what}\n", ended as u8));
+    }
+    said
+}
 
 /// The service market, whole, on one machine: every route, every worker, the sweep, and an embedded DynamoDB
 /// engine. Without a command it starts and keeps its data in a folder.
 #[derive(Debug, Parser)]
-#[command(name = "market", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(name = "market", version, after_help = after_help(), args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     /// What to do in place of starting.
     #[command(subcommand)]
@@ -72,6 +111,14 @@ pub enum Command {
     },
     /// Print the OpenAPI 3.1 description.
     Openapi,
+    /// Print what completes the commands in a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page: `market man | man -l -`.
+    Man,
     /// Print the names of the handlers, as templates may use them.
     #[command(hide = true)]
     Handlers,
@@ -82,6 +129,32 @@ pub enum Command {
     #[command(subcommand)]
     Bench(Bench),
 }
+
+/// A shell that commands are completed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Bash: source it, or put it into `~/.local/share/bash-completion/completions/market`.
+    Bash,
+    /// Zsh: put it as `_market` into a folder of `$fpath`.
+    Zsh,
+    /// Fish: put it into `~/.config/fish/completions/market.fish`.
+    Fish,
+}
+
+impl Shell {
+    /// What completes the commands there; made from the commands by a test.
+    #[must_use]
+    pub const fn completions(self) -> &'static str {
+        match self {
+            Self::Bash => include_str!("../completions/market.bash"),
+            Self::Zsh => include_str!("../completions/_market"),
+            Self::Fish => include_str!("../completions/market.fish"),
+        }
+    }
+}
+
+/// The manual page, all commands in one; made from the commands by the same test.
+pub const MANUAL: &str = include_str!("../completions/market.1");
 
 #[cfg(test)]
 mod tests {

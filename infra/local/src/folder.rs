@@ -77,8 +77,17 @@ pub enum FolderError {
     #[error("{} is not what a market writes; restore it, or choose another folder with --data", .0.display())]
     Unreadable(PathBuf),
     /// Another market uses it.
-    #[error("another market is running on the folder {}; stop it, or choose another with --data", .0.display())]
-    InUse(PathBuf),
+    #[error(
+        "another market is running on the folder {}{}; stop it, or choose another with --data",
+        .folder.display(),
+        .url.as_ref().map(|url| format!(", at {url}")).unwrap_or_default()
+    )]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+        /// Where it answers; none of a command, or of a market that is still starting.
+        url: Option<String>,
+    },
     /// A file does not hold what a market writes into it.
     #[error("{} does not hold {what}: {remedy}", .file.display())]
     Broken {
@@ -90,13 +99,23 @@ pub enum FolderError {
         remedy: &'static str,
     },
     /// A file cannot be read or written.
-    #[error("{}: {error}", .file.display())]
+    #[error("{}: {}", .file.display(), in_words(.error))]
     Io {
         /// The file.
         file: PathBuf,
         /// What the system said.
         error: io::Error,
     },
+}
+
+/// What the system says of a file, without its number.
+#[must_use]
+pub fn in_words(error: &io::Error) -> String {
+    let said = error.to_string();
+    match said.split_once(" (os error ") {
+        Some((words, _number)) => words.to_owned(),
+        None => said,
+    }
 }
 
 /// Takes a folder for one market, for as long as the file is held. It is made where it does not exist.
@@ -114,10 +133,25 @@ pub fn lock(folder: &Path) -> Result<File, FolderError> {
     let lock = lock.map_err(io(&file))?;
     // The engine would let a second process open the same file.
     match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(FolderError::InUse(folder.to_owned())),
+        Ok(()) => {
+            // What a crash left.
+            lock.set_len(0).map_err(io(&file))?;
+            Ok(lock)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let url = fs::read_to_string(&file).ok().filter(|url| url.starts_with("http://"));
+            Err(FolderError::InUse { folder: folder.to_owned(), url })
+        }
         Err(TryLockError::Error(error)) => Err(io(&file)(error)),
     }
+}
+
+/// Says where the market answers that holds a folder.
+///
+/// # Errors
+/// Where the file does not take it.
+pub fn announce(mut lock: &File, url: &str) -> io::Result<()> {
+    lock.write_all(url.as_bytes())
 }
 
 /// Brings a folder up to date, and makes it its owner's alone.
@@ -272,6 +306,22 @@ mod tests {
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn whoever_holds_a_folder_may_say_where_it_answers_and_nothing_is_left_of_who_held_it_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let in_use = || match lock(folder.path()) {
+            Err(FolderError::InUse { url, .. }) => url,
+            other => panic!("{other:?}"),
+        };
+        let held = lock(folder.path()).unwrap();
+        assert_eq!(in_use(), None);
+        announce(&held, "http://127.0.0.1:8080").unwrap();
+        assert_eq!(in_use().as_deref(), Some("http://127.0.0.1:8080"));
+        drop(held);
+        let _held = lock(folder.path()).unwrap();
+        assert_eq!(in_use(), None);
     }
 
     #[test]

@@ -16,6 +16,8 @@ use crate::folder::{self, FolderError};
 
 /// The audience of the market's tokens.
 pub const AUDIENCE: &str = "service-market";
+/// How tokens are signed.
+pub const ALGORITHM: Algorithm = Algorithm::ES256;
 /// How long a token lasts, in seconds of market time.
 pub const LIFETIME_SECONDS: i64 = 3600;
 const KEY_ID: &str = "local-1";
@@ -78,15 +80,15 @@ impl Issuer {
     /// Where the claims cannot be written as JSON.
     #[must_use]
     pub fn sign<C: serde::Serialize>(&self, claims: &C) -> String {
-        let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::ES256) };
+        let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(ALGORITHM) };
         encode(&header, claims, &self.key).expect("a key that was read signs what can be written")
     }
 
     /// Its key set.
     #[must_use]
     pub fn key_set(&self) -> JwkSet {
-        let mut key = Jwk::from_encoding_key(&self.key, Algorithm::ES256)
-            .expect("a key that was read has a public half");
+        let mut key =
+            Jwk::from_encoding_key(&self.key, ALGORITHM).expect("a key that was read has a public half");
         key.common.key_id = Some(KEY_ID.to_owned());
         JwkSet { keys: vec![key] }
     }

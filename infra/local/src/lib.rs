@@ -10,6 +10,7 @@ pub mod client;
 pub mod clock;
 pub mod commands;
 mod commits;
+mod dead_letters;
 pub mod demo;
 mod engine;
 mod figures;
@@ -37,6 +38,7 @@ mod stream;
 pub mod subject_key;
 
 pub use engine::{Endpoint, Engine, EngineError, sdk_at};
+pub use folder::in_words;
 pub use gate::{NotAnOrigin, Origin};
 pub use listening::{Listen, NotAPlace};
 pub use running::{Clockwork, Options, Running, StartError, TABLE, WITHOUT_AWS};

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use market::commands::{Arguments, Command, Serve};
-use market::operate::{self, OperateError};
+use market::commands::{Arguments, Command, MANUAL, Serve};
+use market::operate::{self, Ended};
 use market::permissions::Permissions;
-use market::{Clockwork, Options, Running, StartError, bench, demo, logging, pages};
+use market::{Clockwork, Options, Running, StartError, bench, demo, in_words, logging, pages};
 use mimalloc::MiMalloc;
 
 /// Small things are made and dropped all the time, by several threads.
@@ -19,73 +19,84 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 /// What shells say of a program that an interrupt has ended.
 const ENDED_AT_ONCE: i32 = 130;
 
-/// A command line, or a setting, that cannot be followed; as clap has it.
-const USAGE: u8 = 2;
-
-/// Why nothing was done, and the exit code that says so.
+/// Why nothing was done, and how that ends.
 struct Undone {
     why: String,
-    code: ExitCode,
+    ended: Ended,
 }
 
 impl Undone {
     fn new(why: impl Display) -> Self {
-        Self { why: why.to_string(), code: ExitCode::FAILURE }
+        Self { why: why.to_string(), ended: Ended::NotDone }
     }
 
     fn usage(why: impl Display) -> Self {
-        Self { why: why.to_string(), code: ExitCode::from(USAGE) }
-    }
-}
-
-impl From<OperateError> for Undone {
-    fn from(error: OperateError) -> Self {
-        match error {
-            OperateError::WithoutAws(_) => Self::usage(error),
-            _ => Self::new(error),
-        }
+        Self { why: why.to_string(), ended: Ended::Usage }
     }
 }
 
 impl From<StartError> for Undone {
     fn from(error: StartError) -> Self {
-        match error {
-            StartError::WithoutAws(_) => Self::usage(error),
-            _ => Self::new(error),
-        }
+        Self { ended: (&error).into(), why: error.to_string() }
     }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    run(arguments).await.unwrap_or_else(|undone| {
-        eprintln!("market: {}", undone.why);
-        undone.code
-    })
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(refused) => return say_refused(&refused),
+    };
+    let json = matches!(&arguments.command, Some(Command::Operate(operate)) if operate.is_json());
+    let ended = run(arguments).await.unwrap_or_else(|Undone { why, ended }| {
+        // What operators' commands cannot carry out they say themselves; what is left are settings.
+        operate::say_error("usage", &why, ended, json);
+        ended
+    });
+    ended.into()
 }
 
-async fn run(arguments: Arguments) -> Result<ExitCode, Undone> {
+/// Says why a command line is none, or the help that was asked for. Whoever asked for JSON reads JSON.
+fn say_refused(refused: &clap::Error) -> ExitCode {
+    let mut given = std::env::args_os().skip(1).take_while(|argument| argument != "--");
+    if refused.use_stderr() && given.any(|argument| argument == "--json") {
+        let message = refused.render().to_string();
+        let message = message.trim().strip_prefix("error: ").unwrap_or(message.trim());
+        operate::say_error("usage", message, Ended::Usage, true);
+        return Ended::Usage.into();
+    }
+    refused.exit()
+}
+
+async fn run(arguments: Arguments) -> Result<Ended, Undone> {
     let Arguments { command, serve: how, log_format } = arguments;
     let usual = if command.is_some() { logging::OF_A_COMMAND } else { logging::OF_A_MARKET };
     logging::begin(log_format, usual).map_err(Undone::usage)?;
     match command {
         None => serve(how).await,
         Some(Command::Demo { agreement }) => play(agreement).await,
-        Some(Command::Bench(what)) => bench::run(what).await.map(|()| ExitCode::SUCCESS).map_err(Undone::new),
-        Some(Command::Operate(operate)) => Ok(operate::run(operate).await?),
+        Some(Command::Bench(what)) => bench::run(what).await.map(|()| Ended::Good).map_err(Undone::new),
+        Some(Command::Operate(operate)) => Ok(operate::run(operate).await),
         Some(Command::Handlers) => {
             say(&market_functions::handler::names().join("\n"));
-            Ok(ExitCode::SUCCESS)
+            Ok(Ended::Good)
+        }
+        Some(Command::Completions { shell }) => {
+            say(shell.completions().trim_end());
+            Ok(Ended::Good)
+        }
+        Some(Command::Man) => {
+            say(MANUAL.trim_end());
+            Ok(Ended::Good)
         }
         Some(Command::Openapi) => {
             say(&format!("{:#}", pages::openapi()));
-            Ok(ExitCode::SUCCESS)
+            Ok(Ended::Good)
         }
     }
 }
 
-async fn serve(serve: Serve) -> Result<ExitCode, Undone> {
+async fn serve(serve: Serve) -> Result<Ended, Undone> {
     let Serve { data, listen, sqs_endpoint, dynamodb_endpoint, allow_origin } = serve;
     let options = Options {
         folder: data.clone(),
@@ -120,7 +131,7 @@ async fn serve(serve: Serve) -> Result<ExitCode, Undone> {
     signals.next().await;
     say("Stopping. Ctrl-C again ends it at once.");
     tokio::select! {
-        () = running.stop() => Ok(ExitCode::SUCCESS),
+        () = running.stop() => Ok(Ended::Good),
         // Not by returning: that would wait for what still runs.
         () = signals.next() => std::process::exit(ENDED_AT_ONCE),
     }
@@ -163,13 +174,13 @@ impl Signals {
     }
 }
 
-async fn play(agreement: Option<PathBuf>) -> Result<ExitCode, Undone> {
+async fn play(agreement: Option<PathBuf>) -> Result<Ended, Undone> {
     let text = match agreement {
         Some(file) => std::fs::read_to_string(&file)
-            .map_err(|error| Undone::new(format!("cannot read {}: {error}", file.display())))?,
+            .map_err(|error| Undone::new(format!("cannot read {}: {}", file.display(), in_words(&error))))?,
         None => demo::AGREEMENT.to_owned(),
     };
     let timeline = demo::play(&text, Permissions::committed()).await.map_err(Undone::new)?;
     say(&timeline.to_string());
-    Ok(if timeline.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if timeline.failed == 0 { Ended::Good } else { Ended::Found })
 }

@@ -2,8 +2,11 @@
 
 use market_jobs::memory::MemoryQueues;
 use market_jobs::{Outgoing, Queues, Unsent};
+#[cfg(feature = "stack")]
+use market_kernel::aggregate::Lane;
 
 use crate::machine::MachineError;
+use crate::operate::dead_letters::DeadLetterQueues;
 
 #[cfg(feature = "stack")]
 pub use self::server::at;
@@ -31,6 +34,19 @@ impl Queues for LocalQueues {
 }
 
 impl LocalQueues {
+    /// Their dead letters, where they keep any.
+    pub(crate) fn dead_letters(&self) -> Option<DeadLetterQueues> {
+        match self {
+            Self::Memory(_) => None,
+            #[cfg(feature = "stack")]
+            Self::Sqs(queues, client) => {
+                let lane = Lane::Notify;
+                let pattern = queues.url(lane).replace(lane.name(), "{job}");
+                Some(DeadLetterQueues::new(client.clone(), pattern))
+            }
+        }
+    }
+
     /// Waits until nothing is in hand.
     pub(crate) async fn idle(&self) -> Result<(), MachineError> {
         match self {
@@ -47,13 +63,14 @@ mod server {
     use std::time::Duration;
 
     pub(super) use aws_sdk_sqs::Client;
-    use aws_sdk_sqs::error::DisplayErrorContext;
+    use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
     use aws_sdk_sqs::types::QueueAttributeName::{
         ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible, QueueArn, RedrivePolicy,
         VisibilityTimeout,
     };
     pub(super) use market_jobs::sqs::SqsQueues;
     use market_kernel::aggregate::Lane;
+    use market_outside::words;
 
     use crate::engine::sdk_at;
     use crate::machine::{MachineError, failed};
@@ -82,6 +99,14 @@ mod server {
         Err(failed("the queues did not become idle within a minute"))
     }
 
+    fn not_made<E>(endpoint: &str, error: &SdkError<E>) -> String
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let place = endpoint.split_once("://").map_or(endpoint, |(_, place)| place);
+        format!("no queues are made at --sqs-endpoint: {}", words(place, error))
+    }
+
     /// Each lane's queue with its dead-letter queue, as the template has them on AWS. They are made where they are not
     /// there.
     ///
@@ -89,16 +114,14 @@ mod server {
     /// Where the server does not make them, in words.
     pub async fn at(endpoint: &str) -> Result<(SqsQueues, Client), String> {
         let client = Client::new(&sdk_at(endpoint).await);
-        let failed = |error: &(dyn std::error::Error + 'static)| {
-            format!("the SQS endpoint: {}", DisplayErrorContext(error))
-        };
         let mut pattern = String::new();
         for lane in Lane::ALL {
             let dead = client.create_queue().queue_name(format!("market-{lane}-dead")).send().await;
-            let dead_url = dead.map_err(|error| failed(&error))?.queue_url.unwrap_or_default();
+            let dead_url = dead.map_err(|error| not_made(endpoint, &error))?.queue_url.unwrap_or_default();
             let attributes =
                 client.get_queue_attributes().queue_url(dead_url).attribute_names(QueueArn).send().await;
-            let attributes = attributes.map_err(|error| failed(&error))?.attributes.unwrap_or_default();
+            let attributes =
+                attributes.map_err(|error| not_made(endpoint, &error))?.attributes.unwrap_or_default();
             let arn = attributes.get(&QueueArn).cloned().unwrap_or_default();
             let redrive = serde_json::json!({ "deadLetterTargetArn": arn, "maxReceiveCount": "5" });
             let queue = client
@@ -108,7 +131,7 @@ mod server {
                 .attributes(RedrivePolicy, redrive.to_string())
                 .send()
                 .await;
-            let url = queue.map_err(|error| failed(&error))?.queue_url.unwrap_or_default();
+            let url = queue.map_err(|error| not_made(endpoint, &error))?.queue_url.unwrap_or_default();
             pattern = url.replace(lane.name(), "{job}");
         }
         let queues = SqsQueues::new(client.clone(), pattern);

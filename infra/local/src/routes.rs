@@ -21,11 +21,13 @@ use market_trade::payments::PaymentRecord;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::dead_letters;
 use crate::figures::{self, Figures};
 use crate::issuer::{Issuer, LIFETIME_SECONDS};
 use crate::machine::Machine;
 use crate::pages;
 use crate::payments::PaymentSystem;
+use crate::queues::LocalQueues;
 
 /// What these routes have at hand.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ pub struct Local {
     pub payments: PaymentSystem,
     pub url: String,
     pub figures: Arc<Figures>,
+    pub queues: LocalQueues,
 }
 
 /// The most payments that wait for a human and are counted, as by the deployed sweep.
@@ -45,6 +48,7 @@ type Here = State<Arc<Local>>;
 pub fn router(local: Local) -> Router {
     Router::new()
         .merge(pages::router())
+        .merge(dead_letters::router())
         .route("/metrics", get(metrics))
         .route("/_local/jwks.json", get(async |State(local): Here| Json(local.issuer.key_set())))
         .route("/_local/token", get(token))

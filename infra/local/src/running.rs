@@ -10,7 +10,6 @@ use axum::{Extension, Router};
 use futures_util::FutureExt;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
-use jsonwebtoken::Algorithm;
 use market_ambient::{Clock, SystemEntropy};
 use market_functions::codes;
 use market_functions::http::{Callers, CorruptionAlarm, Market, PaymentKeys, PublicUrl};
@@ -38,11 +37,10 @@ use crate::engine::{Endpoint, Engine, EngineError, table_at};
 use crate::figures::{self, Figures};
 use crate::folder::{self, CLOCK, FolderError, ISSUER_KEY, OUTBOX, PAYMENT_KEY, SUBJECT_KEY, TABLE_FILE};
 use crate::gate::{self, Origin};
-use crate::issuer::{AUDIENCE, Issuer};
+use crate::issuer::{ALGORITHM, AUDIENCE, Issuer};
 use crate::listening::listen;
 use crate::machine::{Feed, Machine};
-use crate::operate::lists;
-use crate::operate::verify::partitions;
+use crate::operate::{lists, partitions};
 use crate::outbox::Outbox;
 use crate::payments::PaymentSystem;
 use crate::permissions::Permissions;
@@ -63,7 +61,7 @@ pub const WITHOUT_AWS: &str = "this `market` was built without AWS; `cargo run -
 /// Wake-ups of one job that are worked off at once.
 const AT_ONCE: usize = 16;
 /// The name of its issuer.
-const ISSUER: &str = "https://issuer.market.localhost";
+pub(crate) const ISSUER: &str = "https://issuer.market.localhost";
 
 /// Who runs it, as its notices say.
 fn operator() -> Result<Operator, StartError> {
@@ -108,7 +106,7 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be used.
-    #[error("{what}: {error}")]
+    #[error("{what}: {}", folder::in_words(.error))]
     Io {
         /// What was tried.
         what: String,
@@ -172,8 +170,30 @@ fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> StartError {
     move |error| StartError::Io { what: what.into(), error }
 }
 
-fn part(error: impl std::fmt::Display) -> StartError {
+pub(crate) fn part(error: impl std::fmt::Display) -> StartError {
     StartError::Part(error.to_string())
+}
+
+/// The market, as its routes see it, over a table on this machine.
+pub(crate) fn market_over(
+    store: Store,
+    clock: Arc<dyn Clock>,
+    callers: Callers,
+    payments: Option<PaymentKeys>,
+    corruption_alarm: CorruptionAlarm,
+) -> Result<Market, StartError> {
+    Ok(Market {
+        store,
+        clock,
+        entropy: Arc::new(SystemEntropy),
+        callers,
+        payments,
+        calendar: Calendar::published(),
+        publicity: PublicityMode::Strict,
+        operator: Arc::new(operator()?),
+        codes: codes::ALL,
+        corruption_alarm,
+    })
 }
 
 impl Running {
@@ -200,6 +220,7 @@ impl Running {
         folder::open(folder)?;
         let address = listener.local_addr().map_err(part)?;
         let url = format!("http://{address}");
+        folder::announce(&lock, &url).map_err(io(format!("cannot write into {}", folder.display())))?;
         let issuer = Arc::new(Issuer::open(&folder.join(ISSUER_KEY), ISSUER)?);
         let payments = PaymentSystem::open(&folder.join(PAYMENT_KEY))?;
         let subject_key = subject_key::open(&folder.join(SUBJECT_KEY))?;
@@ -226,12 +247,15 @@ impl Running {
         });
         let client = table_at(&table_endpoint).await.interceptor(options.permissions.clone()).build();
         let client = aws_sdk_dynamodb::Client::from_conf(client);
-        let made = schema::create_table(&client, TABLE).await.map_err(part)?;
+        let made = schema::create_table(&client, TABLE).await.map_err(|error| match &table_endpoint {
+            Endpoint::Url(url) => part(format!("no table is made at --dynamodb-endpoint {url}: {error}")),
+            Endpoint::Embedded(_) => part(error),
+        })?;
         let store = Store::new(client.clone(), TABLE);
         // A server's table may be anyone's, and is not looked through.
         if engine.is_some() && made == Made::Completed {
             let all = partitions(&client).await.map_err(part)?;
-            lists::fill(&store, all, &ProgressBar::hidden()).await.map_err(part)?;
+            lists::fill(&store, all, lists::How::Write, &ProgressBar::hidden()).await.map_err(part)?;
         }
         let (route_meter, job_meter, sweep_meter) = (Meter::counting(), Meter::counting(), Meter::counting());
 
@@ -247,29 +271,24 @@ impl Running {
                 figures.note(Metric::CorruptItems, 1.0);
             })
         };
-        let operator = Arc::new(operator()?);
-        let market = Arc::new(Market {
-            store: store.metered(route_meter.clone()),
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            entropy: Arc::new(SystemEntropy),
-            callers: Callers::Tokens(Box::new(Verifier::new(
-                IssuerKeys::at(format!("{url}/_local/jwks.json")),
-                Terms::of(ISSUER, AUDIENCE, Algorithm::ES256),
-                Subjects::given(&subject_key, SubjectRule::Lawful).map_err(part)?,
-            ))),
-            payments: Some(PaymentKeys::given(payments.key()).map_err(part)?),
-            calendar: Calendar::published(),
-            publicity: PublicityMode::Strict,
-            operator: Arc::clone(&operator),
-            codes: codes::ALL,
-            corruption_alarm: Arc::clone(&corruption_alarm),
-        });
+        let verifier = Verifier::new(
+            IssuerKeys::at(format!("{url}/_local/jwks.json")),
+            Terms::of(ISSUER, AUDIENCE, ALGORITHM),
+            Subjects::given(&subject_key, SubjectRule::Lawful).map_err(part)?,
+        );
+        let market = Arc::new(market_over(
+            store.metered(route_meter.clone()),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            Callers::Tokens(Box::new(verifier)),
+            Some(PaymentKeys::given(payments.key()).map_err(part)?),
+            Arc::clone(&corruption_alarm),
+        )?);
         let jobs = Arc::new(WorkerContext {
             store: store.metered(job_meter.clone()),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
             gateways: Gateways { email: Arc::clone(&outbox) as _, sms: outbox },
-            operator,
+            operator: Arc::clone(&market.operator),
             metrics: {
                 let figures = Arc::clone(&figures);
                 Metrics::told(move |metric, value| figures.note(metric, value))
@@ -331,8 +350,14 @@ impl Running {
             None => return Err(StartError::WithoutAws("--dynamodb-endpoint")),
         };
         let sweeping = store.metered(sweep_meter.clone());
-        let machine =
-            Arc::new(Machine::new(clock, sweeping, queues, feed, engine.clone(), Arc::clone(&figures)));
+        let machine = Arc::new(Machine::new(
+            clock,
+            sweeping,
+            queues.clone(),
+            feed,
+            engine.clone(),
+            Arc::clone(&figures),
+        ));
         if matches!(options.clockwork, Clockwork::Ticking) {
             let (moving, until) = (Arc::clone(&machine), stopping());
             tasks.spawn(async move {
@@ -345,6 +370,7 @@ impl Running {
             payments: payments.clone(),
             url: url.clone(),
             figures: Arc::clone(&figures),
+            queues,
         };
         let router: Router = market_functions::http::router(Arc::clone(&market), None, |routes| {
             market_functions::routes::visit(routes);

@@ -1,9 +1,10 @@
 //! The table's stream on one machine: read where AWS would invoke the relay.
 
 use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::error::DisplayErrorContext;
+use aws_sdk_dynamodbstreams::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, ShardIteratorType};
 use market_jobs::{Outgoing, relay};
+use market_outside::words;
 
 /// The stream could not be read; the sweep finds what it held.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +29,8 @@ pub struct Stream {
     looks_for_more: bool,
 }
 
-fn failed(error: impl std::error::Error) -> StreamError {
-    StreamError(DisplayErrorContext(error).to_string())
+fn failed<E: ProvideErrorMetadata + std::error::Error + 'static>(error: SdkError<E>) -> StreamError {
+    StreamError(words("the stream's endpoint", &error))
 }
 
 impl Stream {

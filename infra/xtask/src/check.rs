@@ -170,7 +170,7 @@ fn test(check: &Check, arguments: &[&str]) -> Command {
 /// Unit tests, the domain's above all, and what is compared with a committed file.
 fn early(check: &mut Check) -> Done {
     run(&mut test(check, &["--lib"]))?;
-    let made = ["descriptions::", "clauses::", "gateway::", "routes::"];
+    let made = ["descriptions::", "clauses::", "commands::", "gateway::", "routes::"];
     run(&mut test(check, &[&["--test", "acceptance", "--test", "template", "--"], &made[..]].concat()))
 }
 

@@ -9,14 +9,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, SendMessageBatchRequestEntry};
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use market_kernel::aggregate::Lane;
+use market_outside::words;
 
 use crate::worker::{Receipt, ReceivedWakeUp};
 use crate::{Outgoing, Queues, Unsent, WakeUp, retry_delay};
+
+/// Who did not answer, as it is said.
+const SQS: &str = "SQS's endpoint";
 
 /// What SQS takes in one request.
 const BATCH: usize = 10;
@@ -78,7 +81,7 @@ impl SqsQueues {
                 .map_err(|error| error.to_string())?;
             request = request.entries(entry);
         }
-        let answer = request.send().await.map_err(|error| DisplayErrorContext(&error).to_string())?;
+        let answer = request.send().await.map_err(|error| words(SQS, &error))?;
         let failed = answer.failed().iter().filter_map(|entry| {
             Some(Unsent { place: entry.id().parse().ok()?, reason: entry.code().to_owned() })
         });
@@ -131,7 +134,7 @@ impl SqsQueues {
             )
             .send()
             .await
-            .map_err(|error| DisplayErrorContext(&error).to_string())?;
+            .map_err(|error| words(SQS, &error))?;
         let messages = answer.messages.unwrap_or_default();
         Ok(messages
             .into_iter()
@@ -189,7 +192,7 @@ async fn postpone(client: &Client, url: &str, handle: &str, received: u32) {
         .send()
         .await;
     if let Err(error) = sent {
-        tracing::warn!(error = %DisplayErrorContext(&error), "the message comes again when its visibility ends");
+        tracing::warn!(error = words(SQS, &error), "the message comes again when its visibility ends");
     }
 }
 
@@ -210,7 +213,7 @@ impl Receipt for PollReceipt {
             }
             let sent = client.delete_message().queue_url(url).receipt_handle(handle).send().await;
             if let Err(error) = sent {
-                tracing::warn!(error = %DisplayErrorContext(&error), "a finished message will come again");
+                tracing::warn!(error = words(SQS, &error), "a finished message will come again");
             }
         }
         .boxed()

@@ -5,9 +5,10 @@
 
 #[cfg(feature = "aws")]
 use aws_sdk_secretsmanager::Client;
-#[cfg(feature = "aws")]
-use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use jiff::SignedDuration;
+
+#[cfg(feature = "aws")]
+use crate::words;
 
 /// How long a secret is used before it is fetched again.
 pub const FRESH_FOR: SignedDuration = SignedDuration::from_mins(5);
@@ -43,7 +44,7 @@ impl Secret {
             #[cfg(feature = "aws")]
             Self::Named(client, name) => {
                 let answer = client.get_secret_value().secret_id(name).send().await;
-                let answer = answer.map_err(|error| DisplayErrorContext(&error).to_string())?;
+                let answer = answer.map_err(|error| words("Secrets Manager's endpoint", &error))?;
                 answer.secret_string.ok_or_else(|| format!("the secret {name} is not a text"))
             }
         }

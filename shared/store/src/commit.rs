@@ -4,7 +4,7 @@
 //! requests with the same key one commits; the other is cancelled with nothing written and is answered
 //! with the saved reply. So no lease can expire between an effect and the record of it.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 use market_kernel::Timestamp;
@@ -15,6 +15,7 @@ use market_kernel::hash::Sha256Hash;
 use market_kernel::keys::{Key, Partition, Sort};
 use market_kernel::stored::values::Trust;
 use market_kernel::stored::{self, Storable, StoredForm, Upcaster};
+use market_outside::words;
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
@@ -23,7 +24,7 @@ use crate::attributes::{
     WAKE_AT, key_attributes, n, s,
 };
 use crate::due;
-use crate::error::{Cancelled, StoreError};
+use crate::error::{Cancelled, StoreError, TABLE};
 use crate::item::plain;
 use crate::meter::Direction;
 use crate::timeline;
@@ -377,7 +378,7 @@ fn cancelled(error: &SdkError<TransactWriteItemsError>, answered: bool) -> Commi
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = cancelled else {
         return StoreError::from_sdk(error, true).into();
     };
-    let text = || DisplayErrorContext(error).to_string();
+    let text = || words(TABLE, error);
     match Cancelled::of(cancelled) {
         Cancelled::FirstCondition if answered => CommitError::AlreadyAnswered,
         Cancelled::FirstCondition | Cancelled::Conflict => CommitError::Conflict,

@@ -4,6 +4,10 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::CancellationReason;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use market_kernel::keys::Key;
+use market_outside::words;
+
+/// Who did not answer, as it is said.
+pub(crate) const TABLE: &str = "the table's endpoint";
 
 /// A call to the table that did not succeed. The text is for logs; it never reaches a client.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +74,7 @@ impl StoreError {
         match error.code() {
             // The table is still to be completed for this release.
             Some("ValidationException") if lacks_index(error.message()) => {
-                Self::Unavailable(aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string())
+                Self::Unavailable(words(TABLE, error))
             }
             Some("ValidationException") if begins_after => Self::OutsideQuery,
             _ => Self::from_sdk(error, false),
@@ -82,7 +86,7 @@ impl StoreError {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let text = aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string();
+        let text = words(TABLE, error);
         let lost = |text| if is_write { Self::UnknownOutcome(text) } else { Self::Unavailable(text) };
         match error {
             SdkError::ConstructionFailure(_) => Self::Rejected(text),

@@ -6,15 +6,16 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
     GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, StreamSpecification, StreamViewType,
 };
+use market_outside::words;
 
 use crate::attributes::{DESK, DUE_AT, LIST, PK, PLACE, SHARD, SK, TRIES, WAKE_AT};
-use crate::error::StoreError;
+use crate::error::{StoreError, TABLE};
 
 /// What waits for which job, in the order of its time.
 pub const DUE_INDEX: &str = "due";
@@ -31,8 +32,8 @@ fn built(error: BuildError) -> StoreError {
     StoreError::Rejected(error.to_string())
 }
 
-fn failed<E: std::error::Error + 'static>(error: SdkError<E>) -> StoreError {
-    StoreError::Unavailable(DisplayErrorContext(&error).to_string())
+fn failed<E: ProvideErrorMetadata + std::error::Error + 'static>(error: SdkError<E>) -> StoreError {
+    StoreError::Unavailable(words(TABLE, &error))
 }
 
 fn key(name: &str, kind: KeyType) -> Result<KeySchemaElement, StoreError> {

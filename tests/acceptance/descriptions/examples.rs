@@ -83,6 +83,7 @@ async fn see_to_the_rest(corpus: &Corpus) {
         "/orders?status=in_service",
         "/demands?status=served",
         "/desk",
+        "/jobs/late",
         "/providers/northwind/profile",
         "/accounts/order-in-service/timeline",
     ] {

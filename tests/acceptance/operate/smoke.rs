@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
+use market::operate::api::Api;
 use market::operate::smoke::{Smoke, smoke};
 use market::stage::Stage;
 use market_identity::Role;
@@ -26,9 +27,9 @@ async fn a_market_that_works_passes_the_smoke_test_and_nothing_is_written() {
     Stage::set(&world.running).await;
     world.settle().await;
     let before = world.table().await;
-    let without = smoke(&world.running.url, None).await;
+    let without = smoke(&Api::at(&world.running.url, None)).await;
     assert_eq!(failed(&without), [""; 0], "{without:?}");
-    let with = smoke(&world.running.url, Some(&world.operators_token())).await;
+    let with = smoke(&world.api()).await;
     assert_eq!(failed(&with), [""; 0], "{with:?}");
     assert_eq!(with.checks.len(), without.checks.len() + 2);
     assert_eq!(world.table().await, before);
@@ -38,11 +39,11 @@ async fn a_market_that_works_passes_the_smoke_test_and_nothing_is_written() {
 async fn what_is_no_market_fails_the_smoke_test_question_by_question() {
     let world = World::new().await;
     let merchant = world.running.issuer.token(Role::Merchant, "shop-1", world.now());
-    let other_role = smoke(&world.running.url, Some(&merchant)).await;
+    let other_role = smoke(&Api::at(&world.running.url, Some(merchant))).await;
     assert_eq!(failed(&other_role).len(), 2, "what only operators may: {other_role:?}");
-    let elsewhere = smoke(&format!("{}/elsewhere", world.running.url), None).await;
+    let elsewhere = smoke(&Api::at(&format!("{}/elsewhere", world.running.url), None)).await;
     assert_eq!(elsewhere.checks.len() - failed(&elsewhere).len(), 1, "unknown paths are: {elsewhere:?}");
-    let nowhere = smoke("http://127.0.0.1:1", None).await;
+    let nowhere = smoke(&Api::at("http://127.0.0.1:1", None)).await;
     assert_eq!(failed(&nowhere).len(), nowhere.checks.len());
 }
 
@@ -92,9 +93,9 @@ impl Gateway {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_leaves_refusals_to_functions_fails_the_smoke_test_where_it_renames_their_challenge() {
     let world = World::new().await;
-    let told = smoke(&Gateway::before(&world, true).await, Some(&world.operators_token())).await;
+    let told = smoke(&Api::at(&Gateway::before(&world, true).await, Some(world.operators_token()))).await;
     assert_eq!(failed(&told), [""; 0], "{told:?}");
-    let untold = smoke(&Gateway::before(&world, false).await, None).await;
+    let untold = smoke(&Api::at(&Gateway::before(&world, false).await, None)).await;
     let wrong: Vec<_> = untold.failures().map(|check| check.wrong.as_deref().unwrap()).collect();
     assert_eq!(wrong.len(), 3, "each that is refused for want of a token: {untold:?}");
     assert!(wrong.iter().all(|wrong| wrong.contains("x-amzn-remapped-www-authenticate")), "{wrong:?}");

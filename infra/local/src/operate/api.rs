@@ -1,25 +1,46 @@
-//! The market's API, asked as anyone asks it: over HTTPS, one request at a time, following no redirects.
+//! The market's API, asked as anyone asks it: over HTTPS, one request at a time, following no redirects; or, of a folder on
+//! this machine, the same routes within this process.
 //!
 //! A status is an answer like any other; what it means is the caller's to say.
 
 use std::time::Duration;
 
-use aws_smithy_runtime_api::http::Headers;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http_body_util::BodyExt;
+use market_ambient::{Clock, SystemClock};
 use market_functions::http::versioned;
+use market_kernel::Timestamp;
 use market_outside::Web;
 use market_outside::web::Patience;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tower::ServiceExt;
 
 use super::OperateError;
 
 /// The gateway gives up on a route after 29 s.
 const PATIENCE: Patience = Patience { connect: Duration::from_secs(5), read: Duration::from_secs(30) };
 
-/// An API at a place.
+/// What a function can answer with is less.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// An API at a place, and who asks.
 #[derive(Debug)]
 pub struct Api {
-    web: Web,
+    way: Way,
     url: String,
+    token: Option<String>,
+    /// The market's time, where it is known from the start.
+    time: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+enum Way {
+    Web(Web),
+    /// In this process.
+    Routes(Router),
 }
 
 /// What came back.
@@ -31,14 +52,14 @@ pub struct Answer {
     pub body: Value,
     /// The body as it came.
     pub text: String,
-    headers: Headers,
+    headers: HeaderMap,
 }
 
 impl Answer {
     /// A header; empty where there is none.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// What a problem document says, in a line; the beginning of whatever else it is.
@@ -62,13 +83,47 @@ impl Answer {
         }
         line
     }
+
+    /// That it is a success.
+    ///
+    /// # Errors
+    /// Where the market refused, or failed.
+    pub fn success(&self) -> Result<&Value, OperateError> {
+        match self.status {
+            200..=299 => Ok(&self.body),
+            500.. => Err(OperateError::Failed(self.problem())),
+            _ => Err(OperateError::Refused(self.problem())),
+        }
+    }
+
+    /// What a success says.
+    ///
+    /// # Errors
+    /// Where the market refused or failed, or its answer is no such thing.
+    pub fn told<T: DeserializeOwned>(&self, what: &str) -> Result<T, OperateError> {
+        understood(self.success()?, what)
+    }
+}
+
+/// What a part of an answer says.
+///
+/// # Errors
+/// Where it is no such thing.
+pub fn understood<T: DeserializeOwned>(part: &Value, what: &str) -> Result<T, OperateError> {
+    T::deserialize(part).map_err(|error| OperateError::NotUnderstood(format!("it has no {what}: {error}")))
 }
 
 impl Api {
-    /// The API at this URL, with or without a slash at its end.
+    /// The API at this URL, with or without a slash at its end, for whoever has this token.
     #[must_use]
-    pub fn at(url: &str) -> Self {
-        Self { web: Web::with(PATIENCE), url: url.trim_end_matches('/').to_owned() }
+    pub fn at(url: &str, token: Option<String>) -> Self {
+        let url = url.trim_end_matches('/').to_owned();
+        Self { way: Way::Web(Web::with(PATIENCE).up_to(MAX_BYTES)), url, token, time: None }
+    }
+
+    /// Routes in this process.
+    pub(super) fn over(routes: Router, place: &str, token: String, now: Timestamp) -> Self {
+        Self { way: Way::Routes(routes), url: place.to_owned(), token: Some(token), time: Some(now) }
     }
 
     /// Where it is.
@@ -77,12 +132,36 @@ impl Api {
         &self.url
     }
 
+    /// The market's time. One on this machine tells it beside its API; everywhere else it is the time.
+    pub(super) async fn now(&self) -> Timestamp {
+        if let Some(time) = self.time {
+            return time;
+        }
+        let told = self.beside("GET", "/_local/clock").await;
+        let told = told.ok().and_then(|answer| answer.body["now"].as_str()?.parse().ok());
+        told.unwrap_or_else(|| SystemClock.now())
+    }
+
+    /// Whether there is a token to act with.
+    #[must_use]
+    pub const fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// The token to act with.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn token(&self) -> Result<Option<&str>, OperateError> {
+        self.token.as_deref().map(Some).ok_or(OperateError::NoToken)
+    }
+
     /// Reads.
     ///
     /// # Errors
     /// Where no answer came.
     pub async fn get(&self, path: &str, token: Option<&str>) -> Result<Answer, OperateError> {
-        self.send("GET", path, token, &[], Vec::new()).await
+        self.send("GET", &versioned(path), token, &[], Vec::new()).await
     }
 
     /// Sends a JSON body, with headers.
@@ -96,26 +175,54 @@ impl Api {
         headers: &[(&'static str, &str)],
         body: Vec<u8>,
     ) -> Result<Answer, OperateError> {
-        self.send("POST", path, token, headers, body).await
+        self.send("POST", &versioned(path), token, headers, body).await
+    }
+
+    /// Asks for what a market on one machine has beside its API.
+    ///
+    /// # Errors
+    /// Where no answer came.
+    pub async fn beside(&self, method: &'static str, path: &str) -> Result<Answer, OperateError> {
+        self.send(method, path, None, &[], Vec::new()).await
     }
 
     async fn send(
         &self,
-        method: &str,
+        method: &'static str,
         path: &str,
         token: Option<&str>,
         headers: &[(&'static str, &str)],
         body: Vec<u8>,
     ) -> Result<Answer, OperateError> {
-        let url = format!("{}{}", self.url, versioned(path));
         let bearer = token.map(|token| ("authorization", format!("Bearer {token}")));
         let media_type = (method != "GET").then(|| ("content-type", "application/json".to_owned()));
         let given = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        let headers = bearer.into_iter().chain(media_type).chain(given).collect();
-        let answer = self.web.send(method, &url, headers, body).await;
-        let answer = answer.map_err(|error| OperateError::Unreachable { url, reason: error.to_string() })?;
-        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        let headers: Vec<_> = bearer.into_iter().chain(media_type).chain(given).collect();
+        let (status, headers, body) = match &self.way {
+            Way::Web(web) => {
+                let url = format!("{}{path}", self.url);
+                let answer = web.send(method, &url, headers, body).await;
+                let answer =
+                    answer.map_err(|error| OperateError::Unreachable { url, reason: error.to_string() })?;
+                let named = answer.headers.iter().filter_map(|(name, value)| {
+                    Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+                });
+                (answer.status, named.collect(), answer.body)
+            }
+            Way::Routes(routes) => {
+                let request = Request::builder().method(method).uri(path);
+                let request =
+                    headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+                let failed = |error: &dyn std::fmt::Display| OperateError::Failed(error.to_string());
+                let request = request.body(Body::from(body)).map_err(|error| failed(&error))?;
+                let answer = routes.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+                let (parts, body) = answer.into_parts();
+                let body = body.collect().await.map_err(|error| failed(&error))?;
+                (parts.status.as_u16(), parts.headers, body.to_bytes().to_vec())
+            }
+        };
+        let text = String::from_utf8_lossy(&body).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer { status: answer.status, body, text, headers: answer.headers })
+        Ok(Answer { status, body, text, headers })
     }
 }

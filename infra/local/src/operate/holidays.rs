@@ -6,16 +6,17 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
+use market_agreement::holidays::{Holidays as Versions, PublishedSchedule};
 use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
-use market_kernel::periods::ZONE;
+use market_kernel::periods::{Schedule, ZONE};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::api::Api;
-use super::{ApiArgs, OperateError, say, token};
+use super::api::{Api, understood};
+use super::{Common, Ended, OperateError, say};
+use crate::folder::in_words;
 
 /// What to do with holiday schedules.
 #[derive(Debug, clap::Subcommand)]
@@ -34,8 +35,18 @@ pub struct Arguments {
     /// The number of the newest version, where this corrects it.
     #[arg(long, value_name = "VERSION")]
     corrects: Option<u32>,
+    /// Show whether it would be published, and as which version; publish nothing.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
-    api: ApiArgs,
+    common: Common,
+}
+
+impl Holidays {
+    pub(super) const fn common(&self) -> &Common {
+        let Self::Publish(arguments) = self;
+        &arguments.common
+    }
 }
 
 /// What is read of the market's answer.
@@ -72,13 +83,80 @@ impl fmt::Display for Published {
     }
 }
 
+/// How a schedule would be published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Preview {
+    /// That nothing was published.
+    pub dry_run: bool,
+    /// The year.
+    pub year: i16,
+    /// The number that it would have.
+    pub version: usize,
+    /// Why it would be refused, if it would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+impl fmt::Display for Preview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { dry_run: _, year, version, refused } = self;
+        match refused {
+            Some(why) => writeln!(f, "The holiday schedule of {year} would be refused: {why}.")?,
+            None => writeln!(f, "The holiday schedule of {year} would be published, as version {version}.")?,
+        }
+        write!(f, "Nothing was changed.")
+    }
+}
+
+/// Holds a schedule against those that stand, by the rules of its publication.
+///
+/// # Errors
+/// Where the file has no schedule, or the market does not say what stands.
+pub async fn preview(
+    api: &Api,
+    file: &Path,
+    schedule: Value,
+    corrects: Option<u32>,
+) -> Result<Preview, OperateError> {
+    let schedule: Schedule = serde_json::from_value(schedule).map_err(|error| OperateError::File {
+        file: file.display().to_string(),
+        reason: error.to_string(),
+    })?;
+    let year = schedule.year;
+    let answer = api.get(&format!("/holidays/{year}"), None).await?;
+    let mut versions = Vec::new();
+    if answer.status != 404 {
+        for version in answer.success()?["versions"].as_array().into_iter().flatten() {
+            versions.push(version_of(year, version)?);
+        }
+    }
+    let standing = (!versions.is_empty()).then_some(Versions { year, versions });
+    let refused = Versions::check_publication(standing.as_ref(), &schedule, corrects, api.now().await);
+    let version = standing.map_or(0, |standing| standing.versions.len()) + 1;
+    Ok(Preview { dry_run: true, year, version, refused: refused.err().map(|why| why.to_string()) })
+}
+
+/// A version as the market shows it. What is part of a release has no instant.
+fn version_of(year: i16, version: &Value) -> Result<PublishedSchedule, OperateError> {
+    let mut said = version.clone();
+    let fields = said.as_object_mut();
+    let published_at = fields.and_then(|fields| {
+        fields.insert("year".to_owned(), year.into());
+        fields.remove("published_at")
+    });
+    let published_at = match published_at {
+        Some(at) => understood(&at, "instant")?,
+        None => Timestamp::MIN,
+    };
+    Ok(PublishedSchedule { schedule: understood(&said, "schedule")?, published_at })
+}
+
 /// Publishes a schedule: an object with its year.
 ///
 /// # Errors
 /// Where the market refuses, or does not answer.
 pub async fn publish(
-    url: &str,
-    token: &str,
+    api: &Api,
     mut schedule: Value,
     corrects: Option<u32>,
 ) -> Result<Published, OperateError> {
@@ -91,13 +169,10 @@ pub async fn publish(
     let body = serde_json::to_vec(&schedule).map_err(OperateError::Unwritable)?;
     let path = format!("/holidays/{year}");
     let key = format!("holidays-{}", Sha256Hash::of(&[path.as_bytes(), b"\n", &body].concat()));
-    let answer = Api::at(url).post(&path, Some(token), &[("idempotency-key", key.as_str())], body).await?;
-    if !(200..300).contains(&answer.status) {
-        return Err(OperateError::Refused(answer.problem()));
-    }
-    let Answered { year, versions } = serde_json::from_value(answer.body.clone())
-        .map_err(|error| OperateError::Refused(format!("{} is no schedule: {error}", answer.problem())))?;
-    let newest = versions.last().ok_or_else(|| refused("the market answers with no version"))?;
+    let answer = api.post(&path, api.token()?, &[("idempotency-key", key.as_str())], body).await?;
+    let Answered { year, versions } = answer.told("schedule")?;
+    let newest =
+        versions.last().ok_or_else(|| OperateError::NotUnderstood("it has no version".to_owned()))?;
     Ok(Published {
         year,
         version: versions.len(),
@@ -108,14 +183,23 @@ pub async fn publish(
 
 fn read(file: &Path) -> Result<Value, OperateError> {
     let unread = |reason: String| OperateError::File { file: file.display().to_string(), reason };
-    let text = std::fs::read_to_string(file).map_err(|error| unread(error.to_string()))?;
+    let text = std::fs::read_to_string(file).map_err(|error| unread(in_words(&error)))?;
     serde_json::from_str(&text).map_err(|error| unread(error.to_string()))
 }
 
-pub(super) async fn run(holidays: Holidays) -> Result<ExitCode, OperateError> {
-    let Holidays::Publish(Arguments { file, corrects, api }) = holidays;
-    let token = token().ok_or(OperateError::NoToken)?;
-    let published = publish(&api.url().await?, &token, read(&file)?, corrects).await?;
-    say(&published, api.common.json)?;
-    Ok(ExitCode::SUCCESS)
+pub(super) async fn run(holidays: Holidays) -> Result<Ended, OperateError> {
+    let Holidays::Publish(Arguments { file, corrects, dry_run, common }) = holidays;
+    let schedule = read(&file)?;
+    common
+        .at
+        .at_api(async |api| {
+            if dry_run {
+                let preview = preview(api, &file, schedule, corrects).await?;
+                say(&preview, common.json)?;
+                return Ok(Ended::well(preview.refused.is_none()));
+            }
+            say(&publish(api, schedule, corrects).await?, common.json)?;
+            Ok(Ended::Good)
+        })
+        .await
 }

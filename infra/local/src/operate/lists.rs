@@ -9,8 +9,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
-use std::process::ExitCode;
 
 use indicatif::ProgressBar;
 use market_agreement::documents::Document;
@@ -23,9 +21,10 @@ use market_store::{Asked, Index, PartitionItem, Store, StoreError, StoredThing};
 use market_trade::listings::{Listing, ListingKind};
 use serde::Serialize;
 
-use super::verify::source::Source;
+use super::place::Place;
+use super::source::Source;
 use super::verify::thing::Thing;
-use super::{Common, OperateError, progress, say};
+use super::{Common, Ended, OperateError, progress, say};
 
 /// Things of one read.
 const PAGE: u16 = 100;
@@ -49,16 +48,35 @@ pub struct Arguments {
     /// A document that nobody accepted and no listing names.
     #[arg(long, value_name = "ID")]
     document: Vec<DocumentId>,
-    /// A data folder that no market is using, in place of a stack.
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["stack_name", "region", "profile"])]
-    data: Option<PathBuf>,
+    /// Count what would be put into its lists; change nothing.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     common: Common,
+}
+
+impl Lists {
+    pub(super) const fn common(&self) -> &Common {
+        let Self::Fill(arguments) = self;
+        &arguments.common
+    }
+}
+
+/// Whether lists are filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// They are.
+    Write,
+    /// What would be put into them is counted.
+    Count,
 }
 
 /// What was looked at, and what was put into its lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Filled {
+    /// That nothing was written.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
     /// Things that were looked at.
     pub looked_at: u64,
     /// Those that did not stand where their states say.
@@ -72,28 +90,56 @@ impl fmt::Display for Filled {
         for item in &self.unreadable {
             writeln!(f, "{item} cannot be read")?;
         }
-        write!(f, "{} things were looked at, and {} put into their lists.", self.looked_at, self.moved)
+        let Self { dry_run, looked_at, moved, unreadable: _ } = self;
+        if *dry_run {
+            return write!(
+                f,
+                "{looked_at} things were looked at, and {moved} would be put into their lists. Nothing was changed."
+            );
+        }
+        write!(f, "{looked_at} things were looked at, and {moved} put into their lists.")
     }
 }
 
-pub(super) async fn run(lists: Lists) -> Result<ExitCode, OperateError> {
-    let Lists::Fill(Arguments { account, provider, document, data, common }) = lists;
-    let source = match &data {
-        Some(folder) => Source::folder(folder).await?,
-        None => Source::stack(&common.stack).await?,
+pub(super) async fn run(lists: Lists) -> Result<Ended, OperateError> {
+    let Lists::Fill(Arguments { account, provider, document, dry_run, common }) = lists;
+    let source = match common.at.find().await? {
+        Place::Folder(source) => source,
+        Place::Stack(stack) => Source::stack(&stack)?,
+        Place::Url(_) => {
+            return Err(OperateError::NotThere {
+                what: "lists fill".to_owned(),
+                place: "--url",
+                why: "lists are filled in the table itself; name the stack, or the folder while no market uses it",
+            });
+        }
     };
-    source.complete().await?;
-    let mut named: BTreeSet<Partition> = account.iter().map(Owner::partition).collect();
-    named.extend(provider.iter().map(Owner::partition));
-    named.extend(document.iter().map(Document::partition));
-    named.extend(source.partitions().await?);
-    let bar = progress("Filling", common.json);
-    let filled = fill(source.store(), named, &bar).await;
-    bar.finish_and_clear();
+    let accounts = account.iter().map(Owner::partition);
+    let providers = provider.iter().map(Owner::partition);
+    let named = accounts.chain(providers).chain(document.iter().map(Document::partition)).collect();
+    let how = if dry_run { How::Count } else { How::Write };
+    let filled = fill_all(&source, &named, how, common.json).await;
     source.close().await;
     let filled = filled?;
     say(&filled, common.json)?;
-    Ok(super::exit(filled.unreadable.is_empty()))
+    Ok(Ended::well(filled.unreadable.is_empty()))
+}
+
+async fn fill_all(
+    source: &Source,
+    named: &BTreeSet<Partition>,
+    how: How,
+    json: bool,
+) -> Result<Filled, OperateError> {
+    // A table that lacks an index is completed by a start; what would be moved there is then not known.
+    if how == How::Write {
+        source.complete().await?;
+    }
+    let all = source.partitions().await?.union(named).cloned().collect();
+    let bar = progress("Filling", json);
+    let filled = fill(source.store(), all, how, &bar).await;
+    bar.finish_and_clear();
+    filled
 }
 
 /// Fills the lists of what lies in these partitions, of what is found in lists, and of whatever any of it names.
@@ -103,6 +149,7 @@ pub(super) async fn run(lists: Lists) -> Result<ExitCode, OperateError> {
 pub async fn fill(
     store: &Store,
     named: BTreeSet<Partition>,
+    how: How,
     progress: &ProgressBar,
 ) -> Result<Filled, OperateError> {
     let mut to_do = named;
@@ -115,7 +162,8 @@ pub async fn fill(
     for list in ListingKind::ALL.iter().map(|kind| Listing::catalogue(*kind)).chain([Listing::REVIEWS]) {
         to_do.extend(listed::<Listing>(store, &list).await?);
     }
-    let (mut filled, mut done) = (Filled::default(), BTreeSet::new());
+    let mut filled = Filled { dry_run: how == How::Count, ..Filled::default() };
+    let mut done = BTreeSet::new();
     while let Some(partition) = to_do.pop_first() {
         if !done.insert(partition.clone()) {
             continue;
@@ -182,7 +230,7 @@ async fn fill_one(
     };
     let [list, desk] = thing.entries();
     if !as_stored.listed.is(list.as_ref(), desk.as_ref())
-        && store.put_in_lists(as_stored, list.as_ref(), desk.as_ref()).await?
+        && (filled.dry_run || store.put_in_lists(as_stored, list.as_ref(), desk.as_ref()).await?)
     {
         filled.moved += 1;
     }

@@ -1,39 +1,42 @@
-//! What operators do with a market that is deployed: `publish`, `holidays`, `notices`, `dead-letters`, `jobs`,
-//! `verify`, `lists`, `smoke`.
+//! What operators do with a market: `publish`, `holidays`, `notices`, `dead-letters`, `jobs`, `verify`, `lists`, `smoke`.
 //!
-//! A stack is named as the AWS CLI names it; everything else is read from its outputs ([`stack`]). Nothing
-//! here goes round the market's own rules: a document is published through the API, due work is handed back
+//! Each does so in a data folder, at a URL and in a deployed stack alike ([`place`]). A stack is named as the AWS CLI
+//! names it; everything else is read from its outputs ([`stack`]). Nothing here goes round the market's own rules: a document is published through the API, due work is handed back
 //! by the store's conditional write, a dead letter is deleted only after its queue has taken it. So every
 //! command may be broken off and given again.
 //!
-//! Each command is a function over a store, a queue's client or a URL. What it finds is data: printed for
-//! people, or with `--json` as one document for programs. Progress goes to standard error, and only to a
-//! terminal.
+//! Each command is a function over a store, a queue's client or an API. What it finds is data: printed for
+//! people, or with `--json` as one document for programs, errors included ([`error`]). How it ended is the exit code
+//! ([`ended`]). Progress goes to standard error, and only to a terminal.
 
 pub mod api;
 pub mod dead_letters;
+pub mod ended;
+pub mod error;
 pub mod holidays;
 pub mod late_jobs;
 pub mod lists;
 pub mod notices;
+mod offline;
 pub mod outline;
+pub mod place;
 pub mod publish;
 pub mod smoke;
+mod source;
 pub mod stack;
 pub mod verify;
 
 use std::fmt::Display;
 use std::io::Write;
-use std::path::PathBuf;
-use std::process::ExitCode;
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use indicatif::{ProgressBar, ProgressStyle};
-use market_store::StoreError;
 use serde::Serialize;
+use serde_json::json;
 
-use self::stack::{Stack, StackName};
-use crate::{StartError, WITHOUT_AWS};
+pub use self::ended::Ended;
+pub use self::error::OperateError;
+use self::place::Where;
+pub(crate) use self::source::partitions;
 
 /// What operators can do.
 #[derive(Debug, clap::Subcommand)]
@@ -62,142 +65,41 @@ pub enum Operate {
     Smoke(smoke::Arguments),
 }
 
-/// Which stack, and for whom to print.
+/// Where, and for whom to print.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Common {
     #[command(flatten)]
-    stack: StackName,
-    /// Print one JSON document.
+    at: Where,
+    /// Print one JSON document, errors too.
     #[arg(long)]
     json: bool,
 }
 
-/// Where the API is.
-#[derive(Debug, Clone, clap::Args)]
-pub struct ApiArgs {
-    /// Where the API is, in place of what the stack says; no AWS is needed then.
-    #[arg(long)]
-    url: Option<String>,
-    #[command(flatten)]
-    common: Common,
-}
+impl Operate {
+    /// Whether a program reads what it says.
+    #[must_use]
+    pub const fn is_json(&self) -> bool {
+        self.common().json
+    }
 
-impl ApiArgs {
-    async fn url(&self) -> Result<String, OperateError> {
-        match &self.url {
-            Some(url) => Ok(url.clone()),
-            None => Stack::find(&self.common.stack).await?.api_url().map(str::to_owned),
+    const fn common(&self) -> &Common {
+        match self {
+            Self::Publish(arguments) => arguments.common(),
+            Self::Holidays(command) => command.common(),
+            Self::Notices(arguments) => arguments.common(),
+            Self::DeadLetters(command) => command.common(),
+            Self::Jobs(command) => command.common(),
+            Self::Verify(arguments) => arguments.common(),
+            Self::Lists(command) => command.common(),
+            Self::Smoke(arguments) => arguments.common(),
         }
     }
 }
 
-/// Why a command could not be carried out, and what to do about it.
-#[derive(Debug, thiserror::Error)]
-pub enum OperateError {
-    /// There is no token to act with.
-    #[error("MARKET_TOKEN is not set: put an operator's bearer token of the market's issuer into it")]
-    NoToken,
-    /// No source names a region.
-    #[error(
-        "no region is known: say --region, or set AWS_REGION, or a region in the profile; a market on this machine is named with --url"
-    )]
-    NoRegion,
-    /// The region has no such stack.
-    #[error("there is no stack {stack} in {region}: say --stack-name and --region as it was deployed with")]
-    NoStack {
-        /// Its name.
-        stack: String,
-        /// Where it was looked for.
-        region: String,
-    },
-    /// The stack is another one, or is not complete.
-    #[error(
-        "the stack {stack} has no output {output}: finish its deployment, or name the market's root stack"
-    )]
-    NoOutput {
-        /// The stack.
-        stack: String,
-        /// The output.
-        output: &'static str,
-    },
-    /// This program was built for one machine.
-    #[error("{0} cannot be reached: {WITHOUT_AWS}")]
-    WithoutAws(String),
-    /// An AWS service did not do it.
-    #[error("{asked}: {reason}\n(`aws sts get-caller-identity` shows with whose permissions it was tried)")]
-    Aws {
-        /// What was asked for.
-        asked: String,
-        /// What came back.
-        reason: String,
-    },
-    /// The table did not do it.
-    #[error("the table: {0}")]
-    Store(#[from] StoreError),
-    /// A file cannot be read.
-    #[error("cannot read {file}: {reason}")]
-    File {
-        /// The file.
-        file: String,
-        /// Why not.
-        reason: String,
-    },
-    /// A file cannot be written.
-    #[error("cannot write {file}: {reason}")]
-    NotWritten {
-        /// The file.
-        file: String,
-        /// Why not.
-        reason: String,
-    },
-    /// The data folder is not one.
-    #[error("there is no market in the folder {}: name the one that a market was started on with --data", .0.display())]
-    NoMarket(PathBuf),
-    /// The data folder cannot be used.
-    #[error(transparent)]
-    Folder(#[from] StartError),
-    /// No answer came from the API.
-    #[error("no answer from {url}: {reason}; it is safe to give the command again")]
-    Unreachable {
-        /// What was asked.
-        url: String,
-        /// Why none came.
-        reason: String,
-    },
-    /// The API refused, or answered what cannot be understood.
-    #[error("the market refused: {0}")]
-    Refused(String),
-    /// Its dead letters are no messages that could be sent again.
-    #[error("the dead letters of {queue} are not sent again: {why}")]
-    NotRedriven {
-        /// The queue.
-        queue: &'static str,
-        /// Why not.
-        why: &'static str,
-    },
-    /// What was found cannot be written down.
-    #[error("the outcome cannot be written as JSON: {0}")]
-    Unwritable(serde_json::Error),
-}
-
-/// What an SDK's error means for whoever asked.
-fn aws_error<E>(asked: impl Into<String>, error: &SdkError<E>) -> OperateError
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let reason = match (error.code(), error.message()) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
-        _ => DisplayErrorContext(error).to_string(),
-    };
-    OperateError::Aws { asked: asked.into(), reason }
-}
-
-/// Carries out a command.
-///
-/// # Errors
-/// Where it could not be carried out. What it found, good or bad, is printed and told by the exit code.
-pub async fn run(operate: Operate) -> Result<ExitCode, OperateError> {
-    match operate {
+/// Carries out a command. What it found, good or bad, is printed, and so is why it could not be carried out.
+pub async fn run(operate: Operate) -> Ended {
+    let json = operate.common().json;
+    let outcome = match operate {
         Operate::Publish(arguments) => publish::run(*arguments).await,
         Operate::Holidays(command) => holidays::run(command).await,
         Operate::Notices(arguments) => notices::run(*arguments).await,
@@ -206,6 +108,21 @@ pub async fn run(operate: Operate) -> Result<ExitCode, OperateError> {
         Operate::Verify(arguments) => verify::run(*arguments).await,
         Operate::Lists(command) => lists::run(command).await,
         Operate::Smoke(arguments) => smoke::run(arguments).await,
+    };
+    outcome.unwrap_or_else(|error| {
+        let ended = error.ended();
+        say_error(error.code(), &error.to_string(), ended, json);
+        ended
+    })
+}
+
+/// Says why something was not done: to people on standard error, to programs as the one document on standard output.
+pub fn say_error(code: &'static str, message: &str, ended: Ended, json: bool) {
+    if json {
+        let error = json!({ "error": { "code": code, "message": message, "exit": ended as u8 } });
+        drop(writeln!(std::io::stdout(), "{error:#}"));
+    } else {
+        eprintln!("market: {message}");
     }
 }
 
@@ -220,14 +137,11 @@ fn say(found: &(impl Serialize + Display), json: bool) -> Result<(), OperateErro
     Ok(())
 }
 
-/// A success, or something that a human has to look at.
-fn exit(is_good: bool) -> ExitCode {
-    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// A bar on standard error, for as long as the work lasts; none where a program reads.
+/// A bar on standard error, for as long as the work lasts; none where a program reads, or the
+/// terminal draws none.
 fn progress(what: &'static str, json: bool) -> ProgressBar {
-    if json {
+    let cannot_draw = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    if json || cannot_draw {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(0).with_message(what);
@@ -287,7 +201,11 @@ mod tests {
             "market smoke --url https://market.example.com",
             "market lists fill --stack-name market",
             "market lists fill --provider northwind --document rules --account shop-1",
-            "market lists fill --data market-data --json",
+            "market lists fill --data market-data --json --dry-run",
+            "market jobs late --data market-data",
+            "market jobs redrive notify --dry-run --url http://127.0.0.1:8080",
+            "market dead-letters redrive notify --dry-run --data market-data",
+            "market verify --account shop-1 --url http://127.0.0.1:8080/",
         ] {
             assert!(parses(good), "{good}");
         }
@@ -313,6 +231,12 @@ mod tests {
             "market verify --export-heads heads.jsonl",
             "market verify --data market-data",
             "market verify --data market-data --all --stack-name market",
+            "market verify --account shop-1 --url http://127.0.0.1:8080 --region cn-north-1",
+            "market notices --url http://127.0.0.1:8080 --profile ops",
+            "market notices --data market-data --url http://127.0.0.1:8080",
+            "market jobs late --data market-data --region cn-north-1",
+            "market dead-letters list --url 127.0.0.1:8080",
+            "market notices --limit 5 resend account/shop-1 ntc_00000000000000000000000000000000",
         ] {
             assert!(!parses(bad), "{bad}");
         }

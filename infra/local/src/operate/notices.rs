@@ -4,7 +4,6 @@
 //! command may be given again after a lost answer.
 
 use std::fmt;
-use std::process::ExitCode;
 use std::str::FromStr;
 
 use market_ambient::{SystemEntropy, random};
@@ -13,13 +12,15 @@ use market_kernel::ids::{AccountId, NoticeId, ProviderId};
 use market_kernel::notices::{Address, Channel};
 use market_kernel::periods::ZONE;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::api::{Answer, Api};
-use super::{ApiArgs, OperateError, say, token};
+use super::api::{Api, understood};
+use super::{Common, Ended, OperateError, say};
 
 /// Notices of one request.
 const PAGE: usize = 100;
+/// Notices among which one is looked for.
+const LOOKED_AT: u16 = 1_000;
 
 /// What to do about notices that did not arrive.
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,16 @@ pub struct Arguments {
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1_000))]
     limit: u16,
     #[command(flatten)]
-    api: ApiArgs,
+    common: Common,
+}
+
+impl Arguments {
+    pub(super) const fn common(&self) -> &Common {
+        match &self.command {
+            None => &self.common,
+            Some(Command::Resend { common, .. }) => common,
+        }
+    }
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -46,8 +56,11 @@ enum Command {
         /// The e-mail address or telephone number to send it to; without one, where the contacts point now.
         #[arg(long, value_parser = |raw: &str| Address::try_from(raw.to_owned()))]
         address: Option<Address>,
+        /// Show which notice would be sent again, and where to; change nothing.
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
-        api: ApiArgs,
+        common: Common,
     },
 }
 
@@ -202,35 +215,49 @@ impl fmt::Display for Resent {
     }
 }
 
-fn understood(answer: &Answer) -> Result<&Value, OperateError> {
-    if (200..300).contains(&answer.status) {
-        Ok(&answer.body)
-    } else {
-        Err(OperateError::Refused(answer.problem()))
-    }
+/// A notice that would be sent again.
+#[derive(Debug, Serialize)]
+pub struct WouldResend {
+    /// That nothing was sent.
+    pub dry_run: bool,
+    /// The notice, where it is among those that wait for a human.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<NoticeLine>,
+    /// The address that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
-fn told(notice: &Value) -> Result<NoticeLine, OperateError> {
-    let notice = NoticeAnswer::deserialize(notice)
-        .map_err(|error| OperateError::Refused(format!("its answer has what is no notice: {error}")))?;
-    Ok(notice.into())
+impl fmt::Display for WouldResend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.notice, &self.address) {
+            (None, _) => {
+                writeln!(f, "It is not among the notices that wait for a human: it would be refused.")?;
+            }
+            (Some(notice), Some(address)) => write!(f, "{notice}It would be sent again to {address}. ")?,
+            (Some(notice), None) => {
+                write!(f, "{notice}It would be sent again to where the contacts point now. ")?;
+            }
+        }
+        write!(f, "Nothing was changed.")
+    }
 }
 
 /// Lists what waits for a human, as many as this.
 ///
 /// # Errors
 /// Where the market refuses, or does not answer.
-pub async fn undelivered(url: &str, token: &str, limit: u16) -> Result<Undelivered, OperateError> {
-    let (api, limit) = (Api::at(url), usize::from(limit));
+pub async fn undelivered(api: &Api, limit: u16) -> Result<Undelivered, OperateError> {
+    let limit = usize::from(limit);
     let mut undelivered = Undelivered { notices: Vec::new(), more: false, unreadable: 0 };
     // One more than is shown tells whether there is one.
     let of_a_page = (limit + 1).min(PAGE);
     let mut path = format!("/notices/undelivered?limit={of_a_page}");
     loop {
-        let answer = api.get(&path, Some(token)).await?;
-        let page = understood(&answer)?;
+        let answer = api.get(&path, api.token()?).await?;
+        let page = answer.success()?;
         for notice in page["items"].as_array().into_iter().flatten() {
-            undelivered.notices.push(told(notice)?);
+            undelivered.notices.push(understood::<NoticeAnswer>(notice, "notice")?.into());
         }
         undelivered.unreadable += page["unreadable"].as_u64().unwrap_or_default();
         undelivered.more = undelivered.notices.len() > limit;
@@ -242,13 +269,28 @@ pub async fn undelivered(url: &str, token: &str, limit: u16) -> Result<Undeliver
     }
 }
 
+/// Finds, among the oldest 1,000 that wait for a human, the notice that would be sent again.
+///
+/// # Errors
+/// Where the market refuses, or does not answer.
+pub async fn would_resend(
+    api: &Api,
+    recipient: &Party,
+    id: &NoticeId,
+    address: Option<Address>,
+) -> Result<WouldResend, OperateError> {
+    let waiting = undelivered(api, LOOKED_AT).await?.notices;
+    let whom = recipient.to_string();
+    let notice = waiting.into_iter().find(|notice| notice.id == *id && notice.recipient == whom);
+    Ok(WouldResend { dry_run: true, notice, address: address.map(String::from) })
+}
+
 /// Sends a notice again. What it is sent as comes back.
 ///
 /// # Errors
 /// Where the market refuses, or does not answer.
 pub async fn resend(
-    url: &str,
-    token: &str,
+    api: &Api,
     recipient: &Party,
     id: &NoticeId,
     address: Option<Address>,
@@ -258,19 +300,27 @@ pub async fn resend(
     // Fresh each time: what was refused for want of an address is asked anew once there is one.
     let key = format!("resend-{:032x}", u128::from_be_bytes(random(&SystemEntropy)));
     let headers = [("idempotency-key", key.as_str())];
-    let answer = Api::at(url).post(&path, Some(token), &headers, body.to_string().into_bytes()).await?;
-    told(understood(&answer)?)
+    let answer = api.post(&path, api.token()?, &headers, body.to_string().into_bytes()).await?;
+    Ok(answer.told::<NoticeAnswer>("notice")?.into())
 }
 
-pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
-    let token = token().ok_or(OperateError::NoToken)?;
-    let Arguments { command, limit, api } = arguments;
-    match command {
-        None => say(&undelivered(&api.url().await?, &token, limit).await?, api.common.json)?,
-        Some(Command::Resend { recipient, id, address, api }) => {
-            let resent = resend(&api.url().await?, &token, &recipient, &id, address).await?;
-            say(&Resent(resent), api.common.json)?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
+    let Arguments { command, limit, common } = arguments;
+    let Some(Command::Resend { recipient, id, address, dry_run, common }) = command else {
+        let found = common.at.at_api(async |api| undelivered(api, limit).await).await?;
+        say(&found, common.json)?;
+        return Ok(Ended::Good);
+    };
+    common
+        .at
+        .at_api(async |api| {
+            if dry_run {
+                let would = would_resend(api, &recipient, &id, address).await?;
+                say(&would, common.json)?;
+                return Ok(Ended::well(would.notice.is_some()));
+            }
+            say(&Resent(resend(api, &recipient, &id, address).await?), common.json)?;
+            Ok(Ended::Good)
+        })
+        .await
 }

@@ -9,7 +9,6 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use market_agreement::documents::DocumentKind;
@@ -23,9 +22,10 @@ use market_kernel::periods::ZONE;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::api::{Answer, Api};
+use super::api::Api;
 use super::outline::OutlineAnswer;
-use super::{ApiArgs, OperateError, say, token};
+use super::{Common, Ended, OperateError, say};
+use crate::folder::in_words;
 
 /// What to publish.
 #[derive(Debug, clap::Args)]
@@ -65,7 +65,13 @@ pub struct Arguments {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    api: ApiArgs,
+    common: Common,
+}
+
+impl Arguments {
+    pub(super) const fn common(&self) -> &Common {
+        &self.common
+    }
 }
 
 /// The operator's kinds; subscription agreements are their providers' to publish.
@@ -168,6 +174,13 @@ pub struct Preview {
     /// Why it would be refused, if it would.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
+    /// That nothing was published.
+    #[serde(default = "yes")]
+    pub dry_run: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// Why a text would be refused.
@@ -187,8 +200,9 @@ impl fmt::Display for Preview {
             Some(Refused { code, title, detail }) => {
                 writeln!(f, "It would be refused: {title} ({code}) {}", detail.as_deref().unwrap_or_default())
             }
-            None => writeln!(f, "It would be published. Nothing was."),
-        }
+            None => writeln!(f, "It would be published."),
+        }?;
+        writeln!(f, "Nothing was changed.")
     }
 }
 
@@ -213,16 +227,16 @@ impl fmt::Display for Published {
 ///
 /// # Errors
 /// Where the market refuses, or does not answer.
-pub async fn publish(url: &str, token: &str, wanted: &ToPublish) -> Result<Published, OperateError> {
+pub async fn publish(api: &Api, wanted: &ToPublish) -> Result<Published, OperateError> {
     let body = serde_json::to_vec(wanted).map_err(OperateError::Unwritable)?;
     let content = [wanted.document.as_str().as_bytes(), b"\n", &body].concat();
     let key = format!("publish-{}", Sha256Hash::of(&content));
     let path = format!("/documents/{}/versions", wanted.document);
-    let answer = Api::at(url).post(&path, Some(token), &[("idempotency-key", key.as_str())], body).await?;
-    let document: Document = taken(&answer, "document")?;
+    let answer = api.post(&path, api.token()?, &[("idempotency-key", key.as_str())], body).await?;
+    let document: Document = answer.told("document")?;
     let sha256 = Sha256Hash::of(wanted.text.as_bytes());
     let Some(version) = document.versions.last().filter(|version| version.sha256 == sha256) else {
-        return Err(OperateError::Refused(format!(
+        return Err(OperateError::NotUnderstood(format!(
             "the newest version is not the text whose SHA-256 is {sha256}"
         )));
     };
@@ -242,24 +256,15 @@ pub async fn publish(url: &str, token: &str, wanted: &ToPublish) -> Result<Publi
 ///
 /// # Errors
 /// Where the market does not say.
-pub async fn preview(url: &str, token: &str, wanted: &ToPublish) -> Result<Preview, OperateError> {
+pub async fn preview(api: &Api, wanted: &ToPublish) -> Result<Preview, OperateError> {
     let body = serde_json::to_vec(wanted).map_err(OperateError::Unwritable)?;
     let path = format!("/documents/{}/preview", wanted.document);
-    taken(&Api::at(url).post(&path, Some(token), &[], body).await?, "preview")
-}
-
-/// What the market answered, if it did not refuse.
-fn taken<T: DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, OperateError> {
-    if !(200..300).contains(&answer.status) {
-        return Err(OperateError::Refused(answer.problem()));
-    }
-    serde_json::from_value(answer.body.clone())
-        .map_err(|error| OperateError::Refused(format!("{} is no {what}: {error}", answer.problem())))
+    api.post(&path, api.token()?, &[], body).await?.told("preview")
 }
 
 fn read(file: &Path) -> Result<String, OperateError> {
     std::fs::read_to_string(file)
-        .map_err(|error| OperateError::File { file: file.display().to_string(), reason: error.to_string() })
+        .map_err(|error| OperateError::File { file: file.display().to_string(), reason: in_words(&error) })
 }
 
 /// What a JSON file says.
@@ -268,7 +273,7 @@ fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, OperateError> {
         .map_err(|error| OperateError::File { file: file.display().to_string(), reason: error.to_string() })
 }
 
-pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
+pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
     let Arguments {
         file,
         document,
@@ -281,21 +286,23 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> 
         outline,
         unnumbered,
         dry_run,
-        api,
+        common,
     } = arguments;
-    let token = token().ok_or(OperateError::NoToken)?;
     let (text, rules) =
         (read(&file)?, rules.as_deref().map(read_json::<KnownRules>).transpose()?.unwrap_or_default().0);
     let outline = outline.as_deref().map(read_json).transpose()?;
     let wanted =
         ToPublish { document, kind, title, text, prominent, rules, effective_at, major, outline, unnumbered };
-    let url = api.url().await?;
-    if dry_run {
-        let preview = preview(&url, &token, &wanted).await?;
-        say(&preview, api.common.json)?;
-        return Ok(if preview.refused.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
-    }
-    let published = publish(&url, &token, &wanted).await?;
-    say(&published, api.common.json)?;
-    Ok(ExitCode::SUCCESS)
+    common
+        .at
+        .at_api(async |api| {
+            if dry_run {
+                let preview = preview(api, &wanted).await?;
+                say(&preview, common.json)?;
+                return Ok(Ended::well(preview.refused.is_none()));
+            }
+            say(&publish(api, &wanted).await?, common.json)?;
+            Ok(Ended::Good)
+        })
+        .await
 }

@@ -5,18 +5,23 @@
 //! the issuer is the right one and the table can be read.
 
 use std::fmt;
-use std::process::ExitCode;
 
 use serde::Serialize;
 
 use super::api::{Answer, Api};
-use super::{ApiArgs, OperateError, exit, say, token};
+use super::{Common, Ended, OperateError, say};
 
 /// Where to ask.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    api: ApiArgs,
+    common: Common,
+}
+
+impl Arguments {
+    pub(super) const fn common(&self) -> &Common {
+        &self.common
+    }
 }
 
 /// A question, and what was wrong with its answer.
@@ -107,8 +112,8 @@ const RENAMED: &str = "x-amzn-remapped-www-authenticate";
 const NO_TOKEN: [&str; 2] = ["missing-token", "invalid-token"];
 
 /// Asks. With a token, which must be an operator's, it also reads something that only operators may.
-pub async fn smoke(url: &str, token: Option<&str>) -> Smoke {
-    let api = Api::at(url);
+pub async fn smoke(api: &Api) -> Smoke {
+    let token = api.token().unwrap_or_default();
     let mut checks = Vec::new();
     let mut check = |what, asked: Result<Answer, OperateError>, expected: &dyn Fn(&Answer) -> Expected| {
         let held = asked.map_err(|error| error.to_string()).and_then(|answer| expected(&answer));
@@ -155,8 +160,9 @@ pub async fn smoke(url: &str, token: Option<&str>) -> Smoke {
     Smoke { url: api.url().to_owned(), checks }
 }
 
-pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
-    let smoke = smoke(&arguments.api.url().await?, token().as_deref()).await;
-    say(&smoke, arguments.api.common.json)?;
-    Ok(exit(smoke.failures().next().is_none()))
+pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
+    let Common { at, json } = arguments.common;
+    let smoke = at.at_api(async |api| Ok(smoke(api).await)).await?;
+    say(&smoke, json)?;
+    Ok(Ended::well(smoke.failures().next().is_none()))
 }

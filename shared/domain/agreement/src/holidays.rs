@@ -76,30 +76,9 @@ impl Holidays {
         corrects: Option<u32>,
         occasion: &Occasion,
     ) -> Result<(Self, Change), HolidaysRefusal> {
+        Self::check_publication(existing.map(|existing| &existing.state), &schedule, corrects, occasion.at)?;
         let year = schedule.year;
-        schedule.check()?;
-        let today = local_date(occasion.at);
-        if schedule.changed_by.iter().chain([&schedule.notice]).any(|notice| notice.date > today) {
-            return Err(HolidaysRefusal::InTheFuture);
-        }
-        if Calendar::published().is_published(year) {
-            return Err(HolidaysRefusal::BuiltIn(year));
-        }
-        let newest = existing.map(|existing| existing.newest_number());
-        match (newest, corrects) {
-            (Some(newest), corrected) if corrected != Some(newest) => {
-                return Err(HolidaysRefusal::AlreadyPublished { newest });
-            }
-            (None, Some(_)) => return Err(HolidaysRefusal::NothingToCorrect),
-            _ => {}
-        }
         let mut versions = existing.map(|existing| existing.versions.clone()).unwrap_or_default();
-        if versions.last().is_some_and(|newest| newest.schedule == schedule) {
-            return Err(HolidaysRefusal::SameSchedule);
-        }
-        if versions.len() >= MAX_VERSIONS {
-            return Err(HolidaysRefusal::TooManyVersions);
-        }
         let notice = schedule.changed_by.last().unwrap_or(&schedule.notice);
         let (notice, dated) = (Foreign(notice.number.to_string()), notice.date);
         versions.push(PublishedSchedule { schedule, published_at: occasion.at });
@@ -110,6 +89,42 @@ impl Holidays {
             None => Change::on(occasion).create(&holidays, event),
         };
         Ok((holidays, change))
+    }
+
+    /// Whether a schedule could be published at this instant.
+    ///
+    /// # Errors
+    /// See [`HolidaysRefusal`].
+    pub fn check_publication(
+        existing: Option<&Self>,
+        schedule: &Schedule,
+        corrects: Option<u32>,
+        at: Timestamp,
+    ) -> Result<(), HolidaysRefusal> {
+        let year = schedule.year;
+        schedule.check()?;
+        let today = local_date(at);
+        if schedule.changed_by.iter().chain([&schedule.notice]).any(|notice| notice.date > today) {
+            return Err(HolidaysRefusal::InTheFuture);
+        }
+        if Calendar::published().is_published(year) {
+            return Err(HolidaysRefusal::BuiltIn(year));
+        }
+        let newest = existing.map(Self::newest_number);
+        match (newest, corrects) {
+            (Some(newest), corrected) if corrected != Some(newest) => {
+                return Err(HolidaysRefusal::AlreadyPublished { newest });
+            }
+            (None, Some(_)) => return Err(HolidaysRefusal::NothingToCorrect),
+            _ => {}
+        }
+        if existing.and_then(Self::schedule) == Some(schedule) {
+            return Err(HolidaysRefusal::SameSchedule);
+        }
+        if existing.is_some_and(|existing| existing.versions.len() >= MAX_VERSIONS) {
+            return Err(HolidaysRefusal::TooManyVersions);
+        }
+        Ok(())
     }
 
     /// The schedule as it holds: its newest version.

@@ -6,6 +6,9 @@
 //! decision, and mail feedback that is known already changes nothing. SQS's own redrive
 //! (`StartMessageMoveTask`) is not used, because the partition `aws-cn` has none.
 //!
+//! They are a stack's. A market on one machine tells of its own beside its API ([`told`]): it has some only with
+//! `--sqs-endpoint`. A folder on which no market runs has no queues.
+//!
 //! One command sends back no more than its limit: what fails again comes back here, and must not go in
 //! circles.
 
@@ -16,17 +19,23 @@ mod queues;
 #[cfg(not(feature = "stack"))]
 #[path = "no_queues.rs"]
 mod queues;
-
-use std::process::ExitCode;
+mod told;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use self::outcomes::Counts;
+use indicatif::ProgressBar;
+
 pub use self::outcomes::{Count, DeadLetter, Inspected, Redriven};
-pub use self::queue::Queue;
+use self::outcomes::{Counts, WouldRedrive};
+pub use self::queue::{NoQueue, Queue};
 pub use self::queues::DeadLetterQueues;
-use crate::operate::stack::Stack;
-use crate::operate::{Common, OperateError, exit, progress, say};
+use crate::operate::api::Api;
+use crate::operate::place::Place;
+use crate::operate::{Common, Ended, OperateError, progress, say};
+
+/// What is said of a folder.
+const NO_QUEUES: &str =
+    "A folder on which no market runs has no queues: what failed ten times is in `market jobs parked`.";
 
 /// What to do with dead letters.
 #[derive(Debug, clap::Subcommand)]
@@ -57,40 +66,103 @@ pub enum DeadLetters {
         #[arg(long, value_name = "N", default_value_t = 10_000)]
         #[arg(value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
+        /// Count what would be sent back; change nothing.
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         common: Common,
     },
 }
 
-fn queues() -> impl TypedValueParser<Value = Queue> {
-    let named =
-        |name: String| Queue::all().find(|queue| queue.name() == name).ok_or("there is no such queue");
-    PossibleValuesParser::new(Queue::all().map(Queue::name)).try_map(named)
+impl DeadLetters {
+    pub(super) const fn common(&self) -> &Common {
+        let (Self::List { common } | Self::Inspect { common, .. } | Self::Redrive { common, .. }) = self;
+        common
+    }
 }
 
-pub(super) async fn run(command: DeadLetters) -> Result<ExitCode, OperateError> {
-    match command {
-        DeadLetters::List { common } => {
-            let queues = DeadLetterQueues::of(&Stack::find(&common.stack).await?)?;
-            let mut counts = Vec::new();
-            for queue in Queue::all() {
-                counts.push(queues.count(queue).await?);
+fn queues() -> impl TypedValueParser<Value = Queue> {
+    PossibleValuesParser::new(Queue::all().map(Queue::name)).try_map(|name| name.parse::<Queue>())
+}
+
+/// Where they are.
+enum Held {
+    InSqs(DeadLetterQueues),
+    Told(Api),
+    Nowhere,
+}
+
+impl Held {
+    async fn at(common: &Common) -> Result<Self, OperateError> {
+        Ok(match common.at.find().await? {
+            Place::Stack(stack) => Self::InSqs(DeadLetterQueues::of(&stack)?),
+            Place::Url(api) => Self::Told(api),
+            Place::Folder(source) => {
+                source.close().await;
+                Self::Nowhere
             }
-            say(&Counts(counts), common.json)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        DeadLetters::Inspect { queue, limit, common } => {
-            let queues = DeadLetterQueues::of(&Stack::find(&common.stack).await?)?;
-            say(&queues.inspect(queue, limit).await?, common.json)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        DeadLetters::Redrive { queue, limit, common } => {
-            queue.check_redriven()?;
-            let queues = DeadLetterQueues::of(&Stack::find(&common.stack).await?)?;
-            let bar = progress("Sending back", common.json);
-            let redriven = queues.redrive(queue, limit, &bar).await?;
-            say(&redriven, common.json)?;
-            Ok(exit(redriven.stopped.is_none()))
+        })
+    }
+
+    async fn counts(&self) -> Result<Vec<Count>, OperateError> {
+        match self {
+            Self::InSqs(queues) => {
+                let mut counts = Vec::new();
+                for queue in Queue::all() {
+                    counts.push(queues.count(queue).await?);
+                }
+                Ok(counts)
+            }
+            Self::Told(api) => told::counts(api).await,
+            Self::Nowhere => Ok(Queue::all().map(Count::none).collect()),
         }
     }
+
+    async fn inspect(&self, queue: Queue, limit: u16) -> Result<Inspected, OperateError> {
+        match self {
+            Self::InSqs(queues) => queues.inspect(queue, limit).await,
+            Self::Told(api) => told::inspect(api, queue, limit).await,
+            Self::Nowhere => Ok(Inspected::none(queue)),
+        }
+    }
+
+    async fn redrive(&self, queue: Queue, limit: u32, bar: &ProgressBar) -> Result<Redriven, OperateError> {
+        match self {
+            Self::InSqs(queues) => queues.redrive(queue, limit, bar).await,
+            Self::Told(api) => told::redrive(api, queue, limit).await,
+            Self::Nowhere => Ok(Redriven::none(queue)),
+        }
+    }
+
+    async fn would_redrive(&self, queue: Queue, limit: u32) -> Result<WouldRedrive, OperateError> {
+        let counted = self.counts().await?.into_iter().find(|count| count.queue == queue.name());
+        let Count { queue, waiting, held } = counted.unwrap_or_else(|| Count::none(queue));
+        Ok(WouldRedrive { dry_run: true, queue, would_move: waiting.min(limit.into()), waiting, held })
+    }
+}
+
+pub(super) async fn run(command: DeadLetters) -> Result<Ended, OperateError> {
+    if let DeadLetters::Redrive { queue, .. } = &command {
+        queue.check_redriven()?;
+    }
+    let held = Held::at(command.common()).await?;
+    if matches!(held, Held::Nowhere) && !command.common().json {
+        eprintln!("{NO_QUEUES}");
+    }
+    match command {
+        DeadLetters::List { common } => say(&Counts(held.counts().await?), common.json)?,
+        DeadLetters::Inspect { queue, limit, common } => {
+            say(&held.inspect(queue, limit).await?, common.json)?;
+        }
+        DeadLetters::Redrive { queue, limit, dry_run: true, common } => {
+            say(&held.would_redrive(queue, limit).await?, common.json)?;
+        }
+        DeadLetters::Redrive { queue, limit, dry_run: false, common } => {
+            let bar = progress("Sending back", common.json);
+            let redriven = held.redrive(queue, limit, &bar).await?;
+            say(&redriven, common.json)?;
+            return Ok(Ended::well(redriven.stopped.is_none()));
+        }
+    }
+    Ok(Ended::Good)
 }

@@ -6,6 +6,8 @@ use market_kernel::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::queue::Queue;
+
 /// How many dead letters a queue has; as SQS counts, nearly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Count {
@@ -15,6 +17,13 @@ pub struct Count {
     pub waiting: u64,
     /// Those that someone has received and holds.
     pub held: u64,
+}
+
+impl Count {
+    /// None.
+    pub(crate) fn none(queue: Queue) -> Self {
+        Self { queue: queue.name(), waiting: 0, held: 0 }
+    }
 }
 
 /// Every queue's.
@@ -62,6 +71,35 @@ impl fmt::Display for Inspected {
     }
 }
 
+impl Inspected {
+    /// None.
+    pub(crate) fn none(queue: Queue) -> Self {
+        Self { queue: queue.name(), messages: Vec::new() }
+    }
+}
+
+/// How many dead letters would be sent back.
+#[derive(Debug, Serialize)]
+pub(super) struct WouldRedrive {
+    pub(super) dry_run: bool,
+    pub(super) queue: &'static str,
+    /// As many as wait, up to the limit.
+    pub(super) would_move: u64,
+    pub(super) waiting: u64,
+    pub(super) held: u64,
+}
+
+impl fmt::Display for WouldRedrive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { dry_run: _, queue, would_move, waiting, held } = self;
+        write!(
+            f,
+            "{would_move} dead letters would go back to {queue}; {waiting} wait, and {held} are held by someone. \
+             Nothing was changed."
+        )
+    }
+}
+
 /// What came of sending dead letters back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Redriven {
@@ -76,6 +114,13 @@ pub struct Redriven {
     /// What it ended because of, where something went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
+}
+
+impl Redriven {
+    /// None.
+    pub(crate) fn none(queue: Queue) -> Self {
+        Self { queue: queue.name(), moved: 0, twice: 0, limited: false, stopped: None }
+    }
 }
 
 impl fmt::Display for Redriven {

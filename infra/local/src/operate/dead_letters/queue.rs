@@ -1,11 +1,15 @@
 //! The queues that have dead letters.
 
+use std::str::FromStr;
+
 use market_kernel::aggregate::Lane;
+use serde::Deserialize;
 
 use crate::operate::OperateError;
 
 /// A queue that has dead letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Queue {
     /// A lane's.
     Lane(Lane),
@@ -15,6 +19,27 @@ pub enum Queue {
     Relay,
     /// Passes of the sweep that failed.
     Sweep,
+}
+
+/// The name is no queue's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such queue")]
+pub struct NoQueue;
+
+impl FromStr for Queue {
+    type Err = NoQueue;
+
+    fn from_str(name: &str) -> Result<Self, NoQueue> {
+        Self::all().find(|queue| queue.name() == name).ok_or(NoQueue)
+    }
+}
+
+impl TryFrom<String> for Queue {
+    type Error = NoQueue;
+
+    fn try_from(name: String) -> Result<Self, NoQueue> {
+        name.parse()
+    }
 }
 
 impl Queue {
@@ -35,7 +60,7 @@ impl Queue {
     }
 
     /// Whether its dead letters are messages of a queue that could be sent again.
-    pub(super) fn check_redriven(self) -> Result<(), OperateError> {
+    pub(crate) fn check_redriven(self) -> Result<(), OperateError> {
         let why = match self {
             Self::Lane(_) | Self::MailFeedback => return Ok(()),
             Self::Relay => {

@@ -13,8 +13,9 @@ use serde_json::Value;
 
 use super::outcomes::{Count, DeadLetter, Inspected, Redriven};
 use super::queue::Queue;
+use crate::operate::OperateError;
+use crate::operate::error::aws_error;
 use crate::operate::stack::Stack;
-use crate::operate::{OperateError, aws_error};
 
 /// What SQS gives and takes in one request.
 const BATCH: usize = 10;

@@ -13,7 +13,8 @@ use market_outside::sdk::retry;
 use market_store::Store;
 
 use super::StackName;
-use crate::operate::{OperateError, aws_error};
+use crate::operate::OperateError;
+use crate::operate::error::aws_error;
 
 /// An operator is farther from AWS than a function is.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -36,7 +37,7 @@ impl Stack {
     pub async fn find(named: &StackName) -> Result<Self, OperateError> {
         let sdk = sdk(named).await;
         let region = sdk.region().map(ToString::to_string).ok_or(OperateError::NoRegion)?;
-        let name = named.stack_name.clone();
+        let name = named.name().to_owned();
         let asked =
             aws_sdk_cloudformation::Client::new(&sdk).describe_stacks().stack_name(&name).send().await;
         let described = asked.map_err(|error| match error.code() {

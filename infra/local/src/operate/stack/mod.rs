@@ -16,13 +16,25 @@ pub use self::found::Stack;
 /// A stack, as the AWS CLI names it.
 #[derive(Debug, Clone, clap::Args)]
 pub struct StackName {
-    /// The stack.
-    #[arg(long, value_name = "NAME", default_value = "market")]
-    stack_name: String,
+    /// The stack; market where no place is named.
+    #[arg(long, value_name = "NAME")]
+    stack_name: Option<String>,
     /// Its region; the environment's or the profile's otherwise.
     #[arg(long)]
     region: Option<String>,
     /// The profile whose credentials to use.
     #[arg(long)]
     profile: Option<String>,
+}
+
+impl StackName {
+    /// Its name.
+    fn name(&self) -> &str {
+        self.stack_name.as_deref().unwrap_or("market")
+    }
+
+    /// Whether anything of it is said.
+    pub(super) const fn is_said(&self) -> bool {
+        self.stack_name.is_some() || self.region.is_some() || self.profile.is_some()
+    }
 }

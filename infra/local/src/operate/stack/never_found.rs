@@ -15,8 +15,7 @@ impl Stack {
     /// # Errors
     /// Always, and says what does find one.
     pub async fn find(named: &StackName) -> Result<Self, OperateError> {
-        let StackName { stack_name, region: _, profile: _ } = named;
-        Err(OperateError::WithoutAws(format!("the stack {stack_name}")))
+        Err(OperateError::WithoutAws(format!("the stack {}", named.name())))
     }
 
     /// See the one that is found.

@@ -16,9 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::OperateError;
 use super::partition::WholePartition;
-use super::source::Source;
 use super::{Faults, Verification};
-use crate::folder::replace;
+use crate::folder::{in_words, replace};
 
 /// The form of the file that this release writes, and reads.
 const FORMAT: u32 = 1;
@@ -61,12 +60,21 @@ pub struct Heads {
 }
 
 impl Heads {
-    pub(super) fn new(source: &Source, verified: &Verification) -> Self {
-        let (stack, table) = source.names();
-        let title = Title { format: FORMAT, stack, table, at: source.now() };
+    pub(super) fn new(stack: Option<String>, table: String, at: Timestamp, verified: &Verification) -> Self {
+        let title = Title { format: FORMAT, stack, table, at };
         let mut heads = verified.heads.clone();
         heads.sort();
         Self { title, heads }
+    }
+
+    /// When they were.
+    pub(super) const fn at(&self) -> Timestamp {
+        self.title.at
+    }
+
+    /// Those of a partition.
+    pub(super) fn of(&self, partition: &Partition) -> impl Iterator<Item = &Head> {
+        self.heads.iter().filter(move |head| head.partition == *partition)
     }
 
     /// The partitions that they are of.
@@ -82,7 +90,7 @@ impl Heads {
         }
         replace(file, lines.as_bytes()).map_err(|error| OperateError::NotWritten {
             file: file.display().to_string(),
-            reason: error.to_string(),
+            reason: in_words(&error),
         })
     }
 
@@ -92,7 +100,7 @@ impl Heads {
     /// Where it is none, or of a later form.
     pub fn read(file: &Path) -> Result<Self, OperateError> {
         let failed = |reason: String| OperateError::File { file: file.display().to_string(), reason };
-        let text = std::fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
+        let text = std::fs::read_to_string(file).map_err(|error| failed(in_words(&error)))?;
         Self::parse(&text).map_err(failed)
     }
 
@@ -119,7 +127,7 @@ impl Heads {
 
     /// That everything of a partition that had a head then is there still, and has grown from it.
     pub(super) fn hold_against(&self, read: &WholePartition, faults: &mut Faults) {
-        for head in self.heads.iter().filter(|head| head.partition == read.name) {
+        for head in self.of(&read.name) {
             let key = Key::new(head.partition.clone(), head.sort.clone());
             let (version, then) = (head.version, self.title.at);
             match read.things.get(&head.sort) {

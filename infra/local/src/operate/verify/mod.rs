@@ -13,6 +13,8 @@
 //! Records without their thing are a fault, and so is whatever cannot be read or is of no kind. What was taken
 //! back together with its records cannot be seen in the table; for that, heads are kept elsewhere ([`heads`]).
 //!
+//! At a URL the records are verified as the API tells them ([`told`]); what it cannot show is said.
+//!
 //! A market that goes on working meanwhile must not look broken: what does not hold is read again before it
 //! is said. One thing is said of each item.
 
@@ -22,13 +24,12 @@ mod heads;
 mod ledger;
 mod named;
 mod partition;
-pub(super) mod source;
 pub(super) mod thing;
+mod told;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use indicatif::ProgressBar;
 use market_agreement::documents::Document;
@@ -45,12 +46,11 @@ use market_trade::listings::Listing;
 use market_trade::payments::PaymentRecord;
 use serde::Serialize;
 
-use self::partition::WholePartition;
-use self::source::Source;
-use super::{Common, OperateError, exit, progress, say};
-
 pub use self::heads::{Head, Heads};
-pub(crate) use self::source::partitions;
+use self::partition::WholePartition;
+use super::place::Place;
+use super::source::Source;
+use super::{Common, Ended, OperateError, progress, say};
 
 /// How often what does not hold is read before it is said.
 const READS: u32 = 3;
@@ -64,11 +64,14 @@ pub struct Arguments {
     /// table can write.
     #[arg(long, value_name = "FILE")]
     export_heads: Option<PathBuf>,
-    /// A data folder that no market is using, in place of a stack.
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["stack_name", "region", "profile"])]
-    data: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
+}
+
+impl Arguments {
+    pub(super) const fn common(&self) -> &Common {
+        &self.common
+    }
 }
 
 /// Whose evidence.
@@ -109,6 +112,16 @@ pub struct Parties {
 }
 
 impl Parties {
+    /// These, in order; and what heads are of, where nobody else is named. What is gone whole stands in them alone.
+    fn with_heads(&self, mut partitions: Vec<Partition>, against: Option<&Heads>) -> Vec<Partition> {
+        if let (true, Some(heads)) = (self.all || partitions.is_empty(), against) {
+            partitions.extend(heads.partitions());
+        }
+        partitions.sort();
+        partitions.dedup();
+        partitions
+    }
+
     fn partitions(&self) -> Vec<Partition> {
         let accounts = self.account.iter().map(Owner::partition);
         let providers = self.provider.iter().map(Owner::partition);
@@ -148,6 +161,9 @@ pub struct Verification {
     pub records: u64,
     /// What is wrong, one thing of each item.
     pub faults: Vec<Fault>,
+    /// What the place that was asked does not show.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_looked_at: Vec<String>,
     /// Where the chains end.
     #[serde(skip)]
     pub heads: Vec<Head>,
@@ -158,6 +174,7 @@ impl Verification {
         self.chains += other.chains;
         self.records += other.records;
         self.heads.extend(other.heads);
+        self.not_looked_at.extend(other.not_looked_at);
         for fault in other.faults {
             if !self.faults.iter().any(|said| said.item == fault.item) {
                 self.faults.push(fault);
@@ -172,7 +189,10 @@ impl fmt::Display for Verification {
         for Fault { item, wrong } in &self.faults {
             writeln!(f, "{item}\n  {wrong}")?;
         }
-        let Self { chains, records, faults, heads: _ } = self;
+        for what in &self.not_looked_at {
+            writeln!(f, "Not looked at: {what}.")?;
+        }
+        let Self { chains, records, faults, not_looked_at: _, heads: _ } = self;
         write!(f, "{chains} chains with {records} records were verified; {} do not hold.", faults.len())
     }
 }
@@ -218,6 +238,10 @@ impl Faults {
             }
             Err(Doubt::Unread(error)) => Err(error.into()),
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     fn list(self) -> Vec<Fault> {
@@ -301,37 +325,90 @@ pub async fn verify_at(
     let records = read.chains.values().map(|chain| chain.len() as u64).sum();
     let orphans = read.chains.keys().filter(|sort| !read.things.contains_key(*sort)).count();
     let chains = (read.things.len() + orphans) as u64;
-    Ok(Verification { chains, records, faults: faults.list(), heads })
+    Ok(Verification { chains, records, faults: faults.list(), not_looked_at: Vec::new(), heads })
 }
 
-pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, OperateError> {
-    let Arguments { parties, export_heads, data, common } = arguments;
+/// What was verified, as it is printed.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    /// Whether all holds that was looked at.
+    ok: bool,
+    #[serde(flatten)]
+    verified: Verification,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.verified.fmt(f)
+    }
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
+    let Arguments { parties, export_heads, common } = arguments;
     let against = parties.against.as_deref().map(Heads::read).transpose()?;
-    let source = match &data {
-        Some(folder) => Source::folder(folder).await?,
-        None => Source::stack(&common.stack).await?,
+    let (verified, title) = match common.at.find().await? {
+        Place::Url(api) => {
+            told::check_parties(&parties)?;
+            let partitions = parties.with_heads(parties.partitions(), against.as_ref());
+            let bar = progress("Verifying", common.json);
+            let verified = told::verify(&api, &partitions, against.as_ref(), &bar).await?;
+            bar.finish_and_clear();
+            let at = api.now().await;
+            (verified, (None, api.url().to_owned(), at))
+        }
+        Place::Folder(source) => of_table(source, &parties, against.as_ref(), common.json).await?,
+        Place::Stack(stack) => {
+            if parties.all {
+                return Err(OperateError::NotThere {
+                    what: "--all".to_owned(),
+                    place: "a stack",
+                    why: "a deployed table is not scanned; name whose evidence, or heads that were exported",
+                });
+            }
+            of_table(Source::stack(&stack)?, &parties, against.as_ref(), common.json).await?
+        }
     };
+    if let (true, Some(file)) = (verified.faults.is_empty(), &export_heads) {
+        let (stack, table, at) = title;
+        Heads::new(stack, table, at, &verified).write(file)?;
+    }
+    let ok = verified.faults.is_empty();
+    say(&Outcome { ok, verified }, common.json)?;
+    Ok(Ended::well(ok))
+}
+
+/// Of which table, and when.
+type Title = (Option<String>, String, Timestamp);
+
+async fn of_table(
+    source: Source,
+    parties: &Parties,
+    against: Option<&Heads>,
+    json: bool,
+) -> Result<(Verification, Title), OperateError> {
+    let verified = verify_all(&source, parties, against, json).await;
+    let (stack, table) = source.names();
+    let title = (stack, table, source.now());
+    source.close().await;
+    Ok((verified?, title))
+}
+
+async fn verify_all(
+    source: &Source,
+    parties: &Parties,
+    against: Option<&Heads>,
+    json: bool,
+) -> Result<Verification, OperateError> {
     let mut partitions = parties.partitions();
     if parties.all {
         partitions.extend(source.partitions().await?);
     }
-    // What is gone whole stands in the heads alone.
-    if let (true, Some(heads)) = (parties.all || partitions.is_empty(), &against) {
-        partitions.extend(heads.partitions());
-    }
-    partitions.sort();
-    partitions.dedup();
-    let bar = progress("Verifying", common.json);
+    let bar = progress("Verifying", json);
     let mut verified = Verification::default();
-    let expected = Expected { now: Some(source.now()), heads: against.as_ref() };
-    for partition in &partitions {
+    let expected = Expected { now: Some(source.now()), heads: against };
+    for partition in &parties.with_heads(partitions, against) {
         verified = verified.and(verify_at(source.store(), partition, &expected, &bar).await?);
     }
     bar.finish_and_clear();
-    if let (true, Some(file)) = (verified.faults.is_empty(), &export_heads) {
-        Heads::new(&source, &verified).write(file)?;
-    }
-    source.close().await;
-    say(&verified, common.json)?;
-    Ok(exit(verified.faults.is_empty()))
+    Ok(verified)
 }

@@ -1,0 +1,213 @@
+//! Why a command could not be carried out: for people in a sentence that says what to do, for programs as a code that
+//! stays the same, and for shells as an exit code.
+
+use std::path::PathBuf;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use market_outside::words;
+use market_store::StoreError;
+
+use super::ended::Ended;
+use crate::folder::FolderError;
+use crate::{StartError, WITHOUT_AWS};
+
+/// Why a command could not be carried out, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum OperateError {
+    /// There is no token to act with.
+    #[error("MARKET_TOKEN is not set: put an operator's bearer token of the market's issuer into it")]
+    NoToken,
+    /// `MARKET_URL` says no place.
+    #[error("MARKET_URL: {0}")]
+    NotAUrl(super::place::NotAUrl),
+    /// No source names a region.
+    #[error(
+        "no region is known: say --region, or set AWS_REGION, or a region in the profile; a market on this machine is named with --url"
+    )]
+    NoRegion,
+    /// The region has no such stack.
+    #[error("there is no stack {stack} in {region}: say --stack-name and --region as it was deployed with")]
+    NoStack {
+        /// Its name.
+        stack: String,
+        /// Where it was looked for.
+        region: String,
+    },
+    /// The stack is another one, or is not complete.
+    #[error(
+        "the stack {stack} has no output {output}: finish its deployment, or name the market's root stack"
+    )]
+    NoOutput {
+        /// The stack.
+        stack: String,
+        /// The output.
+        output: &'static str,
+    },
+    /// This program was built for one machine.
+    #[error("{0} cannot be reached: {WITHOUT_AWS}")]
+    WithoutAws(String),
+    /// A flag, or a command, that means nothing at that place.
+    #[error("{what} cannot be given with {place}: {why}")]
+    NotThere {
+        /// The flag.
+        what: String,
+        /// The flag that names the place.
+        place: &'static str,
+        /// Why not, and what does it.
+        why: &'static str,
+    },
+    /// An AWS service did not do it.
+    #[error("{asked}: {reason}\n(`aws sts get-caller-identity` shows with whose permissions it was tried)")]
+    Aws {
+        /// What was asked for.
+        asked: String,
+        /// What came back.
+        reason: String,
+    },
+    /// The table did not do it.
+    #[error("the table: {0}")]
+    Store(#[from] StoreError),
+    /// A file cannot be read.
+    #[error("cannot read {file}: {reason}")]
+    File {
+        /// The file.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {file}: {reason}")]
+    NotWritten {
+        /// The file.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The data folder is not one.
+    #[error("there is no market in the folder {}: name the one that a market was started on with --data", .0.display())]
+    NoMarket(PathBuf),
+    /// A market is running on the data folder.
+    #[error("a market is running on the folder {}: ask it with --url {url}, or stop it", .folder.display())]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+        /// Where the market answers.
+        url: String,
+    },
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(StartError),
+    /// No answer came from the API.
+    #[error("no answer from {url}: {reason}; it is safe to give the command again")]
+    Unreachable {
+        /// What was asked.
+        url: String,
+        /// Why none came.
+        reason: String,
+    },
+    /// The API failed.
+    #[error("the market could not do it: {0}; it is safe to give the command again")]
+    Failed(String),
+    /// The API refused.
+    #[error("the market refused: {0}")]
+    Refused(String),
+    /// The API answered what cannot be understood.
+    #[error("the market's answer is not understood: {0}")]
+    NotUnderstood(String),
+    /// The market has no such route.
+    #[error("{url} does not show {what}: {remedy}")]
+    NotShown {
+        /// Where was asked.
+        url: String,
+        /// What for.
+        what: &'static str,
+        /// What else does.
+        remedy: &'static str,
+    },
+    /// Its dead letters are no messages that could be sent again.
+    #[error("the dead letters of {queue} are not sent again: {why}")]
+    NotRedriven {
+        /// The queue.
+        queue: &'static str,
+        /// Why not.
+        why: &'static str,
+    },
+    /// What was found cannot be written down.
+    #[error("the outcome cannot be written as JSON: {0}")]
+    Unwritable(serde_json::Error),
+}
+
+impl From<StartError> for OperateError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Folder(FolderError::InUse { folder, url: Some(url) }) => Self::InUse { folder, url },
+            error => Self::Folder(error),
+        }
+    }
+}
+
+impl OperateError {
+    /// A code for programs. One that was published stays.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoToken => "no-token",
+            Self::NotAUrl(_) => "usage",
+            Self::NoRegion => "no-region",
+            Self::NoStack { .. } => "no-stack",
+            Self::NoOutput { .. } => "no-output",
+            Self::WithoutAws(_) => "built-without-aws",
+            Self::NotThere { .. } => "not-there",
+            Self::Aws { .. } => "aws",
+            Self::Store(_) => "table",
+            Self::File { .. } => "file-unreadable",
+            Self::NotWritten { .. } => "file-unwritable",
+            Self::NoMarket(_) => "no-market",
+            Self::InUse { .. } => "folder-in-use",
+            Self::Folder(_) => "folder",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Failed(_) => "market-failed",
+            Self::Refused(_) => "refused",
+            Self::NotUnderstood(_) => "not-understood",
+            Self::NotShown { .. } => "not-shown",
+            Self::NotRedriven { .. } => "not-redriven",
+            Self::Unwritable(_) => "unwritable",
+        }
+    }
+
+    /// How the command ended with it.
+    #[must_use]
+    pub fn ended(&self) -> Ended {
+        match self {
+            Self::NoToken
+            | Self::NotAUrl(_)
+            | Self::NoRegion
+            | Self::WithoutAws(_)
+            | Self::NotThere { .. }
+            | Self::NotRedriven { .. } => Ended::Usage,
+            Self::Refused(_) => Ended::Refused,
+            Self::Folder(error) => error.into(),
+            Self::NoStack { .. }
+            | Self::NoOutput { .. }
+            | Self::Aws { .. }
+            | Self::Store(_)
+            | Self::File { .. }
+            | Self::NotWritten { .. }
+            | Self::NoMarket(_)
+            | Self::InUse { .. }
+            | Self::Unreachable { .. }
+            | Self::Failed(_)
+            | Self::NotUnderstood(_)
+            | Self::NotShown { .. }
+            | Self::Unwritable(_) => Ended::NotDone,
+        }
+    }
+}
+
+/// What an SDK's error means for whoever asked.
+pub(super) fn aws_error<E>(asked: impl Into<String>, error: &SdkError<E>) -> OperateError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    OperateError::Aws { asked: asked.into(), reason: words("AWS's endpoint", error) }
+}

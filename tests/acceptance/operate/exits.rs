@@ -1,0 +1,95 @@
+//! How commands end, and what they say of it: to people in words, to programs in one document, to shells by a number.
+
+use std::net::Ipv4Addr;
+
+use axum::Router;
+use axum::http::StatusCode;
+use market_identity::Role;
+use tokio::net::TcpListener;
+
+use super::command::market;
+use crate::harness::World;
+
+/// A gateway that has lost its market.
+async fn broken() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(async || (StatusCode::BAD_GATEWAY, "<html>bad gateway</html>"));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_outcome_has_its_exit_code_and_with_json_every_error_is_one_document() {
+    let world = World::new().await;
+    let (url, broken) = (world.running.url.clone(), broken().await);
+    let merchant = world.running.issuer.token(Role::Merchant, "shop-1", world.now());
+    let operator = world.operators_token();
+    let nothing = "ntc_00000000000000000000000000000000";
+    let aws = [
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ("AWS_REGION", "cn-north-1"),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_MAX_ATTEMPTS", "1"),
+    ];
+    let alone = [("AWS_REGION", "cn-north-1"), ("AWS_EC2_METADATA_DISABLED", "true")];
+    let resend = format!("notices resend account/shop-1 {nothing} --url {url}");
+    let missing = "publish --file /nowhere/a.txt --document a --kind rule --title t --url http://127.0.0.1:1";
+    for (line, environment, exit, code, says) in [
+        (format!("jobs late --url {url}"), &[][..], 0, "", ""),
+        (format!("verify --account nobody --url {url}"), &[], 1, "", ""),
+        ("jobs".to_owned(), &[], 2, "usage", "jobs"),
+        ("verify --url 127.0.0.1".to_owned(), &[], 2, "usage", "http://127.0.0.1:8080"),
+        (format!("verify --all --url {url}"), &[], 2, "not-there", "--all cannot be given with --url"),
+        ("notices --url http://192.0.2.1".to_owned(), &[], 2, "no-token", "MARKET_TOKEN"),
+        (
+            "notices --url http://127.0.0.1:1".to_owned(),
+            &[],
+            3,
+            "unreachable",
+            "nothing listens on 127.0.0.1:1",
+        ),
+        (format!("notices --url {broken}"), &[("MARKET_TOKEN", "t")], 3, "market-failed", "status 502"),
+        (missing.to_owned(), &[("MARKET_TOKEN", "t")], 3, "file-unreadable", "/nowhere/a.txt"),
+        ("dead-letters list --stack-name m".to_owned(), &aws, 3, "aws", "nothing listens on AWS's endpoint"),
+        ("jobs late --stack-name m".to_owned(), &alone, 3, "aws", "there are no credentials to sign with"),
+        (format!("notices --url {url}"), &[("MARKET_TOKEN", &merchant)], 4, "refused", "role-not-allowed"),
+        (resend, &[("MARKET_TOKEN", &operator)], 4, "refused", "not-found"),
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let told = market(&words, environment).await;
+        assert_eq!(told.exit, exit, "{line}: {told:?}");
+        let whole = format!("{}{}", told.out, told.err);
+        for debug in ["ConnectorError", "DispatchFailure", "os error", "Some(", "hyper", "reqwest"] {
+            assert!(!whole.contains(debug), "{line}: {whole}");
+        }
+        if code.is_empty() {
+            assert!(told.err.is_empty(), "no bar is drawn where no terminal is: {told:?}");
+            continue;
+        }
+        assert!(told.out.is_empty() && told.err.contains(says), "{line}: {told:?}");
+        let programs = market(&[&words[..], &["--json"]].concat(), environment).await;
+        assert_eq!(programs.exit, exit, "{line}: {programs:?}");
+        let error = programs.json();
+        assert_eq!(error["error"]["code"], code, "{line}");
+        assert_eq!(error["error"]["exit"], exit, "{line}");
+        assert!(error["error"]["message"].as_str().unwrap().contains(says), "{line}: {error}");
+        assert_eq!(programs.err, "", "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_answer_ends_the_start_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("market").display().to_string();
+    for (flag, says) in [
+        ("--sqs-endpoint", "nothing listens on 127.0.0.1:1"),
+        ("--dynamodb-endpoint", "--dynamodb-endpoint http://127.0.0.1:1"),
+    ] {
+        let line = ["--data", &data, "--listen", "0", flag, "http://127.0.0.1:1"];
+        let said = market(&line, &[]).await;
+        assert_eq!(said.exit, 3, "{said:?}");
+        assert!(said.err.contains(says) && !said.err.contains("ConnectorError"), "{said:?}");
+    }
+}
