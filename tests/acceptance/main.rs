@@ -32,6 +32,7 @@ mod payments;
 mod permissions;
 mod process;
 mod records;
+mod refusals;
 mod repeats;
 mod restart;
 #[path = "../sampled.rs"]
@@ -45,6 +46,8 @@ mod starting;
 mod stored;
 mod story;
 mod termination;
+#[path = "../told.rs"]
+mod told;
 mod tour;
 mod undelivered;
 mod unreadable;
