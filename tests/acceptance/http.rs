@@ -248,6 +248,30 @@ async fn the_type_of_every_problem_is_a_page_that_a_browser_shows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_api_answers_below_its_version_alone() {
+    #[derive(Default)]
+    struct OfTheApi(Vec<(Method, &'static str)>);
+    impl Visitor for OfTheApi {
+        fn visit<E: Endpoint>(&mut self) {
+            let route = E::route();
+            if route.address() != route.path {
+                self.0.push((route.method, route.path));
+            }
+        }
+    }
+    let mut routes_of = OfTheApi::default();
+    routes::visit(&mut routes_of);
+    assert!(routes_of.0.len() > 70);
+    let world = World::new().await;
+    for (method, path) in routes_of.0 {
+        let without = format!("{}{}", world.running.url, path.replace(['{', '}'], ""));
+        let answer = reqwest::Client::new().request(method.clone(), without).send().await.unwrap();
+        let problem: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        assert_eq!(problem["code"], "not-found", "{method} {path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_answer_has_a_request_id_also_where_there_is_no_route() {
     let world = World::new().await;
     let anyone = Client::anonymous(&world.running);

@@ -4,6 +4,7 @@ use market::client::{Client, json_headers};
 use market::requests;
 use market::stage::Stage;
 use market_identity::Role;
+use market_kernel::hash::Sha256Hash;
 use reqwest::Method;
 use serde_json::json;
 
@@ -50,30 +51,33 @@ async fn a_key_with_another_body_or_for_another_operation_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_api_was_before_it_had_a_version_is_the_same_place() {
+async fn a_reply_that_was_kept_by_the_first_scheme_is_given_to_the_same_bytes_alone() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
-    let orders = "/accounts/shop-1/orders";
-    let placed = merchant.post_as("k-1", orders, stage.order("month")).await.unwrap();
-    assert_eq!(placed.headers["location"], format!("/v1{orders}/{}", placed.text_at("/id")));
-    merchant.post(orders, stage.order("year")).await.unwrap();
-    let page = merchant.get(&format!("{orders}?limit=1")).await.unwrap();
-
-    let token = world.running.issuer.token(Role::Merchant, "shop-1", world.now());
-    let before = |method, path: &str| {
-        reqwest::Client::new().request(method, format!("{}{path}", world.running.url)).bearer_auth(&token)
+    let (path, order) = ("/accounts/shop-1/orders", stage.order("month").to_string());
+    let send = async |body: &str| {
+        let mut headers = json_headers();
+        headers.insert("idempotency-key", "k-1".parse().unwrap());
+        merchant.send(Method::POST, path, headers, body.as_bytes().to_vec()).await.unwrap()
     };
-    let again = before(Method::POST, orders).header("idempotency-key", "k-1").json(&stage.order("month"));
-    let again = again.send().await.unwrap();
-    assert_eq!(again.headers()["idempotent-replayed"], "true");
-    assert_eq!(again.headers()["location"], placed.headers["location"]);
-    assert_eq!(again.text().await.unwrap(), placed.text);
-    let next = format!("{orders}?limit=1&cursor={}", page.text_at("/next_cursor"));
-    let next = before(Method::GET, &next).send().await.unwrap();
-    let next: serde_json::Value = serde_json::from_str(&next.text().await.unwrap()).unwrap();
-    assert_eq!(next["items"].as_array().map(Vec::len), Some(1), "{next}");
-    assert_eq!(merchant.all(orders).await.unwrap().len(), 2);
+    let placed = send(&order).await;
+    assert_eq!(placed.status, 201, "{}", placed.text);
+    // As 0.4.0 kept it.
+    let bytes = Sha256Hash::of(format!("place_order\n{path}\n{order}").as_bytes());
+    let former = |body: &str| {
+        let mut kept: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert!(kept.as_object_mut().unwrap().remove("said").is_some());
+        assert_eq!(kept["fingerprint"], "", "it is kept by the second scheme alone");
+        kept["fingerprint"] = bytes.as_str().into();
+        Some(kept.to_string())
+    };
+    world.tamper("reply#merchant#shop-1", "key#k-1", former).await;
+    let again = send(&order).await;
+    assert_eq!((again.status.as_u16(), &again.text), (201, &placed.text));
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!(send(&format!(" {order}")).await.code(), "idempotency-key-reused");
+    assert_eq!(merchant.all(path).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

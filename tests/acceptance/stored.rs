@@ -129,17 +129,16 @@ async fn read_item(world: &World, item: &Item) {
         }
         (Some(("reply", owner)), Some((_, key))) => {
             let saved: Value = serde_json::from_str(body()).unwrap();
+            let bytes = saved["fingerprint"].as_str().unwrap().to_owned().try_into().unwrap();
             let submission = Submission {
                 owner: owner.to_owned(),
                 key: key.to_owned(),
-                fingerprint: Fingerprint {
-                    bytes: saved["fingerprint"].as_str().unwrap().to_owned().try_into().unwrap(),
-                    said: saved["said"].as_str().map(str::to_owned),
-                },
+                fingerprint: Fingerprint::Said(saved["said"].as_str().unwrap_or_default().to_owned()),
+                former: Fingerprint::Bytes(bytes),
             };
             if text(item, "ttl").unwrap().parse::<i64>().unwrap() >= world.now().as_second() {
                 let reply = store.saved_reply(&submission, world.now()).await.unwrap().unwrap();
-                assert_eq!(reply.fingerprint, submission.fingerprint);
+                assert!(submission.is_of(&reply), "{reply:?}");
             }
         }
         (Some(("document", _)), Some(("text" | "outline", _))) => {

@@ -13,7 +13,8 @@ pub fn submission(owner: &str, key: &str) -> Submission {
     Submission {
         owner: owner.to_owned(),
         key: key.to_owned(),
-        fingerprint: Fingerprint { bytes: Sha256Hash::of(b"request"), said: None },
+        fingerprint: Fingerprint::Said("2:request".to_owned()),
+        former: Fingerprint::Bytes(Sha256Hash::of(b"request")),
     }
 }
 

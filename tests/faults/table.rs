@@ -207,8 +207,12 @@ impl Table {
 }
 
 fn submission() -> Submission {
-    let fingerprint = Fingerprint { bytes: Sha256Hash::of(b"request"), said: None };
-    Submission { owner: "merchant#shop-2".to_owned(), key: "key".to_owned(), fingerprint }
+    Submission {
+        owner: "merchant#shop-2".to_owned(),
+        key: "key".to_owned(),
+        fingerprint: Fingerprint::Said("2:request".to_owned()),
+        former: Fingerprint::Bytes(Sha256Hash::of(b"request")),
+    }
 }
 
 fn reply() -> SavedReply {

@@ -15,9 +15,9 @@ use crate::reading::read_by_both;
 use crate::sides::{Items, Sides, Version, Who, text};
 use crate::story::{DATA_API, Keep, OPERATOR, STORY, Step};
 
-/// The kinds of things that the story has both versions write, one after the other. A grant is written when it is given
-/// and when it ends, and here one version does both.
-const WRITTEN_BY_BOTH: [&str; 6] = ["account", "demand", "document", "listing", "provider", "termination"];
+/// The kinds of things that the story has both versions write, one after the other.
+const WRITTEN_BY_BOTH: [&str; 8] =
+    ["account", "demand", "document", "grant", "listing", "provider", "termination", "token"];
 
 /// After so many days the other version goes first.
 const STRIDE_DAYS: u32 = 4;
@@ -61,11 +61,6 @@ impl Play {
                 let key = format!("step-{number}");
                 let asked = self.asked(path, body).await;
                 let done = self.done(who, Some(&key), &asked, keep).await;
-                // Each version takes a declaration's signer in a form of its own (0079): a client that changes over in
-                // between asks under a fresh key.
-                if asked.0.ends_with("/attestation") {
-                    return;
-                }
                 // Its answer was lost, and the client asks again: it meets the other version.
                 let (path, body) = &asked;
                 let again = self.sides.of(self.turn).post(who, Some(&key), path, body).await;
@@ -131,13 +126,7 @@ impl Play {
     /// Path and body of a step, as they are now.
     async fn asked(&mut self, path: &str, body: fn(&Remembered) -> Value) -> (String, Value) {
         self.kept.keep(NOW, self.sides.of(self.turn).now().await);
-        let mut body = body(&self.kept);
-        if let Some(name) = body.pointer("/signer/name").cloned().filter(|_| self.turn == Version::Before)
-            && path.ends_with("/attestation")
-        {
-            body["signer"] = name;
-        }
-        (self.kept.path(path), body)
+        (self.kept.path(path), body(&self.kept))
     }
 
     /// The version whose turn it is does what is asked.

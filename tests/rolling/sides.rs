@@ -120,11 +120,11 @@ impl Process {
     }
 
     pub async fn get(&self, token: &str, path: &str) -> Answer {
-        self.send(self.http.get(format!("{}{path}", self.url)).bearer_auth(token)).await
+        self.send(self.http.get(format!("{}/v1{path}", self.url)).bearer_auth(token)).await
     }
 
     pub async fn post(&self, who: Who<'_>, key: Option<&str>, path: &str, body: &Value) -> Answer {
-        let request = self.http.post(format!("{}{path}", self.url)).bearer_auth(self.token(who).await);
+        let request = self.http.post(format!("{}/v1{path}", self.url)).bearer_auth(self.token(who).await);
         let request = key.into_iter().fold(request, |request, key| request.header("idempotency-key", key));
         self.send(request.json(body)).await
     }

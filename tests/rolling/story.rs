@@ -146,6 +146,8 @@ pub const STORY: &[Step] = &[
     makes(SHOP, "/accounts/shop-1/orders", |kept| order(kept, "year"), &[("/id", "year")]),
     Step::Pay { account: "shop-1", order: "year", price_fen: 199_000 },
     makes(SHOP, "/accounts/shop-1/grants", |kept| grant(kept, "year"), &[("/id", "revoked")]),
+    // Two tokens, so that the grant is revoked by another version than it was given by.
+    tells(NORTHWIND, "/accounts/shop-1/grants/{revoked}/tokens", nothing, &[]),
     tells(NORTHWIND, "/accounts/shop-1/grants/{revoked}/tokens", nothing, &[("/token", "dead")]),
     Step::Check { token: "dead", outcome: "allowed" },
     post(SHOP, "/accounts/shop-1/grants/{revoked}/revocation", nothing),

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect_file;
-use market_functions::http::{
-    Access, Asked, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems, versioned,
-};
+use market_functions::http::{Access, Asked, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems};
 
 use crate::functions::{allow, function, of_secret};
 use crate::made::{Node, at, call, fill, items, join, map, number, read, remove, repeat, text, write};
@@ -90,12 +88,12 @@ fn method(resource: &str, route: &Route) -> Node {
     method
 }
 
-/// The methods by which a route is asked for at an address, and which of them is the operation itself. What can be read
-/// answers a HEAD too (RFC 9110, 9.3.2).
-fn methods_of(route: &Route, is_at_its_address: bool) -> Vec<(String, bool)> {
+/// The methods by which a route is asked for, the operation's own first. What can be read answers a HEAD too (RFC 9110,
+/// 9.3.2).
+fn methods_of(route: &Route) -> Vec<String> {
     let name = route.method.as_str().to_lowercase();
-    let head = (name == "get" && is_at_its_address).then(|| ("head".to_owned(), false));
-    [(name, is_at_its_address)].into_iter().chain(head).collect()
+    let head = (name == "get").then(|| "head".to_owned());
+    [name].into_iter().chain(head).collect()
 }
 
 fn template() -> Node {
@@ -111,20 +109,17 @@ fn template() -> Node {
     let mut paths: BTreeMap<String, Vec<(&str, &Route)>> = BTreeMap::new();
     for (resource, routes) in &resources.0 {
         for route in routes {
-            for address in route.addresses() {
-                paths.entry(address).or_default().push((resource, route));
-            }
+            paths.entry(route.address()).or_default().push((resource, route));
         }
     }
     for (path, routes) in paths {
         let names: Vec<&str> = routes.iter().map(|(_, route)| route.method.as_str()).collect();
         let mut methods = fill(read(include_str!("parts/preflight.yaml")), &[("methods", &names.join(","))]);
         for (resource, route) in &routes {
-            let is_at_its_address = path == versioned(route.path);
-            for (name, of_operation) in methods_of(route, is_at_its_address) {
+            for (at, name) in methods_of(route).into_iter().enumerate() {
                 let mut method = method(resource, route);
-                // An operation has one id, at its address.
-                if !of_operation {
+                // An operation has one id.
+                if at > 0 {
                     remove(&mut method, "operationId");
                 }
                 join(&mut methods, map([(name, method)]));

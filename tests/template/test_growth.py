@@ -72,7 +72,7 @@ def test_there_are_so_many_jobs_and_routes(grown, handlers):
     assert kinds["worker"] == there["worker"] + MORE_JOBS
     # `api` alone is every route at once, for one machine.
     assert kinds["api"] == there["api"] - 1 + MORE_ROUTES
-    # A HEAD and a path of before the version are of an operation that has its id elsewhere.
+    # A HEAD is of an operation that has its id at its GET.
     served = [operation for _, _, operation in operations(gateway(grown)["Body"]) if "operationId" in operation]
     assert len(served) == kinds["api"]
     workers = {f["FunctionName"] for f in functions(grown).values() if f["Handler"].startswith("worker/")}

@@ -149,15 +149,12 @@ def test_every_function_is_a_part_of_the_binary_and_every_part_has_one_function(
 
 
 def answered():
-    """Every method and path at which an operation answers: its address, a HEAD of what is read there, and where it was
-    before the API had a version."""
+    """Every method and path at which an operation answers: its address, and a HEAD of what is read there."""
     found = {}
     for method, path, operation in operations(DESCRIPTION):
         found[method, path] = operation
         if method == "get":
             found["head", path] = operation
-        if path.startswith("/v1/"):
-            found[method, path.removeprefix("/v1")] = operation
     return found
 
 
@@ -987,10 +984,8 @@ def test_three_times_todays_routes_fit_into_the_gateway(market):
             found |= {"/".join(parts[:n]) for n in range(1, len(parts) + 1)}
         return found
 
-    # Quotas of API Gateway that cannot be raised without asking: resources of an API, size of an imported one. The paths
-    # of before the version are there for one release only.
-    assert 3 * len(nodes(DESCRIPTION["paths"])) < 300, f"{len(nodes(DESCRIPTION['paths']))} resources"
-    assert len(nodes(body["paths"])) < 300
+    # Quotas of API Gateway that cannot be raised without asking: resources of an API, size of an imported one.
+    assert 3 * len(nodes(body["paths"])) < 300, f"{len(nodes(body['paths']))} resources"
     assert 3 * len(json.dumps(body)) < 6_000_000
 
 

@@ -145,13 +145,10 @@ impl Route {
         Self::new(Method::POST, operation, resource, path, Repeats::ByKey)
     }
 
-    /// Every path that it answers at: its address, and where it was before the API had a version. There a request that
-    /// was sent before a deployment is repeated during it, and a client has one release's time to move.
+    /// The path that it answers at.
     #[must_use]
-    pub fn addresses(&self) -> Vec<String> {
-        let mut addresses = vec![versioned(self.path), self.path.to_owned()];
-        addresses.dedup();
-        addresses
+    pub fn address(&self) -> String {
+        versioned(self.path)
     }
 
     /// The scope that opens it to a token that has scopes: `orders:read`, `orders:write`.

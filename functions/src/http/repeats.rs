@@ -37,9 +37,9 @@ pub(super) async fn submission(
     let params = RawPathParams::from_request_parts(parts, &()).await;
     let params: Vec<_> =
         params.iter().flatten().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let fingerprint =
-        Fingerprint { bytes: Sha256Hash::of(&bytes), said: Some(said(operation, &params, body)) };
-    Submission { owner: format!("{}#{}", principal.role, principal.subject), key, fingerprint }
+    let fingerprint = Fingerprint::Said(said(operation, &params, body));
+    let former = Fingerprint::Bytes(Sha256Hash::of(&bytes));
+    Submission { owner: format!("{}#{}", principal.role, principal.subject), key, fingerprint, former }
 }
 
 /// What a request asks for, by scheme 2: operation, parameters of the path, and the body as a value. Order of fields,

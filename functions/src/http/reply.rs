@@ -23,7 +23,7 @@ pub(super) fn respond(
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     set(&mut response, header::CONTENT_TYPE, media_type);
     if let Some(path) = location {
-        // What is saved names no version: a reply of before it is repeated with the address of today.
+        // What is saved names no version.
         set(&mut response, header::LOCATION, &versioned(path));
     }
     response

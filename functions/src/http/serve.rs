@@ -73,9 +73,7 @@ impl Visitor for Routes<'_> {
             return;
         }
         let method = MethodFilter::try_from(route.method.clone()).expect("routes use standard methods");
-        for address in route.addresses() {
-            self.router = std::mem::take(&mut self.router).route(&address, on(method, serve::<E>));
-        }
+        self.router = std::mem::take(&mut self.router).route(&route.address(), on(method, serve::<E>));
     }
 }
 
@@ -314,7 +312,7 @@ async fn replay(
     now: market_kernel::Timestamp,
 ) -> Result<Option<Response<Body>>, Problem> {
     let Some(saved) = market.store.saved_reply(submission, now).await? else { return Ok(None) };
-    if !submission.fingerprint.is_of(&saved.fingerprint) {
+    if !submission.is_of(&saved) {
         return Err(Problem::new(problems::IDEMPOTENCY_KEY_REUSED));
     }
     let media_type = if saved.status < 400 { JSON } else { "application/problem+json" };

@@ -174,9 +174,7 @@ impl Visitor for RouteNames {
         let route = E::route();
         let name = format!("api/{}", route.operation);
         debug_assert!(name.parse::<Handler>().is_ok());
-        for address in route.addresses() {
-            self.0.insert((route.method.clone(), address), name.clone());
-        }
+        self.0.insert((route.method.clone(), route.address()), name);
     }
 }
 

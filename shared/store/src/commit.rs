@@ -13,7 +13,8 @@ use market_kernel::change::{Change, Content, Expected, Write};
 use market_kernel::evidence::Evidence;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::keys::{Key, Partition, Sort};
-use market_kernel::stored::{self, Storable, StoredForm, Trusted, Upcaster};
+use market_kernel::stored::values::Trust;
+use market_kernel::stored::{self, Storable, StoredForm, Upcaster};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
@@ -41,26 +42,17 @@ pub struct Submission {
     pub key: String,
     /// What tells it from another request.
     pub fingerprint: Fingerprint,
+    /// The same by the scheme before, for replies that were kept by it.
+    pub former: Fingerprint,
 }
 
-/// What tells a request from another one under the same key.
+/// What tells a request from another one under the same key, by a scheme (decision 0077).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fingerprint {
-    /// By the first scheme: the hash of operation, path and the bytes of the body. 0.4.0 knows no other.
-    pub bytes: Sha256Hash,
-    /// By the present scheme, which it begins with (`2:…`): the hash of what is said. None of what was kept before.
-    pub said: Option<String>,
-}
-
-impl Fingerprint {
-    /// Whether a request is the one that was kept, by the newest scheme that was known then.
-    #[must_use]
-    pub fn is_of(&self, kept: &Self) -> bool {
-        match &kept.said {
-            Some(said) => self.said.as_ref() == Some(said),
-            None => self.bytes == kept.bytes,
-        }
-    }
+pub enum Fingerprint {
+    /// Scheme 1: the hash of operation, path and the bytes of the body. What 0.4.0 kept has it.
+    Bytes(Sha256Hash),
+    /// Scheme 2, with whose number it begins (`2:…`): the hash of what is said.
+    Said(String),
 }
 
 /// A reply, as it will be given again.
@@ -79,8 +71,9 @@ pub struct SavedReply {
 /// A saved reply as stored.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StoredReply {
-    fingerprint: Trusted<Sha256Hash>,
-    // Since 0.5.0.
+    /// By the first scheme. Empty where `said` is there: 0.5.0 does not read a reply without it.
+    #[serde(default)]
+    fingerprint: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     said: Option<String>,
     status: u16,
@@ -101,13 +94,18 @@ impl StoredForm for StoredReply {
 
     fn of(reply: SavedReply) -> Self {
         let SavedReply { fingerprint, status, location, body } = reply;
-        let Fingerprint { bytes, said } = fingerprint;
-        Self { fingerprint: Trusted(bytes), said, status, location, body }
+        let (bytes, said) = match fingerprint {
+            Fingerprint::Bytes(bytes) => (bytes.into(), None),
+            Fingerprint::Said(said) => (String::new(), Some(said)),
+        };
+        Self { fingerprint: bytes, said, status, location, body }
     }
 
     fn restore(self) -> SavedReply {
-        let Self { fingerprint: Trusted(bytes), said, status, location, body } = self;
-        SavedReply { fingerprint: Fingerprint { bytes, said }, status, location, body }
+        let Self { fingerprint: bytes, said, status, location, body } = self;
+        let fingerprint =
+            said.map_or_else(|| Fingerprint::Bytes(Sha256Hash::trust(bytes)), Fingerprint::Said);
+        SavedReply { fingerprint, status, location, body }
     }
 }
 
@@ -130,6 +128,12 @@ pub enum CommitError {
 }
 
 impl Submission {
+    /// Whether it is the request that a reply was kept for.
+    #[must_use]
+    pub fn is_of(&self, reply: &SavedReply) -> bool {
+        [&self.fingerprint, &self.former].contains(&&reply.fingerprint)
+    }
+
     fn record_key(&self) -> Key {
         Key::new(Partition::new("reply#", &self.owner), Sort::new("key#", &self.key))
     }

@@ -1,4 +1,4 @@
-//! A text that is kept once, as the release after this one writes it: an e-mail names the notice in the account that has it.
+//! A text that is kept once: an e-mail names the notice in the account that says the same (decision 0078).
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -10,33 +10,31 @@ use crate::harness::World;
 
 const ACCOUNT: &str = "account#shop-1";
 
-/// A notice as it is stored where another one has its text.
-fn kept_by(in_site: &Value, body: &str) -> String {
-    let mut body: Value = serde_json::from_str(body).unwrap();
-    let fields = body.as_object_mut().unwrap();
-    fields.remove("subject").unwrap();
-    fields.remove("body").unwrap();
-    fields.insert("text_of".to_owned(), in_site["id"].clone());
-    body.to_string()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_email_whose_text_the_notice_in_the_account_has_is_shown_sent_and_verified_like_any() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
     let all = merchant.all("/accounts/shop-1/notices").await.unwrap();
-    let of = |channel: &str| {
-        let is_it = |notice: &&Json| notice["channel"] == channel && notice["about"] == "account_opened";
+    let of = |all: &[Json], about: &str, channel: &str| {
+        let is_it = |notice: &&Json| notice["channel"] == channel && notice["about"] == about;
         all.iter().find(is_it).unwrap().clone()
     };
-    let (in_site, email) = (of("in_site"), of("email"));
+    let [in_site, email] = ["in_site", "email"].map(|channel| of(&all, "account_opened", channel));
     let id = |notice: &Value| notice["id"].as_str().unwrap().to_owned();
     let sort = |notice: &Value| format!("notice#{}", id(notice));
-    world.tamper(ACCOUNT, &sort(&email), |body| Some(kept_by(&in_site, body))).await;
+    let stored = async |partition: &str, notice: &Value| -> Value {
+        serde_json::from_str(&world.items().await[&(partition.to_owned(), sort(notice))].body).unwrap()
+    };
+    let kept = stored(ACCOUNT, &email).await;
+    assert!(kept.get("subject").is_none() && kept.get("body").is_none(), "{kept}");
+    assert_eq!(kept["text_of"], id(&in_site));
+    assert_eq!(in_site["body"], stored(ACCOUNT, &in_site).await["body"]);
+    for said in ["subject", "body"] {
+        assert_eq!(email[said], in_site[said], "in the list");
+    }
     let path = format!("/accounts/shop-1/notices/{}", id(&email));
-    assert_eq!(merchant.get(&path).await.unwrap().body, email, "by its id");
-    assert_eq!(merchant.all("/accounts/shop-1/notices").await.unwrap(), all, "and in the list");
+    assert_eq!(merchant.get(&path).await.unwrap().body, email, "and by its id");
 
     world.settle().await;
     let sent = merchant.get(&path).await.unwrap().body;
@@ -46,24 +44,45 @@ async fn an_email_whose_text_the_notice_in_the_account_has_is_shown_sent_and_ver
     let first_line = email["body"].as_str().unwrap().lines().next().unwrap();
     let begins = BASE64_STANDARD.encode(&first_line.as_bytes()[..first_line.len().min(54) / 3 * 3]);
     assert!(begins.len() > 20 && mail.contains(&begins), "{mail}");
-    let items = world.items().await;
-    let stored: Value = serde_json::from_str(&items[&(ACCOUNT.to_owned(), sort(&email))].body).unwrap();
-    assert!(stored.get("body").is_none() && stored["text_of"] == id(&in_site), "written as it was read");
+    assert_eq!(stored(ACCOUNT, &email).await["text_of"], id(&in_site), "written as it was read");
     assert!(world.verified(ACCOUNT).await.faults.is_empty());
 
     // To a provider too.
-    let providers = "/providers/northwind/notices";
-    let all = stage.provider.all(providers).await.unwrap();
-    let of = |channel: &str| {
-        let is_it = |notice: &&Json| notice["channel"] == channel && notice["about"] == "provider_approved";
-        all.iter().find(is_it).unwrap().clone()
-    };
-    let (of_provider, provider) = (of("in_site"), "provider#northwind");
-    world.tamper(provider, &sort(&of("email")), |body| Some(kept_by(&of_provider, body))).await;
-    assert_eq!(stage.provider.all(providers).await.unwrap(), all);
+    let told = stage.provider.all("/providers/northwind/notices").await.unwrap();
+    let [own, mailed] = ["in_site", "email"].map(|channel| of(&told, "provider_approved", channel));
+    assert_eq!(stored("provider#northwind", &mailed).await["text_of"], id(&own));
+    assert_eq!(mailed["body"], own["body"]);
 
     world.tamper(ACCOUNT, &sort(&in_site), |_| None).await;
     assert_eq!(merchant.get(&path).await.unwrap().code(), "corrupt", "and never an empty text");
     let faults = world.verified(ACCOUNT).await.faults;
     assert!(faults.iter().any(|fault| fault.item.ends_with(&sort(&email))), "{faults:?}");
+}
+
+/// As 0.4.0 wrote it, and 0.5.0 still did.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_email_that_was_stored_with_its_own_text_keeps_it() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let all = merchant.all("/accounts/shop-1/notices").await.unwrap();
+    let is_it = |notice: &&Json| notice["channel"] == "email" && notice["about"] == "account_opened";
+    let email = all.iter().find(is_it).unwrap();
+    let sort = format!("notice#{}", email["id"].as_str().unwrap());
+    let own = |body: &str| {
+        let mut kept: Value = serde_json::from_str(body).unwrap();
+        assert!(kept.as_object_mut().unwrap().remove("text_of").is_some());
+        for said in ["subject", "body"] {
+            kept[said] = email[said].clone().into();
+        }
+        Some(kept.to_string())
+    };
+    world.tamper(ACCOUNT, &sort, own).await;
+    assert_eq!(merchant.all("/accounts/shop-1/notices").await.unwrap(), all);
+    world.settle().await;
+    let items = world.items().await;
+    let kept: Value = serde_json::from_str(&items[&(ACCOUNT.to_owned(), sort)].body).unwrap();
+    assert_eq!(email["body"], kept["body"]);
+    assert_eq!(kept["status"], "sent");
+    assert!(world.verified(ACCOUNT).await.faults.is_empty());
 }

@@ -4,7 +4,7 @@ use axum::http::Method;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::super::endpoint::{Access, Endpoint, Repeats, Route, Visitor, versioned};
+use super::super::endpoint::{Access, Endpoint, Repeats, Route, Visitor};
 use super::super::problem::Code;
 use super::super::problems;
 use super::{Describer, headers, shape};
@@ -185,7 +185,7 @@ impl Visitor for Describer {
         );
         operation["responses"] = Value::Object(responses);
         self.resources.insert(route.resource);
-        let path = self.paths.entry(versioned(route.path)).or_insert_with(|| json!({}));
+        let path = self.paths.entry(route.address()).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = operation;
     }
 }

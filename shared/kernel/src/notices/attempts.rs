@@ -166,15 +166,9 @@ impl Notice {
         if loaded.channel == Channel::Sms {
             let language = reach.language();
             let text = Self { subject: letter.subject, language, ..loaded.state.clone() }.short(operator);
-            return Some(Self {
-                content_sha256: text.sha256(),
-                subject: text.subject,
-                body: text.body,
-                ..following
-            });
+            return Some(following.saying(text));
         }
-        let content_sha256 = letter.sha256();
-        Some(Self { content_sha256, subject: letter.subject, body: letter.body, cites, ..following })
+        Some(Self { cites, ..following }.saying(letter))
     }
 
     /// The same message once more, on a channel: a notice of its own, caused by this one's next record.
@@ -189,7 +183,6 @@ impl Notice {
             cause,
             drafted_at: occasion.at,
             status: NoticeStatus::drafted(channel, occasion.at),
-            text_of: None,
             ..loaded.state.clone()
         }
     }

@@ -173,14 +173,9 @@ impl Notice {
         let is_sent_after = loaded.channel == Channel::Email && loaded.manner.is_followed_up();
         let phone = contacts.phone.as_ref().filter(|_| is_sent_after)?;
         let text = loaded.short(&occasion.operator);
-        Some(Self {
-            content_sha256: text.sha256(),
-            subject: text.subject,
-            body: text.body,
-            cites: None,
-            address: Some(phone.as_str().to_owned()),
-            ..Self::following(loaded, Channel::Sms, occasion)
-        })
+        let address = Some(phone.as_str().to_owned());
+        let following = Self { cites: None, address, ..Self::following(loaded, Channel::Sms, occasion) };
+        Some(following.saying(text))
     }
 
     /// Whether it follows up another one, which came back.
@@ -230,6 +225,7 @@ mod tests {
         assert!(after.cause == in_site.cause && after.drafted_at == in_site.drafted_at);
         let told = format!("{}\n{}", follow_up.subject, follow_up.body);
         assert_eq!(follow_up.content_sha256, Sha256Hash::of(told.as_bytes()));
+        assert!(loaded.text_of.is_some() && follow_up.text_of.is_none(), "it says it itself");
         assert!(follow_up.is_due(occasion(3_600).at), "in the morning: 09:00 in the market's zone");
         let again = Loaded::new(after.clone(), 2, Sha256Hash::origin());
         assert!(

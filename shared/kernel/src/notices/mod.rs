@@ -63,8 +63,8 @@ pub struct Notice {
     pub subject: String,
     /// Text.
     pub body: String,
-    /// The notice in its party's account that says the same, where its text is kept there alone. This release reads such
-    /// notices and writes none (docs/decisions/0078); whoever reads one has its text.
+    /// The notice in its party's account that says the same, where its text is kept there alone, as an e-mail's is
+    /// (docs/decisions/0078); whoever reads one has its text.
     pub text_of: Option<NoticeId>,
     /// The hash of subject, a line break, and text.
     pub content_sha256: Sha256Hash,
@@ -126,7 +126,7 @@ impl Notice {
                 content_sha256: text.sha256(),
                 subject: text.subject,
                 body: text.body,
-                text_of: None,
+                text_of: in_site.clone().filter(|_| channel == Channel::Email),
                 clause: clause.to_owned(),
                 cites: cites.clone().filter(|_| !is_short),
                 in_site: in_site.clone(),
@@ -135,6 +135,12 @@ impl Notice {
             });
         }
         notices
+    }
+
+    /// With a text of its own.
+    fn saying(self, text: Rendered) -> Self {
+        let content_sha256 = text.sha256();
+        Self { content_sha256, subject: text.subject, body: text.body, text_of: None, ..self }
     }
 
     /// What evidence names its content by: a salted commitment, which says nothing once text and salt are erased.
@@ -273,27 +279,35 @@ mod tests {
     }
 
     #[test]
-    fn an_email_may_be_stored_without_the_text_that_the_notice_in_the_account_has() {
-        let [in_site, email, _]: &[Notice; 3] = &drafts().try_into().unwrap();
+    fn an_email_is_stored_without_the_text_that_the_notice_in_the_account_has() {
+        let [in_site, email, sms]: &[Notice; 3] = &drafts().try_into().unwrap();
+        assert_eq!((&in_site.text_of, &sms.text_of), (&None, &None), "they say it themselves");
         let mut stored: serde_json::Value =
             serde_json::from_str(&form::write(email, &form::AsRead::default(), None)).unwrap();
         let fields = stored.as_object_mut().unwrap();
-        fields.remove("subject").unwrap();
-        fields.remove("body").unwrap();
-        fields.insert("text_of".to_owned(), in_site.id.as_str().into());
+        assert!(!fields.contains_key("subject") && !fields.contains_key("body"));
+        assert_eq!(fields["text_of"], in_site.id.as_str());
         fields.insert("later".to_owned(), "kept".into());
-        let stored = stored.to_string();
-        let (mut read, as_read) = form::read::<Notice>(&stored, form::schema::<Notice>()).unwrap();
+        let (mut read, as_read) =
+            form::read::<Notice>(&stored.to_string(), form::schema::<Notice>()).unwrap();
         assert_eq!(read.rest(), Some(in_site.key()));
         read.complete(in_site);
-        assert_eq!((&read.subject, &read.body), (&email.subject, &email.body));
-        assert_eq!((read.commitment(), &read.content_sha256), (email.commitment(), &email.content_sha256));
+        assert_eq!(&read, email);
+        assert_eq!(read.commitment(), email.commitment());
         let again: serde_json::Value = serde_json::from_str(&form::write(&read, &as_read, None)).unwrap();
-        let fields = again.as_object().unwrap();
-        assert!(!fields.contains_key("subject") && !fields.contains_key("body"), "it stays as it was stored");
-        assert_eq!((&fields["text_of"], &fields["later"]), (&in_site.id.as_str().into(), &"kept".into()));
+        assert_eq!(again, stored, "it stays as it was stored");
         let neither = serde_json::json!({ "id": in_site.id.as_str() }).to_string();
         assert!(form::read::<Notice>(&neither, form::schema::<Notice>()).is_err());
+    }
+
+    /// As releases before 0.6.0 stored it.
+    #[test]
+    fn an_email_that_has_a_text_of_its_own_is_read_and_written_as_it_was() {
+        let email = Notice { text_of: None, ..queued().state };
+        let stored = form::write(&email, &form::AsRead::default(), None);
+        let (read, as_read) = form::read::<Notice>(&stored, form::schema::<Notice>()).unwrap();
+        assert_eq!((&read, read.rest()), (&email, None));
+        assert_eq!(form::write(&read, &as_read, None), stored);
     }
 
     #[test]
@@ -315,7 +329,8 @@ mod tests {
             assert!(!written(&notice).contains("manner"), "its word says it, as before");
             for manner in [Manner::Usual, Manner::Grave, Manner::AddressLeft] {
                 let other = Notice { manner, ..notice.clone() };
-                let read = form::read::<Notice>(&written(&other), form::schema::<Notice>()).unwrap().0;
+                let mut read = form::read::<Notice>(&written(&other), form::schema::<Notice>()).unwrap().0;
+                read.complete(&other);
                 assert_eq!(read, other);
             }
         }

@@ -83,6 +83,7 @@ mod tests {
     use super::super::Reach;
     use super::super::tests::occasion;
     use super::*;
+    use crate::aggregate::Aggregate;
     use crate::change::{Change, Event};
     use crate::events::{ReckonedUnder, ScheduleAwaited};
     use crate::ids::NoticeId;
@@ -99,10 +100,15 @@ mod tests {
             .tell(Reach::Party(&shop), Ended);
         let change = Change::on(&occasion(0)).create(&Thing("t-1".to_owned()), event);
         let (cause, notices) = change.writes.split_first().unwrap();
-        let notices = notices
+        let mut notices: Vec<_> = notices
             .iter()
-            .map(|write| (form::read::<Notice>(&write.body, write.schema).unwrap().0, write.body.clone()));
-        (Evidence::read(cause.record.as_ref().unwrap()).unwrap(), notices.collect())
+            .map(|write| (form::read::<Notice>(&write.body, write.schema).unwrap().0, write.body.clone()))
+            .collect();
+        let in_site = notices[0].0.clone();
+        for (notice, _) in notices.iter_mut().filter(|(notice, _)| notice.rest().is_some()) {
+            notice.complete(&in_site);
+        }
+        (Evidence::read(cause.record.as_ref().unwrap()).unwrap(), notices)
     }
 
     #[test]

@@ -188,7 +188,10 @@ mod tests {
             assert!(old.list_entry.is_none() && old.record.is_some() && new.record.is_none());
             let old: Notice = read(&old.body, old.schema).unwrap().0;
             assert!(!old.needs_a_human());
-            assert_eq!(read::<Notice>(&new.body, new.schema).unwrap().0, again);
+            let mut new = read::<Notice>(&new.body, new.schema).unwrap().0;
+            assert!(new.text_of.is_some() && new.text_of == loaded.text_of, "its text is kept once");
+            new.complete(&loaded);
+            assert_eq!(new, again);
             assert_eq!(again.address.as_deref(), Some("b@example.com"));
             assert_eq!(again.cause, format!("notice:{}@2", loaded.key()));
             assert_eq!(again.content_sha256, loaded.content_sha256);
