@@ -52,11 +52,6 @@ impl Page {
         Ok(())
     }
 
-    /// How many there are.
-    pub fn entries(&self) -> usize {
-        self.0.matches("\n## ").count()
-    }
-
     pub fn whole(self) -> String {
         self.0
     }

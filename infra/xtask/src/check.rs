@@ -86,7 +86,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "the API description, held to by a running market, from every role",
         taken: CI,
-        budget_s: 100,
+        budget_s: 75,
         what: held_to_description,
     },
     Step { name: "the templates: validate, lint, scan", taken: CI, budget_s: 45, what: templates },
@@ -283,7 +283,7 @@ fn generated_clients(_: &mut Check) -> Done {
 
 fn held_to_description(check: &mut Check) -> Done {
     let market = market();
-    let examples = if check.extent == Extent::All { "50" } else { "6" };
+    let examples = if check.extent == Extent::All { "50" } else { "5" };
     let arguments = [
         "tests/clients/fuzz.py",
         "--market",

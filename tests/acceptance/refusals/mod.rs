@@ -25,11 +25,13 @@ use crate::told::Page;
 struct Refusals {
     file: &'static str,
     page: Page,
+    /// How many keys were used.
+    keys: u32,
 }
 
 impl Refusals {
     fn of(file: &'static str, about: &str) -> Self {
-        Self { file, page: Page::about(about) }
+        Self { file, page: Page::about(about), keys: 0 }
     }
 
     async fn get(&mut self, code: &str, what: &str, client: &Client, path: &str) {
@@ -37,13 +39,9 @@ impl Refusals {
     }
 
     async fn post(&mut self, code: &str, what: &str, client: &Client, path: &str, body: Value) {
-        let key = format!("{:032x}", self.page.entries());
-        self.post_as(&key, code, what, client, path, body).await;
-    }
-
-    async fn post_as(&mut self, key: &str, code: &str, what: &str, client: &Client, path: &str, body: Value) {
+        self.keys += 1;
         let mut headers = json_headers();
-        headers.insert("idempotency-key", format!("{}-{key}", self.file).parse().unwrap());
+        headers.insert("idempotency-key", format!("refusal-{}", self.keys).parse().unwrap());
         self.sent(code, what, client, (Method::POST, path), headers, body.to_string().into_bytes()).await;
     }
 
