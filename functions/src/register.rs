@@ -9,7 +9,7 @@ use market_kernel::clause::ClauseAddress;
 use market_kernel::events::Registered;
 use market_kernel::party::Language;
 use market_parties::samples::{Cast, Sample};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -69,15 +69,19 @@ impl<'de> Deserialize<'de> for KnownRules {
 
 impl JsonSchema for KnownRules {
     fn schema_name() -> Cow<'static, str> {
-        Rules::schema_name()
+        "KnownRules".into()
     }
 
     fn inline_schema() -> bool {
-        Rules::inline_schema()
+        true
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Rules::json_schema(generator)
+        json_schema!({
+            "type": "object",
+            "propertyNames": { "enum": rules() },
+            "additionalProperties": generator.subschema_for::<ClauseAddress>(),
+        })
     }
 }
 

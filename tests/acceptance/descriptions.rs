@@ -47,6 +47,10 @@ fn the_older_rendering_says_the_same() {
     let said = |description: &Value| {
         let mut said = BTreeSet::new();
         shapes::walk("", description, &mut |place, fields| {
+            // 3.0 has no word for what names a map may have.
+            if place.ends_with("/propertyNames") {
+                return;
+            }
             // A reference that stands alone is one step deeper.
             let place = place.replace("/allOf/0", "");
             for word in ["operationId", "required", "enum", "format", "$ref", "description", "mapping"] {

@@ -307,6 +307,9 @@ async fn a_market_says_that_it_lives_that_its_table_answers_and_what_it_is() {
     assert_eq!(Value::from(release.body), json!({ "release": env!("CARGO_PKG_VERSION"), "api": "v1" }));
     let description = read(&anyone, "/openapi.json", &[]).await;
     assert_eq!(description.text_at("/servers/0/url"), format!("{}/", world.running.url));
+    let operator = &world.running.market.operator;
+    assert_eq!(description.text_at("/info/contact/name"), operator.name_en.as_str());
+    assert_eq!(description.text_at("/info/contact/email"), operator.official_address.as_str());
     assert!(description.body["paths"].get(versioned("/me")).is_some());
 }
 

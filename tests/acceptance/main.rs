@@ -34,6 +34,7 @@ mod payments;
 mod permissions;
 mod process;
 mod records;
+mod refusals;
 mod repeats;
 mod restart;
 #[path = "../sampled.rs"]
@@ -47,6 +48,8 @@ mod starting;
 mod stored;
 mod story;
 mod termination;
+#[path = "../told.rs"]
+mod told;
 mod tour;
 mod undelivered;
 mod unreadable;

@@ -18,6 +18,8 @@ mod requests;
 mod server;
 mod storms;
 mod table;
+#[path = "../told.rs"]
+mod told;
 
 use aws_config::{Region, SdkConfig};
 use market_ambient::{SystemEntropy, random};

@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use expect_test::expect_file;
 use jsonwebtoken::Algorithm;
 use market::client::{Answer, Client};
 use market::permissions::Permissions;
@@ -15,6 +16,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::server::{Fault, Faulty, error};
+use crate::told::Page;
 use crate::{INTERNAL, engine};
 
 struct World {
@@ -69,6 +71,22 @@ fn assert_problem(answer: &Answer, code: &str) {
     for word in [INTERNAL, "dynamo", "aws", "exception", "error(", "127.0.0.1"] {
         assert!(!everything.contains(word), "{word}: {everything}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_while_the_table_fails_is_kept_to_be_read() {
+    let mut page = Page::about("What cannot be answered.");
+    let request = format!("POST {PATH}");
+    let world = World::new().await;
+    world.table.fail(|_, _| Some(error(400, "ThrottlingException")));
+    page.tell("the table does not answer", &format!("GET {PATH}"), &world.read().await);
+    world.table.fail_at("TransactWriteItems", error(400, "ThrottlingException"));
+    page.tell("the table takes no writes", &request, &world.apply("first").await);
+    world.table.fail_at("TransactWriteItems", Fault::LoseAnswer);
+    page.tell("the answer to a commit is lost", &request, &world.apply("second").await);
+    world.table.fail_at("PutItem", error(400, "TransactionConflictException"));
+    page.tell("the state keeps moving", &request, &world.apply("third").await);
+    expect_file!["../acceptance/refusals/table.txt"].assert_eq(&page.whole());
 }
 
 #[tokio::test(flavor = "multi_thread")]

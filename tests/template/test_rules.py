@@ -253,6 +253,17 @@ def test_what_the_gateway_refuses_by_itself_it_explains_like_the_code(market):
         assert ("Retry-After" in headers) == (document.get("status") in (429, 503)), kind
 
 
+def test_what_the_firewall_refuses_for_its_rate_it_explains_like_the_code(market):
+    (firewall,) = market.all("AWS::WAFv2::WebACL").values()
+    answers = [rule["Action"]["Block"]["CustomResponse"] for rule in firewall["Rules"] if "Action" in rule]
+    assert answers
+    for answer in answers:
+        document = json.loads(firewall["CustomResponseBodies"][answer["CustomResponseBodyKey"]]["Content"])
+        page = (ROOT / f"docs/errors/{document['code']}.md").read_text()
+        assert re.fullmatch(r"https://\S+[^/]/errors/" + document["code"], document["type"]), document
+        assert document["title"] in page and answer["ResponseCode"] == document["status"], document
+
+
 def test_pages_of_the_allowed_origin_may_read_refusals_too_and_by_default_none_may(expanded):
     (exposed,) = re.findall(r'EXPOSED_HEADERS: &str = "(.+)"', (ROOT / "functions/src/http/serve.rs").read_text())
     for origin in ("https://shop.example.com", ""):

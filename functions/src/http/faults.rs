@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
+use super::numbers;
 use super::problem::FieldError;
 
 /// The most faults that are named; what follows them shows when these are mended.
@@ -30,6 +31,14 @@ pub(super) fn of(schema: &Value, value: &Value) -> Vec<FieldError> {
     let mut faults = Faults { root: schema, at: String::new(), found: Vec::new() };
     faults.check(schema, value);
     faults.found
+}
+
+/// Whether what has this name is a number or a truth value, and no text.
+pub(super) fn is_plain(schema: &Value, name: &str) -> bool {
+    let faults = Faults { root: schema, at: String::new(), found: Vec::new() };
+    let options = schema["properties"].get(name).map_or_else(Vec::new, |property| faults.options(property));
+    let any_takes = |kind| options.iter().any(|option| !is_null(option) && takes(option, kind));
+    !any_takes("string") && (any_takes("integer") || any_takes("boolean"))
 }
 
 /// What is expected at a place, in words; none where the schema has no such place.
@@ -126,7 +135,7 @@ impl<'a> Faults<'a> {
         let fits = match value {
             Value::Null => takes(schema, "null"),
             Value::Bool(_) => takes(schema, "boolean"),
-            Value::Number(number) => takes(schema, "integer") && (number.is_u64() || number.is_i64()),
+            Value::Number(number) => takes(schema, "integer") && whole(number).is_some(),
             Value::String(_) => takes(schema, "string"),
             Value::Array(_) => takes(schema, "array"),
             Value::Object(_) => takes(schema, "object"),
@@ -137,7 +146,7 @@ impl<'a> Faults<'a> {
         match value {
             Value::Number(number) => {
                 let [least, most] = range(schema);
-                let number = number.as_i128().unwrap_or(i128::MAX);
+                let number = whole(number).unwrap_or(i128::MAX);
                 if number < least || number > most {
                     self.fault(shown(value), Some(self.expected(schema)));
                 }
@@ -177,9 +186,14 @@ impl<'a> Faults<'a> {
             schema["additionalProperties"] == false || schema["unevaluatedProperties"] == false
         };
         let others = schemas.iter().find_map(|schema| schema.get("additionalProperties"));
+        // The names that others may have, where there are not any.
+        let names = schemas.iter().find_map(|schema| words(&[&schema["propertyNames"]]));
         for (name, value) in fields {
             self.below(name, |faults| match (property(name), others) {
                 (Some(schema), _) => faults.check(schema, value),
+                (None, _) if names.as_ref().is_some_and(|names| !names.contains(&name.as_str())) => {
+                    faults.fault(UNKNOWN, names.as_deref().map(one_of));
+                }
                 (None, Some(schema)) if schema.is_object() => faults.check(schema, value),
                 (None, _) if schemas.iter().any(is_closed) => {
                     let known = schemas.iter().filter_map(|schema| schema["properties"].as_object());
@@ -246,7 +260,7 @@ fn is_null(schema: &Value) -> bool {
 }
 
 /// Whether a schema takes values of a kind; one that names none takes all.
-pub(super) fn takes(schema: &Value, kind: &str) -> bool {
+fn takes(schema: &Value, kind: &str) -> bool {
     match &schema["type"] {
         Value::String(only) => only == kind,
         Value::Array(kinds) => kinds.iter().any(|one| one == kind),
@@ -277,6 +291,11 @@ fn range(schema: &Value) -> [i128; 2] {
     };
     let said = |name: &str| schema[name].as_number().and_then(serde_json::Number::as_i128);
     [said("minimum").unwrap_or(of_format[0]), said("maximum").unwrap_or(of_format[1])]
+}
+
+/// A number without a fraction, be it written with one: `30.0` is 30.
+fn whole(number: &serde_json::Number) -> Option<i128> {
+    number.as_i128().or_else(|| number.as_f64().and_then(numbers::whole).map(i128::from))
 }
 
 fn bounds(schema: &Value, least: &str, most: &str) -> [usize; 2] {

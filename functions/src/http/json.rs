@@ -29,7 +29,7 @@ fn refused<T: JsonSchema>(body: &[u8], pointer: &str, error: &str) -> Problem {
     // Of the whole body, wherever the parser stopped: what breaks off behind an unknown field is broken JSON.
     if let Err(broken) = serde_json::from_slice::<IgnoredAny>(body) {
         return Problem::new(problems::MALFORMED_JSON).detail(format!(
-            "line {}, column {}",
+            "it is none from line {}, column {} on",
             broken.line(),
             broken.column()
         ));
@@ -159,7 +159,7 @@ mod tests {
                 "/kinds/2 is \"x\"; one of plain, rich",
                 "/others is an object; a list",
                 "/title must not contain U+202E, which turns, breaks or hides what is shown; a text of 1 to 120 characters",
-                "/to~0be~1 is not known here; one of at, bound, by_name, contacts, id, kinds, others, perhaps, title, way",
+                "/to~0be~1 is not known here; one of at, bound, by_name, contacts, id, kinds, lines, others, perhaps, title, way",
             ]
         );
         assert_eq!(said_of::<Order>("{}"), ["/contacts is missing; an object"]);
@@ -169,6 +169,7 @@ mod tests {
             bound(r#"{"kind": "trem", "days": 1}"#),
             ["/bound/kind is \"trem\"; one of term, unbounded"]
         );
+        assert_eq!(bound(r#"{"kind": 0, "days": 1}"#), ["/bound/kind is 0; one of term, unbounded"]);
         assert_eq!(bound(r#"{"days": 1}"#), ["/bound/kind is missing; one of term, unbounded"]);
         assert_eq!(
             bound(r#"{"kind": "term", "hours": 1}"#),
@@ -177,6 +178,28 @@ mod tests {
                 "/bound/days is missing; a whole number from 0 to 4294967295"
             ]
         );
+    }
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        let bound =
+            |days: &str| format!(r#"{{"contacts": {GOOD}, "bound": {{"kind": "term", "days": {days}}}}}"#);
+        let line = |lines: &str| format!(r#"{{"contacts": {GOOD}, "lines": {lines}}}"#);
+        for whole in ["30", "30.0", "3e1", "300e-1", "0.0", "4294967295.0"] {
+            assert!(
+                parse::<Order>(bound(whole).as_bytes()).is_ok(),
+                "{whole}: {:?}",
+                parse::<Order>(bound(whole).as_bytes())
+            );
+            assert!(parse::<Order>(line(whole).as_bytes()).is_ok(), "{whole}");
+        }
+        for (other, shown) in
+            [("30.5", "30.5"), ("-1.0", "-1.0"), ("4294967296.0", "4294967296.0"), ("1e300", "1e+300")]
+        {
+            let refused = format!("is {shown}; a whole number from 0 to 4294967295");
+            assert_eq!(said_of::<Order>(&bound(other)), [format!("/bound/days {refused}")], "{other}");
+            assert_eq!(said_of::<Order>(&line(other)), [format!("/lines {refused}")], "{other}");
+        }
     }
 
     #[test]
@@ -223,6 +246,8 @@ mod tests {
         title: Option<Line>,
         #[serde(default)]
         by_name: std::collections::BTreeMap<String, Contacts>,
+        #[serde(default)]
+        lines: Option<u32>,
     }
 
     #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, JsonSchema)]

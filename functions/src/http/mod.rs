@@ -15,6 +15,7 @@ mod endpoint;
 mod faults;
 mod json;
 pub mod market;
+mod numbers;
 mod objects;
 mod payments;
 pub mod problem;

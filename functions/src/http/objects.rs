@@ -1,4 +1,4 @@
-//! Where an object is wanted, nothing else is taken, at any depth.
+//! Where an object is wanted, nothing else is taken, at any depth. A whole number is one however it is written ([`numbers`](super::numbers)).
 //!
 //! The library would also take an array of the fields' values, in their order: `["a@b.co", null, "en"]` for contacts.
 //! Nobody means that, and a field that is added would change what it says. So a structure is asked for as a map, and
@@ -10,6 +10,8 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+
+use super::numbers::{AWholeNumber, Values};
 
 /// What is said to be expected.
 pub(crate) const AN_OBJECT: &str = "an object";
@@ -34,14 +36,26 @@ macro_rules! as_they_are {
     };
 }
 
+macro_rules! whole_ones {
+    ($($method:ident)+) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+            self.0.$method(AWholeNumber(visitor))
+        })+
+    };
+}
+
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
     type Error = D::Error;
 
     as_they_are! {
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32
-        deserialize_f64 deserialize_char deserialize_str deserialize_string deserialize_bytes
-        deserialize_byte_buf deserialize_unit deserialize_identifier deserialize_ignored_any
+        deserialize_bool deserialize_i128 deserialize_u128 deserialize_f32 deserialize_f64 deserialize_char
+        deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf deserialize_unit
+        deserialize_identifier deserialize_ignored_any
+    }
+
+    whole_ones! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -128,7 +142,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for AnObjectAsItIs<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(map)
+        self.0.visit_map(Values(map))
     }
 }
 

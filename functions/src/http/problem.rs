@@ -114,6 +114,12 @@ impl FieldError {
     pub fn at(pointer: &str, detail: impl Into<String>) -> Self {
         Self { pointer: Some(pointer.to_owned()), parameter: None, detail: detail.into(), expected: None }
     }
+
+    /// And what would be right there.
+    #[must_use]
+    pub fn expecting(self, expected: impl Into<String>) -> Self {
+        Self { expected: Some(expected.into()), ..self }
+    }
 }
 
 /// A problem document.

@@ -24,7 +24,7 @@ fn wrong<T: JsonSchema>(uri: &Uri) -> Vec<FieldError> {
     let mut given = Map::new();
     let mut errors = Vec::new();
     for (name, text) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        let value = of_text(&schema["properties"][&*name], &text);
+        let value = of_text(faults::is_plain(&schema, &name), &text);
         if given.insert(name.to_string(), value).is_some() {
             errors.push(of_parameter(&name, faults::TWICE.to_owned(), None));
         }
@@ -41,9 +41,7 @@ fn of_parameter(name: &str, detail: String, expected: Option<String>) -> FieldEr
 }
 
 /// A parameter is a text; it stands for a number or a truth value where the schema has one.
-fn of_text(schema: &Value, text: &str) -> Value {
-    let is_plain = !faults::takes(schema, "string")
-        && (faults::takes(schema, "integer") || faults::takes(schema, "boolean"));
+fn of_text(is_plain: bool, text: &str) -> Value {
     let read = is_plain.then(|| serde_json::from_str(text).ok()).flatten();
     read.filter(|value: &Value| value.is_number() || value.is_boolean()).unwrap_or_else(|| text.into())
 }

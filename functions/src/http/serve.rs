@@ -352,7 +352,9 @@ async fn authenticate(
     verified.at(now).map_err(|reason| refused(reason.into()))?;
     *role = Some(verified.principal.role);
     if !roles.contains(&verified.principal.role) {
-        return Err(Problem::new(problems::ROLE_NOT_ALLOWED));
+        let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
+        let open_to = format!("it is open to {}", names.join(", "));
+        return Err(Problem::new(problems::ROLE_NOT_ALLOWED).detail(open_to));
     }
     let scope = route.scope();
     if !verified.principal.scopes.opens(&scope) {

@@ -18,7 +18,8 @@ impl From<ResendRefusal> for Problem {
             ResendRefusal::NoAddress => NO_ADDRESS,
             // Only the notice tells which kind of address it takes.
             ResendRefusal::OtherChannel => {
-                let error = FieldError::at("/address", refusal.to_string());
+                let error = FieldError::at("/address", refusal.to_string())
+                    .expecting("an e-mail address for an e-mail, a telephone number for a text message");
                 return Self::new(INVALID_BODY).errors(vec![error]);
             }
         };

@@ -96,6 +96,8 @@ fn only_what_an_event_carries_out_is_a_rule_of_a_body() {
         let refused = read(unknown).unwrap_err().to_string();
         assert!(refused.starts_with("must be a rule of the market"), "{unknown:?}: {refused}");
     }
+    let described = schemars::schema_for!(KnownRules).to_value();
+    assert_eq!(described["propertyNames"]["enum"], json!(rules()), "the description names them");
     let sampled: BTreeSet<String> =
         account().citations.unwrap().rules.into_keys().map(String::from).collect();
     assert_eq!(sampled, rules().into_iter().map(str::to_owned).collect(), "samples cite every rule");

@@ -83,6 +83,12 @@ const STEPS: &[Step] = &[
         budget_s: 45,
         what: generated_clients,
     },
+    Step {
+        name: "the API description, held to by a running market, from every role",
+        taken: CI,
+        budget_s: 75,
+        what: held_to_description,
+    },
     Step { name: "the templates: validate, lint, scan", taken: CI, budget_s: 45, what: templates },
     Step {
         name: "the templates: what the transform makes of them, against the code",
@@ -271,6 +277,21 @@ fn generated_clients(_: &mut Check) -> Done {
         &npm.to_string_lossy(),
         "--folder",
         "target/clients",
+    ];
+    run(&mut Environment::of_clients().program("python", &arguments))
+}
+
+fn held_to_description(check: &mut Check) -> Done {
+    let market = market();
+    let examples = if check.extent == Extent::All { "50" } else { "5" };
+    let arguments = [
+        "tests/clients/fuzz.py",
+        "--market",
+        &market.to_string_lossy(),
+        "--folder",
+        "target/fuzz",
+        "--examples",
+        examples,
     ];
     run(&mut Environment::of_clients().program("python", &arguments))
 }

@@ -37,7 +37,7 @@ impl Environment {
         Self(root().join("target/ci-pages"))
     }
 
-    /// Apart: the generators of clients, and what their clients need.
+    /// Apart: the generators of clients, what their clients need, and what draws requests from the API description.
     pub fn of_clients() -> Self {
         Self(root().join("target/ci-clients"))
     }

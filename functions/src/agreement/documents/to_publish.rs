@@ -30,8 +30,7 @@ pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 pub struct Body {
     kind: DocumentKind,
     title: Line,
-    /// The exact text, 1 to 307,200 bytes of UTF-8.
-    #[schemars(length(min = 1, max = 307_200))]
+    /// The exact text, 1 to 307,200 bytes of UTF-8; another is refused (`invalid-text`), or previewed as one that would be.
     text: String,
     /// The clauses that limit or exclude liability (1.2).
     #[serde(default)]

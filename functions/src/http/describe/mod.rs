@@ -25,11 +25,14 @@ pub(crate) use shape::NULL;
 const ABOUT: &str = "Merchants buy applications and services from providers, grant them data, take the grants back and \
 have their data deleted, under one published agreement.\n\n\
 **Values.** Instants are RFC 3339: they are shown in UTC with exactly three decimals, and read in any offset. Days are those \
-of China Standard Time. Amounts are in fen. What is not there is left out, never null.\n\n\
+of China Standard Time. Amounts are in fen. What is not there is left out, \
+never null; a null that is sent is taken for what is left out, unless the field says what it means.\n\n\
 **Lists** are pages of `items`, with a `next_cursor` where there are more.\n\n\
 **Repeats.** A request that changes something carries an `Idempotency-Key`. Sent again with the same key it is answered as it \
 was, and nothing happens twice.\n\n\
-**Refusals** are problem documents (RFC 9457) with a stable `code`. Objects may get more fields in later \
+**Refusals** are problem documents (RFC 9457) with a stable `code`. What fits an operation's schemas is refused by the state of \
+things (404, 409, 429), or by a rule that no schema says: a code in its `x-rules`, or, in `errors`, a text whose schema names \
+the rule (`x-rule`). Objects may get more fields in later \
 releases: a client passes over what it does not know.";
 
 /// Collects routes into a description.

@@ -1,7 +1,7 @@
 //! The description for tools that know no OpenAPI 3.1: the same, in the words of 3.0.
 //!
-//! In 3.0 a schema's `type` is one word and null a flag, `$ref` stands alone, a bound is exclusive by a flag, and a
-//! licence has an address.
+//! In 3.0 a schema's `type` is one word and null a flag, `$ref` stands alone, a bound is exclusive by a flag, nothing is said
+//! of names, and a licence has an address.
 
 use serde_json::{Map, Value, json};
 
@@ -25,7 +25,7 @@ fn said(part: Value) -> Value {
         Value::Array(all) => all.into_iter().map(said).collect(),
         Value::Object(fields) => {
             let fields = fields.into_iter().map(|(name, field)| (name, said(field))).collect();
-            Value::Object(alone(exclusive(nullable(without_media_type(fields)))))
+            Value::Object(alone(exclusive(nullable(without_names(without_media_type(fields))))))
         }
         other => other,
     }
@@ -35,6 +35,14 @@ fn said(part: Value) -> Value {
 fn without_media_type(mut fields: Map<String, Value>) -> Map<String, Value> {
     if fields.get("contentMediaType").is_some_and(Value::is_string) {
         fields.remove("contentMediaType");
+    }
+    fields
+}
+
+/// 3.0 has no such word; who sends another name is told which there are.
+fn without_names(mut fields: Map<String, Value>) -> Map<String, Value> {
+    if fields.get("propertyNames").is_some_and(|names| names["enum"].is_array()) {
+        fields.remove("propertyNames");
     }
     fields
 }
@@ -86,6 +94,7 @@ mod tests {
             "c": { "$ref": "#/a" },
             "d": { "type": "integer", "exclusiveMinimum": 0 },
             "e": { "properties": { "type": { "type": "string", "contentMediaType": "text/html" } } },
+            "f": { "type": "object", "propertyNames": { "enum": ["1"] } },
         }));
         assert_eq!(
             said,
@@ -97,6 +106,7 @@ mod tests {
                 "c": { "$ref": "#/a" },
                 "d": { "type": "integer", "minimum": 0, "exclusiveMinimum": true },
                 "e": { "properties": { "type": { "type": "string" } } },
+                "f": { "type": "object" },
             })
         );
     }

@@ -44,14 +44,14 @@ fn parameter(place: &str, name: &str, mut schema: Value, required: bool) -> Valu
 }
 
 /// What every operation can answer with, and what it can by what it declares.
-fn codes(route: &Route, has_path: bool, has_query: bool, takes_body: bool) -> Vec<Code> {
+fn codes(route: &Route, has_path: bool, is_list: bool, takes_body: bool) -> Vec<Code> {
     let mut codes: Vec<Code> = route.problems.to_vec();
     if has_path {
         codes.push(problems::NOT_FOUND);
     }
     // A query that an operation does not take is refused by each.
     codes.push(problems::INVALID_QUERY);
-    if has_query {
+    if is_list {
         codes.push(problems::INVALID_CURSOR);
     }
     match route.access {
@@ -91,6 +91,14 @@ fn codes(route: &Route, has_path: bool, has_query: bool, takes_body: bool) -> Ve
     codes
 }
 
+/// Of those, the ones by which something that fits the schemas is refused all the same, and not by the state of things: rules
+/// that no schema says, which clients cannot check by it.
+fn rules(route: &Route, codes: &[Code]) -> Vec<&'static str> {
+    let of_its_own = |code: &&Code| matches!(code.status(), 400 | 422) && route.problems.contains(*code);
+    let is_one = |code: &&Code| **code == problems::INVALID_CURSOR || of_its_own(code);
+    codes.iter().filter(is_one).map(|code| code.name()).collect()
+}
+
 /// The answers that are problems, by their statuses.
 fn refusals(route: &Route, codes: &[Code]) -> Map<String, Value> {
     let answers = codes.chunk_by(|a, b| a.status() == b.status()).map(|chunk| {
@@ -107,24 +115,24 @@ fn refusals(route: &Route, codes: &[Code]) -> Map<String, Value> {
 }
 
 impl Describer {
-    fn parameters<E: Endpoint>(&mut self, route: &Route) -> (Vec<Value>, bool, bool) {
+    fn parameters<E: Endpoint>(&mut self, route: &Route) -> (Vec<Value>, bool) {
         let path = properties::<E::Path>(&mut self.inputs);
         let query = properties::<E::Query>(&mut self.inputs);
-        let (has_path, has_query) = (!path.is_empty(), !query.is_empty());
+        let has_path = !path.is_empty();
         let mut parameters: Vec<Value> =
             path.into_iter().map(|(name, schema, _)| parameter("path", &name, schema, true)).collect();
         parameters.extend(
             query.into_iter().map(|(name, schema, required)| parameter("query", &name, schema, required)),
         );
         parameters.extend(headers::asked(route));
-        (parameters, has_path, has_query)
+        (parameters, has_path)
     }
 }
 
 impl Visitor for Describer {
     fn visit<E: Endpoint>(&mut self) {
         let route = E::route();
-        let (parameters, has_path, has_query) = self.parameters::<E>(&route);
+        let (parameters, has_path) = self.parameters::<E>(&route);
         let mut operation = json!({
             "operationId": route.operation,
             "summary": route.summary,
@@ -153,8 +161,13 @@ impl Visitor for Describer {
             Some("string") => schema["contentMediaType"].as_str().unwrap_or("text/plain").to_owned(),
             _ => "application/json".to_owned(),
         };
-        let mut responses = refusals(&route, &codes(&route, has_path, has_query, takes_body));
         let is_list = parameters.iter().any(|parameter| parameter["name"] == "cursor");
+        let codes = codes(&route, has_path, is_list, takes_body);
+        let rules = rules(&route, &codes);
+        if !rules.is_empty() {
+            operation["x-rules"] = json!(rules);
+        }
+        let mut responses = refusals(&route, &codes);
         if headers::is_tagged(&route) {
             let headers = headers::of(&route, 304, is_list);
             responses.insert(

@@ -25,7 +25,7 @@ impl Endpoint for GetDescription {
             )
     }
 
-    async fn decide(call: &Call<Self>, _: &Market) -> Result<Outcome<DescriptionView>, Problem> {
-        Ok(served(DESCRIPTION, &call.api))
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DescriptionView>, Problem> {
+        Ok(served(DESCRIPTION, &call.api, &market.operator))
     }
 }

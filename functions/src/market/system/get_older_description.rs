@@ -26,7 +26,7 @@ impl Endpoint for GetOlderDescription {
             )
     }
 
-    async fn decide(call: &Call<Self>, _: &Market) -> Result<Outcome<DescriptionView>, Problem> {
-        Ok(served(DESCRIPTION, &call.api))
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DescriptionView>, Problem> {
+        Ok(served(DESCRIPTION, &call.api, &market.operator))
     }
 }

@@ -17,7 +17,8 @@ pub(crate) async fn given_code(
     }
     let vouching = market.store.get::<Vouching>(given).await?;
     let code = Vouching::accept(vouching.as_ref(), given).map_err(|broken| {
-        let error = FieldError::at("/credit_code", broken.to_string());
+        let error = FieldError::at("/credit_code", broken.to_string())
+            .expecting("a code that keeps GB 32100, or one that the operator vouched for");
         Problem::new(problems::INVALID_BODY).errors(vec![error])
     })?;
     Ok((code, vouching))

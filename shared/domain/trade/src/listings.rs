@@ -156,7 +156,7 @@ pub enum ListingRefusal {
     #[error("needs 1 to {MAX_PARTS} plans and at most {MAX_PARTS} scopes, each with a name of its own")]
     Parts,
     /// A plan's bound is out of range.
-    #[error("a plan's bound is out of range")]
+    #[error("a plan's term is 1 to 1830 days, and its count 1 to 1000000000 uses")]
     Bound,
     /// A service asks for data, or an application's scope names no kind of data.
     #[error("a service has no scopes, and every scope of an application names at least one kind of data")]

@@ -147,7 +147,7 @@ pub enum GrantRefusal {
     #[error("the order is not in service")]
     NotInService,
     /// No scope, or the same one twice.
-    #[error("at least one scope, each once")]
+    #[error("a grant names at least one scope, and each once")]
     Scopes,
     /// The listing does not ask for this scope.
     #[error("the listing does not ask for the scope {0}")]
