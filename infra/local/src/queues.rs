@@ -87,7 +87,7 @@ mod server {
                     .set_attribute_names(Some(counts.to_vec()))
                     .send()
                     .await
-                    .map_err(failed)?;
+                    .map_err(|error| failed(words("SQS's endpoint", &error)))?;
                 let attributes = answer.attributes.unwrap_or_default();
                 in_hand += attributes.values().filter_map(|count| count.parse::<u64>().ok()).sum::<u64>();
             }
