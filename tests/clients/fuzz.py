@@ -220,7 +220,7 @@ def bounded(schema):
         return [bounded(inner) for inner in schema]
     if not isinstance(schema, dict):
         return schema
-    said = {name: bounded(inner) for name, inner in schema.items() if name != "maxItems" or inner <= 20}
+    said = {name: bounded(inner) for name, inner in schema.items() if name != "maxItems" or inner <= 40}
     most = MOST.get(said.get("format")) if said.get("type") == "integer" else None
     return said if most is None else {"maximum": most, **said}
 
