@@ -10,7 +10,7 @@ use market::issuer::AUDIENCE;
 use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_entrustment::grants::Grant;
-use market_functions::http::{Callers, Market};
+use market_functions::http::{Callers, Market, versioned};
 use market_identity::{Claims, Principal, Role, Scopes, VerifiedCaller};
 use market_kernel::aggregate::Lane;
 use market_kernel::ids::{AccountId, GrantId, ProviderId};
@@ -48,9 +48,10 @@ impl HeldBack {
         });
         let body = body.to_string().into_bytes();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+            "POST {} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
              Content-Type: application/json\r\nIdempotency-Key: held-back\r\nContent-Length: {}\r\n\
              Connection: close\r\n\r\n",
+            versioned(path),
             body.len()
         );
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -145,7 +146,7 @@ async fn decided_at(world: &World, now: Timestamp, path: &str) -> Value {
     });
     let router = router.layer(axum::Extension(caller));
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}{path}", listener.local_addr().unwrap());
+    let url = format!("http://{}{}", listener.local_addr().unwrap(), versioned(path));
     tokio::spawn(async move { axum::serve(listener, router).await });
     let request = reqwest::Client::new().post(url).header("idempotency-key", "behind").json(&json!({}));
     request.send().await.unwrap().json().await.unwrap()

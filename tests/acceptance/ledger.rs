@@ -145,7 +145,7 @@ async fn take(crowd: usize) -> Ledger {
         "`list_orders` (those in service)",
         &shop.get(&format!("{me}/orders?status=in_service")).await.unwrap(),
     );
-    taker.route("`list_notices` (a page of 3)", &shop.get(&format!("{me}/notices?limit=3")).await.unwrap());
+    taker.route("`list_notices` (a page of 4)", &shop.get(&format!("{me}/notices?limit=4")).await.unwrap());
     taker.route("`list_evidence` (a page of 3)", &shop.get(&format!("{me}/evidence?limit=3")).await.unwrap());
 
     for (what, path) in [

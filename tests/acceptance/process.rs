@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use market::json::Json;
+use market_functions::http::versioned;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -43,15 +44,15 @@ impl Process {
         path: &str,
         body: Value,
     ) -> reqwest::Result<(StatusCode, Json)> {
-        let url = format!("{}{path}", self.url);
+        let url = format!("{}{}", self.url, versioned(path));
         let request = self.http.post(url).bearer_auth(token).header("idempotency-key", key).json(&body);
         let answer = request.send().await?;
         Ok((answer.status(), answer.json().await?))
     }
 
     pub async fn get(&self, token: &str, path: &str) -> Json {
-        let answer = self.http.get(format!("{}{path}", self.url)).bearer_auth(token).send().await.unwrap();
-        answer.json().await.unwrap()
+        let url = format!("{}{}", self.url, versioned(path));
+        self.http.get(url).bearer_auth(token).send().await.unwrap().json().await.unwrap()
     }
 
     pub async fn clock(&self) -> Json {

@@ -78,7 +78,8 @@ async fn a_request_is_one_line_of_the_log_and_an_idle_market_logs_nothing() {
     let application = requests::merchant("shop-1", "91510100MA6C0QLJ");
     assert_eq!(market.post(&token, "a", "/accounts/shop-1", application).await.unwrap().0, 201);
     let nowhere = market.http.get(format!("{}/nowhere/shop-1", market.url)).send().await.unwrap();
-    let refused = market.http.get(format!("{}/accounts/shop-1", market.url)).bearer_auth("no.token.at-all");
+    let refused =
+        market.http.get(format!("{}/v1/accounts/shop-1", market.url)).bearer_auth("no.token.at-all");
     let refused = refused.send().await.unwrap();
     market.clock().await;
     market.signal("TERM");

@@ -116,12 +116,8 @@ async fn what_was_tampered_with_is_named() {
     assert!(faults[&item].contains("state"), "{faults:?}");
     world.tamper(account, &order, |_| Some(state.clone())).await;
 
-    let (_, notice) = world
-        .items()
-        .await
-        .into_keys()
-        .find(|(owner, sort)| owner == "provider#northwind" && sort.starts_with("notice#"))
-        .unwrap();
+    let notice = world.find("provider#northwind", "notice", &[("channel", "in_site")]).await;
+    let notice = key(&notice).1.to_owned();
     world
         .tamper("provider#northwind", &notice, |body| {
             Some(body.replacen("\"body\":\"", "\"body\":\"No. ", 1))

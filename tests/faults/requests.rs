@@ -9,7 +9,7 @@ use jsonwebtoken::Algorithm;
 use market::client::{Answer, Client};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, requests};
-use market_functions::http::{Callers, Market, PaymentKeys};
+use market_functions::http::{Callers, Market, PaymentKeys, versioned};
 use market_identity::{IssuerKeys, Role, SubjectRule, Subjects, Terms, Verifier};
 use market_outside::sdk::MAX_ATTEMPTS;
 use serde_json::json;
@@ -200,7 +200,7 @@ async fn while_the_issuers_keys_cannot_be_had_the_client_is_told_to_come_again()
         market_functions::routes::visit(routes);
     });
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}{PATH}", listener.local_addr().unwrap());
+    let url = format!("http://{}{}", listener.local_addr().unwrap(), versioned(PATH));
     tokio::spawn(async move { axum::serve(listener, router).await });
     let token = world.running.issuer.token(Role::Merchant, "shop-1", world.running.market.clock.now());
     let answer = reqwest::Client::new().get(url).bearer_auth(token).send().await.unwrap();

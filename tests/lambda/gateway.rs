@@ -1,6 +1,7 @@
 //! API Gateway in front of a function: a request as a REST API's proxy integration hands it over (payload
 //! version 1.0, on a named stage), and the reply as it reads it.
 
+use market_functions::http::versioned;
 use serde_json::{Map, Value, json};
 
 use crate::function::Function;
@@ -16,13 +17,21 @@ pub struct Request {
 }
 
 impl Request {
-    pub fn get(path: impl Into<String>) -> Self {
+    /// A request for a path, as routes declare it.
+    pub fn get(path: impl AsRef<str>) -> Self {
         let (query, headers) = (Map::new(), Map::new());
-        Self { method: "GET", path: path.into(), query, headers, body: None, authorizer: Value::Null }
+        Self {
+            method: "GET",
+            path: versioned(path.as_ref()),
+            query,
+            headers,
+            body: None,
+            authorizer: Value::Null,
+        }
     }
 
     /// A request with a JSON body, under an idempotency key.
-    pub fn post(path: impl Into<String>, key: &str, body: impl Into<String>) -> Self {
+    pub fn post(path: impl AsRef<str>, key: &str, body: impl Into<String>) -> Self {
         Self { method: "POST", body: Some(body.into()), ..Self::get(path) }
             .header("Content-Type", "application/json")
             .header("Idempotency-Key", key)

@@ -28,23 +28,30 @@ async fn a_notice_that_was_deleted_with_its_chain_is_missed_by_the_record_of_its
         (PROVIDER, &shown, ACCOUNT),
         ("announcements", &[], "document#market-agreement"),
     ] {
-        let of_that_cause: Vec<Item> = Corpus::of(&world)
+        let notices: BTreeMap<String, Value> = Corpus::of(&world)
             .await
             .items
             .into_iter()
             .filter(|item| key(item).0 == recipient && text(item, "kind") == Some("notice"))
-            .filter(|item| {
-                let body: Value = serde_json::from_str(text(item, "body").unwrap()).unwrap();
-                let is_so = shows.iter().all(|(name, value)| body[name] == *value);
-                is_so && body["cause"].as_str().unwrap().contains(&format!(":{cause}/"))
+            .map(|item| {
+                (key(&item).1.to_owned(), serde_json::from_str(text(&item, "body").unwrap()).unwrap())
             })
             .collect();
-        let (_, sort) = key(of_that_cause.last().unwrap());
+        let is_of_that_cause = |notice: &&String| {
+            let body = &notices[*notice];
+            shows.iter().all(|(name, value)| body[name] == *value)
+                && body["cause"].as_str().unwrap().contains(&format!(":{cause}/"))
+        };
+        let sort = notices.keys().rfind(is_of_that_cause).unwrap();
         let gone = world.delete_with_its_chain(recipient, sort).await;
         let faults = world.faults(cause).await;
         let item = format!("{recipient}/{sort}");
-        assert_eq!(faults.keys().collect::<Vec<_>>(), [&item], "{faults:?}");
         assert!(faults[&item].contains("gone") && faults[&item].contains(cause), "{faults:?}");
+        // An e-mail whose text it had cannot be read without it.
+        let others = faults.keys().filter(|other| **other != item);
+        let texts = others.map(|other| &notices[other.rsplit('/').next().unwrap()]["text_of"]);
+        assert!(texts.clone().all(|id| *id == notices[sort]["id"]), "{faults:?}");
+        assert_eq!(texts.count(), usize::from(shows == shown), "{faults:?}");
         world.put_all(&gone).await;
         assert_eq!(world.faults(cause).await, BTreeMap::new(), "and holds as it was");
     }

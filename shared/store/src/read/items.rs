@@ -1,6 +1,6 @@
 //! Items by their keys: one, or several in a request. What decisions are made on is read strongly consistent.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
@@ -58,16 +58,29 @@ impl Store {
         &self,
         page: Page<Loaded<A>>,
     ) -> Result<Page<Loaded<A>>, StoreError> {
-        let keys: Vec<_> = page.items.iter().filter_map(|item| item.state.rest()).collect();
-        if keys.is_empty() {
+        let mut wanted: BTreeSet<_> = page.items.iter().filter_map(|item| item.state.rest()).collect();
+        if wanted.is_empty() {
             return Ok(page);
         }
-        let rests = self.batch(keys, Consistency::Strong).await?;
+        // It is often on the same page.
+        let mut here = BTreeMap::new();
+        for item in &page.items {
+            if let Some(key) = wanted.take(&item.state.key()) {
+                here.insert(key, item.state.clone());
+            }
+        }
+        let rests = self.batch(wanted.into_iter().collect(), Consistency::Strong).await?;
         let Page { items, next, unreadable } = page;
         let mut page = Page { items: Vec::new(), next, unreadable };
         for mut item in items {
             let joined = match item.state.rest() {
-                Some(key) => join(&mut item, rests.get(&key)),
+                Some(key) => match here.get(&key) {
+                    Some(rest) => {
+                        item.state.complete(rest);
+                        Ok(())
+                    }
+                    None => join(&mut item, rests.get(&key)),
+                },
                 None => Ok(()),
             };
             match joined {
