@@ -145,7 +145,15 @@ async fn take(crowd: usize) -> Ledger {
         "`list_orders` (those in service)",
         &shop.get(&format!("{me}/orders?status=in_service")).await.unwrap(),
     );
-    taker.route("`list_notices` (a page of 4)", &shop.get(&format!("{me}/notices?limit=4")).await.unwrap());
+    // A page that ends between an e-mail and the notice that has its text asks for that one besides, as one by its id does.
+    let told = shop.get(&format!("{me}/notices")).await.unwrap();
+    let all = told.body["items"].as_array().unwrap();
+    assert!(all.len() == 6 && all.iter().filter(|notice| notice["channel"] == "email").count() == 3);
+    taker.route("`list_notices` (three, each with its e-mail)", &told);
+    let email = all.iter().find(|notice| notice["channel"] == "email").unwrap()["id"].as_str().unwrap();
+    taker.route("`get_notice` (an e-mail)", &shop.get(&format!("{me}/notices/{email}")).await.unwrap());
+    let late = stage.operator.get("/jobs/late").await.unwrap();
+    taker.route("`list_late_jobs` (none)", &late);
     taker.route("`list_evidence` (a page of 3)", &shop.get(&format!("{me}/evidence?limit=3")).await.unwrap());
 
     for (what, path) in [

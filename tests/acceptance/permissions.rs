@@ -257,7 +257,7 @@ async fn whatever_is_done_is_done_again_with_the_same_key_and_tried_anew_under_t
     let waived = format!("{me}/demands/{}", given["id"].as_str().unwrap());
     thrice(&shop, &format!("{waived}/waiver"), json!({ "agreement": "双方另有约定。" })).await;
 
-    // A day of a ledger is sealed by the lane on which 0.5.0 will wake it.
+    // A day of a ledger is sealed by the lane on which a later release will wake it.
     let granted = stage.grant(&shop, "shop-1", "year").await;
     stage.check(&granted.token, "orders.read").await;
     world.set_clock(world.now() + SignedDuration::from_hours(48));

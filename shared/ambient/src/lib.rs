@@ -11,14 +11,16 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's own clock.
+/// The machine's own clock, in whole milliseconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "the one place that asks for the time")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        // Nothing finer is shown; an instant that a client sends back is then the one that was kept.
+        let now = Timestamp::now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 }
 
@@ -44,4 +46,16 @@ pub fn random<const N: usize>(entropy: &dyn Entropy) -> [u8; N] {
     let mut bytes = [0; N];
     entropy.fill(&mut bytes);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_told_in_whole_milliseconds() {
+        for _ in 0..100 {
+            assert_eq!(SystemClock.now().subsec_nanosecond() % 1_000_000, 0);
+        }
+    }
 }
