@@ -150,7 +150,15 @@ async fn every_check_is_in_the_ledger_by_hour_scope_and_outcome() {
     stage.check(&granted.token, "buyers.read").await;
     world.advance_to(world.now() + SignedDuration::from_hours(1)).await;
     stage.check(&granted.token, "orders.read").await;
-    let ledger = merchant.all(&format!("/accounts/shop-1/grants/{}/accesses", granted.grant)).await.unwrap();
+    let path = format!("/accounts/shop-1/grants/{}/accesses", granted.grant);
+    let ledger = merchant.all(&path).await.unwrap();
+    let mut newest_first = merchant.all(&format!("{path}?order=desc")).await.unwrap();
+    newest_first.reverse();
+    assert_eq!(newest_first, ledger);
+    let this_hour = merchant.all(&format!("{path}?since={}", world.now())).await.unwrap();
+    assert_eq!(this_hour, ledger[ledger.len() - 1..]);
+    let none = merchant.get(&path.replace(&granted.grant, &format!("grt_{}", "0".repeat(32)))).await.unwrap();
+    assert_eq!(none.code(), "not-found");
     let lines: Vec<_> = ledger
         .iter()
         .map(|line| {

@@ -9,6 +9,7 @@ use market_store::{Fingerprint, Submission};
 use serde_json::Value;
 
 use super::endpoint::{Route, unversioned};
+use super::numbers;
 use super::problem::Problem;
 use super::problems;
 
@@ -43,12 +44,28 @@ pub(super) async fn submission(
 }
 
 /// What a request asks for, by scheme 2: operation, parameters of the path, and the body as a value. Order of fields,
-/// white space and escapes do not count, in the body or in the path. Half of the hash is enough to tell a slip.
+/// white space, escapes and how a whole number is written do not count, in the body or in the path. Half of the hash is
+/// enough to tell a slip.
 fn said(operation: &str, params: &[(String, String)], body: &[u8]) -> String {
-    let body = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let mut body = serde_json::from_slice(body).unwrap_or(Value::Null);
+    in_one_form(&mut body);
     let hash =
         Sha256Hash::of(Value::from_iter([operation.into(), params_of(params), body]).to_string().as_bytes());
     format!("2:{}", &hash.as_str()[..32])
+}
+
+/// A whole number is one however it is written.
+fn in_one_form(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            if let Some(whole) = number.as_f64().and_then(numbers::whole) {
+                *value = whole.into();
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(in_one_form),
+        Value::Object(fields) => fields.values_mut().for_each(in_one_form),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn params_of(params: &[(String, String)]) -> Value {
@@ -66,10 +83,12 @@ mod tests {
         };
         let one = of("shop-1", r#"{"a": 1, "b": {"c": "é", "d": [1, 2]}}"#);
         assert_eq!(one, of("shop-1", r#"{"b":{"d":[1,2],"c":"\u00e9"},"a":1}"#));
+        assert_eq!(one, of("shop-1", r#"{"a": 1.0, "b": {"c": "é", "d": [1, 0.2e1]}}"#));
         assert!(one.starts_with("2:") && one.len() == 34, "{one}");
         let others = [
             of("shop-2", r#"{"a": 1, "b": {"c": "é", "d": [1, 2]}}"#),
             of("shop-1", r#"{"a": 1, "b": {"c": "é", "d": [2, 1]}}"#),
+            of("shop-1", r#"{"a": 1.5, "b": {"c": "é", "d": [1, 2]}}"#),
             of("shop-1", r#"{"a": 1, "b": {"c": "é", "d": [1, 2]}, "e": null}"#),
             said(
                 "give_grant",

@@ -9,9 +9,10 @@
 //! newer (`market_kernel::stored`).
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
+use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -88,6 +89,9 @@ pub enum FolderError {
         /// Where it answers; none of a command, or of a market that is still starting.
         url: Option<String>,
     },
+    /// What lies where the table would be is another program's.
+    #[error("{} is not what a market writes; restore it, or choose another folder with --data", .0.display())]
+    Foreign(PathBuf),
     /// A file does not hold what a market writes into it.
     #[error("{} does not hold {what}: {remedy}", .file.display())]
     Broken {
@@ -127,6 +131,10 @@ pub fn lock(folder: &Path) -> Result<File, FolderError> {
         let file = file.to_owned();
         move |error| FolderError::Io { file, error }
     };
+    let table = folder.join(TABLE_FILE);
+    if is_foreign(&table).map_err(io(&table))? {
+        return Err(FolderError::Foreign(table));
+    }
     make(folder).map_err(io(folder))?;
     let file = folder.join(LOCK);
     let lock = private(OpenOptions::new().write(true).create(true).truncate(false)).open(&file);
@@ -144,6 +152,25 @@ pub fn lock(folder: &Path) -> Result<File, FolderError> {
         }
         Err(TryLockError::Error(error)) => Err(io(&file)(error)),
     }
+}
+
+/// Whether a file is no database, or one that the embedded engine did not make. A damaged one is the engine's to refuse.
+fn is_foreign(file: &Path) -> io::Result<bool> {
+    const HEADER: &[u8] = b"SQLite format 3\0";
+    let mut begins = Vec::new();
+    match File::open(file) {
+        Ok(open) => open.take(HEADER.len() as u64).read_to_end(&mut begins)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    if begins != HEADER {
+        return Ok(!begins.is_empty());
+    }
+    let tables = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|database| {
+        let tables = "SELECT count(*), count(*) FILTER (WHERE name = '_tables') FROM sqlite_master WHERE type = 'table'";
+        database.query_row(tables, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+    });
+    Ok(matches!(tables, Ok((1.., 0))))
 }
 
 /// Says where the market answers that holds a folder.
@@ -322,6 +349,23 @@ mod tests {
         drop(held);
         let _held = lock(folder.path()).unwrap();
         assert_eq!(in_use(), None);
+    }
+
+    #[test]
+    fn a_database_of_another_program_is_refused_and_nothing_is_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(TABLE_FILE);
+        let refused = || matches!(lock(folder.path()), Err(FolderError::Foreign(at)) if at == file);
+        fs::write(&file, b"something else").unwrap();
+        assert!(refused());
+        fs::remove_file(&file).unwrap();
+        Connection::open(&file).unwrap().execute_batch("CREATE TABLE theirs (a)").unwrap();
+        assert!(refused());
+        assert_eq!(names(folder.path()), [TABLE_FILE]);
+        Connection::open(&file).unwrap().execute_batch("CREATE TABLE _tables (a)").unwrap();
+        lock(folder.path()).unwrap();
+        fs::write(&file, b"").unwrap();
+        lock(folder.path()).unwrap();
     }
 
     #[test]

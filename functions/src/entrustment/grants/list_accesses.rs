@@ -1,5 +1,6 @@
 //! `list_accesses` – the ledger of a grant: who checked its token, when, for which scope, how often.
 
+use market_entrustment::grants::Grant;
 use market_identity::Role;
 use market_store::from_hour;
 
@@ -32,6 +33,10 @@ impl Endpoint for ListAccesses {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<List<AccessEntryView>>, Problem> {
         let asked = call.query.asked(call.after.as_deref(), from_hour);
         let page = market.store.ledger(&call.path.account_id, &call.path.grant_id, asked).await?;
+        if page.items.is_empty() && call.after.is_none() {
+            let grant = (call.path.account_id.clone(), call.path.grant_id.clone());
+            market.store.get::<Grant>(&grant).await?.ok_or(Problem::not_found())?;
+        }
         Ok(Outcome::Reply(List::of(call, market, page, AccessEntryView::from)))
     }
 }

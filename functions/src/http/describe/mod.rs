@@ -26,7 +26,7 @@ const ABOUT: &str = "Merchants buy applications and services from providers, gra
 have their data deleted, under one published agreement.\n\n\
 **Values.** Instants are RFC 3339: they are shown in UTC with exactly three decimals, and read in any offset. Days are those \
 of China Standard Time. Amounts are in fen. What is not there is left out, \
-never null; a null that is sent is taken for what is left out, unless the field says what it means.\n\n\
+never null; a null that is sent for what has no default is taken for what is left out, unless the field says what it means.\n\n\
 **Lists** are pages of `items`, with a `next_cursor` where there are more.\n\n\
 **Repeats.** A request that changes something carries an `Idempotency-Key`. Sent again with the same key it is answered as it \
 was, and nothing happens twice.\n\n\
