@@ -265,9 +265,11 @@ def main():
                 arguments += ["--include-operation-id", name]
             print(f"── {role} {subject or ''}", flush=True)
             try:
-                command.main(arguments, standalone_mode=False)
+                # Outside of a shell, click returns the code with which a command ends, or raises it.
+                code = command.main(arguments, standalone_mode=False)
             except SystemExit as ended:
-                failed += [role] if ended.code else []
+                code = ended.code
+            failed += [role] if code else []
             print(f"── {time.monotonic() - began:.1f} s", flush=True)
     finally:
         market.end()
