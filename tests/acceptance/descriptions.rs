@@ -231,7 +231,7 @@ fn the_register_of_events_is_described() {
                 format!("`{}` ({}{optional})", fact.name, fact.r#type.name())
             })
             .collect();
-        let (meaning, clauses) = (event.meaning.trim(), event.clauses.join(", "));
+        let (meaning, clauses) = (event.meaning, event.clauses.join(", "));
         writeln!(page, "| `{}` | {meaning} | {clauses} | {} |", event.name, facts.join(", ")).unwrap();
     }
     page.push_str(

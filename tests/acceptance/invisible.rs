@@ -263,6 +263,13 @@ impl Hidden {
                 all.push(Alike { who: self.eastwind.clone(), requests: own.into() });
                 all
             }
+            "get_draft" => {
+                let mut all = self.path("providers", &format!("/drafts/{}", self.unlisted[0]), &empty);
+                let listings = [&self.unlisted[0], &self.unlisted[1], &self.listed, &no_listing];
+                let own = listings.map(|id| (format!("/providers/eastwind/drafts/{id}"), empty.clone()));
+                all.push(Alike { who: self.eastwind.clone(), requests: own.into() });
+                all
+            }
             "get_profile" => {
                 // One that has applied, and one that there is not.
                 let profiles = ["westwind", "none"];

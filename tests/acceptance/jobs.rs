@@ -1,10 +1,16 @@
 //! Due work, as the operator reads it: what is late, counted job by job at a cost that does not grow.
 
+use std::ops::RangeInclusive;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
+use market::TABLE;
 use market::client::Client;
 use market::stage::Stage;
+use market_functions::market::jobs::late::late_work;
 use market_identity::Role;
 use market_kernel::aggregate::Lane;
+use market_store::Meter;
 
 use crate::harness::{World, shown};
 
@@ -36,6 +42,52 @@ async fn the_operator_reads_what_is_late_of_each_job_and_what_has_waited_longest
     assert_eq!(cases["oldest"]["tries"], 0);
     assert!(cases["oldest"]["item"].as_str().unwrap().ends_with(placed.text_at("/id")), "{}", late.text);
     assert_eq!(of("remind_deletion")["late"], 0);
+}
+
+/// Puts into one shard of the due index what has been due for two minutes, as if the sweep were gone.
+async fn pile_up(world: &World, items: RangeInclusive<u16>) {
+    let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&world.running.table_endpoint).await);
+    let text = |text: String| AttributeValue::S(text);
+    let since = (world.now() - SignedDuration::from_secs(120)).as_millisecond();
+    let puts = items.map(|number| {
+        client
+            .put_item()
+            .table_name(TABLE)
+            .item("pk", text("account#shop-1".to_owned()))
+            .item("sk", text(format!("order#{number:05}")))
+            .item("due_shard", text(format!("due#{}#0", Lane::AdvanceCase)))
+            .item("wake_at", text(format!("{since:015}")))
+            .send()
+    });
+    for put in puts {
+        put.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_much_is_late_no_more_than_a_page_of_each_shard_is_looked_at() {
+    let world = World::new().await;
+    let operator = Client::of(&world.running, Role::Operator, "ops");
+    let counted = async || {
+        let answer = operator.get("/jobs/late").await.unwrap();
+        let all = answer.body["items"].as_array().unwrap();
+        let cases = all.iter().find(|job| job["job"] == "advance_case").unwrap();
+        (cases["late"].as_u64().unwrap(), cases["more"] == true)
+    };
+    let meter = Meter::counting();
+    let store = world.running.market.store.metered(meter.clone());
+    let of_pages = async |pages: u16| {
+        let work = late_work(&store, Lane::AdvanceCase, world.now(), pages).await.unwrap();
+        (work.late, work.more, meter.take().requests)
+    };
+    assert_eq!(counted().await, (0, false));
+    assert_eq!(of_pages(1).await, (0, false, 8), "one query for each shard");
+    pile_up(&world, 1..=249).await;
+    assert_eq!(counted().await, (249, false));
+    pile_up(&world, 250..=600).await;
+    assert_eq!(counted().await, (250, true), "there may be others");
+    assert_eq!(of_pages(1).await, (250, true, 8));
+    assert_eq!(of_pages(10).await, (600, false, 10), "three pages of the one shard");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -403,4 +403,7 @@ async fn a_token_that_is_asked_for_wrongly_is_refused_and_never_has_more_rights_
         assert_eq!(ask(wrong).await, 422, "{wrong}");
     }
     assert_eq!(ask(&format!("&scope={}", "x".repeat(5_000))).await, 422, "longer than a token may carry");
+    for mistyped in ["&scope=nope", "&scope=orders:read%20order:write", "&scope=orders:*"] {
+        assert_eq!(ask(mistyped).await, 400, "{mistyped}: it would open nothing");
+    }
 }

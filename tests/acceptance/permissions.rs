@@ -189,6 +189,7 @@ async fn whatever_is_done_is_done_again_with_the_same_key_and_tried_anew_under_t
     let draft = thrice(provider, &listings, requests::listing(market::stage::TERMS)).await;
     let draft = draft["id"].as_str().unwrap().to_owned();
     read(provider, &format!("/providers/{PROVIDER}/drafts")).await;
+    read(provider, &format!("/providers/{PROVIDER}/drafts/{draft}")).await;
     thrice(provider, &format!("{listings}/{draft}/submission"), json!({})).await;
     read(operator, "/reviews").await;
     thrice(operator, &format!("/listings/{draft}/approval"), json!({})).await;

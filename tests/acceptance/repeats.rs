@@ -107,6 +107,7 @@ async fn a_refusal_that_the_state_decided_is_replayed_even_when_the_state_has_mo
     provider.post("/documents/second.terms/versions", requests::subscription_agreement()).await.unwrap();
     let again = provider.post_as("k-1", listings, listing.clone()).await.unwrap();
     assert_eq!(again.text, early.text, "the same request has the same reply");
+    assert_eq!(again.headers["idempotent-replayed"], "true");
     assert_eq!(provider.post_as("k-2", listings, listing).await.unwrap().status, 201);
 }
 

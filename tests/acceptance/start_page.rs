@@ -38,6 +38,8 @@ async fn the_page_of_a_market_names_every_role_and_every_way_in() {
         assert!(links.contains(&way), "{way}");
         world.page(way).await;
     }
+    let plain = world.page("/reference.html").await.text;
+    assert!(plain.contains("· clauses ") && !plain.contains("clauses </p>"), "of none, none are told");
     let me = values(&page, "data-me")[0].to_owned();
     let operator = Client::of(&world.running, Role::Operator, "ops");
     assert_eq!(operator.get(&me).await.unwrap().body["id"], "ops", "{me}");

@@ -95,6 +95,19 @@ async fn the_evidence_of_everything_holds_after_trade_and_every_thing_is_verifie
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn holidays_that_are_built_in_are_no_loss_and_what_is_not_there_is_told_as_that() {
+    let world = World::new().await;
+    let built_in = world.verified("holidays#2026").await;
+    assert_eq!((built_in.faults, built_in.not_looked_at.len()), (vec![], 1));
+    assert!(built_in.not_looked_at[0].contains("the holidays of 2026, which are built into"));
+    for nothing in ["holidays#2031", "account#shop-9", "account#2026"] {
+        let verified = world.verified(nothing).await;
+        assert!(verified.faults[0].wrong.contains("it is not there"), "{nothing}: {:?}", verified.faults);
+        assert_eq!(verified.not_looked_at, [""; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_tampered_with_is_named() {
     let world = World::new().await;
     let (_, order) = traded(&world).await;

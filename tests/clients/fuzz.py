@@ -7,7 +7,7 @@ fixed, but what the market does with it is not, so a run may see a little more o
 
 What is held to, of every answer: no 5xx; status, media type, headers and body as described, the code of a refusal among
 those that the description names. What does not fit the schema is refused. What fits it is done, or refused by the state
-of things (404, 409, 429), or by a rule that the description names there: a code in the operation's `x-rules`, or, in
+of things (404, 409, 429), or by a rule that the description names there: a code in the operation's `x-refusals`, or, in
 `errors`, a place whose schema has an `x-rule`.
 """
 
@@ -186,7 +186,7 @@ def refusal_is_named(context, response, case):
     code = problem.get("code")
     by_state = response.status_code in (404, 409, 429)
     faults = problem.get("errors", [])
-    by_rule = code in operation.get("x-rules", []) or faults and all(RUN.is_named(operation, fault) for fault in faults)
+    by_rule = code in operation.get("x-refusals", []) or faults and all(RUN.is_named(operation, fault) for fault in faults)
     if not by_state and not by_rule:
         raise Failure(operation=case.operation.label, title="Refused by what is not named", message=str(problem))
 
@@ -265,9 +265,11 @@ def main():
                 arguments += ["--include-operation-id", name]
             print(f"── {role} {subject or ''}", flush=True)
             try:
-                command.main(arguments, standalone_mode=False)
+                # Outside of a shell, click returns the code with which a command ends, or raises it.
+                code = command.main(arguments, standalone_mode=False)
             except SystemExit as ended:
-                failed += [role] if ended.code else []
+                code = ended.code
+            failed += [role] if code else []
             print(f"── {time.monotonic() - began:.1f} s", flush=True)
     finally:
         market.end()

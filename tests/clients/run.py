@@ -124,6 +124,7 @@ def trade_in_python(market):
         (seller, "notices", "list_provider_notices", (SELLER,)),
         (seller, "evidence", "list_provider_evidence", (SELLER,)),
         (operator, "listings", "list_reviews", ()),
+        (operator, "listings", "get_draft", (SELLER, listing)),
         (operator, "payments", "list_payments", ()),
         (operator, "notices", "list_undelivered", ()),
     ]

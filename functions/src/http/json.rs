@@ -29,7 +29,7 @@ fn refused<T: JsonSchema>(body: &[u8], pointer: &str, error: &str) -> Problem {
     // Of the whole body, wherever the parser stopped: what breaks off behind an unknown field is broken JSON.
     if let Err(broken) = serde_json::from_slice::<IgnoredAny>(body) {
         return Problem::new(problems::MALFORMED_JSON).detail(format!(
-            "it is none from line {}, column {} on",
+            "it stops being JSON at line {}, column {}",
             broken.line(),
             broken.column()
         ));

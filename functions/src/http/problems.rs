@@ -22,6 +22,7 @@ codes! {
     BODY_TOO_LARGE 413 "body-too-large" "The body is larger than the operation takes." "Send less: 512 KiB, or 2 MiB where a document is published, whose text may have 300 KiB."
     UNSUPPORTED_MEDIA_TYPE 415 "unsupported-media-type" "The body is not application/json." "Send `Content-Type: application/json`."
     INVALID_BODY 422 "invalid-body" "The body does not fit the operation." "See `errors`: each names the place (JSON Pointer) and what is wrong with it."
+    TOO_LARGE_TO_KEEP 422 "too-large-to-keep" "What would be kept of it together is too large; nothing was written." "Each part fits, but not all of them in one record: send shorter texts, or fewer entries."
     IDEMPOTENCY_KEY_REUSED 422 "idempotency-key-reused" "The Idempotency-Key was used for another request." "Use a fresh key for every new request."
     TOO_MANY_REQUESTS 429 "too-many-requests" "The caller sends more requests than it may." "Slow down, and repeat the request with the same Idempotency-Key."
     CONTENDED 503 "contended" "The state kept moving while the request was decided; nothing was written." "Repeat the request with the same Idempotency-Key."
@@ -51,9 +52,7 @@ impl From<StoreError> for Problem {
             StoreError::OutsideQuery => return Self::new(INVALID_CURSOR),
             // Every list and text has a bound at the edge. What passes them all and is too large together is still the
             // client's to shorten.
-            StoreError::TooLarge(_) => {
-                Self::new(INVALID_BODY).detail("what would be kept of it is too large; send less")
-            }
+            StoreError::TooLarge(_) => Self::new(TOO_LARGE_TO_KEEP),
         };
         if error.retryable() {
             tracing::warn!(%error, "the table did not answer");

@@ -43,5 +43,7 @@ fn of_parameter(name: &str, detail: String, expected: Option<String>) -> FieldEr
 /// A parameter is a text; it stands for a number or a truth value where the schema has one.
 fn of_text(is_plain: bool, text: &str) -> Value {
     let read = is_plain.then(|| serde_json::from_str(text).ok()).flatten();
-    read.filter(|value: &Value| value.is_number() || value.is_boolean()).unwrap_or_else(|| text.into())
+    // As the parsers of parameters take it: `30.0` is a whole number in a body, and none in an address.
+    let is_plain = |value: &Value| value.is_u64() || value.is_i64() || value.is_boolean();
+    read.filter(is_plain).unwrap_or_else(|| text.into())
 }

@@ -83,6 +83,7 @@ fn every_event_is_registered_once_and_says_what_happened() {
     assert_eq!(names.len(), events().count());
     for registered in events() {
         assert!(!registered.clauses.is_empty() && registered.meaning.ends_with('.'), "{registered:?}");
+        assert_eq!(registered.meaning, registered.meaning.trim(), "{registered:?}");
     }
 }
 

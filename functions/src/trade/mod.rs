@@ -24,6 +24,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<listings::SubmitListing>();
     visitor.visit::<listings::ApproveListing>();
     visitor.visit::<listings::ListDrafts>();
+    visitor.visit::<listings::GetDraft>();
     visitor.visit::<listings::ListReviews>();
     visitor.visit::<listings::BrowseListings>();
     visitor.visit::<listings::GetListing>();

@@ -1,6 +1,7 @@
 //! What a market on one machine has beside its routes: tokens for whoever asks, a clock that can be set
 //! ahead, a payment system, and pages about the API.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
@@ -12,7 +13,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use jiff::{Span, Timestamp};
 use market_ambient::{Clock, SystemEntropy, random};
-use market_functions::http::{BODY_WITHIN, MAX_BODY_BYTES, versioned};
+use market_functions::http::{Access, BODY_WITHIN, Endpoint, MAX_BODY_BYTES, Visitor, versioned};
 use market_functions::metrics::Metric;
 use market_identity::{Role, Scopes};
 use market_kernel::hash::Sha256Hash;
@@ -109,6 +110,23 @@ struct TokenQuery {
     scope: Option<String>,
 }
 
+/// The scopes that open an operation.
+fn known_scopes() -> BTreeSet<String> {
+    #[derive(Default)]
+    struct Known(BTreeSet<String>);
+    impl Visitor for Known {
+        fn visit<E: Endpoint>(&mut self) {
+            let route = E::route();
+            if matches!(route.access, Access::Roles(_)) {
+                self.0.insert(route.scope());
+            }
+        }
+    }
+    let mut known = Known::default();
+    market_functions::routes::visit(&mut known);
+    known.0
+}
+
 async fn token(State(local): Here, query: Result<Query<TokenQuery>, QueryRejection>) -> Response {
     let Ok(Query(query)) = query else { return refused("it takes role, sub and scope, each once") };
     let role = query.role.as_deref().map(str::parse::<Role>);
@@ -120,6 +138,16 @@ async fn token(State(local): Here, query: Result<Query<TokenQuery>, QueryRejecti
     };
     if query.scope.as_deref().is_some_and(|list| Scopes::parse(list).is_err()) {
         return refused("scope names what the token may do, with blanks between: orders:read grants:write");
+    }
+    let known = known_scopes();
+    let mut asked = query.scope.iter().flat_map(|list| list.split_ascii_whitespace());
+    if let Some(unknown) = asked.find(|scope| !known.contains(*scope)) {
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        let unknown: String = unknown.chars().take(80).collect();
+        return problem(
+            StatusCode::BAD_REQUEST,
+            format!("no operation has the scope {unknown:?}, so it opens nothing; there are {known}"),
+        );
     }
     let now = local.machine.clock.now();
     let token = local.issuer.narrowed(role, &subject, query.scope, now);

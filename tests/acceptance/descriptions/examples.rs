@@ -1,7 +1,8 @@
 //! The examples of the description were really sent: in the story, or else where the corpus is played and read.
 //!
 //! Ids, hashes and tokens differ in every run. They are put in anew, in the order in which they are met, each the same
-//! wherever it stands; long texts and lists are cut. Everything else is as it was sent and answered. Of several
+//! wherever it stands; long texts and lists of answers are cut; what is sent is whole, so
+//! that it is taken as it stands, but for what is put in anew. Everything else is as it was sent and answered. Of several
 //! exchanges the one whose answer is first in the alphabet is the example, so that it is the same in every run.
 
 use std::collections::BTreeMap;
@@ -70,7 +71,9 @@ async fn see_to_the_rest(corpus: &Corpus) {
     read_everything(&world, corpus).await;
     let operator = Client::of(&world.running, Role::Operator, "ops-wang");
     let northwind = Client::of(&world.running, Role::Provider, "northwind");
-    northwind.get("/providers/northwind/drafts").await.unwrap();
+    let drafts = northwind.all("/providers/northwind/drafts").await.unwrap();
+    let draft = drafts.first().unwrap()["id"].as_str().unwrap();
+    northwind.get(&format!("/providers/northwind/drafts/{draft}")).await.unwrap();
     for path in [
         "/errors",
         "/healthz",
@@ -111,17 +114,33 @@ const SHOWN: usize = 240;
 struct Anew<'e> {
     example: &'e str,
     drawn: BTreeMap<String, String>,
+    /// Nothing is cut, for parts of it name others.
+    is_whole: bool,
 }
 
 impl<'e> Anew<'e> {
     const fn of(example: &'e str) -> Self {
-        Self { example, drawn: BTreeMap::new() }
+        Self { example, drawn: BTreeMap::new(), is_whole: false }
+    }
+
+    /// The answers, what was sent, and whether there is something in that to put in one's own for.
+    fn example(&mut self, example: &Value) -> Value {
+        let mut shown = json!({ "answers": self.value(&example["answers"]) });
+        if let Some(sent) = example.get("sent") {
+            self.is_whole = true;
+            shown["sent"] = self.value(sent);
+            if runs(&sent.to_string()).iter().any(|(_, is_drawn)| *is_drawn) {
+                shown["drawn"] = json!(true);
+            }
+            assert_eq!(blank(&shown["sent"].to_string()), blank(&sent.to_string()), "{}", self.example);
+        }
+        shown
     }
 
     fn value(&mut self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(text)),
-            Value::Array(all) => all.iter().take(2).map(|one| self.value(one)).collect(),
+            Value::Array(all) => all.iter().take(self.most()).map(|one| self.value(one)).collect(),
             Value::Object(fields) => {
                 let mut shown = Map::new();
                 for (name, field) in fields {
@@ -142,6 +161,11 @@ impl<'e> Anew<'e> {
         }
     }
 
+    /// The most entries of a list that are shown.
+    const fn most(&self) -> usize {
+        if self.is_whole { usize::MAX } else { 2 }
+    }
+
     fn text(&mut self, text: &str) -> String {
         // Where the market is: each has a port of its own.
         let here = text.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.split_once('/'));
@@ -151,7 +175,7 @@ impl<'e> Anew<'e> {
         for (run, is_drawn) in runs(text) {
             shown.push_str(&if is_drawn { self.drawn(run) } else { run.to_owned() });
         }
-        if shown.chars().count() > SHOWN {
+        if !self.is_whole && shown.chars().count() > SHOWN {
             shown = shown.chars().take(SHOWN).chain(['…']).collect();
         }
         shown
@@ -208,7 +232,7 @@ async fn every_body_and_reply_has_an_example_that_was_really_sent() {
         }
         example["answers"][status] = answer;
     }
-    let shown = |(id, example): (&String, &Value)| (id.clone(), Anew::of(id).value(example));
+    let shown = |(id, example): (&String, &Value)| (id.clone(), Anew::of(id).example(example));
     let examples: BTreeMap<_, _> = examples.iter().map(shown).collect();
     let mut page = serde_json::to_string_pretty(&examples).unwrap();
     page.push('\n');

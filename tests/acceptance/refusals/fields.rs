@@ -138,6 +138,8 @@ async fn what_is_told_of_each_kind_of_wrong_value_can_be_mended_by_it() {
         ("a number below its least", "limit=0"),
         ("a number beyond its most", "limit=101"),
         ("a word for a number", "limit=many"),
+        ("a whole number with a fraction", "limit=30.0"),
+        ("a whole number with an exponent", "limit=3e1"),
         ("a parameter twice", "limit=1&limit=2"),
         ("a word that is none of a choice, in a query", "order=up"),
         ("a state that there is not", "status=lost"),

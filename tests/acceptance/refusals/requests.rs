@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::SignedDuration;
 use market::client::{Client, json_headers};
 use market::permissions::Permissions;
-use market::requests;
 use market::stage::Stage;
 use market_identity::Role;
 use reqwest::Method;
@@ -149,7 +147,6 @@ async fn what_is_wrong_with_a_request_is_told() {
     )
     .await;
 
-    // By then the client's token would be of another time.
     let placed = shop.post(orders, stage.order("month")).await.unwrap().text_at("/id").to_owned();
     let corpus = Corpus::of(&world).await;
     let item = format!("order#{placed}");
@@ -167,21 +164,4 @@ async fn what_the_market_itself_lacks_is_told_without_saying_what() {
     let mut told = Refusals::of("within", "What is broken within.");
     told.get("internal", "a table that the route may not read", &anyone, "/documents/market-agreement").await;
     told.kept();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_that_was_decided_is_told_again_as_it_was() {
-    let world = World::new().await;
-    let shop = Client::of(&world.running, Role::Merchant, "shop-1");
-    let apply = async |key: &str| {
-        shop.post_as(key, "/accounts/shop-1", requests::merchant("shop-1", "91510100MA6C0QLJ")).await.unwrap()
-    };
-    assert!(apply("first").await.is_ok());
-    let refused = apply("second").await;
-    world.set_clock(world.now() + SignedDuration::from_hours(24));
-    let again = apply("second").await;
-    assert_eq!(
-        (again.headers["idempotent-replayed"].to_str().unwrap(), &again.text),
-        ("true", &refused.text)
-    );
 }

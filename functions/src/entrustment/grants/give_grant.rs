@@ -34,7 +34,8 @@ pub struct Body {
     /// Until when; by default the end of the order's validity.
     #[serde(default)]
     expires_at: Option<Instant>,
-    /// The hash of the authorization page as it was shown.
+    /// The SHA-256 of the authorization page as it was shown. The page is its maker's own, and the market never sees it: who
+    /// shows it keeps it, to prove by this hash what the merchant read.
     page_sha256: Sha256Hash,
 }
 

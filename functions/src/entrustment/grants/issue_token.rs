@@ -37,7 +37,8 @@ impl Endpoint for IssueToken {
         Route::post("issue_token", "grants", "/accounts/{account_id}/grants/{grant_id}/tokens")
             .summary("Get a token for a grant. The one before stays good for a minute; at most 16 are good at once.")
             .about("A token with which the provider's application asks the platform's data APIs \
-                    (4.4.1). It is shown only here; one that was lost is asked for again. The one \
+                    (4.4.1). It is shown only here; one that was lost is asked for again: there is no \
+                    Idempotency-Key, and each request makes a new one. The one \
                     before stays good for a minute, and at most 16 are good at once. Refused where \
                     the grant is over.")
             .clauses(&["4.4.1"])

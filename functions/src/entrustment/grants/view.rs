@@ -50,7 +50,7 @@ pub struct GrantView {
     listing_name: Line,
     /// What is granted, with purpose and method, as it was shown.
     scopes: Vec<ScopeForm>,
-    /// The hash of the authorization page that was shown.
+    /// The SHA-256 of the authorization page that was shown, as it was sent.
     page_sha256: Sha256Hash,
     granted_at: Instant,
     /// From this very instant on it is refused, whatever `status` says.

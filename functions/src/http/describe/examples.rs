@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-/// The description with examples: by an operation's id what was `sent`, and the `answers` by their statuses.
+/// Said of a body whose example names what is nowhere.
+const DRAWN: &str = "The ids, hashes and tokens of the example are drawn: put in your own.";
+
+/// The description with examples: by an operation's id what was `sent`, whether that has something `drawn` in it, and the
+/// `answers` by their statuses.
 #[must_use]
 pub fn with_examples(mut description: Value, examples: &Value) -> Value {
     let paths = description["paths"].as_object_mut().into_iter().flatten();
@@ -12,6 +16,9 @@ pub fn with_examples(mut description: Value, examples: &Value) -> Value {
         let Some(example) = examples.get(&id) else { continue };
         if let (Some(sent), Some(body)) = (example.get("sent"), operation.get_mut("requestBody")) {
             put(body, sent);
+            if example["drawn"] == true {
+                body["description"] = DRAWN.into();
+            }
         }
         for (status, answer) in example["answers"].as_object().into_iter().flatten() {
             if let Some(described) = operation["responses"].get_mut(status) {

@@ -28,11 +28,13 @@ have their data deleted, under one published agreement.\n\n\
 of China Standard Time. Amounts are in fen. What is not there is left out, \
 never null; a null that is sent for what has no default is taken for what is left out, unless the field says what it means.\n\n\
 **Lists** are pages of `items`, with a `next_cursor` where there are more.\n\n\
-**Repeats.** A request that changes something carries an `Idempotency-Key`. Sent again with the same key it is answered as it \
-was, and nothing happens twice.\n\n\
+**Repeats.** An operation that names the header `Idempotency-Key` takes it with every request. Sent again with the same key, a \
+request is answered as it was, and nothing happens twice. An operation that changes something and does not name it may be sent \
+again as it is, and says what comes of that.\n\n\
 **Refusals** are problem documents (RFC 9457) with a stable `code`. What fits an operation's schemas is refused by the state of \
-things (404, 409, 429), or by a rule that no schema says: a code in its `x-rules`, or, in `errors`, a text whose schema names \
-the rule (`x-rule`). Objects may get more fields in later \
+things (404, 409, 429), or by a rule that no schema says: a code in its `x-refusals`, or, in `errors`, a text whose schema names \
+the rule (`x-rule`). Beside these stand a body with too many bytes (413), and an `Idempotency-Key` that another request had \
+(422 `idempotency-key-reused`). Objects may get more fields in later \
 releases: a client passes over what it does not know.";
 
 /// Collects routes into a description.

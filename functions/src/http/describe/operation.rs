@@ -70,9 +70,10 @@ fn codes(route: &Route, has_path: bool, is_list: bool, takes_body: bool) -> Vec<
             problems::MISSING_IDEMPOTENCY_KEY,
             problems::INVALID_IDEMPOTENCY_KEY,
             problems::IDEMPOTENCY_KEY_REUSED,
+            problems::TOO_LARGE_TO_KEEP,
             problems::CONTENDED,
         ]),
-        Repeats::ByContent => codes.push(problems::CONTENDED),
+        Repeats::ByContent => codes.extend([problems::TOO_LARGE_TO_KEEP, problems::CONTENDED]),
     }
     if route.method != Method::GET {
         codes.extend([
@@ -93,9 +94,10 @@ fn codes(route: &Route, has_path: bool, is_list: bool, takes_body: bool) -> Vec<
 
 /// Of those, the ones by which something that fits the schemas is refused all the same, and not by the state of things: rules
 /// that no schema says, which clients cannot check by it.
-fn rules(route: &Route, codes: &[Code]) -> Vec<&'static str> {
+fn refusing(route: &Route, codes: &[Code]) -> Vec<&'static str> {
     let of_its_own = |code: &&Code| matches!(code.status(), 400 | 422) && route.problems.contains(*code);
-    let is_one = |code: &&Code| **code == problems::INVALID_CURSOR || of_its_own(code);
+    let of_many = |code: &&Code| [problems::INVALID_CURSOR, problems::TOO_LARGE_TO_KEEP].contains(*code);
+    let is_one = |code: &&Code| of_many(code) || of_its_own(code);
     codes.iter().filter(is_one).map(|code| code.name()).collect()
 }
 
@@ -163,9 +165,9 @@ impl Visitor for Describer {
         };
         let is_list = parameters.iter().any(|parameter| parameter["name"] == "cursor");
         let codes = codes(&route, has_path, is_list, takes_body);
-        let rules = rules(&route, &codes);
-        if !rules.is_empty() {
-            operation["x-rules"] = json!(rules);
+        let refusing = refusing(&route, &codes);
+        if !refusing.is_empty() {
+            operation["x-refusals"] = json!(refusing);
         }
         let mut responses = refusals(&route, &codes);
         if headers::is_tagged(&route) {

@@ -21,7 +21,7 @@ impl Endpoint for GetListing {
             .summary("Read a listing of the catalogue.")
             .about(
                 "A listing with its plans and the data that it asks for (4.2, 4.4.2). Drafts and \
-                    what is in review are not found here.",
+                    what is in review are not found here, but by `get_draft`.",
             )
             .clauses(&["4.2", "4.4.2"])
     }

@@ -3,6 +3,7 @@
 mod approve_listing;
 mod browse_listings;
 mod draft_listing;
+mod get_draft;
 mod get_listing;
 mod get_profile;
 mod list_drafts;
@@ -14,6 +15,7 @@ mod view;
 pub use approve_listing::ApproveListing;
 pub use browse_listings::BrowseListings;
 pub use draft_listing::DraftListing;
+pub use get_draft::GetDraft;
 pub use get_listing::GetListing;
 pub use get_profile::GetProfile;
 pub use list_drafts::ListDrafts;

@@ -23,7 +23,7 @@ impl Endpoint for ListOrders {
     fn route() -> Route {
         Route::get("list_orders", "orders", "/accounts/{account_id}/orders")
             .summary("List a merchant's orders.")
-            .about("The merchant's orders, with the snapshot of what was agreed in each (4.1).")
+            .about("The merchant's orders (4.1): what is bought, at which price and where each stands. What was agreed, `get_order` tells.")
             .clauses(&["4.1"])
             .roles(&[Role::Merchant, Role::Operator])
     }

@@ -131,6 +131,17 @@ pub enum ListingStatus {
     Listed,
 }
 
+impl ListingStatus {
+    /// It as it is said of a listing.
+    const fn said(self) -> &'static str {
+        match self {
+            Self::Draft => "is a draft (`draft`)",
+            Self::InReview => "is in review (`in_review`)",
+            Self::Listed => "is in the catalogue (`listed`)",
+        }
+    }
+}
+
 /// Something a provider sells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
@@ -173,8 +184,13 @@ pub enum ListingRefusal {
     #[error("the subscription agreement is not one of this provider's documents in force")]
     SubscriptionAgreement,
     /// It is not in the state that this step starts from.
-    #[error("the listing is not in the state that this step starts from")]
-    WrongState,
+    #[error("the listing {}, and this step starts from one that {}", is.said(), needed.said())]
+    WrongState {
+        /// The state that it is in.
+        is: ListingStatus,
+        /// The one that the step starts from.
+        needed: ListingStatus,
+    },
 }
 
 impl Description {
@@ -290,7 +306,7 @@ impl Listing {
         occasion: &Occasion,
     ) -> Result<(Self, Change), ListingRefusal> {
         if loaded.status != from {
-            return Err(ListingRefusal::WrongState);
+            return Err(ListingRefusal::WrongState { is: loaded.status, needed: from });
         }
         let stepped = Self { status: to, ..loaded.state.clone() };
         let change = Change::on(occasion).update(loaded, &stepped, event);

@@ -179,7 +179,7 @@ macro_rules! events {
             #[derive(Debug, Clone)]
             #[allow(missing_docs, reason = "a fact is named by what it is")]
             pub struct $name { $(pub $fact: $type,)* }
-            $crate::events!(@happening $name $clauses (concat!($($meaning),+)) { $($fact: $type),* });
+            $crate::events!(@happening $name $clauses (concat!($($meaning),+).trim_ascii()) { $($fact: $type),* });
         )+
 
         /// Every event, in the order of the register.

@@ -39,6 +39,7 @@ use market_kernel::aggregate::Aggregate;
 use market_kernel::ids::{AccountId, DocumentId, ListingId, PaymentRecordId, ProviderId};
 use market_kernel::keys::{Key, Owner, Partition};
 use market_kernel::party::Recipient;
+use market_kernel::periods::Calendar;
 use market_parties::credit_code::GivenCode;
 use market_parties::vouching::Vouching;
 use market_store::{Store, StoreError};
@@ -287,8 +288,17 @@ pub async fn verify_at(
     for (key, reason) in &read.unreadable {
         faults.say(key, format!("it cannot be read: {reason}"));
     }
+    let mut not_looked_at = Vec::new();
     if read.is_empty() {
-        faults.say(partition, "nothing is stored of it");
+        match built_in(partition) {
+            Some(year) => not_looked_at.push(format!(
+                "the holidays of {year}, which are built into this release; nothing is stored of them"
+            )),
+            None => faults.say(
+                partition,
+                "it is not there: the id is another, or all of it was deleted, together with its evidence",
+            ),
+        }
     }
     let mut understood = Vec::new();
     for (sort, as_stored) in &read.things {
@@ -325,7 +335,14 @@ pub async fn verify_at(
     let records = read.chains.values().map(|chain| chain.len() as u64).sum();
     let orphans = read.chains.keys().filter(|sort| !read.things.contains_key(*sort)).count();
     let chains = (read.things.len() + orphans) as u64;
-    Ok(Verification { chains, records, faults: faults.list(), not_looked_at: Vec::new(), heads })
+    Ok(Verification { chains, records, faults: faults.list(), not_looked_at, heads })
+}
+
+/// The year whose holidays these are, where this release carries them.
+fn built_in(partition: &Partition) -> Option<i16> {
+    let year = partition.rsplit('#').next()?.parse().ok()?;
+    let is_theirs = Holidays::key_of(&year).partition == *partition;
+    is_theirs.then(|| Calendar::built_in(year)).flatten().map(|schedule| schedule.year)
 }
 
 /// What was verified, as it is printed.

@@ -37,11 +37,18 @@ fn stand_of(listing: &Listing) -> Stand {
     }
 }
 
+const fn wrong(is: ListingStatus, needed: ListingStatus) -> ListingRefusal {
+    ListingRefusal::WrongState { is, needed }
+}
+
 fn expected(stand: Stand, command: Command, _: When) -> Cell<Stand, ListingRefusal> {
     match (stand, command) {
         (Draft, Submit) => Cell::To("ListingSubmitted", InReview),
         (InReview, Approve) => Cell::To("ListingListed", Listed),
-        (InReview | Listed, Submit) | (Draft | Listed, Approve) => Cell::No(ListingRefusal::WrongState),
+        (InReview, Submit) => Cell::No(wrong(ListingStatus::InReview, ListingStatus::Draft)),
+        (Listed, Submit) => Cell::No(wrong(ListingStatus::Listed, ListingStatus::Draft)),
+        (Draft, Approve) => Cell::No(wrong(ListingStatus::Draft, ListingStatus::InReview)),
+        (Listed, Approve) => Cell::No(wrong(ListingStatus::Listed, ListingStatus::InReview)),
     }
 }
 
