@@ -5,6 +5,7 @@ mod command;
 mod dead_letters;
 mod dry_runs;
 mod exits;
+mod lagging;
 mod places;
 mod smoke;
 
