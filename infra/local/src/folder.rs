@@ -76,11 +76,14 @@ pub enum FolderError {
     /// The marker says nothing that can be understood.
     #[error("{} is not what a market writes; restore it, or choose another folder with --data", .0.display())]
     Unreadable(PathBuf),
-    /// Another market uses it.
+    /// Another market, or a command, uses it.
     #[error(
-        "another market is running on the folder {}{}; stop it, or choose another with --data",
+        "the folder {} is in use by {}; or choose another with --data",
         .folder.display(),
-        .url.as_ref().map(|url| format!(", at {url}")).unwrap_or_default()
+        .url.as_ref().map_or_else(
+            || "another market that starts, or by a command: wait for it".to_owned(),
+            |url| format!("another market, at {url}: stop it"),
+        )
     )]
     InUse {
         /// The folder.

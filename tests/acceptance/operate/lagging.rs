@@ -38,9 +38,7 @@ impl Lagging {
     async fn list(State(market): Here) -> Json<Value> {
         let mut market = market.lock().unwrap();
         market.is_called();
-        let waiting = |item: &String| {
-            json!({ "job": "notify", "item": item, "due_at": "2026-01-05T01:00:00.000Z", "tries": 10 })
-        };
+        let waiting = |item: &String| json!({ "job": "notify", "item": item, "due_at": "2026-01-05T01:00:00.000Z", "tries": 10 });
         Json(json!({ "items": market.shown.iter().take(100).map(waiting).collect::<Vec<_>>() }))
     }
 

@@ -86,14 +86,28 @@ pub enum OperateError {
     /// The data folder is not one.
     #[error("there is no market in the folder {}: name the one that a market was started on with --data", .0.display())]
     NoMarket(PathBuf),
-    /// A market is running on the data folder.
-    #[error("a market is running on the folder {}: ask it with --url {url}, or stop it", .folder.display())]
+    /// The data folder is held.
+    #[error(
+        "the folder {} is in use by {}",
+        .folder.display(),
+        .url.as_ref().map_or_else(
+            || "a market that starts, or by a command: give the command again when it is done".to_owned(),
+            |url| format!("a market: ask it with --url {url}, or stop it"),
+        )
+    )]
     InUse {
         /// The folder.
         folder: PathBuf,
-        /// Where the market answers.
-        url: String,
+        /// Where the market answers; none of a command, or of a market that is still starting.
+        url: Option<String>,
     },
+    /// A release before this one wrote the data folder, and what only looks does not complete it.
+    #[error(
+        "the folder {folder} was written by a release before 0.5.0, and its lists are not there yet: start a market on it, or give \
+         `market lists fill --data {folder}`",
+        folder = .0.display()
+    )]
+    Incomplete(PathBuf),
     /// The data folder cannot be used.
     #[error(transparent)]
     Folder(StartError),
@@ -140,7 +154,7 @@ pub enum OperateError {
 impl From<StartError> for OperateError {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::Folder(FolderError::InUse { folder, url: Some(url) }) => Self::InUse { folder, url },
+            StartError::Folder(FolderError::InUse { folder, url }) => Self::InUse { folder, url },
             error => Self::Folder(error),
         }
     }
@@ -164,6 +178,7 @@ impl OperateError {
             Self::NotWritten { .. } => "file-unwritable",
             Self::NoMarket(_) => "no-market",
             Self::InUse { .. } => "folder-in-use",
+            Self::Incomplete(_) => "folder-incomplete",
             Self::Folder(_) => "folder",
             Self::Unreachable { .. } => "unreachable",
             Self::Failed(_) => "market-failed",
@@ -195,6 +210,7 @@ impl OperateError {
             | Self::NotWritten { .. }
             | Self::NoMarket(_)
             | Self::InUse { .. }
+            | Self::Incomplete(_)
             | Self::Unreachable { .. }
             | Self::Failed(_)
             | Self::NotUnderstood(_)

@@ -13,6 +13,7 @@ pub mod api;
 pub mod dead_letters;
 pub mod ended;
 pub mod error;
+mod files;
 pub mod holidays;
 pub mod late_jobs;
 pub mod lists;

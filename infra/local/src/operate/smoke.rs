@@ -9,6 +9,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::api::{Answer, Api};
+use super::place::Work;
 use super::{Common, Ended, OperateError, say};
 
 /// Where to ask.
@@ -162,7 +163,7 @@ pub async fn smoke(api: &Api) -> Smoke {
 
 pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
     let Common { at, json } = arguments.common;
-    let smoke = at.at_api(async |api| Ok(smoke(api).await)).await?;
+    let smoke = at.at_api(Work::Looks, async |api| Ok(smoke(api).await)).await?;
     say(&smoke, json)?;
     Ok(Ended::well(smoke.failures().next().is_none()))
 }

@@ -97,8 +97,8 @@ impl Held {
         Ok(match common.at.find().await? {
             Place::Stack(stack) => Self::InSqs(DeadLetterQueues::of(&stack)?),
             Place::Url(api) => Self::Told(api),
-            Place::Folder(source) => {
-                source.close().await;
+            Place::Folder(folder) => {
+                folder.close().await;
                 Self::Nowhere
             }
         })
