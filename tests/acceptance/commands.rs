@@ -4,7 +4,7 @@ use clap::{Command, CommandFactory};
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 use expect_test::expect_file;
-use market::commands::{Arguments, BESIDE, ENVIRONMENT, EXITS, MANUAL, Shell as Offered};
+use market::commands::{ANSWERS, Arguments, BESIDE, ENVIRONMENT, EXITS, MANUAL, Shell as Offered};
 
 fn completions(shell: Shell) -> String {
     let mut made = Vec::new();
@@ -36,7 +36,7 @@ fn manual() -> String {
     for (ended, what) in EXITS {
         made.push_str(&format!(".TP\n\\fB{}\\fR\n{}\n", ended as u8, escaped(what)));
     }
-    let beside = escaped(BESIDE);
+    let beside = escaped(&format!("{BESIDE}\n{ANSWERS}"));
     // What roff calls characters beyond ASCII, so that every `man` shows them.
     let made = made.replace('…', "\\[u2026]").replace('–', "\\[en]");
     made + &format!(".SH \"BESIDE THE API, WHILE IT RUNS\"\n.nf\n{beside}\n.fi\n")

@@ -332,7 +332,7 @@ async fn a_timeline_tells_what_happened_by_whom_under_which_clause() {
 }
 
 /// Takes from everything what releases before 0.5.0 do not write, and the indexes that they do not have.
-async fn make_as_before(world: &World) {
+pub async fn make_as_before(world: &World) {
     let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&world.running.table_endpoint).await);
     for mut item in Corpus::of(world).await.items {
         let kind = text(&item, "kind").map(str::to_owned);

@@ -27,13 +27,13 @@ pub enum Bench {
         #[arg(long)]
         quick: bool,
     },
-    /// Wake-ups per second beside those of graphile-worker on `PostgreSQL` with the same durable effect, in turns. It
-    /// needs `PostgreSQL` (`initdb` and `postgres`), Node 20 or later and npm, which fetches the peer the first time.
+    /// Wake-ups per second beside those of graphile-worker on PostgreSQL with the same durable effect, in turns. It
+    /// needs PostgreSQL (initdb and postgres), Node 20 or later and npm, which fetches the peer the first time.
     Peer {
         /// The peer's program.
         #[arg(long, value_name = "FOLDER", default_value = "infra/local/peers/graphile-worker")]
         peer: PathBuf,
-        /// Where `initdb` and `postgres` are, unless they are found by their names.
+        /// Where initdb and postgres are, unless they are found by their names.
         #[arg(long, value_name = "FOLDER")]
         postgres: Option<PathBuf>,
         /// Turns.

@@ -164,7 +164,8 @@ impl Api {
     /// # Errors
     /// Where there is none.
     pub fn token(&self) -> Result<Option<&str>, OperateError> {
-        self.token.as_deref().map(Some).ok_or(OperateError::NoToken)
+        let has_path = self.url.split_once("://").is_some_and(|(_, behind)| behind.contains('/'));
+        self.token.as_deref().map(Some).ok_or(OperateError::NoToken { has_path })
     }
 
     /// Reads.

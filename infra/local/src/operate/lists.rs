@@ -25,7 +25,7 @@ use serde::Serialize;
 use super::place::Place;
 use super::source::{Folder, Source};
 use super::verify::thing::Thing;
-use super::{Common, Ended, OperateError, progress, say};
+use super::{Common, Ended, OperateError, counted, progress, say};
 
 /// Things of one read.
 const PAGE: u16 = 100;
@@ -92,13 +92,14 @@ impl fmt::Display for Filled {
             writeln!(f, "{item} cannot be read")?;
         }
         let Self { dry_run, looked_at, moved, unreadable: _ } = self;
+        let were = counted(*looked_at, "thing was", "things were");
         if *dry_run {
             return write!(
                 f,
-                "{looked_at} things were looked at, and {moved} would be put into their lists. Nothing was changed."
+                "{were} looked at, and {moved} would be put into their lists. Nothing was changed."
             );
         }
-        write!(f, "{looked_at} things were looked at, and {moved} put into their lists.")
+        write!(f, "{were} looked at, and {moved} put into their lists.")
     }
 }
 

@@ -28,7 +28,7 @@ pub mod stack;
 pub mod verify;
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -112,6 +112,8 @@ pub async fn run(operate: Operate) -> Ended {
     };
     outcome.unwrap_or_else(|error| {
         let ended = error.ended();
+        // Where standard output takes nothing, standard error may.
+        let json = json && !matches!(error, OperateError::NotSaid(_));
         say_error(error.code(), &error.to_string(), ended, json);
         ended
     })
@@ -121,21 +123,39 @@ pub async fn run(operate: Operate) -> Ended {
 pub fn say_error(code: &'static str, message: &str, ended: Ended, json: bool) {
     if json {
         let error = json!({ "error": { "code": code, "message": message, "exit": ended as u8 } });
-        drop(writeln!(std::io::stdout(), "{error:#}"));
+        if let Err(error) = print(&format!("{error:#}")) {
+            eprintln!("market: {message}\nmarket: {}", OperateError::NotSaid(error));
+        }
     } else {
         eprintln!("market: {message}");
     }
 }
 
-/// Prints what was found; whether anyone reads it is not our business.
+/// Prints a text. Whether anyone reads it to its end is not our business.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Prints what was found.
 fn say(found: &(impl Serialize + Display), json: bool) -> Result<(), OperateError> {
     let text = if json {
         serde_json::to_string_pretty(found).map_err(OperateError::Unwritable)?
     } else {
         found.to_string()
     };
-    drop(writeln!(std::io::stdout(), "{}", text.trim_end()));
-    Ok(())
+    print(text.trim_end()).map_err(OperateError::NotSaid)
+}
+
+/// So many of something: `1 item`, `2 items`.
+pub(crate) fn counted(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 /// A bar on standard error, for as long as the work lasts; none where a program reads, or the

@@ -199,6 +199,7 @@ impl fmt::Display for Undelivered {
         match (self.notices.len(), self.more) {
             (0, _) => writeln!(f, "No notice waits for a human.")?,
             (count, true) => writeln!(f, "{count} shown, and there are more.")?,
+            (1, false) => writeln!(f, "1 waits for a human.")?,
             (count, false) => writeln!(f, "{count} wait for a human.")?,
         }
         match self.unreadable {

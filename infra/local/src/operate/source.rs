@@ -49,6 +49,7 @@ pub(super) struct Folder {
 impl Folder {
     /// Opens it. A market that is running on it holds it.
     pub(super) async fn open(folder: &Path) -> Result<Self, OperateError> {
+        folder::check(folder).map_err(StartError::from)?;
         let file = folder.join(TABLE_FILE);
         if !file.is_file() {
             return Err(OperateError::NoMarket(folder.to_owned()));

@@ -50,7 +50,7 @@ pub use self::heads::{Head, Heads};
 use self::partition::WholePartition;
 use super::place::Place;
 use super::source::Source;
-use super::{Common, Ended, OperateError, progress, say};
+use super::{Common, Ended, OperateError, counted, progress, say};
 
 /// How often what does not hold is read before it is said.
 const READS: u32 = 3;
@@ -193,7 +193,9 @@ impl fmt::Display for Verification {
             writeln!(f, "Not looked at: {what}.")?;
         }
         let Self { chains, records, faults, not_looked_at: _, heads: _ } = self;
-        write!(f, "{chains} chains with {records} records were verified; {} do not hold.", faults.len())
+        let (chains, records) = (counted(*chains, "chain", "chains"), counted(*records, "record", "records"));
+        let do_not = if faults.len() == 1 { "does not" } else { "do not" };
+        write!(f, "Verified: {chains} with {records}; {} {do_not} hold.", faults.len())
     }
 }
 
