@@ -96,3 +96,11 @@ fn every_command_and_every_flag_is_in_the_manual_and_in_every_completion() {
         assert!(manual.contains(&word), "{word}");
     }
 }
+
+#[test]
+fn the_manual_that_is_printed_names_its_release() {
+    let printed = market::commands::manual();
+    let title = printed.lines().find(|line| line.starts_with(".TH")).unwrap();
+    assert_eq!(title.trim_end(), format!(".TH market 1  \"market {}\"", env!("CARGO_PKG_VERSION")));
+    assert_eq!(printed.lines().count(), MANUAL.lines().count());
+}

@@ -28,7 +28,7 @@ complete -c market -n "__fish_market_needs_command" -l data -d 'The folder that 
 complete -c market -n "__fish_market_needs_command" -l listen -d 'The port to listen on, on this machine alone; or a loopback address with its port' -r
 complete -c market -n "__fish_market_needs_command" -l sqs-endpoint -d 'An SQS-compatible server, in place of the queues in memory' -r
 complete -c market -n "__fish_market_needs_command" -l dynamodb-endpoint -d 'A DynamoDB-compatible server with streams, in place of the embedded engine' -r
-complete -c market -n "__fish_market_needs_command" -l allow-origin -d 'The one site whose pages may call this market, such as "http://localhost:5173". Without it, none' -r
+complete -c market -n "__fish_market_needs_command" -l allow-origin -d 'The one site whose pages may call this market, such as http://localhost:5173. Without it, none' -r
 complete -c market -n "__fish_market_needs_command" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
 json\t'For programs: a JSON object a line'"
 complete -c market -n "__fish_market_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -91,7 +91,7 @@ json\t'For programs: a JSON object a line'"
 complete -c market -n "__fish_market_using_subcommand holidays; and not __fish_seen_subcommand_from publish help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c market -n "__fish_market_using_subcommand holidays; and not __fish_seen_subcommand_from publish help" -f -a "publish" -d 'Publish the holiday schedule of a year, or a version that corrects it. MARKET_TOKEN holds an operator\'s bearer token'
 complete -c market -n "__fish_market_using_subcommand holidays; and not __fish_seen_subcommand_from publish help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -l file -d 'The schedule, as JSON, of the form of an entry of shared/kernel/src/periods/holidays.json: {"year": 2027, "notice": {"title": "…", "number": "…", "date": "2026-11-05"}, "holidays": [{"name_zh": "元旦", "name_en": "New Year\'s Day", "from": "2027-01-01", "to": "2027-01-03", "make_up": ["2027-01-09"]}]}; "changed_by" names notices that changed it' -r -F
+complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -l file -d 'The schedule, as JSON: year, notice, what it changes, holidays; --help shows its form' -r -F
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -l corrects -d 'The number of the newest version, where this corrects it' -r
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -l data -d 'A data folder that no market is using' -r -F
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -l url -d 'Where a market answers; MARKET_URL where no place is named. On this machine no token is needed' -r

@@ -68,8 +68,8 @@ fn after_help() -> String {
 
 /// The service market, whole, on one machine
 ///
-/// Every route, every worker, the sweep, and an embedded DynamoDB engine. Without a command it starts and keeps its data in a
-/// folder.
+/// Every route, every worker, the sweep, and an embedded DynamoDB engine. Without a command it starts and keeps its
+/// data in a folder.
 #[derive(Debug, Parser)]
 #[command(name = "market", version, after_help = after_help(), args_conflicts_with_subcommands = true)]
 pub struct Arguments {
@@ -83,6 +83,9 @@ pub struct Arguments {
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub log_format: LogFormat,
 }
+
+const ALLOW_ORIGIN: &str =
+    "The one site whose pages may call this market, such as http://localhost:5173. Without it, none";
 
 /// How to start.
 #[derive(Debug, clap::Args)]
@@ -99,8 +102,8 @@ pub struct Serve {
     /// A DynamoDB-compatible server with streams, in place of the embedded engine.
     #[arg(long, value_name = "URL", value_parser = server)]
     pub dynamodb_endpoint: Option<String>,
-    /// The one site whose pages may call this market, such as "http://localhost:5173". Without it, none.
-    #[arg(long, value_name = "URL")]
+    /// The one site whose pages may call this market.
+    #[arg(long, value_name = "URL", help = ALLOW_ORIGIN)]
     pub allow_origin: Option<Origin>,
 }
 

@@ -75,8 +75,8 @@ pub enum FolderError {
     },
     /// The marker says nothing that can be understood.
     #[error(
-        "{} is not what a market writes; restore it, or remove it: the folder is then taken for the oldest layout, and brought \
-         up to date",
+        "{} is not what a market writes; restore it, or remove it: the folder is then taken for the oldest layout, \
+         and brought up to date",
         .0.display()
     )]
     Unreadable(PathBuf),
@@ -85,7 +85,7 @@ pub enum FolderError {
     NotAFolder(PathBuf),
     /// Another market, or a command, uses it.
     #[error(
-        "the folder {} is in use by {}; or choose another with --data",
+        "the folder {} is in use by {}, or choose another with --data",
         .folder.display(),
         .url.as_ref().map_or_else(
             || "another market that starts, or by a command: wait for it".to_owned(),

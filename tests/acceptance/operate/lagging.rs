@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use indicatif::ProgressBar;
 use market::operate::api::Api;
-use market::operate::late_jobs::told::redrive;
+use market::operate::jobs::told::redrive;
 use market_kernel::aggregate::Lane;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

@@ -2,7 +2,7 @@
 
 use market::client::Client;
 use market::operate::api::Api;
-use market::operate::late_jobs::told;
+use market::operate::jobs::told;
 use market::requests;
 use market::stage::Stage;
 use market::{Clockwork, Options, Running};

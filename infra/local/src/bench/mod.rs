@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 /// What can be measured.
 #[derive(Debug, clap::Subcommand)]
+#[allow(clippy::doc_markdown, reason = "printed as help")]
 pub enum Bench {
     /// Requests per second and latencies of the busiest routes, on a file and in memory.
     Routes {

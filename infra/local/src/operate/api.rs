@@ -62,7 +62,8 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// What a problem document says, in a line; the beginning of whatever else it is. What is beside the API has no codes.
+    /// What a problem document says, in a line; the beginning of whatever else it is. What is beside the API has no
+    /// codes.
     #[must_use]
     pub fn problem(&self) -> String {
         let text = |name: &str| self.body[name].as_str();

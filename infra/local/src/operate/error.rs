@@ -28,8 +28,8 @@ pub enum OperateError {
     NotAUrl(super::place::NotAUrl),
     /// No source names a region.
     #[error(
-        "no region is known: say --region, or set AWS_REGION, or a region in the profile; a market on this machine is named with --url, and one that does not \
-         run with --data"
+        "no region is known: say --region, or set AWS_REGION, or a region in the profile; a market on this machine is \
+         named with --url, and one that does not run with --data"
     )]
     NoRegion,
     /// The region has no such stack.
@@ -110,8 +110,8 @@ pub enum OperateError {
     },
     /// A release before this one wrote the data folder, and what only looks does not complete it.
     #[error(
-        "the folder {folder} was written by a release before 0.5.0, and its lists are not there yet: start a market on it, or give \
-         `market lists fill --data {folder}`",
+        "the folder {folder} was written by a release before 0.5.0, and its lists are not there yet: start a \
+         market on it, or give `market lists fill --data {folder}`",
         folder = .0.display()
     )]
     Incomplete(PathBuf),

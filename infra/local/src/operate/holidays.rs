@@ -27,8 +27,20 @@ pub enum Holidays {
     Publish(Arguments),
 }
 
-/// The form of the file, as the help has it.
-const FORM: &str = r#"{"year": 2027, "notice": {"title": "…", "number": "…", "date": "2026-11-05"}, "holidays": [{"name_zh": "元旦", "name_en": "New Year's Day", "from": "2027-01-01", "to": "2027-01-03", "make_up": ["2027-01-09"]}]}"#;
+/// The form of the file.
+const FORM: &str = concat!(
+    r#"{"year": 2027, "notice": {"title": "…", "number": "…", "date": "2026-11-05"}, "#,
+    r#""holidays": [{"name_zh": "元旦", "name_en": "New Year's Day", "from": "2027-01-01", "to": "2027-01-03", "#,
+    r#""make_up": ["2027-01-09"]}]}"#,
+);
+
+/// The form of the file, with what may be beside.
+fn form() -> String {
+    format!(
+        "The schedule, as JSON, of the form of an entry of shared/kernel/src/periods/holidays.json:\n{FORM}\n\
+         and \"changed_by\", a list of the notices that changed it"
+    )
+}
 
 /// A year's schedule, as a file has it.
 #[derive(Debug, Clone, Deserialize)]
@@ -49,11 +61,8 @@ impl GivenSchedule {
 /// What to publish.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The schedule, as JSON, of the form of an entry of shared/kernel/src/periods/holidays.json: {"year": 2027,
-    /// "notice": {"title": "…", "number": "…", "date": "2026-11-05"}, "holidays": [{"name_zh": "元旦", "name_en": "New
-    /// Year's Day", "from": "2027-01-01", "to": "2027-01-03", "make_up": ["2027-01-09"]}]}; "changed_by" names notices
-    /// that changed it.
-    #[arg(long)]
+    /// The schedule, as JSON: year, notice, what it changes, holidays; --help shows its form.
+    #[arg(long, long_help = form())]
     file: PathBuf,
     /// The number of the newest version, where this corrects it.
     #[arg(long, value_name = "VERSION")]

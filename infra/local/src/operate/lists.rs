@@ -4,8 +4,8 @@
 //! mends it; this mends what nobody writes. Only attributes beside the state are written, and only where nobody wrote the thing
 //! meanwhile, so the command may be broken off and given again, beside a market that works.
 //!
-//! A folder is scanned; a deployed table is not. Accounts, listings and reviews are found in their lists, and what they name is found by
-//! them: providers, documents. What nothing names is named to the command.
+//! A folder is scanned. A deployed table is not: accounts, listings and reviews are found in their lists, and by them
+//! what they name: providers, documents. What nothing names is named to the command.
 
 use std::collections::BTreeSet;
 use std::fmt;

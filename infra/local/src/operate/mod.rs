@@ -1,9 +1,9 @@
 //! What operators do with a market: `publish`, `holidays`, `notices`, `dead-letters`, `jobs`, `verify`, `lists`, `smoke`.
 //!
 //! Each does so in a data folder, at a URL and in a deployed stack alike ([`place`]). A stack is named as the AWS CLI
-//! names it; everything else is read from its outputs ([`stack`]). Nothing here goes round the market's own rules: a document is published through the API, due work is handed back
-//! by the store's conditional write, a dead letter is deleted only after its queue has taken it. So every
-//! command may be broken off and given again.
+//! names it; everything else is read from its outputs ([`stack`]). Nothing here goes round the market's own rules: a
+//! document is published through the API, due work is handed back by the store's conditional write, a dead letter is
+//! deleted only after its queue has taken it. So every command may be broken off and given again.
 //!
 //! Each command is a function over a store, a queue's client or an API. What it finds is data: printed for
 //! people, or with `--json` as one document for programs, errors included ([`error`]). How it ended is the exit code
@@ -15,7 +15,7 @@ pub mod ended;
 pub mod error;
 mod files;
 pub mod holidays;
-pub mod late_jobs;
+pub mod jobs;
 pub mod lists;
 pub mod notices;
 mod offline;
@@ -55,7 +55,7 @@ pub enum Operate {
     DeadLetters(dead_letters::DeadLetters),
     /// Show due work that is late or was given up on, and hand it back.
     #[command(subcommand)]
-    Jobs(late_jobs::JobsCommand),
+    Jobs(jobs::JobsCommand),
     /// Verify that no evidence was edited, dropped, swapped or cut off, that states, timers and lists are what it
     /// says, and that nothing that it names is missing.
     Verify(Box<verify::Arguments>),
@@ -105,7 +105,7 @@ pub async fn run(operate: Operate) -> Ended {
         Operate::Holidays(command) => holidays::run(command).await,
         Operate::Notices(arguments) => notices::run(*arguments).await,
         Operate::DeadLetters(command) => dead_letters::run(command).await,
-        Operate::Jobs(command) => late_jobs::run(command).await,
+        Operate::Jobs(command) => jobs::run(command).await,
         Operate::Verify(arguments) => verify::run(*arguments).await,
         Operate::Lists(command) => lists::run(command).await,
         Operate::Smoke(arguments) => smoke::run(arguments).await,

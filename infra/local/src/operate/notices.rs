@@ -275,8 +275,8 @@ pub async fn undelivered(api: &Api, limit: u16) -> Result<Undelivered, OperateEr
     }
 }
 
-/// Reads a notice, among those to its recipient from the instant of its id on: the API shows one alone of an account's, and
-/// not of a provider's.
+/// Reads a notice, among those to its recipient from the instant of its id on: one alone the API shows of an
+/// account's, and not of a provider's.
 async fn read(api: &Api, recipient: &Party, id: &NoticeId) -> Result<Option<NoticeAnswer>, OperateError> {
     let first = format!("{}/notices?limit={PAGE}&since={}", recipient.path(), made_at(id));
     let mut path = first.clone();

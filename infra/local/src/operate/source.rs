@@ -65,10 +65,10 @@ impl Folder {
 
     /// Refuses one whose table lacks an index of this release: to look at its lists it would have to be completed.
     pub(super) async fn check_complete(&self) -> Result<(), OperateError> {
-        match schema::is_complete(&self.client, TABLE).await? {
-            true => Ok(()),
-            false => Err(OperateError::Incomplete(self.path.clone())),
+        if schema::is_complete(&self.client, TABLE).await? {
+            return Ok(());
         }
+        Err(OperateError::Incomplete(self.path.clone()))
     }
 
     /// Gives the table that an older release wrote the indexes that it lacks.

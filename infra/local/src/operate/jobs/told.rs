@@ -16,8 +16,8 @@ use crate::operate::api::Api;
 pub(super) const SHOWN: u16 = 100;
 /// Requests of one command. What fails again is parked again only hours later, so they come to an end by themselves.
 const REQUESTS: u32 = 10_000;
-/// The index follows the table with a delay: how often it is looked again at what it still shows, and how long is waited
-/// before each look.
+/// The index follows the table with a delay: how often it is looked again at what it still shows, and how long is
+/// waited before each look.
 const LOOKS: u32 = 20;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
@@ -81,8 +81,8 @@ pub async fn parked(api: &Api, job: Lane, limit: u16) -> Result<Vec<Waiting>, Op
     Ok(items)
 }
 
-/// Hands everything back that was given up on of a job: until none is shown, or nothing but what was shown and not handed
-/// back again and again.
+/// Hands everything back that was given up on of a job: until none is shown, or what is shown was not handed back
+/// again and again.
 ///
 /// # Errors
 /// Where the market refuses, or does not answer; what was handed back by then stays so.
@@ -106,7 +106,8 @@ pub async fn redrive(api: &Api, job: Lane, progress: &ProgressBar) -> Result<Red
             api.post(&path, api.token()?, &[], Vec::new()).await?.told("number of items")?;
         redriven.items += items;
         progress.inc(items);
-        // How many were handed back does not say how many are left: those that it found may have been handed back before.
+        // How many were handed back does not say how many are left: the index may have shown what was handed back
+        // before.
         if items > 0 {
             looks = 0;
         } else {
