@@ -4,7 +4,7 @@ use clap::{Command, CommandFactory};
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 use expect_test::expect_file;
-use market::commands::{Arguments, BESIDE, ENVIRONMENT, EXITS, MANUAL, Shell as Offered};
+use market::commands::{ANSWERS, Arguments, BESIDE, ENVIRONMENT, EXITS, MANUAL, Shell as Offered};
 
 fn completions(shell: Shell) -> String {
     let mut made = Vec::new();
@@ -36,7 +36,7 @@ fn manual() -> String {
     for (ended, what) in EXITS {
         made.push_str(&format!(".TP\n\\fB{}\\fR\n{}\n", ended as u8, escaped(what)));
     }
-    let beside = escaped(BESIDE);
+    let beside = escaped(&format!("{BESIDE}\n{ANSWERS}"));
     // What roff calls characters beyond ASCII, so that every `man` shows them.
     let made = made.replace('…', "\\[u2026]").replace('–', "\\[en]");
     made + &format!(".SH \"BESIDE THE API, WHILE IT RUNS\"\n.nf\n{beside}\n.fi\n")
@@ -95,4 +95,12 @@ fn every_command_and_every_flag_is_in_the_manual_and_in_every_completion() {
         }
         assert!(manual.contains(&word), "{word}");
     }
+}
+
+#[test]
+fn the_manual_that_is_printed_names_its_release() {
+    let printed = market::commands::manual();
+    let title = printed.lines().find(|line| line.starts_with(".TH")).unwrap();
+    assert_eq!(title.trim_end(), format!(".TH market 1  \"market {}\"", env!("CARGO_PKG_VERSION")));
+    assert_eq!(printed.lines().count(), MANUAL.lines().count());
 }

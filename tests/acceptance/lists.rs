@@ -1,7 +1,5 @@
 //! What is found where: operators find each thing in its state, parties find theirs, and everyone who sells.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_dynamodb::types::{DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate};
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
@@ -12,6 +10,7 @@ use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market::{Options, Running, TABLE};
 use market_identity::Role;
+use market_store::Store;
 use serde_json::{Value, json};
 
 use crate::corpus::{Corpus, text};
@@ -333,7 +332,7 @@ async fn a_timeline_tells_what_happened_by_whom_under_which_clause() {
 }
 
 /// Takes from everything what releases before 0.5.0 do not write, and the indexes that they do not have.
-async fn make_as_before(world: &World) {
+pub async fn make_as_before(world: &World) {
     let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&world.running.table_endpoint).await);
     for mut item in Corpus::of(world).await.items {
         let kind = text(&item, "kind").map(str::to_owned);
@@ -352,6 +351,12 @@ async fn make_as_before(world: &World) {
         let update = GlobalSecondaryIndexUpdate::builder().delete(delete).build();
         client.update_table().table_name(TABLE).global_secondary_index_updates(update).send().await.unwrap();
     }
+}
+
+/// Fills as the table of a stack is filled: without a scan.
+async fn fill(store: &Store) -> lists::Filled {
+    let found = lists::in_lists(store).await.unwrap();
+    lists::fill(store, found, lists::How::Write, &ProgressBar::hidden()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -407,7 +412,7 @@ async fn what_was_written_before_the_lists_is_found_after_they_were_filled() {
     assert_eq!(read(&operator).await, before, "filled when the market starts");
 
     let store = &running.market.store;
-    let done = lists::fill(store, BTreeSet::new(), lists::How::Write, &ProgressBar::hidden()).await.unwrap();
+    let done = fill(store).await;
     assert_eq!((done.moved, done.unreadable.len()), (0, 0), "and again there is nothing to do");
     let key = ["account#shop-1", &format!("order#{}", granted.order)].map(str::to_owned);
     let client = aws_sdk_dynamodb::Client::new(&market::sdk_at(&running.table_endpoint).await);
@@ -415,7 +420,7 @@ async fn what_was_written_before_the_lists_is_found_after_they_were_filled() {
     let strip = client.update_item().table_name(TABLE).key("pk", pk).key("sk", sk);
     strip.update_expression("REMOVE desk").send().await.unwrap();
     assert!(items(&operator, "/orders?status=in_service", 9).await.is_empty());
-    let done = lists::fill(store, BTreeSet::new(), lists::How::Write, &ProgressBar::hidden()).await.unwrap();
+    let done = fill(store).await;
     assert_eq!(done.moved, 1, "found without a scan: an account names its things");
     assert_eq!(read(&operator).await, before);
     running.stop().await;

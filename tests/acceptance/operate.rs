@@ -5,6 +5,7 @@ mod command;
 mod dead_letters;
 mod dry_runs;
 mod exits;
+mod lagging;
 mod places;
 mod smoke;
 
@@ -13,8 +14,8 @@ use jiff::SignedDuration;
 use market::client::Client;
 use market::operate::OperateError;
 use market::operate::api::Api;
-use market::operate::late_jobs::Late;
-use market::operate::late_jobs::table::{late, parked, redrive};
+use market::operate::jobs::Late;
+use market::operate::jobs::table::{late, parked, redrive};
 use market::operate::publish::{ToPublish, preview, publish};
 use market::stage::Stage;
 use market_agreement::documents::DocumentKind;

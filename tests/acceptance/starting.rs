@@ -43,7 +43,7 @@ async fn a_folder_in_use_is_said_before_a_port_in_use() {
     let port = market.url.rsplit(':').next().unwrap();
     let refused = at_place(data.path(), port).output().unwrap();
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.contains("another market is running on the folder"), "{said}");
+    assert!(said.contains("is in use by another market, at http://"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,7 +20,7 @@ const REFUSED: &str = "smtp 550";
 
 impl World {
     /// Has the channel refuse the e-mail to a party about something, for good.
-    async fn refuse_email(&self, party: &str, about: &str) -> Json {
+    pub async fn refuse_email(&self, party: &str, about: &str) -> Json {
         let operator = Client::of(&self.running, Role::Operator, "ops");
         let of = |party: &str| format!("/{party}/notices").replacen("account", "accounts", 1);
         let path = of(party).replacen("provider", "providers", 1);

@@ -28,7 +28,7 @@ complete -c market -n "__fish_market_needs_command" -l data -d 'The folder that 
 complete -c market -n "__fish_market_needs_command" -l listen -d 'The port to listen on, on this machine alone; or a loopback address with its port' -r
 complete -c market -n "__fish_market_needs_command" -l sqs-endpoint -d 'An SQS-compatible server, in place of the queues in memory' -r
 complete -c market -n "__fish_market_needs_command" -l dynamodb-endpoint -d 'A DynamoDB-compatible server with streams, in place of the embedded engine' -r
-complete -c market -n "__fish_market_needs_command" -l allow-origin -d 'The one site whose pages may call this market, such as <http://localhost:5173>. Without it, none' -r
+complete -c market -n "__fish_market_needs_command" -l allow-origin -d 'The one site whose pages may call this market, such as http://localhost:5173. Without it, none' -r
 complete -c market -n "__fish_market_needs_command" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
 json\t'For programs: a JSON object a line'"
 complete -c market -n "__fish_market_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -91,7 +91,7 @@ json\t'For programs: a JSON object a line'"
 complete -c market -n "__fish_market_using_subcommand holidays; and not __fish_seen_subcommand_from publish help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c market -n "__fish_market_using_subcommand holidays; and not __fish_seen_subcommand_from publish help" -f -a "publish" -d 'Publish the holiday schedule of a year, or a version that corrects it. MARKET_TOKEN holds an operator\'s bearer token'
 complete -c market -n "__fish_market_using_subcommand holidays; and not __fish_seen_subcommand_from publish help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -l file -d 'The schedule, as JSON: year, notice, what it changes, holidays' -r -F
+complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -l file -d 'The schedule, as JSON: year, notice, what it changes, holidays; --help shows its form' -r -F
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -l corrects -d 'The number of the newest version, where this corrects it' -r
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -l data -d 'A data folder that no market is using' -r -F
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -l url -d 'Where a market answers; MARKET_URL where no place is named. On this machine no token is needed' -r
@@ -125,7 +125,7 @@ complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_s
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l profile -d 'The profile whose credentials to use' -r
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
 json\t'For programs: a JSON object a line'"
-complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l dry-run -d 'Show which notice would be sent again, and where to; change nothing'
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l dry-run -d 'Show which notice would be sent again, and where to, or why it would be refused; change nothing'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l json -d 'Print one JSON document, errors too'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from help" -f -a "resend" -d 'Send one again'
@@ -265,7 +265,7 @@ json\t'For programs: a JSON object a line'"
 complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "routes" -d 'Requests per second and latencies of the busiest routes, on a file and in memory'
 complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "jobs" -d 'Wake-ups per second through the whole job path, and how late jobs are while the clock ticks'
-complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "peer" -d 'Wake-ups per second beside those of graphile-worker on `PostgreSQL` with the same durable effect, in turns. It needs `PostgreSQL` (`initdb` and `postgres`), Node 20 or later and npm, which fetches the peer the first time'
+complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "peer" -d 'Wake-ups per second beside those of graphile-worker on PostgreSQL with the same durable effect, in turns. It needs PostgreSQL (initdb and postgres), Node 20 or later and npm, which fetches the peer the first time'
 complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "sweep" -d 'What one sweep costs with a thousand, a hundred thousand and a million timers pending'
 complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "cold-start" -d 'From spawning the deployed binary to its first reply, beside the least program of its kind'
 complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -278,7 +278,7 @@ json\t'For programs: a JSON object a line'"
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from jobs" -l quick -d 'A tenth of the orders'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from jobs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from peer" -l peer -d 'The peer\'s program' -r -F
-complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from peer" -l postgres -d 'Where `initdb` and `postgres` are, unless they are found by their names' -r -F
+complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from peer" -l postgres -d 'Where initdb and postgres are, unless they are found by their names' -r -F
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from peer" -l rounds -d 'Turns' -r
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from peer" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
 json\t'For programs: a JSON object a line'"
@@ -296,7 +296,7 @@ complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_sub
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from cold-start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "routes" -d 'Requests per second and latencies of the busiest routes, on a file and in memory'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "jobs" -d 'Wake-ups per second through the whole job path, and how late jobs are while the clock ticks'
-complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "peer" -d 'Wake-ups per second beside those of graphile-worker on `PostgreSQL` with the same durable effect, in turns. It needs `PostgreSQL` (`initdb` and `postgres`), Node 20 or later and npm, which fetches the peer the first time'
+complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "peer" -d 'Wake-ups per second beside those of graphile-worker on PostgreSQL with the same durable effect, in turns. It needs PostgreSQL (initdb and postgres), Node 20 or later and npm, which fetches the peer the first time'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "sweep" -d 'What one sweep costs with a thousand, a hundred thousand and a million timers pending'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "cold-start" -d 'From spawning the deployed binary to its first reply, beside the least program of its kind'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -326,6 +326,6 @@ complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subc
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from lists" -f -a "fill" -d 'Put what releases before 0.5.0 wrote into the lists in which it is looked for'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "routes" -d 'Requests per second and latencies of the busiest routes, on a file and in memory'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "jobs" -d 'Wake-ups per second through the whole job path, and how late jobs are while the clock ticks'
-complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "peer" -d 'Wake-ups per second beside those of graphile-worker on `PostgreSQL` with the same durable effect, in turns. It needs `PostgreSQL` (`initdb` and `postgres`), Node 20 or later and npm, which fetches the peer the first time'
+complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "peer" -d 'Wake-ups per second beside those of graphile-worker on PostgreSQL with the same durable effect, in turns. It needs PostgreSQL (initdb and postgres), Node 20 or later and npm, which fetches the peer the first time'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "sweep" -d 'What one sweep costs with a thousand, a hundred thousand and a million timers pending'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "cold-start" -d 'From spawning the deployed binary to its first reply, beside the least program of its kind'

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use axum::http::Uri;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::bench::Bench;
@@ -22,8 +23,9 @@ GET  /_local/clock           the market's time
 POST /_local/clock           {\"advance\": \"P15D\"}: an ISO 8601 duration; all that is due in between happens, in order
 POST /_local/payment         {\"account_id\", \"order_id\", \"amount_fen\"}: pays as the payment system would,
                              each time anew; with \"payment_id\", a payment is told again
-GET  /_local/dead-letters    what queues gave up on: none, but with --sqs-endpoint
-It answers programs on this machine. What is under /_local/ is refused to pages of other sites than --allow-origin.";
+GET  /_local/dead-letters    what queues gave up on: none, but with --sqs-endpoint";
+/// Whom it answers.
+pub const ANSWERS: &str = "It answers programs on this machine. What is under /_local/ is refused to pages of other sites than --allow-origin.";
 
 /// How commands end, by exit code.
 pub const EXITS: [(Ended, &str); 5] = [
@@ -50,9 +52,9 @@ pub const ENVIRONMENT: [(&str, &str); 3] = [
 fn after_help() -> String {
     let mut said = "While it runs (these exist on one machine only, never in what is deployed):\n".to_owned();
     for line in BESIDE.lines() {
-        let indent = if line.starts_with("It answers") { "" } else { "  " };
-        said.push_str(&format!("{indent}{line}\n"));
+        said.push_str(&format!("  {line}\n"));
     }
+    said.push_str(&format!("{ANSWERS}\n"));
     said.push_str("Environment:\n");
     for (name, what) in ENVIRONMENT {
         said.push_str(&format!("  {name:<13} {what}\n"));
@@ -64,8 +66,10 @@ fn after_help() -> String {
     said
 }
 
-/// The service market, whole, on one machine: every route, every worker, the sweep, and an embedded DynamoDB
-/// engine. Without a command it starts and keeps its data in a folder.
+/// The service market, whole, on one machine
+///
+/// Every route, every worker, the sweep, and an embedded DynamoDB engine. Without a command it starts and keeps its
+/// data in a folder.
 #[derive(Debug, Parser)]
 #[command(name = "market", version, after_help = after_help(), args_conflicts_with_subcommands = true)]
 pub struct Arguments {
@@ -80,6 +84,9 @@ pub struct Arguments {
     pub log_format: LogFormat,
 }
 
+const ALLOW_ORIGIN: &str =
+    "The one site whose pages may call this market, such as http://localhost:5173. Without it, none";
+
 /// How to start.
 #[derive(Debug, clap::Args)]
 pub struct Serve {
@@ -90,14 +97,24 @@ pub struct Serve {
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "[HOST:]PORT")]
     pub listen: Listen,
     /// An SQS-compatible server, in place of the queues in memory.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = server)]
     pub sqs_endpoint: Option<String>,
     /// A DynamoDB-compatible server with streams, in place of the embedded engine.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = server)]
     pub dynamodb_endpoint: Option<String>,
-    /// The one site whose pages may call this market, such as <http://localhost:5173>. Without it, none.
-    #[arg(long, value_name = "URL")]
+    /// The one site whose pages may call this market.
+    #[arg(long, value_name = "URL", help = ALLOW_ORIGIN)]
     pub allow_origin: Option<Origin>,
+}
+
+/// A server, by its URL.
+fn server(text: &str) -> Result<String, &'static str> {
+    let said = "name a server by its URL, such as http://localhost:8000";
+    let uri: Uri = text.parse().map_err(|_| said)?;
+    match (uri.scheme_str(), uri.authority()) {
+        (Some("http" | "https"), Some(_)) if uri.query().is_none() => Ok(text.to_owned()),
+        _ => Err(said),
+    }
 }
 
 /// What to do in place of starting.
@@ -153,8 +170,17 @@ impl Shell {
     }
 }
 
-/// The manual page, all commands in one; made from the commands by the same test.
+/// The manual page, all commands in one; made from the commands by the same test. It names no release.
 pub const MANUAL: &str = include_str!("../completions/market.1");
+
+/// The manual page of this release.
+#[must_use]
+pub fn manual() -> String {
+    MANUAL.replacen(TITLE, concat!(".TH market 1  \"market ", env!("CARGO_PKG_VERSION"), "\""), 1)
+}
+
+/// The line of the manual page that names what it is of.
+const TITLE: &str = ".TH market 1  market";
 
 #[cfg(test)]
 mod tests {
@@ -181,6 +207,9 @@ mod tests {
             "market --allow-origin http://localhost:5173 verify --all",
             "market --log-format xml",
             "market --listen 0.0.0.0:80:80",
+            "market --sqs-endpoint foo",
+            "market --dynamodb-endpoint localhost:8000",
+            "market --dynamodb-endpoint ftp://a",
         ] {
             assert!(!parses(bad), "{bad}");
         }

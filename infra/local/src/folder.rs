@@ -75,13 +75,23 @@ pub enum FolderError {
         found: u64,
     },
     /// The marker says nothing that can be understood.
-    #[error("{} is not what a market writes; restore it, or choose another folder with --data", .0.display())]
-    Unreadable(PathBuf),
-    /// Another market uses it.
     #[error(
-        "another market is running on the folder {}{}; stop it, or choose another with --data",
+        "{} is not what a market writes; restore it, or remove it: the folder is then taken for the oldest layout, \
+         and brought up to date",
+        .0.display()
+    )]
+    Unreadable(PathBuf),
+    /// Something else has its name.
+    #[error("{} is not a folder", .0.display())]
+    NotAFolder(PathBuf),
+    /// Another market, or a command, uses it.
+    #[error(
+        "the folder {} is in use by {}, or choose another with --data",
         .folder.display(),
-        .url.as_ref().map(|url| format!(", at {url}")).unwrap_or_default()
+        .url.as_ref().map_or_else(
+            || "another market that starts, or by a command: wait for it".to_owned(),
+            |url| format!("another market, at {url}: stop it"),
+        )
     )]
     InUse {
         /// The folder.
@@ -122,6 +132,17 @@ pub fn in_words(error: &io::Error) -> String {
     }
 }
 
+/// Refuses what is there and no folder.
+///
+/// # Errors
+/// [`FolderError::NotAFolder`].
+pub fn check(folder: &Path) -> Result<(), FolderError> {
+    match fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => Err(FolderError::NotAFolder(folder.to_owned())),
+        _ => Ok(()),
+    }
+}
+
 /// Takes a folder for one market, for as long as the file is held. It is made where it does not exist.
 ///
 /// # Errors
@@ -131,6 +152,7 @@ pub fn lock(folder: &Path) -> Result<File, FolderError> {
         let file = file.to_owned();
         move |error| FolderError::Io { file, error }
     };
+    check(folder)?;
     let table = folder.join(TABLE_FILE);
     if is_foreign(&table).map_err(io(&table))? {
         return Err(FolderError::Foreign(table));

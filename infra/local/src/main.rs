@@ -1,12 +1,11 @@
 //! `market`: the whole service market on one machine.
 
 use std::fmt::Display;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use market::commands::{Arguments, Command, MANUAL, Serve};
+use market::commands::{Arguments, Command, Serve, manual};
 use market::operate::{self, Ended};
 use market::permissions::Permissions;
 use market::{Clockwork, Options, Running, StartError, bench, demo, in_words, logging, pages};
@@ -59,13 +58,19 @@ async fn main() -> ExitCode {
 /// Says why a command line is none, or the help that was asked for. Whoever asked for JSON reads JSON.
 fn say_refused(refused: &clap::Error) -> ExitCode {
     let mut given = std::env::args_os().skip(1).take_while(|argument| argument != "--");
-    if refused.use_stderr() && given.any(|argument| argument == "--json") {
-        let message = refused.render().to_string();
-        let message = message.trim().strip_prefix("error: ").unwrap_or(message.trim());
-        operate::say_error("usage", message, Ended::Usage, true);
-        return Ended::Usage.into();
+    if !refused.use_stderr() {
+        return say(refused.render().to_string().trim_end()).map_or_else(
+            |Undone { why, ended }| {
+                operate::say_error("output-unwritable", &why, ended, false);
+                ended.into()
+            },
+            ExitCode::from,
+        );
     }
-    refused.exit()
+    let message = refused.render().to_string();
+    let message = message.trim().strip_prefix("error: ").unwrap_or(message.trim());
+    operate::say_error("usage", message, Ended::Usage, given.any(|argument| argument == "--json"));
+    Ended::Usage.into()
 }
 
 async fn run(arguments: Arguments) -> Result<Ended, Undone> {
@@ -77,22 +82,10 @@ async fn run(arguments: Arguments) -> Result<Ended, Undone> {
         Some(Command::Demo { agreement }) => play(agreement).await,
         Some(Command::Bench(what)) => bench::run(what).await.map(|()| Ended::Good).map_err(Undone::new),
         Some(Command::Operate(operate)) => Ok(operate::run(operate).await),
-        Some(Command::Handlers) => {
-            say(&market_functions::handler::names().join("\n"));
-            Ok(Ended::Good)
-        }
-        Some(Command::Completions { shell }) => {
-            say(shell.completions().trim_end());
-            Ok(Ended::Good)
-        }
-        Some(Command::Man) => {
-            say(MANUAL.trim_end());
-            Ok(Ended::Good)
-        }
-        Some(Command::Openapi) => {
-            say(&format!("{:#}", pages::openapi()));
-            Ok(Ended::Good)
-        }
+        Some(Command::Handlers) => say(&market_functions::handler::names().join("\n")),
+        Some(Command::Completions { shell }) => say(shell.completions().trim_end()),
+        Some(Command::Man) => say(manual().trim_end()),
+        Some(Command::Openapi) => say(&format!("{:#}", pages::openapi())),
     }
 }
 
@@ -112,7 +105,7 @@ async fn serve(serve: Serve) -> Result<Ended, Undone> {
     let mut signals =
         Signals::listen().map_err(|error| Undone::new(format!("cannot listen for signals: {error}")))?;
     let url = &running.url;
-    say(&format!(
+    tell(&format!(
         "The service market is running at {url}\n\
          Open {url}/ in a browser: sign in as anyone, read the API and try it.\n\
          \n\
@@ -129,7 +122,7 @@ async fn serve(serve: Serve) -> Result<Ended, Undone> {
         data.display(),
     ));
     signals.next().await;
-    say("Stopping. Ctrl-C again ends it at once.");
+    tell("Stopping. Ctrl-C again ends it at once.");
     tokio::select! {
         () = running.stop() => Ok(Ended::Good),
         // Not by returning: that would wait for what still runs.
@@ -137,9 +130,15 @@ async fn serve(serve: Serve) -> Result<Ended, Undone> {
     }
 }
 
-/// Prints; whether anyone reads it is not our business.
-fn say(text: &str) {
-    drop(writeln!(std::io::stdout(), "{text}"));
+/// Prints what was asked for.
+fn say(text: &str) -> Result<Ended, Undone> {
+    let unwritten = |error| Undone::new(format!("standard output takes nothing: {}", in_words(&error)));
+    operate::print(text).map(|()| Ended::Good).map_err(unwritten)
+}
+
+/// Tells how it goes. A market runs on though nobody takes that.
+fn tell(text: &str) {
+    drop(operate::print(text));
 }
 
 /// The signals that ask to stop. None is missed between two.
@@ -181,6 +180,6 @@ async fn play(agreement: Option<PathBuf>) -> Result<Ended, Undone> {
         None => demo::AGREEMENT.to_owned(),
     };
     let timeline = demo::play(&text, Permissions::committed()).await.map_err(Undone::new)?;
-    say(&timeline.to_string());
+    say(&timeline.to_string())?;
     Ok(if timeline.failed == 0 { Ended::Good } else { Ended::Found })
 }

@@ -2,8 +2,6 @@
 
 use market_jobs::memory::MemoryQueues;
 use market_jobs::{Outgoing, Queues, Unsent};
-#[cfg(feature = "stack")]
-use market_kernel::aggregate::Lane;
 
 use crate::machine::MachineError;
 use crate::operate::dead_letters::DeadLetterQueues;
@@ -39,11 +37,7 @@ impl LocalQueues {
         match self {
             Self::Memory(_) => None,
             #[cfg(feature = "stack")]
-            Self::Sqs(queues, client) => {
-                let lane = Lane::Notify;
-                let pattern = queues.url(lane).replace(lane.name(), "{job}");
-                Some(DeadLetterQueues::new(client.clone(), pattern))
-            }
+            Self::Sqs(queues, client) => Some(DeadLetterQueues::new(client.clone(), queues.url_pattern())),
         }
     }
 

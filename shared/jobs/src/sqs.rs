@@ -44,6 +44,12 @@ impl SqsQueues {
         Self { client, url_pattern: url_pattern.into() }
     }
 
+    /// The pattern that their URLs follow.
+    #[must_use]
+    pub fn url_pattern(&self) -> &str {
+        &self.url_pattern
+    }
+
     /// The URL of a lane's queue.
     #[must_use]
     pub fn url(&self, lane: Lane) -> String {

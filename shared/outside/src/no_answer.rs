@@ -21,6 +21,8 @@ pub enum NoAnswer {
     NothingListens,
     /// Its name leads to no address.
     NoSuchHost,
+    /// No way leads to its address from here.
+    NoRoute,
     /// It took too long.
     TimedOut,
     /// Its certificate is none that is trusted here, or it speaks no TLS.
@@ -50,6 +52,12 @@ impl NoAnswer {
                 _ if is_timeout => Some(Self::TimedOut),
                 _ if is_name => return Some(Self::NoSuchHost),
                 Some(io::ErrorKind::ConnectionRefused) => Some(Self::NothingListens),
+                Some(
+                    io::ErrorKind::HostUnreachable
+                    | io::ErrorKind::NetworkUnreachable
+                    | io::ErrorKind::AddrNotAvailable
+                    | io::ErrorKind::NetworkDown,
+                ) => Some(Self::NoRoute),
                 Some(io::ErrorKind::TimedOut) => Some(Self::TimedOut),
                 // What rustls refuses comes as this.
                 Some(io::ErrorKind::InvalidData) => Some(Self::NotTrusted),
@@ -66,6 +74,7 @@ impl NoAnswer {
         match self {
             Self::NothingListens => format!("nothing listens on {place}"),
             Self::NoSuchHost => format!("the name of {place} leads to no address"),
+            Self::NoRoute => format!("no network leads from here to {place}"),
             Self::TimedOut => format!("{place} did not answer in time"),
             Self::NotTrusted => {
                 format!("{place} has no certificate that is trusted here, or does not speak TLS")
@@ -153,6 +162,19 @@ mod tests {
             }
         });
         place
+    }
+
+    #[test]
+    fn what_no_network_leads_to_is_told_from_what_broke_off() {
+        for (kind, why, said) in [
+            (io::ErrorKind::HostUnreachable, NoAnswer::NoRoute, "no network leads from here to a:1"),
+            (io::ErrorKind::NetworkUnreachable, NoAnswer::NoRoute, "no network leads from here to a:1"),
+            (io::ErrorKind::ConnectionReset, NoAnswer::Broke, "the connection with a:1 broke off"),
+        ] {
+            let error = io::Error::other(io::Error::from(kind));
+            assert_eq!(NoAnswer::of(&error), Some(why), "{kind}");
+            assert_eq!(why.at("a:1"), said);
+        }
     }
 
     #[tokio::test]

@@ -145,6 +145,15 @@ async fn complete(client: &Client, table: &str) -> Result<Made, StoreError> {
     Ok(made)
 }
 
+/// Whether the table has every index that this release reads. It is left as it is.
+///
+/// # Errors
+/// Where the table does not say.
+pub async fn is_complete(client: &Client, table: &str) -> Result<bool, StoreError> {
+    let there = indexes(client, table).await?;
+    Ok(OF_LISTS.iter().all(|(name, _)| there.iter().any(|(index, _)| index == name)))
+}
+
 async fn indexes(client: &Client, table: &str) -> Result<Vec<(String, IndexStatus)>, StoreError> {
     let described = client.describe_table().table_name(table).send().await.map_err(failed)?;
     let indexes = described.table.and_then(|table| table.global_secondary_indexes).unwrap_or_default();

@@ -11,9 +11,13 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use indicatif::ProgressBar;
 use market::operate::dead_letters::{DeadLetterQueues, Queue};
+use market::{Options, Running};
 use market_kernel::aggregate::Lane;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+use super::command::market;
+use crate::harness::options;
 
 /// As much of SQS as the commands use: it keeps messages, and hides what was received until it is told.
 #[derive(Default)]
@@ -37,27 +41,43 @@ const SENT_MS: &str = "1767574800000";
 
 impl Sqs {
     async fn start() -> (Arc<Self>, DeadLetterQueues) {
+        let (sqs, url) = Self::listen().await;
+        let client = aws_sdk_sqs::Client::new(&market::sdk_at(&url).await);
+        (sqs, DeadLetterQueues::new(client, "https://sqs.example.com/0/market-{job}"))
+    }
+
+    async fn listen() -> (Arc<Self>, String) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let sqs = Arc::new(Self::default());
         let router = Router::new().fallback(Self::answer).with_state(Arc::clone(&sqs));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let client = aws_sdk_sqs::Client::new(&market::sdk_at(&url).await);
-        (sqs, DeadLetterQueues::new(client, "https://sqs.example.com/0/market-{job}"))
+        (sqs, url)
     }
 
     async fn answer(State(sqs): State<Arc<Self>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
         let operation = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
         let asked: Value = serde_json::from_slice(&body).unwrap();
         sqs.calls.lock().unwrap().push(operation.clone());
+        let json = [("content-type", "application/x-amz-json-1.0")];
+        if operation == "CreateQueue" {
+            let name = asked["QueueName"].as_str().unwrap();
+            let made = json!({ "QueueUrl": format!("https://sqs.example.com/0/{name}") });
+            return (json, made.to_string());
+        }
         let url = asked["QueueUrl"].as_str().unwrap();
         let name = url.strip_prefix("https://sqs.example.com/0/market-").unwrap();
+        if operation == "ReceiveMessage" && !name.ends_with("-dead") {
+            // What goes back to a queue stays there: no worker gets it.
+            std::future::pending::<()>().await;
+        }
         let mut queues = sqs.queues.lock().unwrap();
         let queue = queues.entry(name.to_owned()).or_default();
         let told = match operation.as_str() {
             "GetQueueAttributes" => {
                 let held = queue.iter().filter(|letter| letter.is_held).count();
                 json!({ "Attributes": {
+                    "QueueArn": format!("arn:aws:sqs:local:0:market-{name}"),
                     "ApproximateNumberOfMessages": (queue.len() - held).to_string(),
                     "ApproximateNumberOfMessagesNotVisible": held.to_string(),
                 } })
@@ -92,7 +112,7 @@ impl Sqs {
                 json!({ "Successful": done, "Failed": failed })
             }
         };
-        ([("content-type", "application/x-amz-json-1.0")], told.to_string())
+        (json, told.to_string())
     }
 
     fn put(&self, queue: &str, bodies: impl IntoIterator<Item = String>) {
@@ -145,7 +165,7 @@ async fn dead_letters_are_counted_and_shown_and_stay_where_they_are() {
     sqs.put("relay-dead", ["it is not JSON".to_owned()]);
     let notify = Queue::Lane(Lane::Notify);
     let count = queues.count(notify).await.unwrap();
-    assert_eq!((count.queue, count.waiting, count.held), ("notify", 12, 0));
+    assert_eq!((count.queue, count.waiting, count.held), (notify, 12, 0));
     assert_eq!(queues.count(Queue::Sweep).await.unwrap().waiting, 0);
 
     let shown = queues.inspect(notify, 11).await.unwrap();
@@ -204,4 +224,31 @@ async fn what_relay_and_sweep_gave_up_is_not_sent_again_and_the_command_says_why
         assert!(refused.to_string().contains(queue.name()), "{refused}");
     }
     assert!(sqs.calls.lock().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_market_on_one_machine_shows_what_its_queues_gave_up_on_and_sends_it_back() {
+    let (sqs, endpoint) = Sqs::listen().await;
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { sqs_endpoint: Some(endpoint), ..options(folder.path().to_owned()) };
+    let running = Running::start(options).await.unwrap();
+    sqs.put("notify-dead", bodies(12));
+    let told = async |line: &str| {
+        let words: Vec<&str> = line.split(' ').chain(["--url", &running.url, "--json"]).collect();
+        let said = market(&[&["dead-letters"], &words[..]].concat(), &[]).await;
+        assert_eq!(said.exit, 0, "{said:?}");
+        said.json()
+    };
+    let counts = told("list").await;
+    assert_eq!(*counts.at("/items/0"), json!({ "queue": "notify", "waiting": 12, "held": 0 }));
+    assert_eq!(told("redrive notify --dry-run --limit 5").await["would_move"], 5);
+    let shown = told("inspect notify --limit 11").await;
+    assert_eq!(shown["messages"].as_array().map(|all| all.len()), Some(11));
+    assert_eq!(*shown.at("/messages/0/body"), json!({ "letter": "00" }));
+    assert_eq!(*shown.at("/messages/0/first_sent"), json!("2026-01-05T01:00:00Z"));
+    assert_eq!(sqs.look("notify-dead"), (bodies(12), 0), "none is held back");
+    let some = told("redrive notify --limit 5").await;
+    assert_eq!((&some["moved"], &some["limited"]), (&json!(5).into(), &json!(true).into()));
+    assert_eq!(told("redrive notify").await["moved"], 7);
+    assert_eq!((sqs.look("notify"), sqs.look("notify-dead")), ((bodies(12), 0), (Vec::new(), 0)));
 }

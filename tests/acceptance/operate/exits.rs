@@ -34,6 +34,14 @@ async fn every_outcome_has_its_exit_code_and_with_json_every_error_is_one_docume
         ("AWS_MAX_ATTEMPTS", "1"),
     ];
     let alone = [("AWS_REGION", "cn-north-1"), ("AWS_EC2_METADATA_DISABLED", "true")];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("market.db").display().to_string();
+    std::fs::write(
+        &file,
+        "no database at all, and longer than a header of one would have to be, which has a hundred bytes",
+    )
+    .unwrap();
+    let broken_table = format!("notices --data {}", folder.path().display());
     let resend = format!("notices resend account/shop-1 {nothing} --url {url}");
     let missing = "publish --file /nowhere/a.txt --document a --kind rule --title t --url http://127.0.0.1:1";
     for (line, environment, exit, code, says) in [
@@ -42,7 +50,20 @@ async fn every_outcome_has_its_exit_code_and_with_json_every_error_is_one_docume
         ("jobs".to_owned(), &[], 2, "usage", "jobs"),
         ("verify --url 127.0.0.1".to_owned(), &[], 2, "usage", "http://127.0.0.1:8080"),
         (format!("verify --all --url {url}"), &[], 2, "not-there", "--all cannot be given with --url"),
+        // What cannot be asked there is refused before anyone is asked.
+        ("lists fill --url http://127.0.0.1:1".to_owned(), &[], 2, "not-there", "lists fill cannot be given"),
+        ("verify --holidays 2027 --url http://127.0.0.1:1".to_owned(), &[], 2, "not-there", "--holidays"),
+        (
+            "jobs parked --limit 101 --url http://127.0.0.1:1".to_owned(),
+            &[],
+            2,
+            "not-there",
+            "--limit over 100",
+        ),
         ("notices --url http://192.0.2.1".to_owned(), &[], 2, "no-token", "MARKET_TOKEN"),
+        (format!("notices --url {url}/v1"), &[], 2, "no-token", "at its address without a path"),
+        (format!("notices --data {file}"), &[], 3, "folder", "market.db is not a folder"),
+        (broken_table, &[], 3, "folder", "it is damaged, or is no market's table"),
         (
             "notices --url http://127.0.0.1:1".to_owned(),
             &[],
@@ -61,7 +82,9 @@ async fn every_outcome_has_its_exit_code_and_with_json_every_error_is_one_docume
         let told = market(&words, environment).await;
         assert_eq!(told.exit, exit, "{line}: {told:?}");
         let whole = format!("{}{}", told.out, told.err);
-        for debug in ["ConnectorError", "DispatchFailure", "os error", "Some(", "hyper", "reqwest"] {
+        for debug in
+            ["encryption", "ConnectorError", "DispatchFailure", "os error", "Some(", "hyper", "reqwest"]
+        {
             assert!(!whole.contains(debug), "{line}: {whole}");
         }
         if code.is_empty() {
@@ -91,5 +114,50 @@ async fn a_server_that_does_not_answer_ends_the_start_in_words() {
         let said = market(&line, &[]).await;
         assert_eq!(said.exit, 3, "{said:?}");
         assert!(said.err.contains(says) && !said.err.contains("ConnectorError"), "{said:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_no_url_is_refused_before_a_folder_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("market");
+    for flag in ["--sqs-endpoint", "--dynamodb-endpoint"] {
+        let said = market(&["--data", &data.display().to_string(), "--listen", "0", flag, "foo"], &[]).await;
+        assert_eq!(said.exit, 2, "{said:?}");
+        assert!(said.err.contains("such as http://localhost:8000") && !data.exists(), "{said:?}");
+        assert!(said.err.starts_with("market: "), "{said:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_written_is_not_said_to_have_gone_well_and_whoever_stops_reading_is_let_go() {
+    let world = World::new().await;
+    let url = world.running.url.clone();
+    for line in [
+        "openapi".to_owned(),
+        "man".to_owned(),
+        "completions bash".to_owned(),
+        "--help".to_owned(),
+        format!("jobs late --url {url}"),
+        format!("notices --json --url {url}"),
+    ] {
+        let ended = async |out: std::process::Stdio| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_market"));
+            command.args(line.split(' ')).env_clear().stdout(out).stderr(std::process::Stdio::piped());
+            tokio::task::spawn_blocking(move || {
+                let output = command.output().unwrap();
+                (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+            })
+            .await
+            .unwrap()
+        };
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let (exit, said) = ended(full.into()).await;
+        assert_eq!(exit, 3, "{line}: {said}");
+        assert!(said.starts_with("market: standard output"), "{line}: {said}");
+        let (reads, writes) = std::io::pipe().unwrap();
+        drop(reads);
+        assert_eq!(ended(writes.into()).await, (0, String::new()), "{line}");
     }
 }

@@ -2,10 +2,11 @@
 
 use market::client::Client;
 use market::operate::api::Api;
-use market::operate::late_jobs::told;
+use market::operate::jobs::told;
 use market::requests;
 use market::stage::Stage;
 use market::{Clockwork, Options, Running};
+use market_ambient::{Clock, SystemClock};
 use market_identity::Role;
 use serde_json::{Value, json};
 
@@ -23,15 +24,34 @@ async fn ticking(folder: &std::path::Path) -> Running {
     running
 }
 
+/// A market in which an order's timer was given up on and a notice did not arrive, as of now.
+async fn with_work_for_a_human(folder: &std::path::Path) -> World {
+    let now = SystemClock.now();
+    let options =
+        Options { in_memory: false, clockwork: Clockwork::Standing(now), ..options(folder.to_owned()) };
+    let world =
+        World { running: Running::start(options).await.unwrap(), folder: tempfile::tempdir().unwrap() };
+    let stage = Stage::set(&world.running).await;
+    stage.merchant("shop-2").await;
+    let shop = stage.merchant("shop-1").await;
+    world.refuse_email("account/shop-1", "account_opened").await;
+    assert!(shop.post("/accounts/shop-1/orders", stage.order("month")).await.unwrap().is_ok());
+    world.settle().await;
+    super::hand_out_until_parked(&world).await;
+    world
+}
+
 /// What is asked everywhere, and what of the answer must be the same everywhere.
-const ASKED: [(&str, &[&str]); 7] = [
-    ("verify --account shop-1", &["ok", "faults"]),
+const ASKED: [(&str, &[&str]); 8] = [
+    // Nobody's timer there was put off by hand.
+    ("verify --account shop-2", &["ok", "faults"]),
     ("jobs late", &["jobs"]),
     ("jobs parked", &["items"]),
+    ("jobs redrive advance_case --dry-run", &["items", "more", "dry_run"]),
     ("jobs redrive notify --dry-run", &["items", "more", "dry_run"]),
-    ("dead-letters list", &[]),
+    ("dead-letters list", &["items"]),
     ("notices", &["notices", "more", "unreadable"]),
-    ("smoke", &["checks"]),
+    ("smoke", &["ok", "checks"]),
 ];
 
 async fn asked(place: &[&str], environment: &[(&str, &str)]) -> Vec<(i32, Value)> {
@@ -40,10 +60,7 @@ async fn asked(place: &[&str], environment: &[(&str, &str)]) -> Vec<(i32, Value)
         let words: Vec<&str> = line.split(' ').chain(place.iter().copied()).chain(["--json"]).collect();
         let said = market(&words, environment).await;
         let whole = Value::from(said.json());
-        let shown = match fields {
-            [] => whole,
-            fields => fields.iter().map(|field| ((*field).to_owned(), whole[field].clone())).collect(),
-        };
+        let shown: Value = fields.iter().map(|field| ((*field).to_owned(), whole[field].clone())).collect();
         assert!(!shown.to_string().contains("null"), "{line}: {said:?}");
         found.push((said.exit, shown));
     }
@@ -53,16 +70,20 @@ async fn asked(place: &[&str], environment: &[(&str, &str)]) -> Vec<(i32, Value)
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_finds_the_same_in_a_folder_at_a_url_and_in_a_stack() {
     let folder = tempfile::tempdir().unwrap();
-    let running = ticking(folder.path()).await;
-    running.machine.settle().await.unwrap();
+    let world = with_work_for_a_human(folder.path()).await;
+    let running = &world.running;
     let at_url = asked(&["--url", &running.url], &[]).await;
     assert!(at_url.iter().all(|(exit, _)| *exit == 0), "{at_url:?}");
-    let stack = aws::environment(&running).await;
+    for (asked, list) in [(2, "/items"), (3, "/items"), (6, "/notices")] {
+        let found = at_url[asked].1.pointer(list).unwrap();
+        assert_eq!(found.as_array().map(Vec::len), Some(1), "{}: {found}", ASKED[asked].0);
+    }
+    let stack = aws::environment(running).await;
     let token = running.issuer.token(Role::Operator, "ops", running.market.clock.now());
     let mut stack: Vec<(&str, &str)> = stack.iter().map(|(name, value)| (*name, value.as_str())).collect();
     stack.push(("MARKET_TOKEN", &token));
     let in_stack = asked(&["--stack-name", "market"], &stack).await;
-    running.stop().await;
+    world.running.stop().await;
     let path = folder.path().display().to_string();
     let in_folder = asked(&["--data", &path], &[]).await;
     for (((line, _), at_url), (in_stack, in_folder)) in
@@ -120,6 +141,7 @@ async fn a_flag_that_means_nothing_at_a_place_is_refused_there() {
         "verify --all",
         "jobs parked --limit 101",
         "lists fill",
+        "verify --account shop-1 --all",
     ] {
         let words: Vec<&str> = line.split(' ').chain(["--url", url]).collect();
         let said = market(&words, &[]).await;
@@ -139,6 +161,16 @@ async fn a_command_on_a_folder_in_use_says_where_its_market_answers() {
         assert!(said.err.contains(&format!("--url {}", running.url)), "{said:?}");
     }
     running.stop().await;
+    let lock = std::fs::File::options().write(true).open(folder.path().join("market.lock")).unwrap();
+    // As a command holds it.
+    lock.try_lock().unwrap();
+    lock.set_len(0).unwrap();
+    let said = market(&["notices", "--data", &path, "--json"], &[]).await;
+    assert_eq!((said.exit, &said.json()["error"]["code"]), (3, &json!("folder-in-use").into()), "{said:?}");
+    assert!(said.out.contains("by a command"), "{said:?}");
+    let said = market(&["--data", &path, "--listen", "0"], &[]).await;
+    assert!(said.exit == 3 && said.err.contains("by a command"), "{said:?}");
+    drop(lock);
     let said = market(&["verify", "--all", "--data", &path], &[]).await;
     assert_eq!((said.exit, said.err.as_str()), (0, ""), "nothing is left of it: {said:?}");
 }
@@ -224,7 +256,7 @@ async fn a_market_on_one_machine_tells_of_its_dead_letters_and_another_does_not(
     let world = World::new().await;
     let url = world.running.url.as_str();
     for (line, field, value) in [
-        ("list", "/0", json!({ "queue": "notify", "waiting": 0, "held": 0 })),
+        ("list", "/items/0", json!({ "queue": "notify", "waiting": 0, "held": 0 })),
         ("inspect notify --limit 100", "/messages", json!([])),
         ("redrive notify", "/moved", json!(0)),
         ("redrive mail_feedback --dry-run", "/would_move", json!(0)),

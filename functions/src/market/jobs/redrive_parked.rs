@@ -13,7 +13,7 @@ const AT_ONCE: u16 = 25;
 /// What was handed back.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Redriven {
-    /// How many items; none are left when it is fewer than 25.
+    /// How many items. None are left when `list_parked` shows none; what was handed back a moment ago may still be there.
     items: usize,
 }
 

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 /// What can be measured.
 #[derive(Debug, clap::Subcommand)]
+#[allow(clippy::doc_markdown, reason = "printed as help")]
 pub enum Bench {
     /// Requests per second and latencies of the busiest routes, on a file and in memory.
     Routes {
@@ -27,13 +28,13 @@ pub enum Bench {
         #[arg(long)]
         quick: bool,
     },
-    /// Wake-ups per second beside those of graphile-worker on `PostgreSQL` with the same durable effect, in turns. It
-    /// needs `PostgreSQL` (`initdb` and `postgres`), Node 20 or later and npm, which fetches the peer the first time.
+    /// Wake-ups per second beside those of graphile-worker on PostgreSQL with the same durable effect, in turns. It
+    /// needs PostgreSQL (initdb and postgres), Node 20 or later and npm, which fetches the peer the first time.
     Peer {
         /// The peer's program.
         #[arg(long, value_name = "FOLDER", default_value = "infra/local/peers/graphile-worker")]
         peer: PathBuf,
-        /// Where `initdb` and `postgres` are, unless they are found by their names.
+        /// Where initdb and postgres are, unless they are found by their names.
         #[arg(long, value_name = "FOLDER")]
         postgres: Option<PathBuf>,
         /// Turns.

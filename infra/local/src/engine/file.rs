@@ -9,7 +9,7 @@ use dynoxide::actions::list_tables::ListTablesRequest;
 use dynoxide::actions::update_table::UpdateTableRequest;
 use dynoxide::{Database, DynoxideError};
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::folder;
 
@@ -40,6 +40,7 @@ pub(super) fn open(file: &Path) -> Result<(Database, EngineFile, Option<Timestam
     let failed = |error: &dyn std::fmt::Display| EngineError::of(file, error);
     // Made here, so that nobody else on the machine can read it; its log is made with the same permissions.
     folder::touch(file).map_err(|error| failed(&error))?;
+    check(file)?;
     let database = Database::new(&file.to_string_lossy()).map_err(|error| failed(&error))?;
     let connection = Connection::open(file).map_err(|error| failed(&error))?;
     connection.execute_batch(TEND).map_err(|error| failed(&error))?;
@@ -51,6 +52,18 @@ pub(super) fn open(file: &Path) -> Result<(Database, EngineFile, Option<Timestam
     database.disable_bulk_loading().map_err(|error| failed(&error))?;
     connection.execute_batch("PRAGMA synchronous = NORMAL").map_err(|error| failed(&error))?;
     Ok((database, EngineFile { path: file.to_owned(), beside: connection }, shown))
+}
+
+/// Refuses what is no database, in words of our own: the engine's are advice to whoever builds on it.
+fn check(file: &Path) -> Result<(), EngineError> {
+    let read = Connection::open(file)
+        .and_then(|connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())));
+    match read.as_ref().map_err(rusqlite::Error::sqlite_error_code) {
+        Err(Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)) => {
+            Err(EngineError::of(file, "it is damaged, or is no market's table"))
+        }
+        _ => read.map_err(|error| EngineError::of(file, error)),
+    }
 }
 
 /// Writes nothing where a market has run before: a start that fails leaves the file as it was.

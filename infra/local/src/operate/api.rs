@@ -62,21 +62,33 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// What a problem document says, in a line; the beginning of whatever else it is.
+    /// What a problem document says, in a line; the beginning of whatever else it is. What is beside the API has no
+    /// codes.
     #[must_use]
     pub fn problem(&self) -> String {
         let text = |name: &str| self.body[name].as_str();
-        let Some(code) = text("code") else {
-            return format!("status {}: {}", self.status, self.text.chars().take(120).collect::<String>());
+        let mut line = match (text("title"), text("code")) {
+            (title, Some(code)) => format!("{} ({} {code})", title.unwrap_or_default(), self.status),
+            (Some(title), None) => format!("{title} ({})", self.status),
+            (None, None) => {
+                return format!(
+                    "status {}: {}",
+                    self.status,
+                    self.text.chars().take(120).collect::<String>()
+                );
+            }
         };
-        let mut line = format!("{} ({} {code})", text("title").unwrap_or_default(), self.status);
         if let Some(detail) = text("detail") {
             line.push_str(&format!(" {detail}"));
         }
         for error in self.body["errors"].as_array().into_iter().flatten() {
-            let [pointer, detail] =
-                ["pointer", "detail"].map(|name| error[name].as_str().unwrap_or_default());
-            line.push_str(&format!(" {pointer}: {detail}."));
+            let said = |name: &str| error[name].as_str();
+            let at = said("pointer").or_else(|| said("parameter")).unwrap_or_default();
+            line.push_str(&format!(" {at}: {}", said("detail").unwrap_or_default()));
+            if let Some(expected) = said("expected") {
+                line.push_str(&format!(" (expected: {expected})"));
+            }
+            line.push('.');
         }
         if let Some(request) = text("request_id") {
             line.push_str(&format!(" [request {request}]"));
@@ -153,7 +165,8 @@ impl Api {
     /// # Errors
     /// Where there is none.
     pub fn token(&self) -> Result<Option<&str>, OperateError> {
-        self.token.as_deref().map(Some).ok_or(OperateError::NoToken)
+        let has_path = self.url.split_once("://").is_some_and(|(_, behind)| behind.contains('/'));
+        self.token.as_deref().map(Some).ok_or(OperateError::NoToken { has_path })
     }
 
     /// Reads.

@@ -8,21 +8,28 @@ use market_outside::words;
 use market_store::StoreError;
 
 use super::ended::Ended;
-use crate::folder::FolderError;
+use crate::folder::{FolderError, in_words};
 use crate::{StartError, WITHOUT_AWS};
 
 /// Why a command could not be carried out, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum OperateError {
     /// There is no token to act with.
-    #[error("MARKET_TOKEN is not set: put an operator's bearer token of the market's issuer into it")]
-    NoToken,
+    #[error(
+        "MARKET_TOKEN is not set: put an operator's bearer token of the market's issuer into it{}",
+        if *.has_path { "; a market on this machine gives one by itself, at its address without a path" } else { "" }
+    )]
+    NoToken {
+        /// Whether the URL goes on behind the host.
+        has_path: bool,
+    },
     /// `MARKET_URL` says no place.
     #[error("MARKET_URL: {0}")]
     NotAUrl(super::place::NotAUrl),
     /// No source names a region.
     #[error(
-        "no region is known: say --region, or set AWS_REGION, or a region in the profile; a market on this machine is named with --url"
+        "no region is known: say --region, or set AWS_REGION, or a region in the profile; a market on this machine is \
+         named with --url, and one that does not run with --data"
     )]
     NoRegion,
     /// The region has no such stack.
@@ -86,14 +93,28 @@ pub enum OperateError {
     /// The data folder is not one.
     #[error("there is no market in the folder {}: name the one that a market was started on with --data", .0.display())]
     NoMarket(PathBuf),
-    /// A market is running on the data folder.
-    #[error("a market is running on the folder {}: ask it with --url {url}, or stop it", .folder.display())]
+    /// The data folder is held.
+    #[error(
+        "the folder {} is in use by {}",
+        .folder.display(),
+        .url.as_ref().map_or_else(
+            || "a market that starts, or by a command: give the command again when it is done".to_owned(),
+            |url| format!("a market: ask it with --url {url}, or stop it"),
+        )
+    )]
     InUse {
         /// The folder.
         folder: PathBuf,
-        /// Where the market answers.
-        url: String,
+        /// Where the market answers; none of a command, or of a market that is still starting.
+        url: Option<String>,
     },
+    /// A release before this one wrote the data folder, and what only looks does not complete it.
+    #[error(
+        "the folder {folder} was written by a release before 0.5.0, and its lists are not there yet: start a \
+         market on it, or give `market lists fill --data {folder}`",
+        folder = .0.display()
+    )]
+    Incomplete(PathBuf),
     /// The data folder cannot be used.
     #[error(transparent)]
     Folder(StartError),
@@ -135,12 +156,15 @@ pub enum OperateError {
     /// What was found cannot be written down.
     #[error("the outcome cannot be written as JSON: {0}")]
     Unwritable(serde_json::Error),
+    /// Standard output does not take what was found.
+    #[error("standard output does not take what came of it: {}", in_words(.0))]
+    NotSaid(std::io::Error),
 }
 
 impl From<StartError> for OperateError {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::Folder(FolderError::InUse { folder, url: Some(url) }) => Self::InUse { folder, url },
+            StartError::Folder(FolderError::InUse { folder, url }) => Self::InUse { folder, url },
             error => Self::Folder(error),
         }
     }
@@ -151,7 +175,7 @@ impl OperateError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::NoToken => "no-token",
+            Self::NoToken { .. } => "no-token",
             Self::NotAUrl(_) => "usage",
             Self::NoRegion => "no-region",
             Self::NoStack { .. } => "no-stack",
@@ -164,6 +188,7 @@ impl OperateError {
             Self::NotWritten { .. } => "file-unwritable",
             Self::NoMarket(_) => "no-market",
             Self::InUse { .. } => "folder-in-use",
+            Self::Incomplete(_) => "folder-incomplete",
             Self::Folder(_) => "folder",
             Self::Unreachable { .. } => "unreachable",
             Self::Failed(_) => "market-failed",
@@ -172,6 +197,7 @@ impl OperateError {
             Self::NotShown { .. } => "not-shown",
             Self::NotRedriven { .. } => "not-redriven",
             Self::Unwritable(_) => "unwritable",
+            Self::NotSaid(_) => "output-unwritable",
         }
     }
 
@@ -179,7 +205,7 @@ impl OperateError {
     #[must_use]
     pub fn ended(&self) -> Ended {
         match self {
-            Self::NoToken
+            Self::NoToken { .. }
             | Self::NotAUrl(_)
             | Self::NoRegion
             | Self::WithoutAws(_)
@@ -195,11 +221,13 @@ impl OperateError {
             | Self::NotWritten { .. }
             | Self::NoMarket(_)
             | Self::InUse { .. }
+            | Self::Incomplete(_)
             | Self::Unreachable { .. }
             | Self::Failed(_)
             | Self::NotUnderstood(_)
             | Self::NotShown { .. }
-            | Self::Unwritable(_) => Ended::NotDone,
+            | Self::Unwritable(_)
+            | Self::NotSaid(_) => Ended::NotDone,
         }
     }
 }
@@ -210,4 +238,71 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     OperateError::Aws { asked: asked.into(), reason: words("AWS's endpoint", error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::commands::EXITS;
+    use crate::operate::place::NotAUrl;
+
+    /// One error of each kind; a kind that is not here does not compile.
+    macro_rules! one_of_each {
+        ($($kind:pat => $error:expr,)*) => {{
+            let _each = |error: &OperateError| match error { $($kind => (),)* };
+            [$($error),*]
+        }};
+    }
+
+    fn text() -> String {
+        "text".to_owned()
+    }
+
+    #[test]
+    fn the_codes_and_the_exit_codes_are_those_that_are_promised() {
+        let not_json = serde_json::from_str::<u8>("").unwrap_err();
+        let errors = one_of_each! {
+            OperateError::NoToken { .. } => OperateError::NoToken { has_path: false },
+            OperateError::NotAUrl(_) => OperateError::NotAUrl(NotAUrl),
+            OperateError::NoRegion => OperateError::NoRegion,
+            OperateError::NoStack { .. } => OperateError::NoStack { stack: text(), region: text() },
+            OperateError::NoOutput { .. } => OperateError::NoOutput { stack: text(), output: "" },
+            OperateError::WithoutAws(_) => OperateError::WithoutAws(text()),
+            OperateError::NotThere { .. } => OperateError::NotThere { what: text(), place: "", why: "" },
+            OperateError::Aws { .. } => OperateError::Aws { asked: text(), reason: text() },
+            OperateError::Store(_) => OperateError::Store(StoreError::OutsideQuery),
+            OperateError::File { .. } => OperateError::File { file: text(), reason: text() },
+            OperateError::NotWritten { .. } => OperateError::NotWritten { file: text(), reason: text() },
+            OperateError::NoMarket(_) => OperateError::NoMarket(PathBuf::new()),
+            OperateError::InUse { .. } => OperateError::InUse { folder: PathBuf::new(), url: None },
+            OperateError::Incomplete(_) => OperateError::Incomplete(PathBuf::new()),
+            OperateError::Folder(_) => OperateError::Folder(StartError::Part(text())),
+            OperateError::Unreachable { .. } => OperateError::Unreachable { url: text(), reason: text() },
+            OperateError::Failed(_) => OperateError::Failed(text()),
+            OperateError::Refused(_) => OperateError::Refused(text()),
+            OperateError::NotUnderstood(_) => OperateError::NotUnderstood(text()),
+            OperateError::NotShown { .. } => OperateError::NotShown { url: text(), what: "", remedy: "" },
+            OperateError::NotRedriven { .. } => OperateError::NotRedriven { queue: "", why: "" },
+            OperateError::Unwritable(_) => OperateError::Unwritable(not_json),
+            OperateError::NotSaid(_) => OperateError::NotSaid(std::io::Error::other("text")),
+        };
+        let own: BTreeMap<&str, u8> =
+            errors.iter().map(|error| (error.code(), error.ended() as u8)).collect();
+        assert_eq!(own.len(), errors.len(), "no two have the same");
+
+        let commands = include_str!("../../../../docs/COMMANDS.md");
+        let codes = commands.split_once("Codes stay:").unwrap().1.split_once(". The message").unwrap().0;
+        let mut promised = BTreeMap::new();
+        for group in codes.split(';') {
+            let (names, exit) = group.rsplit_once('(').unwrap();
+            let exit: u8 = exit.trim_end().trim_end_matches(')').parse().unwrap();
+            promised.extend(names.split('`').skip(1).step_by(2).map(|name| (name, exit)));
+        }
+        assert_eq!(own, promised);
+        for (ended, _) in EXITS {
+            assert!(commands.contains(&format!("\n| {} | ", ended as u8)), "{ended:?}");
+        }
+    }
 }

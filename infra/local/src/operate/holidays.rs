@@ -1,22 +1,23 @@
 //! `market holidays publish`: a year's holiday schedule, through the API like anyone's.
 //!
-//! The file has the form of an entry of `shared/domain/src/periods/holidays.json`, so that the same file serves the next
+//! The file has the form of an entry of `shared/kernel/src/periods/holidays.json`, so that the same file serves the next
 //! release. The idempotency key is derived from all that is published: giving the command again publishes nothing
 //! twice.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use market_agreement::holidays::{Holidays as Versions, PublishedSchedule};
 use market_kernel::Timestamp;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::periods::{Schedule, ZONE};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::api::{Api, understood};
+use super::files::{read_json, unread};
+use super::place::Work;
 use super::{Common, Ended, OperateError, say};
-use crate::folder::in_words;
 
 /// What to do with holiday schedules.
 #[derive(Debug, clap::Subcommand)]
@@ -26,11 +27,42 @@ pub enum Holidays {
     Publish(Arguments),
 }
 
+/// The form of the file.
+const FORM: &str = concat!(
+    r#"{"year": 2027, "notice": {"title": "…", "number": "…", "date": "2026-11-05"}, "#,
+    r#""holidays": [{"name_zh": "元旦", "name_en": "New Year's Day", "from": "2027-01-01", "to": "2027-01-03", "#,
+    r#""make_up": ["2027-01-09"]}]}"#,
+);
+
+/// The form of the file, with what may be beside.
+fn form() -> String {
+    format!(
+        "The schedule, as JSON, of the form of an entry of shared/kernel/src/periods/holidays.json:\n{FORM}\n\
+         and \"changed_by\", a list of the notices that changed it"
+    )
+}
+
+/// A year's schedule, as a file has it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct GivenSchedule {
+    year: i16,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+impl GivenSchedule {
+    fn read(&self) -> Result<Schedule, serde_json::Error> {
+        let mut whole = self.rest.clone();
+        whole.insert("year".to_owned(), self.year.into());
+        serde_json::from_value(whole.into())
+    }
+}
+
 /// What to publish.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The schedule, as JSON: year, notice, what it changes, holidays.
-    #[arg(long)]
+    /// The schedule, as JSON: year, notice, what it changes, holidays; --help shows its form.
+    #[arg(long, long_help = form())]
     file: PathBuf,
     /// The number of the newest version, where this corrects it.
     #[arg(long, value_name = "VERSION")]
@@ -90,8 +122,10 @@ pub struct Preview {
     pub dry_run: bool,
     /// The year.
     pub year: i16,
-    /// The number that it would have.
+    /// The number that it would have, or has.
     pub version: usize,
+    /// Whether it is published already, as that version.
+    pub published: bool,
     /// Why it would be refused, if it would.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
@@ -99,8 +133,14 @@ pub struct Preview {
 
 impl fmt::Display for Preview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { dry_run: _, year, version, refused } = self;
+        let Self { dry_run: _, year, version, published, refused } = self;
         match refused {
+            None if *published => {
+                writeln!(
+                    f,
+                    "The holiday schedule of {year}, version {version}, is published already: nothing is new."
+                )?;
+            }
             Some(why) => writeln!(f, "The holiday schedule of {year} would be refused: {why}.")?,
             None => writeln!(f, "The holiday schedule of {year} would be published, as version {version}.")?,
         }
@@ -111,17 +151,8 @@ impl fmt::Display for Preview {
 /// Holds a schedule against those that stand, by the rules of its publication.
 ///
 /// # Errors
-/// Where the file has no schedule, or the market does not say what stands.
-pub async fn preview(
-    api: &Api,
-    file: &Path,
-    schedule: Value,
-    corrects: Option<u32>,
-) -> Result<Preview, OperateError> {
-    let schedule: Schedule = serde_json::from_value(schedule).map_err(|error| OperateError::File {
-        file: file.display().to_string(),
-        reason: error.to_string(),
-    })?;
+/// Where the market does not say what stands.
+pub async fn preview(api: &Api, schedule: &Schedule, corrects: Option<u32>) -> Result<Preview, OperateError> {
     let year = schedule.year;
     let answer = api.get(&format!("/holidays/{year}"), None).await?;
     let mut versions = Vec::new();
@@ -131,9 +162,17 @@ pub async fn preview(
         }
     }
     let standing = (!versions.is_empty()).then_some(Versions { year, versions });
-    let refused = Versions::check_publication(standing.as_ref(), &schedule, corrects, api.now().await);
-    let version = standing.map_or(0, |standing| standing.versions.len()) + 1;
-    Ok(Preview { dry_run: true, year, version, refused: refused.err().map(|why| why.to_string()) })
+    let refused = Versions::check_publication(standing.as_ref(), schedule, corrects, api.now().await);
+    let there = standing.as_ref().map_or(0, |standing| standing.versions.len());
+    let newest = standing.as_ref().and_then(|standing| standing.versions.last());
+    let published =
+        newest.filter(|newest| newest.published_at > Timestamp::MIN && newest.schedule == *schedule);
+    // The command that published it would be answered as it was.
+    if published.is_some() && corrects.map_or(1, |corrected| corrected as usize + 1) == there {
+        return Ok(Preview { dry_run: true, year, version: there, published: true, refused: None });
+    }
+    let refused = refused.err().map(|why| why.to_string());
+    Ok(Preview { dry_run: true, year, version: there + 1, published: false, refused })
 }
 
 /// A version as the market shows it. What is part of a release has no instant.
@@ -151,20 +190,17 @@ fn version_of(year: i16, version: &Value) -> Result<PublishedSchedule, OperateEr
     Ok(PublishedSchedule { schedule: understood(&said, "schedule")?, published_at })
 }
 
-/// Publishes a schedule: an object with its year.
+/// Publishes the schedule of a year.
 ///
 /// # Errors
 /// Where the market refuses, or does not answer.
 pub async fn publish(
     api: &Api,
-    mut schedule: Value,
+    GivenSchedule { year, rest: mut schedule }: GivenSchedule,
     corrects: Option<u32>,
 ) -> Result<Published, OperateError> {
-    let refused = |why: &str| OperateError::Refused(why.to_owned());
-    let given = schedule.as_object_mut().ok_or_else(|| refused("the file has no schedule: no object"))?;
-    let year = given.remove("year").ok_or_else(|| refused("the schedule names no year"))?;
     if let Some(corrects) = corrects {
-        given.insert("corrects".to_owned(), corrects.into());
+        schedule.insert("corrects".to_owned(), corrects.into());
     }
     let body = serde_json::to_vec(&schedule).map_err(OperateError::Unwritable)?;
     let path = format!("/holidays/{year}");
@@ -181,25 +217,19 @@ pub async fn publish(
     })
 }
 
-fn read(file: &Path) -> Result<Value, OperateError> {
-    let unread = |reason: String| OperateError::File { file: file.display().to_string(), reason };
-    let text = std::fs::read_to_string(file).map_err(|error| unread(in_words(&error)))?;
-    serde_json::from_str(&text).map_err(|error| unread(error.to_string()))
-}
-
 pub(super) async fn run(holidays: Holidays) -> Result<Ended, OperateError> {
     let Holidays::Publish(Arguments { file, corrects, dry_run, common }) = holidays;
-    let schedule = read(&file)?;
-    common
-        .at
-        .at_api(async |api| {
-            if dry_run {
-                let preview = preview(api, &file, schedule, corrects).await?;
-                say(&preview, common.json)?;
-                return Ok(Ended::well(preview.refused.is_none()));
-            }
-            say(&publish(api, schedule, corrects).await?, common.json)?;
-            Ok(Ended::Good)
-        })
-        .await
+    let schedule: GivenSchedule = read_json(&file, FORM)?;
+    if dry_run {
+        let schedule =
+            schedule.read().map_err(|error| unread(&file, format!("{error}; the form is {FORM}")))?;
+        let preview = async |api: &Api| preview(api, &schedule, corrects).await;
+        let preview = common.at.at_api(Work::Looks, preview).await?;
+        say(&preview, common.json)?;
+        return Ok(Ended::well(preview.refused.is_none()));
+    }
+    let publish = async |api: &Api| publish(api, schedule, corrects).await;
+    let published = common.at.at_api(Work::Changes, publish).await?;
+    say(&published, common.json)?;
+    Ok(Ended::Good)
 }

@@ -4,8 +4,8 @@
 //! mends it; this mends what nobody writes. Only attributes beside the state are written, and only where nobody wrote the thing
 //! meanwhile, so the command may be broken off and given again, beside a market that works.
 //!
-//! A deployed table is not scanned. Accounts, listings and reviews are found in their lists, and what they name is found by
-//! them: providers, documents. What nothing names is named to the command.
+//! A folder is scanned. A deployed table is not: accounts, listings and reviews are found in their lists, and by them
+//! what they name: providers, documents. What nothing names is named to the command.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,14 +17,15 @@ use market_kernel::ids::{AccountId, DocumentId, ProviderId};
 use market_kernel::keys::{Owner, Partition};
 use market_kernel::stored::values::Named;
 use market_parties::accounts::{AccountStatus, MarketAccount};
+use market_store::schema::Made;
 use market_store::{Asked, Index, PartitionItem, Store, StoreError, StoredThing};
 use market_trade::listings::{Listing, ListingKind};
 use serde::Serialize;
 
 use super::place::Place;
-use super::source::Source;
+use super::source::{Folder, Source};
 use super::verify::thing::Thing;
-use super::{Common, Ended, OperateError, progress, say};
+use super::{Common, Ended, OperateError, counted, progress, say};
 
 /// Things of one read.
 const PAGE: u16 = 100;
@@ -91,28 +92,31 @@ impl fmt::Display for Filled {
             writeln!(f, "{item} cannot be read")?;
         }
         let Self { dry_run, looked_at, moved, unreadable: _ } = self;
+        let were = counted(*looked_at, "thing was", "things were");
         if *dry_run {
             return write!(
                 f,
-                "{looked_at} things were looked at, and {moved} would be put into their lists. Nothing was changed."
+                "{were} looked at, and {moved} would be put into their lists. Nothing was changed."
             );
         }
-        write!(f, "{looked_at} things were looked at, and {moved} put into their lists.")
+        write!(f, "{were} looked at, and {moved} put into their lists.")
     }
 }
 
 pub(super) async fn run(lists: Lists) -> Result<Ended, OperateError> {
     let Lists::Fill(Arguments { account, provider, document, dry_run, common }) = lists;
+    let not_there = || OperateError::NotThere {
+        what: "lists fill".to_owned(),
+        place: "--url",
+        why: "lists are filled in the table itself; name the stack, or the folder while no market uses it",
+    };
+    if common.at.url()?.is_some() {
+        return Err(not_there());
+    }
     let source = match common.at.find().await? {
-        Place::Folder(source) => source,
+        Place::Folder(folder) => Source::Folder(folder),
         Place::Stack(stack) => Source::stack(&stack)?,
-        Place::Url(_) => {
-            return Err(OperateError::NotThere {
-                what: "lists fill".to_owned(),
-                place: "--url",
-                why: "lists are filled in the table itself; name the stack, or the folder while no market uses it",
-            });
-        }
+        Place::Url(_) => return Err(not_there()),
     };
     let accounts = account.iter().map(Owner::partition);
     let providers = provider.iter().map(Owner::partition);
@@ -131,18 +135,47 @@ async fn fill_all(
     how: How,
     json: bool,
 ) -> Result<Filled, OperateError> {
-    // A table that lacks an index is completed by a start; what would be moved there is then not known.
-    if how == How::Write {
-        source.complete().await?;
-    }
-    let all = source.partitions().await?.union(named).cloned().collect();
+    let found = match source {
+        Source::Folder(folder) => {
+            if how == How::Write {
+                folder.complete().await?;
+            }
+            folder.partitions().await?
+        }
+        Source::Stack(_) => in_lists(source.store()).await?,
+    };
     let bar = progress("Filling", json);
-    let filled = fill(source.store(), all, how, &bar).await;
+    let filled = fill(source.store(), found.union(named).cloned().collect(), how, &bar).await;
     bar.finish_and_clear();
     filled
 }
 
-/// Fills the lists of what lies in these partitions, of what is found in lists, and of whatever any of it names.
+/// Gives the table of a folder that an older release wrote the indexes that it lacks, and fills them.
+pub(super) async fn complete(folder: &Folder) -> Result<(), OperateError> {
+    if folder.complete().await? == Made::Completed {
+        fill(folder.store(), folder.partitions().await?, How::Write, &ProgressBar::hidden()).await?;
+    }
+    Ok(())
+}
+
+/// The partitions of what is found in lists, and of the agreement. A table that is scanned needs none of them.
+///
+/// # Errors
+/// Where the table cannot be read.
+pub async fn in_lists(store: &Store) -> Result<BTreeSet<Partition>, OperateError> {
+    let mut found = BTreeSet::from([Document::partition(&DocumentId::market_agreement())]);
+    for status in [AccountStatus::Applied, AccountStatus::Active, AccountStatus::Terminated] {
+        for list in status.lists() {
+            found.extend(listed::<MarketAccount>(store, &list).await?);
+        }
+    }
+    for list in ListingKind::ALL.iter().map(|kind| Listing::catalogue(*kind)).chain([Listing::REVIEWS]) {
+        found.extend(listed::<Listing>(store, &list).await?);
+    }
+    Ok(found)
+}
+
+/// Fills the lists of what lies in these partitions, and of whatever any of it names.
 ///
 /// # Errors
 /// Where the table cannot be read or written.
@@ -153,15 +186,6 @@ pub async fn fill(
     progress: &ProgressBar,
 ) -> Result<Filled, OperateError> {
     let mut to_do = named;
-    to_do.insert(Document::partition(&DocumentId::market_agreement()));
-    for status in [AccountStatus::Applied, AccountStatus::Active, AccountStatus::Terminated] {
-        for list in status.lists() {
-            to_do.extend(listed::<MarketAccount>(store, &list).await?);
-        }
-    }
-    for list in ListingKind::ALL.iter().map(|kind| Listing::catalogue(*kind)).chain([Listing::REVIEWS]) {
-        to_do.extend(listed::<Listing>(store, &list).await?);
-    }
     let mut filled = Filled { dry_run: how == How::Count, ..Filled::default() };
     let mut done = BTreeSet::new();
     while let Some(partition) = to_do.pop_first() {

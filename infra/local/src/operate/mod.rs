@@ -1,9 +1,9 @@
 //! What operators do with a market: `publish`, `holidays`, `notices`, `dead-letters`, `jobs`, `verify`, `lists`, `smoke`.
 //!
 //! Each does so in a data folder, at a URL and in a deployed stack alike ([`place`]). A stack is named as the AWS CLI
-//! names it; everything else is read from its outputs ([`stack`]). Nothing here goes round the market's own rules: a document is published through the API, due work is handed back
-//! by the store's conditional write, a dead letter is deleted only after its queue has taken it. So every
-//! command may be broken off and given again.
+//! names it; everything else is read from its outputs ([`stack`]). Nothing here goes round the market's own rules: a
+//! document is published through the API, due work is handed back by the store's conditional write, a dead letter is
+//! deleted only after its queue has taken it. So every command may be broken off and given again.
 //!
 //! Each command is a function over a store, a queue's client or an API. What it finds is data: printed for
 //! people, or with `--json` as one document for programs, errors included ([`error`]). How it ended is the exit code
@@ -13,8 +13,9 @@ pub mod api;
 pub mod dead_letters;
 pub mod ended;
 pub mod error;
+mod files;
 pub mod holidays;
-pub mod late_jobs;
+pub mod jobs;
 pub mod lists;
 pub mod notices;
 mod offline;
@@ -27,7 +28,7 @@ pub mod stack;
 pub mod verify;
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -54,7 +55,7 @@ pub enum Operate {
     DeadLetters(dead_letters::DeadLetters),
     /// Show due work that is late or was given up on, and hand it back.
     #[command(subcommand)]
-    Jobs(late_jobs::JobsCommand),
+    Jobs(jobs::JobsCommand),
     /// Verify that no evidence was edited, dropped, swapped or cut off, that states, timers and lists are what it
     /// says, and that nothing that it names is missing.
     Verify(Box<verify::Arguments>),
@@ -104,13 +105,15 @@ pub async fn run(operate: Operate) -> Ended {
         Operate::Holidays(command) => holidays::run(command).await,
         Operate::Notices(arguments) => notices::run(*arguments).await,
         Operate::DeadLetters(command) => dead_letters::run(command).await,
-        Operate::Jobs(command) => late_jobs::run(command).await,
+        Operate::Jobs(command) => jobs::run(command).await,
         Operate::Verify(arguments) => verify::run(*arguments).await,
         Operate::Lists(command) => lists::run(command).await,
         Operate::Smoke(arguments) => smoke::run(arguments).await,
     };
     outcome.unwrap_or_else(|error| {
         let ended = error.ended();
+        // Where standard output takes nothing, standard error may.
+        let json = json && !matches!(error, OperateError::NotSaid(_));
         say_error(error.code(), &error.to_string(), ended, json);
         ended
     })
@@ -120,21 +123,39 @@ pub async fn run(operate: Operate) -> Ended {
 pub fn say_error(code: &'static str, message: &str, ended: Ended, json: bool) {
     if json {
         let error = json!({ "error": { "code": code, "message": message, "exit": ended as u8 } });
-        drop(writeln!(std::io::stdout(), "{error:#}"));
+        if let Err(error) = print(&format!("{error:#}")) {
+            eprintln!("market: {message}\nmarket: {}", OperateError::NotSaid(error));
+        }
     } else {
         eprintln!("market: {message}");
     }
 }
 
-/// Prints what was found; whether anyone reads it is not our business.
+/// Prints a text. Whether anyone reads it to its end is not our business.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Prints what was found.
 fn say(found: &(impl Serialize + Display), json: bool) -> Result<(), OperateError> {
     let text = if json {
         serde_json::to_string_pretty(found).map_err(OperateError::Unwritable)?
     } else {
         found.to_string()
     };
-    drop(writeln!(std::io::stdout(), "{}", text.trim_end()));
-    Ok(())
+    print(text.trim_end()).map_err(OperateError::NotSaid)
+}
+
+/// So many of something: `1 item`, `2 items`.
+pub(crate) fn counted(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 /// A bar on standard error, for as long as the work lasts; none where a program reads, or the

@@ -9,18 +9,19 @@ use std::str::FromStr;
 use market_ambient::{SystemEntropy, random};
 use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, NoticeId, ProviderId};
-use market_kernel::notices::{Address, Channel};
+use market_kernel::notices::{Address, Channel, ResendRefusal};
 use market_kernel::periods::ZONE;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::api::{Api, understood};
+use super::place::Work;
 use super::{Common, Ended, OperateError, say};
 
+/// What a notice is about that goes to an address that was given up, and goes there again.
+const ADDRESS_LEFT: &str = "contacts_left";
 /// Notices of one request.
 const PAGE: usize = 100;
-/// Notices among which one is looked for.
-const LOOKED_AT: u16 = 1_000;
 
 /// What to do about notices that did not arrive.
 #[derive(Debug, clap::Args)]
@@ -56,7 +57,7 @@ enum Command {
         /// The e-mail address or telephone number to send it to; without one, where the contacts point now.
         #[arg(long, value_parser = |raw: &str| Address::try_from(raw.to_owned()))]
         address: Option<Address>,
-        /// Show which notice would be sent again, and where to; change nothing.
+        /// Show which notice would be sent again, and where to, or why it would be refused; change nothing.
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
@@ -138,6 +139,7 @@ struct NoticeAnswer {
     about: String,
     status: String,
     reason: Option<String>,
+    follow_up: Option<NoticeId>,
     drafted_at: Timestamp,
 }
 
@@ -151,7 +153,8 @@ enum RecipientAnswer {
 
 impl From<NoticeAnswer> for NoticeLine {
     fn from(notice: NoticeAnswer) -> Self {
-        let NoticeAnswer { recipient, id, channel, address, about, status, reason, drafted_at } = notice;
+        let NoticeAnswer { recipient, id, channel, address, about, status, reason, follow_up: _, drafted_at } =
+            notice;
         let recipient = match recipient {
             RecipientAnswer::Merchant(id) => Party::Account(id).to_string(),
             RecipientAnswer::Provider(id) => Party::Provider(id).to_string(),
@@ -196,6 +199,7 @@ impl fmt::Display for Undelivered {
         match (self.notices.len(), self.more) {
             (0, _) => writeln!(f, "No notice waits for a human.")?,
             (count, true) => writeln!(f, "{count} shown, and there are more.")?,
+            (1, false) => writeln!(f, "1 waits for a human.")?,
             (count, false) => writeln!(f, "{count} wait for a human.")?,
         }
         match self.unreadable {
@@ -220,24 +224,26 @@ impl fmt::Display for Resent {
 pub struct WouldResend {
     /// That nothing was sent.
     pub dry_run: bool,
-    /// The notice, where it is among those that wait for a human.
+    /// The notice, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<NoticeLine>,
     /// The address that was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// Why it would be refused, if it would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 impl fmt::Display for WouldResend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.notice, &self.address) {
-            (None, _) => {
-                writeln!(f, "It is not among the notices that wait for a human: it would be refused.")?;
-            }
-            (Some(notice), Some(address)) => write!(f, "{notice}It would be sent again to {address}. ")?,
-            (Some(notice), None) => {
-                write!(f, "{notice}It would be sent again to where the contacts point now. ")?;
-            }
+        if let Some(notice) = &self.notice {
+            write!(f, "{notice}")?;
+        }
+        match (&self.refused, &self.address) {
+            (Some(why), _) => writeln!(f, "It would be refused: {why}.")?,
+            (None, Some(address)) => write!(f, "It would be sent again to {address}. ")?,
+            (None, None) => write!(f, "It would be sent again to where the contacts point now. ")?,
         }
         write!(f, "Nothing was changed.")
     }
@@ -269,7 +275,60 @@ pub async fn undelivered(api: &Api, limit: u16) -> Result<Undelivered, OperateEr
     }
 }
 
-/// Finds, among the oldest 1,000 that wait for a human, the notice that would be sent again.
+/// Reads a notice, among those to its recipient from the instant of its id on: one alone the API shows of an
+/// account's, and not of a provider's.
+async fn read(api: &Api, recipient: &Party, id: &NoticeId) -> Result<Option<NoticeAnswer>, OperateError> {
+    let first = format!("{}/notices?limit={PAGE}&since={}", recipient.path(), made_at(id));
+    let mut path = first.clone();
+    loop {
+        let answer = api.get(&path, api.token()?).await?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        let page = answer.success()?;
+        for notice in page["items"].as_array().into_iter().flatten() {
+            let notice: NoticeAnswer = understood(notice, "notice")?;
+            if notice.id >= *id {
+                return Ok((notice.id == *id).then_some(notice));
+            }
+        }
+        let Some(cursor) = page["next_cursor"].as_str() else { return Ok(None) };
+        path = format!("{first}&cursor={cursor}");
+    }
+}
+
+/// The instant that an id begins with.
+fn made_at(id: &NoticeId) -> Timestamp {
+    let hex = id.as_str().split_once('_').and_then(|(_, hex)| hex.get(..12));
+    let ms = hex.and_then(|hex| i64::from_str_radix(hex, 16).ok());
+    ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Why it would be refused, by the rules of [`Notice::resend`](market_kernel::notices::Notice::resend).
+async fn refusal(
+    api: &Api,
+    recipient: &Party,
+    notice: &NoticeAnswer,
+    address: Option<&Address>,
+) -> Result<Option<ResendRefusal>, OperateError> {
+    let failed = matches!(notice.status.as_str(), "undeliverable" | "bounced");
+    if !failed || notice.follow_up.is_some() {
+        return Ok(Some(ResendRefusal::NotWaiting));
+    }
+    if let Some(address) = address {
+        return Ok((address.channel() != notice.channel).then_some(ResendRefusal::OtherChannel));
+    }
+    let contacts = match notice.channel {
+        // Everyone can be reached so; and what went to an address that was given up goes there again.
+        Channel::Email => return Ok(None),
+        Channel::Sms if notice.about == ADDRESS_LEFT => return Ok(None),
+        Channel::Sms => api.get(&recipient.path(), api.token()?).await?.success()?["contacts"].clone(),
+        Channel::Announcement | Channel::InSite => return Ok(Some(ResendRefusal::NoAddress)),
+    };
+    Ok((!contacts["phone"].is_string()).then_some(ResendRefusal::NoAddress))
+}
+
+/// Finds the notice that would be sent again, or says why it would not.
 ///
 /// # Errors
 /// Where the market refuses, or does not answer.
@@ -279,10 +338,15 @@ pub async fn would_resend(
     id: &NoticeId,
     address: Option<Address>,
 ) -> Result<WouldResend, OperateError> {
-    let waiting = undelivered(api, LOOKED_AT).await?.notices;
-    let whom = recipient.to_string();
-    let notice = waiting.into_iter().find(|notice| notice.id == *id && notice.recipient == whom);
-    Ok(WouldResend { dry_run: true, notice, address: address.map(String::from) })
+    let notice = read(api, recipient, id).await?;
+    let refused = match &notice {
+        None => Some("there is no such notice to this recipient".to_owned()),
+        Some(notice) => {
+            refusal(api, recipient, notice, address.as_ref()).await?.map(|refusal| refusal.to_string())
+        }
+    };
+    let (notice, address) = (notice.map(NoticeLine::from), address.map(String::from));
+    Ok(WouldResend { dry_run: true, notice, address, refused })
 }
 
 /// Sends a notice again. What it is sent as comes back.
@@ -307,20 +371,18 @@ pub async fn resend(
 pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
     let Arguments { command, limit, common } = arguments;
     let Some(Command::Resend { recipient, id, address, dry_run, common }) = command else {
-        let found = common.at.at_api(async |api| undelivered(api, limit).await).await?;
+        let found = common.at.at_api(Work::Looks, async |api| undelivered(api, limit).await).await?;
         say(&found, common.json)?;
         return Ok(Ended::Good);
     };
-    common
-        .at
-        .at_api(async |api| {
-            if dry_run {
-                let would = would_resend(api, &recipient, &id, address).await?;
-                say(&would, common.json)?;
-                return Ok(Ended::well(would.notice.is_some()));
-            }
-            say(&Resent(resend(api, &recipient, &id, address).await?), common.json)?;
-            Ok(Ended::Good)
-        })
-        .await
+    if dry_run {
+        let would = async |api: &Api| would_resend(api, &recipient, &id, address).await;
+        let would = common.at.at_api(Work::Looks, would).await?;
+        say(&would, common.json)?;
+        return Ok(Ended::well(would.refused.is_none()));
+    }
+    let resend = async |api: &Api| resend(api, &recipient, &id, address).await;
+    let resent = common.at.at_api(Work::Changes, resend).await?;
+    say(&Resent(resent), common.json)?;
+    Ok(Ended::Good)
 }

@@ -4,15 +4,12 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use indicatif::ProgressBar;
 use market_functions::http::{Callers, PublicUrl};
 use market_identity::{IssuerKeys, Role, SubjectRule, Subjects, Terms, Verifier};
-use market_store::schema::Made;
 
 use super::OperateError;
 use super::api::Api;
-use super::lists;
-use super::source::Source;
+use super::source::Folder;
 use crate::StartError;
 use crate::folder::{ISSUER_KEY, SUBJECT_KEY};
 use crate::issuer::{ALGORITHM, AUDIENCE, Issuer};
@@ -23,22 +20,16 @@ use crate::subject_key;
 const URL: &str = "http://localhost";
 
 /// The API over a folder, for an operator.
-pub(super) async fn api(source: &Source) -> Result<Api, OperateError> {
-    let Some(folder) = source.folder_path() else {
-        return Err(OperateError::NotUnderstood("it is no folder".to_owned()));
-    };
-    if source.complete().await? == Made::Completed {
-        lists::fill(source.store(), source.partitions().await?, lists::How::Write, &ProgressBar::hidden())
-            .await?;
-    }
+pub(super) fn api(open: &Folder) -> Result<Api, OperateError> {
+    let folder = open.path();
     let issuer = Issuer::open(&folder.join(ISSUER_KEY), ISSUER).map_err(StartError::from)?;
     let subjects = subject_key::open(&folder.join(SUBJECT_KEY)).map_err(StartError::from)?;
     let subjects = Subjects::given(&subjects, SubjectRule::Lawful).map_err(part)?;
     let verifier =
         Verifier::new(IssuerKeys::given(&issuer.key_set()), Terms::of(ISSUER, AUDIENCE, ALGORITHM), subjects);
     let market = market_over(
-        source.store().clone(),
-        source.clock(),
+        open.store().clone(),
+        open.clock(),
         Callers::Tokens(Box::new(verifier)),
         None,
         Arc::new(|_| ()),
@@ -47,6 +38,6 @@ pub(super) async fn api(source: &Source) -> Result<Api, OperateError> {
         market_functions::routes::visit(routes);
     });
     let router = router.layer(Extension(PublicUrl(URL.into())));
-    let token = issuer.token(Role::Operator, "operator", source.now());
-    Ok(Api::over(router, &folder.display().to_string(), token, source.now()))
+    let token = issuer.token(Role::Operator, "operator", open.now());
+    Ok(Api::over(router, &folder.display().to_string(), token, open.now()))
 }

@@ -10,8 +10,9 @@ use std::str::FromStr;
 use axum::http::Uri;
 
 use super::api::Api;
+use super::lists;
 use super::offline;
-use super::source::Source;
+use super::source::Folder;
 use super::stack::{Stack, StackName};
 use super::{OperateError, token};
 
@@ -65,10 +66,19 @@ impl fmt::Display for MarketUrl {
     }
 }
 
+/// What work does to the market at which it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    /// It looks at it.
+    Looks,
+    /// It changes something.
+    Changes,
+}
+
 /// A market that was found.
 pub(super) enum Place {
     /// In a folder, which is held.
-    Folder(Source),
+    Folder(Folder),
     /// At a URL.
     Url(Api),
     /// Deployed.
@@ -76,8 +86,8 @@ pub(super) enum Place {
 }
 
 impl Where {
-    /// The URL, where that is where to look.
-    fn url(&self) -> Result<Option<MarketUrl>, OperateError> {
+    /// The URL, where that is where to look. What cannot be done there is refused before anything is asked.
+    pub(super) fn url(&self) -> Result<Option<MarketUrl>, OperateError> {
         if self.url.is_some() || self.data.is_some() || self.stack.is_said() {
             return Ok(self.url.clone());
         }
@@ -91,7 +101,7 @@ impl Where {
     /// Finds it.
     pub(super) async fn find(&self) -> Result<Place, OperateError> {
         if let Some(folder) = &self.data {
-            return Source::folder(folder).await.map(Place::Folder);
+            return Folder::open(folder).await.map(Place::Folder);
         }
         match self.url()? {
             Some(url) => Ok(Place::Url(signed_in(&url).await?)),
@@ -99,25 +109,39 @@ impl Where {
         }
     }
 
-    /// Does something at the API, wherever that is.
+    /// Does something at the API, wherever that is. A folder is left as it was by what only looks.
     pub(super) async fn at_api<T>(
         &self,
+        kind: Work,
         work: impl AsyncFnOnce(&Api) -> Result<T, OperateError>,
     ) -> Result<T, OperateError> {
         match self.find().await? {
             Place::Url(api) => work(&api).await,
             Place::Stack(stack) => work(&Api::at(stack.api_url()?, token())).await,
-            Place::Folder(source) => {
-                let done = match offline::api(&source).await {
-                    Ok(api) => work(&api).await,
-                    Err(error) => Err(error),
-                };
-                let kept = source.keep_time().await;
-                source.close().await;
-                kept.and(done)
+            Place::Folder(folder) => {
+                let done = at_folder(&folder, kind, work).await;
+                folder.close().await;
+                done
             }
         }
     }
+}
+
+/// Does something at the routes of a folder.
+async fn at_folder<T>(
+    folder: &Folder,
+    kind: Work,
+    work: impl AsyncFnOnce(&Api) -> Result<T, OperateError>,
+) -> Result<T, OperateError> {
+    match kind {
+        Work::Looks => folder.check_complete().await?,
+        Work::Changes => lists::complete(folder).await?,
+    }
+    let done = work(&offline::api(folder)?).await?;
+    if kind == Work::Changes {
+        folder.keep_time().await?;
+    }
+    Ok(done)
 }
 
 /// The API at a URL. A market on this machine gives an operator's token to whoever asks, so nobody has to have one.

@@ -8,7 +8,7 @@
 //! was not recognised. Where the market reads it wrongly, `--outline` says what the clauses are.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use market_agreement::documents::DocumentKind;
@@ -19,13 +19,18 @@ use market_kernel::clause::ClauseAddress;
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::DocumentId;
 use market_kernel::periods::ZONE;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::api::Api;
+use super::files::{read, read_json};
 use super::outline::OutlineAnswer;
+use super::place::Work;
 use super::{Common, Ended, OperateError, say};
-use crate::folder::in_words;
+
+/// The form of a file of rules.
+const RULES: &str = r#"{"10.1.2": "8.3"}"#;
+/// The form of a file of clauses.
+const OUTLINE: &str = r#"[{"line": 7, "depth": 1, "address": "1"}]"#;
 
 /// What to publish.
 #[derive(Debug, clap::Args)]
@@ -262,17 +267,6 @@ pub async fn preview(api: &Api, wanted: &ToPublish) -> Result<Preview, OperateEr
     api.post(&path, api.token()?, &[], body).await?.told("preview")
 }
 
-fn read(file: &Path) -> Result<String, OperateError> {
-    std::fs::read_to_string(file)
-        .map_err(|error| OperateError::File { file: file.display().to_string(), reason: in_words(&error) })
-}
-
-/// What a JSON file says.
-fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, OperateError> {
-    serde_json::from_str(&read(file)?)
-        .map_err(|error| OperateError::File { file: file.display().to_string(), reason: error.to_string() })
-}
-
 pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
     let Arguments {
         file,
@@ -288,21 +282,17 @@ pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
         dry_run,
         common,
     } = arguments;
-    let (text, rules) =
-        (read(&file)?, rules.as_deref().map(read_json::<KnownRules>).transpose()?.unwrap_or_default().0);
-    let outline = outline.as_deref().map(read_json).transpose()?;
+    let text = read(&file)?;
+    let rules = rules.map(|file| read_json::<KnownRules>(&file, RULES)).transpose()?.unwrap_or_default().0;
+    let outline = outline.map(|file| read_json(&file, OUTLINE)).transpose()?;
     let wanted =
         ToPublish { document, kind, title, text, prominent, rules, effective_at, major, outline, unnumbered };
-    common
-        .at
-        .at_api(async |api| {
-            if dry_run {
-                let preview = preview(api, &wanted).await?;
-                say(&preview, common.json)?;
-                return Ok(Ended::well(preview.refused.is_none()));
-            }
-            say(&publish(api, &wanted).await?, common.json)?;
-            Ok(Ended::Good)
-        })
-        .await
+    if dry_run {
+        let preview = common.at.at_api(Work::Looks, async |api| preview(api, &wanted).await).await?;
+        say(&preview, common.json)?;
+        return Ok(Ended::well(preview.refused.is_none()));
+    }
+    let published = common.at.at_api(Work::Changes, async |api| publish(api, &wanted).await).await?;
+    say(&published, common.json)?;
+    Ok(Ended::Good)
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::api::{Answer, Api};
+use super::place::Work;
 use super::{Common, Ended, OperateError, say};
 
 /// Where to ask.
@@ -29,6 +30,8 @@ impl Arguments {
 pub struct Check {
     /// What should hold.
     pub what: &'static str,
+    /// Whether it does.
+    pub ok: bool,
     /// What came instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wrong: Option<String>,
@@ -37,6 +40,8 @@ pub struct Check {
 /// All questions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Smoke {
+    /// Whether all holds.
+    pub ok: bool,
     /// Who was asked.
     pub url: String,
     /// What was asked.
@@ -46,7 +51,7 @@ pub struct Smoke {
 impl Smoke {
     /// What does not hold.
     pub fn failures(&self) -> impl Iterator<Item = &Check> {
-        self.checks.iter().filter(|check| check.wrong.is_some())
+        self.checks.iter().filter(|check| !check.ok)
     }
 }
 
@@ -117,7 +122,7 @@ pub async fn smoke(api: &Api) -> Smoke {
     let mut checks = Vec::new();
     let mut check = |what, asked: Result<Answer, OperateError>, expected: &dyn Fn(&Answer) -> Expected| {
         let held = asked.map_err(|error| error.to_string()).and_then(|answer| expected(&answer));
-        checks.push(Check { what, wrong: held.err() });
+        checks.push(Check { what, ok: held.is_ok(), wrong: held.err() });
     };
     let catalogue = api.get("/listings?kind=application", None).await;
     check("anyone can read the catalogue", catalogue, &|answer| is_success(answer, has_items));
@@ -157,12 +162,12 @@ pub async fn smoke(api: &Api) -> Smoke {
             is_problem(answer, 404, &["not-found"])
         });
     }
-    Smoke { url: api.url().to_owned(), checks }
+    Smoke { ok: checks.iter().all(|check| check.ok), url: api.url().to_owned(), checks }
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
     let Common { at, json } = arguments.common;
-    let smoke = at.at_api(async |api| Ok(smoke(api).await)).await?;
+    let smoke = at.at_api(Work::Looks, async |api| Ok(smoke(api).await)).await?;
     say(&smoke, json)?;
-    Ok(Ended::well(smoke.failures().next().is_none()))
+    Ok(Ended::well(smoke.ok))
 }

@@ -22,36 +22,34 @@ use crate::{StartError, TABLE};
 const WITHOUT_THINGS: [&str; 2] = ["reply#", "ledger#"];
 
 /// A table, and what is known around it.
-pub(super) struct Source {
-    store: Store,
-    stack: Option<String>,
-    table: String,
-    clock: Arc<dyn Clock>,
-    folder: Option<OpenFolder>,
+pub(super) enum Source {
+    /// In a data folder, which is held.
+    Folder(Folder),
+    /// Deployed.
+    Stack(Deployed),
 }
 
-/// A data folder that is held while it is verified.
-struct OpenFolder {
+/// The table of a stack.
+pub(super) struct Deployed {
+    stack: String,
+    table: String,
+    store: Store,
+}
+
+/// A data folder that is held as long as this lives.
+pub(super) struct Folder {
     path: PathBuf,
+    store: Store,
+    clock: Arc<dyn Clock>,
     client: aws_sdk_dynamodb::Client,
     engine: Engine,
     lock: std::fs::File,
 }
 
-impl Source {
-    /// The table of a stack.
-    pub(super) fn stack(stack: &Stack) -> Result<Self, OperateError> {
-        Ok(Self {
-            store: stack.store()?,
-            table: stack.table()?.to_owned(),
-            stack: Some(stack.name().to_owned()),
-            clock: Arc::new(SystemClock),
-            folder: None,
-        })
-    }
-
-    /// Opens a data folder for as long as the source lives. A market that is running on it holds it.
-    pub(super) async fn folder(folder: &Path) -> Result<Self, OperateError> {
+impl Folder {
+    /// Opens it. A market that is running on it holds it.
+    pub(super) async fn open(folder: &Path) -> Result<Self, OperateError> {
+        folder::check(folder).map_err(StartError::from)?;
         let file = folder.join(TABLE_FILE);
         if !file.is_file() {
             return Err(OperateError::NoMarket(folder.to_owned()));
@@ -61,26 +59,30 @@ impl Source {
         let (engine, shown) = Engine::on_file(&file, Arc::default()).map_err(StartError::from)?;
         let clock = LocalClock::ticking(folder.join(CLOCK), shown).map_err(StartError::from)?;
         let client = aws_sdk_dynamodb::Client::new(&sdk_at(&engine).await);
-        Ok(Self {
-            store: Store::new(client.clone(), TABLE),
-            table: TABLE.to_owned(),
-            stack: None,
-            clock: Arc::new(clock),
-            folder: Some(OpenFolder { path: folder.to_owned(), client, engine, lock }),
-        })
+        let store = Store::new(client.clone(), TABLE);
+        Ok(Self { path: folder.to_owned(), store, clock: Arc::new(clock), client, engine, lock })
     }
 
-    /// Gives the table of a folder that an older release wrote the indexes that it lacks.
-    pub(super) async fn complete(&self) -> Result<Made, OperateError> {
-        match &self.folder {
-            Some(OpenFolder { client, .. }) => Ok(schema::create_table(client, TABLE).await?),
-            None => Ok(Made::Whole),
+    /// Refuses one whose table lacks an index of this release: to look at its lists it would have to be completed.
+    pub(super) async fn check_complete(&self) -> Result<(), OperateError> {
+        if schema::is_complete(&self.client, TABLE).await? {
+            return Ok(());
         }
+        Err(OperateError::Incomplete(self.path.clone()))
     }
 
-    /// The folder, where it is one.
-    pub(super) fn folder_path(&self) -> Option<&Path> {
-        self.folder.as_ref().map(|folder| folder.path.as_path())
+    /// Gives the table that an older release wrote the indexes that it lacks.
+    pub(super) async fn complete(&self) -> Result<Made, OperateError> {
+        Ok(schema::create_table(&self.client, TABLE).await?)
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) const fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The market's clock.
@@ -88,41 +90,78 @@ impl Source {
         Arc::clone(&self.clock)
     }
 
-    /// Keeps with a folder's table how late it was when it was written, as a market that stops does.
-    pub(super) async fn keep_time(&self) -> Result<(), OperateError> {
-        match &self.folder {
-            Some(OpenFolder { engine, .. }) => Ok(engine.keep(self.now()).await.map_err(StartError::from)?),
-            None => Ok(()),
-        }
-    }
-
-    /// Lets a folder go, its table in one file.
-    pub(super) async fn close(self) {
-        if let Some(OpenFolder { engine, lock, .. }) = self.folder {
-            engine.close().await;
-            drop(lock);
-        }
-    }
-
-    pub(super) const fn store(&self) -> &Store {
-        &self.store
-    }
-
     /// The market's time.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
+    /// Keeps with the table how late it was when it was written, as a market that stops does.
+    pub(super) async fn keep_time(&self) -> Result<(), OperateError> {
+        Ok(self.engine.keep(self.now()).await.map_err(StartError::from)?)
+    }
+
+    /// Every partition that holds things.
+    pub(super) async fn partitions(&self) -> Result<BTreeSet<Partition>, OperateError> {
+        partitions(&self.client).await
+    }
+
+    /// Lets it go, its table in one file.
+    pub(super) async fn close(self) {
+        self.engine.close().await;
+        drop(self.lock);
+    }
+}
+
+impl Source {
+    /// The table of a stack.
+    pub(super) fn stack(stack: &Stack) -> Result<Self, OperateError> {
+        let (store, table) = (stack.store()?, stack.table()?.to_owned());
+        Ok(Self::Stack(Deployed { stack: stack.name().to_owned(), table, store }))
+    }
+
+    /// Keeps the time with a folder's table; a stack's is everyone's.
+    pub(super) async fn keep_time(&self) -> Result<(), OperateError> {
+        match self {
+            Self::Folder(folder) => folder.keep_time().await,
+            Self::Stack(_) => Ok(()),
+        }
+    }
+
+    /// Lets a folder go.
+    pub(super) async fn close(self) {
+        if let Self::Folder(folder) = self {
+            folder.close().await;
+        }
+    }
+
+    pub(super) const fn store(&self) -> &Store {
+        match self {
+            Self::Folder(folder) => folder.store(),
+            Self::Stack(deployed) => &deployed.store,
+        }
+    }
+
+    /// The market's time.
+    pub(super) fn now(&self) -> Timestamp {
+        match self {
+            Self::Folder(folder) => folder.now(),
+            Self::Stack(_) => SystemClock.now(),
+        }
+    }
+
     /// The stack's name, where it is one, and the table's.
     pub(super) fn names(&self) -> (Option<String>, String) {
-        (self.stack.clone(), self.table.clone())
+        match self {
+            Self::Folder(_) => (None, TABLE.to_owned()),
+            Self::Stack(Deployed { stack, table, .. }) => (Some(stack.clone()), table.clone()),
+        }
     }
 
     /// Every partition of a data folder that holds things; none of a deployed table, which is not scanned.
     pub(super) async fn partitions(&self) -> Result<BTreeSet<Partition>, OperateError> {
-        match &self.folder {
-            Some(OpenFolder { client, .. }) => partitions(client).await,
-            None => Ok(BTreeSet::new()),
+        match self {
+            Self::Folder(folder) => folder.partitions().await,
+            Self::Stack(_) => Ok(BTreeSet::new()),
         }
     }
 }

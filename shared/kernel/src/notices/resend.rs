@@ -36,7 +36,9 @@ impl Address {
         }
     }
 
-    const fn channel(&self) -> Channel {
+    /// The channel that it is an address of.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
         match self {
             Self::Email(_) => Channel::Email,
             Self::Phone(_) => Channel::Sms,

@@ -97,8 +97,8 @@ impl Held {
         Ok(match common.at.find().await? {
             Place::Stack(stack) => Self::InSqs(DeadLetterQueues::of(&stack)?),
             Place::Url(api) => Self::Told(api),
-            Place::Folder(source) => {
-                source.close().await;
+            Place::Folder(folder) => {
+                folder.close().await;
                 Self::Nowhere
             }
         })
@@ -135,7 +135,7 @@ impl Held {
     }
 
     async fn would_redrive(&self, queue: Queue, limit: u32) -> Result<WouldRedrive, OperateError> {
-        let counted = self.counts().await?.into_iter().find(|count| count.queue == queue.name());
+        let counted = self.counts().await?.into_iter().find(|count| count.queue == queue);
         let Count { queue, waiting, held } = counted.unwrap_or_else(|| Count::none(queue));
         Ok(WouldRedrive { dry_run: true, queue, would_move: waiting.min(limit.into()), waiting, held })
     }
@@ -150,7 +150,10 @@ pub(super) async fn run(command: DeadLetters) -> Result<Ended, OperateError> {
         eprintln!("{NO_QUEUES}");
     }
     match command {
-        DeadLetters::List { common } => say(&Counts(held.counts().await?), common.json)?,
+        DeadLetters::List { common } => {
+            let has_queues = !matches!(held, Held::Nowhere);
+            say(&Counts { has_queues, items: held.counts().await? }, common.json)?;
+        }
         DeadLetters::Inspect { queue, limit, common } => {
             say(&held.inspect(queue, limit).await?, common.json)?;
         }

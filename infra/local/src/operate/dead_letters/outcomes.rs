@@ -3,16 +3,17 @@
 use std::fmt;
 
 use market_kernel::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::queue::Queue;
+use crate::operate::counted;
 
 /// How many dead letters a queue has; as SQS counts, nearly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// The queue.
-    pub queue: &'static str,
+    pub queue: Queue,
     /// Those that can be received.
     pub waiting: u64,
     /// Those that someone has received and holds.
@@ -22,25 +23,34 @@ pub struct Count {
 impl Count {
     /// None.
     pub(crate) fn none(queue: Queue) -> Self {
-        Self { queue: queue.name(), waiting: 0, held: 0 }
+        Self { queue, waiting: 0, held: 0 }
     }
 }
 
 /// Every queue's.
 #[derive(Debug, Serialize)]
-pub(super) struct Counts(pub(super) Vec<Count>);
+pub(super) struct Counts {
+    /// Whether there are queues at all.
+    pub(super) has_queues: bool,
+    pub(super) items: Vec<Count>,
+}
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<20} {:>10} {:>10}", "DEAD LETTERS OF", "WAITING", "HELD")?;
-        self.0.iter().try_for_each(|Count { queue, waiting, held }| {
+        self.items.iter().try_for_each(|Count { queue, waiting, held }| {
             writeln!(f, "{queue:<20} {waiting:>10} {held:>10}")
         })
     }
 }
 
+/// So many dead letters.
+fn letters(count: u64) -> String {
+    counted(count, "dead letter", "dead letters")
+}
+
 /// A dead letter.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// SQS's id of it.
     pub message_id: String,
@@ -53,10 +63,10 @@ pub struct DeadLetter {
 }
 
 /// Dead letters of one queue.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inspected {
     /// The queue.
-    pub queue: &'static str,
+    pub queue: Queue,
     /// Some of its dead letters, in no order.
     pub messages: Vec<DeadLetter>,
 }
@@ -67,14 +77,14 @@ impl fmt::Display for Inspected {
             let sent = first_sent.map_or_else(|| "at an unknown time".to_owned(), |at| at.to_string());
             writeln!(f, "{message_id}\n  first sent {sent}, received {received} times\n  {body}")?;
         }
-        write!(f, "{} dead letters of {} shown.", self.messages.len(), self.queue)
+        write!(f, "{} of {} shown.", letters(self.messages.len() as u64), self.queue)
     }
 }
 
 impl Inspected {
     /// None.
     pub(crate) fn none(queue: Queue) -> Self {
-        Self { queue: queue.name(), messages: Vec::new() }
+        Self { queue, messages: Vec::new() }
     }
 }
 
@@ -82,7 +92,7 @@ impl Inspected {
 #[derive(Debug, Serialize)]
 pub(super) struct WouldRedrive {
     pub(super) dry_run: bool,
-    pub(super) queue: &'static str,
+    pub(super) queue: Queue,
     /// As many as wait, up to the limit.
     pub(super) would_move: u64,
     pub(super) waiting: u64,
@@ -94,17 +104,17 @@ impl fmt::Display for WouldRedrive {
         let Self { dry_run: _, queue, would_move, waiting, held } = self;
         write!(
             f,
-            "{would_move} dead letters would go back to {queue}; {waiting} wait, and {held} are held by someone. \
-             Nothing was changed."
+            "{} would go back to {queue}. Waiting: {waiting}, held by someone: {held}. Nothing was changed.",
+            letters(*would_move)
         )
     }
 }
 
 /// What came of sending dead letters back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redriven {
     /// The queue.
-    pub queue: &'static str,
+    pub queue: Queue,
     /// Sent, and deleted here.
     pub moved: u32,
     /// Sent, and still here: they will go out a second time, which does no harm.
@@ -119,15 +129,15 @@ pub struct Redriven {
 impl Redriven {
     /// None.
     pub(crate) fn none(queue: Queue) -> Self {
-        Self { queue: queue.name(), moved: 0, twice: 0, limited: false, stopped: None }
+        Self { queue, moved: 0, twice: 0, limited: false, stopped: None }
     }
 }
 
 impl fmt::Display for Redriven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} dead letters went back to {}.", self.moved, self.queue)?;
+        writeln!(f, "{} went back to {}.", letters(self.moved.into()), self.queue)?;
         if self.twice > 0 {
-            writeln!(f, "{} more were sent and not deleted; to send them again does no harm.", self.twice)?;
+            writeln!(f, "Sent and not deleted: {}. To send them again does no harm.", self.twice)?;
         }
         if self.limited {
             writeln!(f, "That was the limit; give the command again for what is left.")?;

@@ -1,15 +1,16 @@
 //! The queues that have dead letters.
 
+use std::fmt;
 use std::str::FromStr;
 
 use market_kernel::aggregate::Lane;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::operate::OperateError;
 
 /// A queue that has dead letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
 pub enum Queue {
     /// A lane's.
     Lane(Lane),
@@ -39,6 +40,18 @@ impl TryFrom<String> for Queue {
 
     fn try_from(name: String) -> Result<Self, NoQueue> {
         name.parse()
+    }
+}
+
+impl From<Queue> for &'static str {
+    fn from(queue: Queue) -> Self {
+        queue.name()
+    }
+}
+
+impl fmt::Display for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 

@@ -82,7 +82,7 @@ impl DeadLetterQueues {
         let told = asked.map_err(|error| aws_error(format!("{url} could not be counted"), &error))?;
         let number = |name: QueueAttributeName| told.attributes()?.get(&name)?.parse::<u64>().ok();
         Ok(Count {
-            queue: queue.name(),
+            queue,
             waiting: number(waiting).unwrap_or_default(),
             held: number(held).unwrap_or_default(),
         })
@@ -108,7 +108,7 @@ impl DeadLetterQueues {
         }
         self.release(&url, &held).await;
         outcome?;
-        Ok(Inspected { queue: queue.name(), messages: held.iter().map(DeadLetter::from).collect() })
+        Ok(Inspected { queue, messages: held.iter().map(DeadLetter::from).collect() })
     }
 
     /// Sends them back to their queue, until none are left or the limit is reached.
@@ -141,7 +141,7 @@ impl DeadLetterQueues {
         }
         progress.finish_and_clear();
         let limited = stopped.is_none() && moved >= limit;
-        Ok(Redriven { queue: queue.name(), moved, twice, limited, stopped })
+        Ok(Redriven { queue, moved, twice, limited, stopped })
     }
 
     /// Sends one batch back; nothing where there is none.

@@ -1,42 +1,11 @@
 //! Dead letters as a market on one machine tells them, beside its API.
 
-use market_kernel::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::outcomes::{Count, DeadLetter, Inspected, Redriven};
+use super::outcomes::{Count, Inspected, Redriven};
 use super::queue::Queue;
 use crate::operate::OperateError;
 use crate::operate::api::{Answer, Api};
-
-#[derive(Deserialize)]
-struct CountAnswer {
-    queue: Queue,
-    waiting: u64,
-    held: u64,
-}
-
-#[derive(Deserialize)]
-struct InspectedAnswer {
-    messages: Vec<LetterAnswer>,
-}
-
-#[derive(Deserialize)]
-struct LetterAnswer {
-    message_id: String,
-    first_sent: Option<Timestamp>,
-    received: u32,
-    body: Value,
-}
-
-#[derive(Deserialize)]
-struct RedrivenAnswer {
-    moved: u32,
-    twice: u32,
-    limited: bool,
-    #[serde(default)]
-    stopped: Option<String>,
-}
 
 /// Asks; a market that is deployed has nothing there.
 async fn asked(api: &Api, method: &'static str, path: &str) -> Result<Answer, OperateError> {
@@ -54,29 +23,16 @@ async fn asked(api: &Api, method: &'static str, path: &str) -> Result<Answer, Op
 pub(super) async fn counts(api: &Api) -> Result<Vec<Count>, OperateError> {
     #[derive(Deserialize)]
     struct Counts {
-        items: Vec<CountAnswer>,
+        items: Vec<Count>,
     }
     let Counts { items } = asked(api, "GET", "").await?.told("counts")?;
-    let count =
-        |CountAnswer { queue, waiting, held }: CountAnswer| Count { queue: queue.name(), waiting, held };
-    Ok(items.into_iter().map(count).collect())
+    Ok(items)
 }
 
 pub(super) async fn inspect(api: &Api, queue: Queue, limit: u16) -> Result<Inspected, OperateError> {
-    let path = format!("/{}?limit={limit}", queue.name());
-    let InspectedAnswer { messages } = asked(api, "GET", &path).await?.told("messages")?;
-    let letter = |LetterAnswer { message_id, first_sent, received, body }: LetterAnswer| DeadLetter {
-        message_id,
-        first_sent,
-        received,
-        body,
-    };
-    Ok(Inspected { queue: queue.name(), messages: messages.into_iter().map(letter).collect() })
+    asked(api, "GET", &format!("/{queue}?limit={limit}")).await?.told("messages")
 }
 
 pub(super) async fn redrive(api: &Api, queue: Queue, limit: u32) -> Result<Redriven, OperateError> {
-    let path = format!("/{}/redrive?limit={limit}", queue.name());
-    let RedrivenAnswer { moved, twice, limited, stopped } =
-        asked(api, "POST", &path).await?.told("outcome")?;
-    Ok(Redriven { queue: queue.name(), moved, twice, limited, stopped })
+    asked(api, "POST", &format!("/{queue}/redrive?limit={limit}")).await?.told("outcome")
 }

@@ -51,7 +51,7 @@ pub use self::heads::{Head, Heads};
 use self::partition::WholePartition;
 use super::place::Place;
 use super::source::Source;
-use super::{Common, Ended, OperateError, progress, say};
+use super::{Common, Ended, OperateError, counted, progress, say};
 
 /// How often what does not hold is read before it is said.
 const READS: u32 = 3;
@@ -194,7 +194,9 @@ impl fmt::Display for Verification {
             writeln!(f, "Not looked at: {what}.")?;
         }
         let Self { chains, records, faults, not_looked_at: _, heads: _ } = self;
-        write!(f, "{chains} chains with {records} records were verified; {} do not hold.", faults.len())
+        let (chains, records) = (counted(*chains, "chain", "chains"), counted(*records, "record", "records"));
+        let do_not = if faults.len() == 1 { "does not" } else { "do not" };
+        write!(f, "Verified: {chains} with {records}; {} {do_not} hold.", faults.len())
     }
 }
 
@@ -362,10 +364,18 @@ impl fmt::Display for Outcome {
 
 pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
     let Arguments { parties, export_heads, common } = arguments;
+    if common.at.url()?.is_some() {
+        told::check_parties(&parties)?;
+    } else if parties.all && common.at.data.is_none() {
+        return Err(OperateError::NotThere {
+            what: "--all".to_owned(),
+            place: "a stack",
+            why: "a deployed table is not scanned; name whose evidence, or heads that were exported",
+        });
+    }
     let against = parties.against.as_deref().map(Heads::read).transpose()?;
     let (verified, title) = match common.at.find().await? {
         Place::Url(api) => {
-            told::check_parties(&parties)?;
             let partitions = parties.with_heads(parties.partitions(), against.as_ref());
             let bar = progress("Verifying", common.json);
             let verified = told::verify(&api, &partitions, against.as_ref(), &bar).await?;
@@ -373,15 +383,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
             let at = api.now().await;
             (verified, (None, api.url().to_owned(), at))
         }
-        Place::Folder(source) => of_table(source, &parties, against.as_ref(), common.json).await?,
+        Place::Folder(folder) => {
+            of_table(Source::Folder(folder), &parties, against.as_ref(), common.json).await?
+        }
         Place::Stack(stack) => {
-            if parties.all {
-                return Err(OperateError::NotThere {
-                    what: "--all".to_owned(),
-                    place: "a stack",
-                    why: "a deployed table is not scanned; name whose evidence, or heads that were exported",
-                });
-            }
             of_table(Source::stack(&stack)?, &parties, against.as_ref(), common.json).await?
         }
     };

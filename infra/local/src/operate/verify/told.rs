@@ -197,15 +197,16 @@ impl Records {
             self.faults.say(&self.partition, "nothing is told of it");
         }
         let mut verified = Verification::default();
+        let causes = self.causes();
         let mut begins_elsewhere = 0_u64;
         for (key, chain) in &self.chains {
             verified.chains += 1;
             verified.records += chain.len() as u64;
             let (Some(first), Some(last)) = (chain.first(), chain.last()) else { continue };
             let is_notice = first.evidence.chain.starts_with(&format!("{}:", Notice::KIND));
-            let (number, begins_after) = match (is_notice, self.cause_of(key)) {
+            let (number, begins_after) = match (is_notice, causes.get(key)) {
                 (false, _) => (1, Sha256Hash::origin()),
-                (true, Some(cause)) => (2, cause.sha256.clone()),
+                (true, Some(cause)) => (2, cause.clone()),
                 (true, None) => {
                     begins_elsewhere += 1;
                     (2, first.evidence.previous.clone())
@@ -239,13 +240,14 @@ impl Records {
         verified
     }
 
-    /// The record that names a notice.
-    fn cause_of(&self, key: &Key) -> Option<&Told> {
-        let names = |told: &&Told| {
-            let mut named = told.evidence.notices.iter();
-            named.any(|notice| Notice::key_of(&(notice.recipient.clone(), notice.id.clone())) == *key)
-        };
-        self.chains.values().flatten().find(names)
+    /// The hashes of the records that name notices.
+    fn causes(&self) -> BTreeMap<Key, Sha256Hash> {
+        let named = self.chains.values().flatten().flat_map(|told| {
+            told.evidence.notices.iter().map(|notice| {
+                (Notice::key_of(&(notice.recipient.clone(), notice.id.clone())), told.sha256.clone())
+            })
+        });
+        named.collect()
     }
 
     /// That every chain that had a head then has grown from it.

@@ -8,6 +8,8 @@ use market_kernel::aggregate::Lane;
 use market_store::due::DueEntry;
 use serde::{Deserialize, Serialize};
 
+use crate::operate::counted;
+
 /// An item that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
@@ -30,7 +32,12 @@ impl From<DueEntry> for Waiting {
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { job, item, due_at, tries } = self;
-        write!(f, "{:<18} due {due_at}, handed out {tries} times\n  {item}", job.name())
+        write!(
+            f,
+            "{:<18} due {due_at}, handed out {}\n  {item}",
+            job.name(),
+            counted((*tries).into(), "time", "times")
+        )
     }
 }
 
@@ -90,7 +97,10 @@ pub(super) struct Parked {
 impl fmt::Display for Parked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.items.iter().try_for_each(|item| writeln!(f, "{item}"))?;
-        write!(f, "{} parked items shown.", self.items.len())
+        match self.items.len() {
+            0 => write!(f, "Nothing is parked."),
+            count => write!(f, "{} shown.", counted(count as u64, "parked item", "parked items")),
+        }
     }
 }
 
@@ -108,7 +118,8 @@ pub struct Redriven {
 impl fmt::Display for Redriven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { job, items, changed } = self;
-        write!(f, "{items} items were handed back to {job}; {changed} had changed meanwhile.")
+        let were = counted(*items, "item was", "items were");
+        write!(f, "{were} handed back to {job}; {changed} had changed meanwhile.")
     }
 }
 
@@ -128,8 +139,8 @@ impl fmt::Display for WouldRedrive {
         let more = if self.more { ", and there are more" } else { "" };
         write!(
             f,
-            "{} items would be handed back to {}{more}. Nothing was changed.",
-            self.items.len(),
+            "{} would be handed back to {}{more}. Nothing was changed.",
+            counted(self.items.len() as u64, "item", "items"),
             self.job
         )
     }

@@ -76,7 +76,7 @@ enum Jobs {
 impl Jobs {
     async fn at(common: &Common) -> Result<Self, OperateError> {
         Ok(match common.at.find().await? {
-            Place::Folder(source) => Self::InTable(source),
+            Place::Folder(folder) => Self::InTable(Source::Folder(folder)),
             Place::Stack(stack) => Self::InTable(Source::stack(&stack)?),
             Place::Url(api) => Self::Told(api),
         })
@@ -123,6 +123,16 @@ impl Jobs {
 }
 
 pub(super) async fn run(command: JobsCommand) -> Result<Ended, OperateError> {
+    if let JobsCommand::Parked { limit: Some(limit), common, .. } = &command
+        && *limit > told::SHOWN
+        && common.at.url()?.is_some()
+    {
+        return Err(OperateError::NotThere {
+            what: "--limit over 100".to_owned(),
+            place: "--url",
+            why: "the API shows 100 parked items of a job; name the stack or the folder",
+        });
+    }
     let jobs = Jobs::at(command.common()).await?;
     let done = run_at(&jobs, command).await;
     jobs.close().await;
@@ -133,13 +143,6 @@ async fn run_at(at: &Jobs, command: JobsCommand) -> Result<(), OperateError> {
     match command {
         JobsCommand::Late { common } => say(&at.late().await?, common.json),
         JobsCommand::Parked { job, limit, common } => {
-            if limit.is_some_and(|limit| limit > at.most_shown()) {
-                return Err(OperateError::NotThere {
-                    what: "--limit over 100".to_owned(),
-                    place: "--url",
-                    why: "the API shows 100 parked items of a job; name the stack or the folder",
-                });
-            }
             let mut items = Vec::new();
             for job in Lane::ALL.into_iter().filter(|one| job.is_none_or(|wanted| wanted == *one)) {
                 items.extend(at.parked(job, limit.unwrap_or(100)).await?);

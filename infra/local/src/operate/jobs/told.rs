@@ -1,5 +1,8 @@
 //! Due work, as a market tells it over its API.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use indicatif::ProgressBar;
 use market_kernel::Timestamp;
 use market_kernel::aggregate::Lane;
@@ -11,10 +14,12 @@ use crate::operate::api::Api;
 
 /// Parked items that the API shows of a job.
 pub(super) const SHOWN: u16 = 100;
-/// Items that one request hands back.
-const AT_ONCE: u64 = 25;
 /// Requests of one command. What fails again is parked again only hours later, so they come to an end by themselves.
 const REQUESTS: u32 = 10_000;
+/// The index follows the table with a delay: how often it is looked again at what it still shows, and how long is
+/// waited before each look.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 #[derive(Deserialize)]
 struct Items<T> {
@@ -76,7 +81,8 @@ pub async fn parked(api: &Api, job: Lane, limit: u16) -> Result<Vec<Waiting>, Op
     Ok(items)
 }
 
-/// Hands everything back that was given up on of a job.
+/// Hands everything back that was given up on of a job: until none is shown, or what is shown was not handed back
+/// again and again.
 ///
 /// # Errors
 /// Where the market refuses, or does not answer; what was handed back by then stays so.
@@ -86,17 +92,30 @@ pub async fn redrive(api: &Api, job: Lane, progress: &ProgressBar) -> Result<Red
         items: u64,
     }
     let mut redriven = Redriven { job, items: 0, changed: 0 };
+    let (mut seen, mut looks) = (HashSet::new(), 0);
     for _ in 0..REQUESTS {
+        let parked = parked(api, job, SHOWN).await?;
+        let is_over = parked.is_empty();
+        seen.extend(parked.into_iter().map(|waiting| waiting.item));
+        progress.set_length(seen.len() as u64);
+        if is_over || looks == LOOKS {
+            break;
+        }
         let path = format!("/jobs/{job}/redrive");
         let Handed { items } =
             api.post(&path, api.token()?, &[], Vec::new()).await?.told("number of items")?;
         redriven.items += items;
-        progress.inc_length(items);
         progress.inc(items);
-        if items < AT_ONCE {
-            break;
+        // How many were handed back does not say how many are left: the index may have shown what was handed back
+        // before.
+        if items > 0 {
+            looks = 0;
+        } else {
+            looks += 1;
+            tokio::time::sleep(BETWEEN_LOOKS).await;
         }
     }
     progress.finish_and_clear();
+    redriven.changed = (seen.len() as u64).saturating_sub(redriven.items);
     Ok(redriven)
 }
