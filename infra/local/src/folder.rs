@@ -100,7 +100,10 @@ pub enum FolderError {
         url: Option<String>,
     },
     /// What lies where the table would be is another program's.
-    #[error("{} is not what a market writes; restore it, or choose another folder with --data", .0.display())]
+    #[error(
+        "{}: it is damaged, or is no market's table; restore it, or choose another folder with --data",
+        .0.display()
+    )]
     Foreign(PathBuf),
     /// A file does not hold what a market writes into it.
     #[error("{} does not hold {what}: {remedy}", .file.display())]

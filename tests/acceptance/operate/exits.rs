@@ -10,11 +10,11 @@ use tokio::net::TcpListener;
 use super::command::market;
 use crate::harness::World;
 
-/// A gateway that has lost its market.
-async fn broken() -> String {
+/// What is no market, and answers so whatever it is asked.
+async fn answers(status: StatusCode, text: &'static str) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().fallback(async || (StatusCode::BAD_GATEWAY, "<html>bad gateway</html>"));
+    let router = Router::new().fallback(async move || (status, text));
     tokio::spawn(async move { axum::serve(listener, router).await });
     url
 }
@@ -22,7 +22,12 @@ async fn broken() -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_outcome_has_its_exit_code_and_with_json_every_error_is_one_document() {
     let world = World::new().await;
-    let (url, broken) = (world.running.url.clone(), broken().await);
+    let url = world.running.url.clone();
+    let broken = answers(StatusCode::BAD_GATEWAY, "<html>\u{1b}[31mbad gateway</html>").await;
+    let page = answers(StatusCode::OK, "<html>welcome</html>").await;
+    let circle = answers(StatusCode::OK, r#"{ "items": [], "next_cursor": "again" }"#).await;
+    let bent = answers(StatusCode::OK, r#"{ "items": [], "next_cursor": "a&limit=1" }"#).await;
+    let with_token = [("MARKET_TOKEN", "t")];
     let merchant = world.running.issuer.token(Role::Merchant, "shop-1", world.now());
     let operator = world.operators_token();
     let nothing = "ntc_00000000000000000000000000000000";
@@ -71,7 +76,19 @@ async fn every_outcome_has_its_exit_code_and_with_json_every_error_is_one_docume
             "unreachable",
             "nothing listens on 127.0.0.1:1",
         ),
-        (format!("notices --url {broken}"), &[("MARKET_TOKEN", "t")], 3, "market-failed", "status 502"),
+        (format!("notices --url {broken}"), &with_token, 3, "market-failed", "status 502"),
+        (format!("notices --url {page}"), &with_token, 3, "not-understood", "notices"),
+        (format!("verify --account shop-1 --url {page}"), &with_token, 3, "not-understood", "evidence"),
+        (format!("jobs late --url {page}"), &with_token, 3, "not-understood", "form described"),
+        (format!("notices --url {circle}"), &with_token, 3, "not-understood", "does not lead to another"),
+        (
+            format!("verify --account shop-1 --url {circle}"),
+            &with_token,
+            3,
+            "not-understood",
+            "lead to another",
+        ),
+        (format!("notices --url {bent}"), &with_token, 3, "not-understood", "does not lead to another"),
         (missing.to_owned(), &[("MARKET_TOKEN", "t")], 3, "file-unreadable", "/nowhere/a.txt"),
         ("dead-letters list --stack-name m".to_owned(), &aws, 3, "aws", "nothing listens on AWS's endpoint"),
         ("jobs late --stack-name m".to_owned(), &alone, 3, "aws", "there are no credentials to sign with"),
@@ -82,9 +99,18 @@ async fn every_outcome_has_its_exit_code_and_with_json_every_error_is_one_docume
         let told = market(&words, environment).await;
         assert_eq!(told.exit, exit, "{line}: {told:?}");
         let whole = format!("{}{}", told.out, told.err);
-        for debug in
-            ["encryption", "ConnectorError", "DispatchFailure", "os error", "Some(", "hyper", "reqwest"]
-        {
+        for debug in [
+            "\u{1b}",
+            "invalid type",
+            "missing field",
+            "encryption",
+            "ConnectorError",
+            "DispatchFailure",
+            "os error",
+            "Some(",
+            "hyper",
+            "reqwest",
+        ] {
             assert!(!whole.contains(debug), "{line}: {whole}");
         }
         if code.is_empty() {

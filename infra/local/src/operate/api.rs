@@ -14,6 +14,7 @@ use market_functions::http::versioned;
 use market_kernel::Timestamp;
 use market_outside::Web;
 use market_outside::web::Patience;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -71,11 +72,8 @@ impl Answer {
             (title, Some(code)) => format!("{} ({} {code})", title.unwrap_or_default(), self.status),
             (Some(title), None) => format!("{title} ({})", self.status),
             (None, None) => {
-                return format!(
-                    "status {}: {}",
-                    self.status,
-                    self.text.chars().take(120).collect::<String>()
-                );
+                let begins = self.text.chars().take(120).collect::<String>();
+                return format!("status {}: {}", self.status, begins.replace(char::is_control, " "));
             }
         };
         if let Some(detail) = text("detail") {
@@ -93,7 +91,7 @@ impl Answer {
         if let Some(request) = text("request_id") {
             line.push_str(&format!(" [request {request}]"));
         }
-        line
+        line.replace(char::is_control, " ")
     }
 
     /// That it is a success.
@@ -122,7 +120,20 @@ impl Answer {
 /// # Errors
 /// Where it is no such thing.
 pub fn understood<T: DeserializeOwned>(part: &Value, what: &str) -> Result<T, OperateError> {
-    T::deserialize(part).map_err(|error| OperateError::NotUnderstood(format!("it has no {what}: {error}")))
+    T::deserialize(part)
+        .map_err(|_| OperateError::NotUnderstood(format!("it has no {what} of the form described")))
+}
+
+/// A page of a list, as a market tells it.
+#[derive(Debug, Deserialize)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Where the next page begins; none on the last one.
+    pub next_cursor: Option<String>,
+    /// How many items could not be read.
+    #[serde(default)]
+    pub unreadable: u64,
 }
 
 impl Api {
@@ -131,6 +142,32 @@ impl Api {
     pub fn at(url: &str, token: Option<String>) -> Self {
         let url = url.trim_end_matches('/').to_owned();
         Self { way: Way::Web(Web::with(PATIENCE).up_to(MAX_BYTES)), url, token, time: None }
+    }
+
+    /// A page of a list, whose path has a query: the first, or the one behind a cursor. None where there is no such list.
+    ///
+    /// # Errors
+    /// Where the market refused or failed, or its answer is no page that leads on.
+    pub async fn page<T: DeserializeOwned>(
+        &self,
+        list: &str,
+        after: Option<&str>,
+        what: &str,
+    ) -> Result<Option<Page<T>>, OperateError> {
+        let path = after.map_or_else(|| list.to_owned(), |cursor| format!("{list}&cursor={cursor}"));
+        let answer = self.get(&path, self.token()?).await?;
+        if answer.status == 404 && answer.body["code"] == "not-found" {
+            return Ok(None);
+        }
+        let page: Page<T> = answer.told(what)?;
+        let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let leads_on = |next: &str| after != Some(next) && next.bytes().all(is_unreserved);
+        match &page.next_cursor {
+            Some(next) if !leads_on(next) => {
+                Err(OperateError::NotUnderstood(format!("its page of {what} does not lead to another")))
+            }
+            _ => Ok(Some(page)),
+        }
     }
 
     /// Routes in this process.

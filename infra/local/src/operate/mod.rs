@@ -124,11 +124,21 @@ pub fn say_error(code: &'static str, message: &str, ended: Ended, json: bool) {
     if json {
         let error = json!({ "error": { "code": code, "message": message, "exit": ended as u8 } });
         if let Err(error) = print(&format!("{error:#}")) {
-            eprintln!("market: {message}\nmarket: {}", OperateError::NotSaid(error));
+            warn(&format!("market: {message}\nmarket: {}", OperateError::NotSaid(error)));
         }
     } else {
-        eprintln!("market: {message}");
+        warn(&format!("market: {}", shown(message)));
     }
+}
+
+/// Writes to standard error. Where that takes nothing, nobody is left to be told.
+fn warn(text: &str) {
+    drop(writeln!(io::stderr(), "{text}"));
+}
+
+/// A text for a terminal: what a server tells moves no cursor and sets no colour.
+fn shown(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && !"\n\t".contains(c), "\u{fffd}")
 }
 
 /// Prints a text. Whether anyone reads it to its end is not our business.
@@ -148,7 +158,7 @@ fn say(found: &(impl Serialize + Display), json: bool) -> Result<(), OperateErro
     let text = if json {
         serde_json::to_string_pretty(found).map_err(OperateError::Unwritable)?
     } else {
-        found.to_string()
+        shown(&found.to_string())
     };
     print(text.trim_end()).map_err(OperateError::NotSaid)
 }

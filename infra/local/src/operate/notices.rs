@@ -14,7 +14,7 @@ use market_kernel::periods::ZONE;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::api::{Api, understood};
+use super::api::Api;
 use super::place::Work;
 use super::{Common, Ended, OperateError, say};
 
@@ -258,42 +258,36 @@ pub async fn undelivered(api: &Api, limit: u16) -> Result<Undelivered, OperateEr
     let mut undelivered = Undelivered { notices: Vec::new(), more: false, unreadable: 0 };
     // One more than is shown tells whether there is one.
     let of_a_page = (limit + 1).min(PAGE);
-    let mut path = format!("/notices/undelivered?limit={of_a_page}");
+    let (list, mut after) = (format!("/notices/undelivered?limit={of_a_page}"), None::<String>);
     loop {
-        let answer = api.get(&path, api.token()?).await?;
-        let page = answer.success()?;
-        for notice in page["items"].as_array().into_iter().flatten() {
-            undelivered.notices.push(understood::<NoticeAnswer>(notice, "notice")?.into());
-        }
-        undelivered.unreadable += page["unreadable"].as_u64().unwrap_or_default();
+        let page = api.page::<NoticeAnswer>(&list, after.as_deref(), "notices").await?;
+        let page = page.ok_or_else(|| OperateError::NotUnderstood("it has no notices".to_owned()))?;
+        undelivered.notices.extend(page.items.into_iter().map(Into::into));
+        undelivered.unreadable += page.unreadable;
         undelivered.more = undelivered.notices.len() > limit;
-        let Some(cursor) = page["next_cursor"].as_str().filter(|_| !undelivered.more) else {
+        after = page.next_cursor.filter(|_| !undelivered.more);
+        if after.is_none() {
             undelivered.notices.truncate(limit);
             return Ok(undelivered);
-        };
-        path = format!("/notices/undelivered?limit={of_a_page}&cursor={cursor}");
+        }
     }
 }
 
 /// Reads a notice, among those to its recipient from the instant of its id on: one alone the API shows of an
 /// account's, and not of a provider's.
 async fn read(api: &Api, recipient: &Party, id: &NoticeId) -> Result<Option<NoticeAnswer>, OperateError> {
-    let first = format!("{}/notices?limit={PAGE}&since={}", recipient.path(), made_at(id));
-    let mut path = first.clone();
+    let list = format!("{}/notices?limit={PAGE}&since={}", recipient.path(), made_at(id));
+    let mut after = None::<String>;
     loop {
-        let answer = api.get(&path, api.token()?).await?;
-        if answer.status == 404 {
+        let page = api.page::<NoticeAnswer>(&list, after.as_deref(), "notices").await?;
+        let Some(page) = page else { return Ok(None) };
+        if let Some(notice) = page.items.into_iter().find(|notice| notice.id >= *id) {
+            return Ok((notice.id == *id).then_some(notice));
+        }
+        after = page.next_cursor;
+        if after.is_none() {
             return Ok(None);
         }
-        let page = answer.success()?;
-        for notice in page["items"].as_array().into_iter().flatten() {
-            let notice: NoticeAnswer = understood(notice, "notice")?;
-            if notice.id >= *id {
-                return Ok((notice.id == *id).then_some(notice));
-            }
-        }
-        let Some(cursor) = page["next_cursor"].as_str() else { return Ok(None) };
-        path = format!("{first}&cursor={cursor}");
     }
 }
 

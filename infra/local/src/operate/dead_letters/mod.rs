@@ -147,7 +147,7 @@ pub(super) async fn run(command: DeadLetters) -> Result<Ended, OperateError> {
     }
     let held = Held::at(command.common()).await?;
     if matches!(held, Held::Nowhere) && !command.common().json {
-        eprintln!("{NO_QUEUES}");
+        super::warn(NO_QUEUES);
     }
     match command {
         DeadLetters::List { common } => {

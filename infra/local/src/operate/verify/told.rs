@@ -75,14 +75,6 @@ struct Records {
 }
 
 #[derive(Deserialize)]
-struct Page {
-    items: Vec<Item>,
-    next_cursor: Option<String>,
-    #[serde(default)]
-    unreadable: u64,
-}
-
-#[derive(Deserialize)]
 struct Item {
     sha256: Sha256Hash,
     stored: String,
@@ -151,23 +143,19 @@ impl Records {
     async fn read(api: &Api, whose: &Whose) -> Result<Self, OperateError> {
         let partition = whose.partition();
         let mut read = Self { partition, chains: BTreeMap::new(), faults: Faults::default() };
-        let first = format!("{}?limit={PAGE}", whose.path());
-        let mut path = first.clone();
+        let (list, mut after) = (format!("{}?limit={PAGE}", whose.path()), None::<String>);
         loop {
-            let answer = api.get(&path, api.token()?).await?;
-            if answer.status == 404 {
-                return Ok(read);
+            let page = api.page::<Item>(&list, after.as_deref(), "evidence").await?;
+            let Some(page) = page else { return Ok(read) };
+            if page.unreadable > 0 {
+                read.faults.say(&read.partition, format!("{} records cannot be read", page.unreadable));
             }
-            let Page { items, next_cursor, unreadable } = answer.told("evidence")?;
-            if unreadable > 0 {
-                read.faults.say(&read.partition, format!("{unreadable} records cannot be read"));
-            }
-            for item in items {
+            for item in page.items {
                 read.take(item);
             }
-            match next_cursor {
-                Some(cursor) => path = format!("{first}&cursor={cursor}"),
-                None => return Ok(read),
+            after = page.next_cursor;
+            if after.is_none() {
+                return Ok(read);
             }
         }
     }
