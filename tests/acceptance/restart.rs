@@ -90,7 +90,7 @@ async fn stopped_and_started_again_it_goes_on_from_the_same_time_with_the_same_k
     let second = command(data.path()).output().unwrap();
     assert!(!second.status.success());
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(said.contains("another market is running on the folder"), "{said}");
+    assert!(said.contains("is in use by another market, at http://127.0.0.1:"), "{said}");
     market.signal("TERM");
     assert!(market.child.wait().unwrap().success(), "it stops by itself when asked to");
     drop(market);

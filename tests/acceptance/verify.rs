@@ -309,7 +309,7 @@ mod folder {
         stage.merchant("shop-2").await;
         running.machine.settle().await.unwrap();
         let (is_good, said) = verify(&data, &["--all"]);
-        assert!(!is_good && said.contains("a market is running on the folder"), "{said}");
+        assert!(!is_good && said.contains("is in use by a market: ask it with --url"), "{said}");
         drop(stage);
         running.stop().await;
 
