@@ -54,6 +54,9 @@ async fn every_outcome_has_its_exit_code_and_with_json_every_error_is_one_docume
         (format!("verify --account nobody --url {url}"), &[], 1, "", ""),
         ("jobs".to_owned(), &[], 2, "usage", "jobs"),
         ("verify --url 127.0.0.1".to_owned(), &[], 2, "usage", "http://127.0.0.1:8080"),
+        ("verify --holidays 20x --data x".to_owned(), &[], 2, "usage", "it is a year, such as 2027"),
+        (format!("notices --limit 99999999999999999999 --url {url}"), &[], 2, "usage", "from 1 to 1000"),
+        (format!("{missing} --effective-at tomorrow"), &[], 2, "usage", "an instant of RFC 3339"),
         (format!("verify --all --url {url}"), &[], 2, "not-there", "--all cannot be given with --url"),
         // What cannot be asked there is refused before anyone is asked.
         ("lists fill --url http://127.0.0.1:1".to_owned(), &[], 2, "not-there", "lists fill cannot be given"),

@@ -198,6 +198,13 @@ async fn a_chain_that_was_cut_or_edited_shows_over_the_api_too() {
     assert!(unseen.contains("states, timers, lists"), "{unseen}");
     let since = faults_told(&world, &["--against", &heads]).await;
     assert_eq!(since.exit, 0, "{since:?}");
+    assert!(!since.json()["not_looked_at"].to_string().contains("heads"), "{since:?}");
+    let other =
+        ["verify", "--provider", "northwind", "--url", &world.running.url, "--json", "--against", &heads];
+    let other = market(&other, &[]).await.json()["not_looked_at"].to_string();
+    assert!(other.contains("provider#northwind: the heads that were exported say nothing of it"), "{other}");
+    let no_file = faults_told(&world, &["--export-heads", &folder.path().display().to_string()]).await;
+    assert_eq!((no_file.exit, &no_file.json()["error"]["code"]), (3, &json!("file-unwritable").into()));
 
     let chain: Vec<_> = world
         .items()

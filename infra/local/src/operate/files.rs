@@ -30,7 +30,9 @@ pub(super) fn read_json<T: DeserializeOwned>(file: &Path, form: &str) -> Result<
     serde_json::from_str(&read(file)?).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         match error.classify() {
-            Category::Data => unread(file, format!("{error}; it must be JSON such as {form}")),
+            Category::Data => {
+                unread(file, format!("it has another form at {place}; it must be JSON such as {form}"))
+            }
             Category::Eof => {
                 unread(file, format!("it ends before its JSON does; it must be JSON such as {form}"))
             }

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::api::{Api, understood};
 use super::files::{read_json, unread};
 use super::place::Work;
-use super::{Common, Ended, OperateError, say};
+use super::{Common, Ended, OperateError, given, say};
 
 /// What to do with holiday schedules.
 #[derive(Debug, clap::Subcommand)]
@@ -65,7 +65,7 @@ pub struct Arguments {
     #[arg(long, long_help = form())]
     file: PathBuf,
     /// The number of the newest version, where this corrects it.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = |text: &str| given::whole::<u32>(text, u32::MAX.into()))]
     corrects: Option<u32>,
     /// Show whether it would be published, and as which version; publish nothing.
     #[arg(long)]

@@ -14,6 +14,7 @@ pub mod dead_letters;
 pub mod ended;
 pub mod error;
 mod files;
+mod given;
 pub mod holidays;
 pub mod jobs;
 pub mod lists;

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::api::Api;
 use super::place::Work;
-use super::{Common, Ended, OperateError, say};
+use super::{Common, Ended, OperateError, given, say};
 
 /// What a notice is about that goes to an address that was given up, and goes there again.
 const ADDRESS_LEFT: &str = "contacts_left";
@@ -31,7 +31,7 @@ pub struct Arguments {
     command: Option<Command>,
     /// How many to show at most.
     #[arg(long, value_name = "N", default_value_t = 100)]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(value_parser = |text: &str| given::whole::<u16>(text, 1_000))]
     limit: u16,
     #[command(flatten)]
     common: Common,

@@ -25,7 +25,7 @@ use super::api::Api;
 use super::files::{read, read_json};
 use super::outline::OutlineAnswer;
 use super::place::Work;
-use super::{Common, Ended, OperateError, say};
+use super::{Common, Ended, OperateError, given, say};
 
 /// The form of a file of rules.
 const RULES: &str = r#"{"10.1.2": "8.3"}"#;
@@ -54,7 +54,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
     /// When it takes effect, such as 2026-01-13T00:00:00+08:00; at once where nothing is said.
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = given::instant)]
     effective_at: Option<Timestamp>,
     /// It changes an earlier version in a major way: 15 days of publicity in place of 7 (clause 9.4).
     #[arg(long)]

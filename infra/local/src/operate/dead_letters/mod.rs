@@ -31,7 +31,7 @@ pub use self::queue::{NoQueue, Queue};
 pub use self::queues::DeadLetterQueues;
 use crate::operate::api::Api;
 use crate::operate::place::Place;
-use crate::operate::{Common, Ended, OperateError, progress, say};
+use crate::operate::{Common, Ended, OperateError, given, progress, say};
 
 /// What is said of a folder.
 const NO_QUEUES: &str =
@@ -52,7 +52,7 @@ pub enum DeadLetters {
         queue: Queue,
         /// How many at most.
         #[arg(long, value_name = "N", default_value_t = 10)]
-        #[arg(value_parser = clap::value_parser!(u16).range(1..=100))]
+        #[arg(value_parser = |text: &str| given::whole::<u16>(text, 100))]
         limit: u16,
         #[command(flatten)]
         common: Common,
@@ -64,7 +64,7 @@ pub enum DeadLetters {
         queue: Queue,
         /// How many at most.
         #[arg(long, value_name = "N", default_value_t = 10_000)]
-        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+        #[arg(value_parser = |text: &str| given::whole::<u32>(text, u32::MAX.into()))]
         limit: u32,
         /// Count what would be sent back; change nothing.
         #[arg(long)]

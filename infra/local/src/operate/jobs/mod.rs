@@ -18,7 +18,7 @@ use self::outcomes::{Parked, WouldRedrive};
 use super::api::Api;
 use super::place::Place;
 use super::source::Source;
-use super::{Common, Ended, OperateError, progress, say};
+use super::{Common, Ended, OperateError, given, progress, say};
 
 /// Parked items that a dry run shows.
 const SHOWN: u16 = 1_000;
@@ -38,7 +38,7 @@ pub enum JobsCommand {
         job: Option<Lane>,
         /// How many of each job at most; the API shows 100.
         #[arg(long, value_name = "N")]
-        #[arg(value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        #[arg(value_parser = |text: &str| given::whole::<u16>(text, 1_000))]
         limit: Option<u16>,
         #[command(flatten)]
         common: Common,

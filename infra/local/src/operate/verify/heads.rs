@@ -88,10 +88,12 @@ impl Heads {
         for head in &self.heads {
             lines.push_str(&line(head)?);
         }
-        replace(file, lines.as_bytes()).map_err(|error| OperateError::NotWritten {
-            file: file.display().to_string(),
-            reason: in_words(&error),
-        })
+        let failed = |reason: String| OperateError::NotWritten { file: file.display().to_string(), reason };
+        // It is put in the place of what has its name.
+        if std::fs::symlink_metadata(file).is_ok_and(|found| !found.is_file()) {
+            return Err(failed("there is something that is no file".to_owned()));
+        }
+        replace(file, lines.as_bytes()).map_err(|error| failed(in_words(&error)))
     }
 
     /// Reads the file.

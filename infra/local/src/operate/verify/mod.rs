@@ -51,7 +51,7 @@ pub use self::heads::{Head, Heads};
 use self::partition::WholePartition;
 use super::place::Place;
 use super::source::Source;
-use super::{Common, Ended, OperateError, counted, progress, say};
+use super::{Common, Ended, OperateError, counted, given, progress, say};
 
 /// How often what does not hold is read before it is said.
 const READS: u32 = 3;
@@ -98,7 +98,7 @@ pub struct Parties {
     #[arg(long, value_name = "CODE")]
     credit_code: Vec<GivenCode>,
     /// The holiday schedule of a year.
-    #[arg(long, value_name = "YEAR")]
+    #[arg(long, value_name = "YEAR", value_parser = given::year)]
     holidays: Vec<i16>,
     /// The notice board.
     #[arg(long)]
@@ -121,6 +121,15 @@ impl Parties {
         partitions.sort();
         partitions.dedup();
         partitions
+    }
+
+    /// Whom the heads say nothing of, among those that were named.
+    fn without_heads(&self, heads: &Heads) -> Vec<String> {
+        let named = self.partitions();
+        let without = named.iter().filter(|partition| heads.of(partition).next().is_none());
+        without
+            .map(|partition| format!("{partition}: the heads that were exported say nothing of it"))
+            .collect()
     }
 
     fn partitions(&self) -> Vec<Partition> {
@@ -374,7 +383,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
         });
     }
     let against = parties.against.as_deref().map(Heads::read).transpose()?;
-    let (verified, title) = match common.at.find().await? {
+    let (mut verified, title) = match common.at.find().await? {
         Place::Url(api) => {
             let partitions = parties.with_heads(parties.partitions(), against.as_ref());
             let bar = progress("Verifying", common.json);
@@ -390,6 +399,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
             of_table(Source::stack(&stack)?, &parties, against.as_ref(), common.json).await?
         }
     };
+    if let Some(heads) = &against {
+        verified.not_looked_at.extend(parties.without_heads(heads));
+    }
     if let (true, Some(file)) = (verified.faults.is_empty(), &export_heads) {
         let (stack, table, at) = title;
         Heads::new(stack, table, at, &verified).write(file)?;

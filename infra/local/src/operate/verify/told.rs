@@ -24,8 +24,8 @@ use crate::operate::api::Api;
 /// Records of one request.
 const PAGE: u16 = 100;
 /// What is said of every outcome.
-const BESIDE: &str =
-    "states, timers, lists, texts and ledgers: the API shows the records alone; name the stack or the folder";
+const BESIDE: &str = "what `record` says beside the bytes in `stored`; and states, timers, lists, texts and ledgers: the \
+                      API shows the records alone; name the stack or the folder";
 
 /// Whose evidence the API shows.
 enum Whose {
