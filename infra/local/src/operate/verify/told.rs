@@ -163,8 +163,8 @@ impl Records {
     fn take(&mut self, Item { sha256, stored }: Item) {
         let evidence = match Evidence::read(&stored) {
             Ok(evidence) => evidence,
-            Err(reason) => {
-                self.faults.say(&self.partition, format!("the record {sha256} cannot be read: {reason}"));
+            Err(_) => {
+                self.faults.say(&self.partition, format!("the record {sha256} has no form that is known"));
                 return;
             }
         };
