@@ -51,7 +51,9 @@ impl Outbox {
         });
         match written.await.unwrap_or_else(|error| Err(error.into())) {
             Ok(()) => Sending::Accepted { gateway_id: Some(format!("outbox/{}.{extension}", notice.id)) },
-            Err(error) => Sending::Failed { reason: format!("{}: {}", file.display(), folder::in_words(&error)) },
+            Err(error) => {
+                Sending::Failed { reason: format!("{}: {}", file.display(), folder::in_words(&error)) }
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ async fn every_outcome_has_its_exit_code_and_with_json_every_error_is_one_docume
     let world = World::new().await;
     let url = world.running.url.clone();
     let broken = answers(StatusCode::BAD_GATEWAY, "<html>\u{1b}[31mbad gateway</html>").await;
+    let moved = answers(StatusCode::FOUND, "").await;
     let page = answers(StatusCode::OK, "<html>welcome</html>").await;
     let circle = answers(StatusCode::OK, r#"{ "items": [], "next_cursor": "again" }"#).await;
     let bent = answers(StatusCode::OK, r#"{ "items": [], "next_cursor": "a&limit=1" }"#).await;
@@ -80,6 +81,13 @@ async fn every_outcome_has_its_exit_code_and_with_json_every_error_is_one_docume
             "nothing listens on 127.0.0.1:1",
         ),
         (format!("notices --url {broken}"), &with_token, 3, "market-failed", "status 502"),
+        (
+            format!("notices --url {moved}"),
+            &with_token,
+            3,
+            "not-understood",
+            "leads to another address (302)",
+        ),
         (format!("notices --url {page}"), &with_token, 3, "not-understood", "notices"),
         (format!("verify --account shop-1 --url {page}"), &with_token, 3, "not-understood", "evidence"),
         (format!("jobs late --url {page}"), &with_token, 3, "not-understood", "form described"),

@@ -101,6 +101,10 @@ impl Answer {
     pub fn success(&self) -> Result<&Value, OperateError> {
         match self.status {
             200..=299 => Ok(&self.body),
+            // Redirects are not followed: a token is for one place.
+            300..=399 => {
+                Err(OperateError::NotUnderstood(format!("it leads to another address ({})", self.status)))
+            }
             500.. => Err(OperateError::Failed(self.problem())),
             _ => Err(OperateError::Refused(self.problem())),
         }

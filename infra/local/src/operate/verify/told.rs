@@ -161,12 +161,9 @@ impl Records {
     }
 
     fn take(&mut self, Item { sha256, stored }: Item) {
-        let evidence = match Evidence::read(&stored) {
-            Ok(evidence) => evidence,
-            Err(_) => {
-                self.faults.say(&self.partition, format!("the record {sha256} has no form that is known"));
-                return;
-            }
+        let Ok(evidence) = Evidence::read(&stored) else {
+            self.faults.say(&self.partition, format!("the record {sha256} has no form that is known"));
+            return;
         };
         let key = evidence.chain.split_once(':').and_then(|(_, key)| key.split_once('/'));
         let Some((partition, sort)) = key.filter(|(partition, _)| **partition == *self.partition) else {
