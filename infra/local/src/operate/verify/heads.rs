@@ -14,7 +14,7 @@ use market_kernel::keys::{Key, Partition, Sort};
 use market_store::{Record, StoredThing};
 use serde::{Deserialize, Serialize};
 
-use super::super::OperateError;
+use super::super::{OperateError, files};
 use super::partition::WholePartition;
 use super::{Faults, Verification};
 use crate::folder::{in_words, replace};
@@ -101,9 +101,7 @@ impl Heads {
     /// # Errors
     /// Where it is none, or of a later form.
     pub fn read(file: &Path) -> Result<Self, OperateError> {
-        let failed = |reason: String| OperateError::File { file: file.display().to_string(), reason };
-        let text = std::fs::read_to_string(file).map_err(|error| failed(in_words(&error)))?;
-        Self::parse(&text).map_err(failed)
+        Self::parse(&files::read(file)?).map_err(|reason| files::unread(file, reason))
     }
 
     fn parse(text: &str) -> Result<Self, String> {
