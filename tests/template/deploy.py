@@ -604,6 +604,7 @@ def play(arguments, folder, checks):
             "OfficialAddress": "notices@market.example.com",
             "EmailFrom": FROM,
             # What a large account chooses; the default is for a new one.
+            "AccountConcurrency": "1000",
             "ReserveConcurrency": "true",
         }
         templates = expanded(folder / "expanded", archive(folder, arguments.code.resolve()), parameters)

@@ -18,6 +18,7 @@ WAYS = {
         {
             "SmsBy": "sns",
             "TableKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k",
+            "AccountConcurrency": "1000",
             "ReserveConcurrency": "true",
             "RequireApiKeys": "true",
         },
@@ -275,7 +276,7 @@ def test_pages_of_the_allowed_origin_may_read_refusals_too_and_by_default_none_m
             assert found == (allow if origin else {}), kind
         (firewall,) = market.all("AWS::WAFv2::WebACL").values()
         refusals = [rule["Action"]["Block"]["CustomResponse"] for rule in firewall["Rules"] if "Action" in rule]
-        assert len(refusals) == 2
+        assert len(refusals) == 4
         for refusal in refusals:
             headers = {header["Name"]: header["Value"] for header in refusal["ResponseHeaders"]}
             assert headers.get("Access-Control-Allow-Origin", "") == origin
@@ -738,7 +739,7 @@ def test_the_sweep_runs_each_minute_and_what_does_not_run_is_kept(market):
 
 def test_concurrency_is_reserved_only_where_that_was_chosen(expanded):
     for chosen in ("true", "false"):
-        market = tree("aws", expanded["aws"], ReserveConcurrency=chosen)
+        market = tree("aws", expanded["aws"], ReserveConcurrency=chosen, AccountConcurrency="1000")
         reserved = {
             function["Handler"]
             for function in functions(market).values()
