@@ -5,6 +5,7 @@ import json
 import math
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -119,6 +120,20 @@ def test_operators_stop_by_hand_the_methods_that_the_switch_stops(expanded):
             if float(setting["ThrottlingRateLimit"]) == 0
         }
         assert zero == set(CLASSES[name]["settings"]), name
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_the_runbooks_command_stops_exactly_these(tmp_path, name):
+    page = (ROOT / "docs/runbooks/stop-a-class.md").read_text()
+    (block,) = [block for block in re.findall(r"```sh\n(.+?)```", page, re.S) if "throttle()" in block]
+    aws = tmp_path / "aws"
+    aws.write_text('#!/bin/sh\nfor word in "$@"; do last=$word; done; printf %s "$last"\n')
+    aws.chmod(0o755)
+    script = block.replace("throttle Checks 0 0", f"throttle {name} 0 0")
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "api": "a1"}
+    ran = subprocess.run(["bash", "-euc", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    paths = [f"{at}/throttling/{limit}" for at in CLASSES[name]["settings"] for limit in ("rateLimit", "burstLimit")]
+    assert json.loads(ran.stdout) == [{"op": "replace", "path": path, "value": "0"} for path in paths]
 
 
 def test_whoever_is_stopped_is_told_so_by_the_problem_document(market):
@@ -261,9 +276,11 @@ def test_what_an_operator_chooses_of_jobs_goes_before_what_the_account_allows(ex
         ({"ReserveConcurrency": "true"}, "AccountConcurrency"),
         ({"NotifyConcurrency": 1}, "NotifyConcurrency"),
         ({"WorkerConcurrency": 1}, "WorkerConcurrency"),
+        ({"WarmReadUnits": 20_000}, "WarmWriteUnits"),
+        ({"WarmWriteUnits": 9_000}, "WarmReadUnits"),
     ],
 )
-def test_what_lambda_would_refuse_is_refused_before_anything_is_made(expanded, parameters, refusal):
+def test_what_aws_would_refuse_is_refused_before_anything_is_made(expanded, parameters, refusal):
     refusals = list(tree("aws", expanded["aws"], **parameters).refusals())
     assert any(refusal in text for text in refusals)
 
@@ -283,7 +300,6 @@ def test_a_table_is_warmed_only_where_that_was_chosen(expanded):
         return table.get("WarmThroughput")
 
     assert warm() is None
-    assert warm(WarmReadUnits=20_000) == {"ReadUnitsPerSecond": 20_000}
     assert warm(WarmReadUnits=20_000, WarmWriteUnits=9_000) == {"ReadUnitsPerSecond": 20_000, "WriteUnitsPerSecond": 9_000}
 
 
@@ -305,6 +321,31 @@ def test_what_merchants_do_is_what_the_guide_says():
     mail_writes, mail_reads = re.search(r"1,000\), ([\d.]+) million write units and ([\d.]+) million read", guide).groups()
     assert math.isclose(capacity.OTHER_WRITES, 1000 * (float(writes) + float(mail_writes)), abs_tol=1)
     assert math.isclose(capacity.OTHER_READS, 1000 * (float(reads) + float(mail_reads)), abs_tol=1)
+
+
+def test_the_guide_says_from_how_many_merchants_on_a_limit_is_to_be_raised():
+    guide = (ROOT / "docs/DEPLOY.md").read_text()
+    granted = capacity.LIMITS
+
+    def most(limit, of_a_thousand):
+        """For how many merchants a limit is enough, down to two digits."""
+        exact = 1000 * limit / of_a_thousand
+        step = 10 ** (len(str(int(exact))) - 2)
+        return f"{int(exact // step * step):,}"
+
+    reads, writes = capacity.table_units(1000)
+    api = most(granted["API Gateway, requests a second"], capacity.peak(capacity.CHECKS, 1000))
+    mail = most(granted["SES, e-mails a day after the sandbox"], 1000 * capacity.E_MAILS / capacity.DAYS)
+    new = "DynamoDB, {} units a second of a new table".format
+    reached = {
+        most(granted[new("read")], reads): 1000 * granted[new("read")] / reads,
+        most(granted[new("write") + " or index"], writes): 1000 * granted[new("write") + " or index"] / writes,
+    }
+    quota = most(granted["DynamoDB, read or write units a second of a table"], max(reads, writes))
+    assert f"one by one pass it above {api} merchants" in guide
+    assert f"too little from {mail} merchants on" in guide
+    assert f"above {min(reached, key=reached.get)} merchants a new table is warmed" in guide
+    assert f"above {quota} the quota is raised" in guide
 
 
 def test_the_page_of_capacities_is_what_the_templates_and_the_ledger_give(expanded):
