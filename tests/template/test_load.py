@@ -214,6 +214,8 @@ def test_no_single_address_or_token_takes_the_half_of_what_checks_may(expanded):
     market = tree("aws", expanded["aws"])
     of_one = int(capacity.parameter(market, "ChecksPerFiveMinutes")) / 300
     assert of_one < int(capacity.parameter(market, "ChecksRateLimit")) / 2
+    # Its API key is no narrower, where it needs one.
+    assert int(capacity.parameter(market, "GatewayKeyRateLimit")) == of_one
     # A data gateway that asks one by one goes on well beyond the 1,300 merchants of before.
     assert of_one / (capacity.PEAK * capacity.CHECKS / capacity.SECONDS) > 5_000
 
