@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::entrustment::problems;
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::time::Instant;
 
 /// What to check.
@@ -71,6 +71,7 @@ impl Endpoint for CheckToken {
                     on. A token that is none of the market's answers `allowed: false` and nothing \
                     more.",
             )
+            .class(Class::Checks)
             .clauses(&["4.4.1", "4.4.3"])
             .roles(&[Role::DataGateway])
             .repeats(Repeats::Harmless)
