@@ -20,6 +20,37 @@ pub fn of_route(resource: &str, operation: &str) -> String {
     format!("{resource}-{operation}")
 }
 
+/// Lets a function's role do more.
+pub fn allow(resources: &mut Node, name: &str, statements: impl IntoIterator<Item = Node>) {
+    let path = [&format!("{name}Role"), "Properties", "Policies", "0", "PolicyDocument", "Statement"];
+    items(at(resources, &path)).extend(statements);
+}
+
+/// What a handler does at the table.
+pub fn at_the_table(permissions: &Table, handler: &str) -> Vec<Node> {
+    let places = permissions.get(handler).into_iter().flatten();
+    let statement = |(place, actions): (&String, &std::collections::BTreeSet<String>)| {
+        let (sid, arn) = match place.strip_prefix("index/") {
+            Some(index) => {
+                (format!("Index{}", pascal(index)), call("Sub", format!("${{TableArn}}/index/{index}")))
+            }
+            None => ("Table".to_owned(), call("Ref", "TableArn")),
+        };
+        map([
+            ("Sid", text(sid)),
+            ("Effect", text("Allow")),
+            ("Action", list(actions.iter().map(|action| text(action.as_str())))),
+            ("Resource", arn),
+        ])
+    };
+    places.map(statement).collect()
+}
+
+/// Leave to fetch the secret whose name is the parameter `<sid>Secret`.
+pub fn of_secret(sid: &str) -> Node {
+    fill(read(include_str!("parts/secret.yaml")), &[("Sid", sid)])
+}
+
 /// What a stack with functions has for all of them: where they log, and how each goes live. The stack may be the one of a
 /// resource of the API.
 pub fn complete(template: &mut Node, resource: Option<&str>) {

@@ -87,10 +87,11 @@ pub fn put_together(folder: &Path, from: &Path, templates: &[String], artifact: 
     fs::copy(artifact, folder.join(ARTIFACT)).map_err(&failed).map(drop)
 }
 
-/// `CodeUri: ../../functions`, the source beside a template, is the artifact beside it.
+/// `CodeUri: "../../functions"`, the source, is the artifact at its place in the package.
 fn with_artifact(line: &str) -> String {
-    match line.trim_start().strip_prefix("CodeUri: ").and_then(|uri| uri.strip_suffix("functions")) {
-        Some(way) => format!("{}CodeUri: {way}{ARTIFACT}", &line[..line.len() - line.trim_start().len()]),
-        None => line.to_owned(),
+    if line.trim_start().starts_with("CodeUri: ") {
+        line.replace("functions", ARTIFACT)
+    } else {
+        line.to_owned()
     }
 }

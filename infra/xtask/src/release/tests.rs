@@ -39,7 +39,7 @@ impl Desk {
         }
         fs::write(at("environments/test.toml"), FILE).unwrap();
         fs::write(at("source/template.yaml"), TEMPLATE).unwrap();
-        fs::write(at("source/infra/made.yaml"), "Globals:\n  Function:\n    CodeUri: ../functions\n")
+        fs::write(at("source/infra/made.yaml"), "Globals:\n  Function:\n    CodeUri: \"../functions\"\n")
             .unwrap();
         fs::write(at("source/bootstrap.zip"), "what all functions are").unwrap();
         let tools = Tools {
@@ -175,7 +175,7 @@ fn every_template_of_a_package_takes_the_one_artifact_from_it() {
         let (made, source) = (package.join(name), fs::read_to_string(root().join(name)).unwrap());
         let text = fs::read_to_string(&made).unwrap();
         for line in text.lines().filter_map(|line| line.trim_start().strip_prefix("CodeUri: ")) {
-            let artifact = made.parent().unwrap().join(line).canonicalize().unwrap();
+            let artifact = made.parent().unwrap().join(line.trim_matches('"')).canonicalize().unwrap();
             assert_eq!(artifact, package.canonicalize().unwrap().join("bootstrap.zip"), "{name}");
             with_functions += 1;
         }
