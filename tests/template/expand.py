@@ -223,6 +223,10 @@ class Stack:
     def _split(self, of):
         return str(self.resolve(of[1])).split(of[0])
 
+    def _findinmap(self, of):
+        name, first, second = map(self.resolve, of)
+        return self.template["Mappings"][name][str(first)][second]
+
     def _select(self, of):
         return self.resolve(of[1])[int(of[0])]
 
