@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use expect_test::expect_file;
 use market_functions::http::{Access, Asked, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems};
 
+use crate::bounded::bounded;
 use crate::functions::{allow, function, of_secret};
 use crate::made::{Node, at, call, fill, items, join, map, number, read, remove, repeat, text, write};
 use crate::resources::{Resources, pascal, path};
@@ -153,7 +154,7 @@ fn template() -> Node {
             )
         }));
     }
-    template
+    bounded(template)
 }
 
 #[test]

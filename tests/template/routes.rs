@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use expect_test::expect_file;
 use market_functions::http::{Access, Route};
 
+use crate::bounded::bounded;
 use crate::functions::{allow, at_the_table, function, of_secret};
 use crate::made::{Node, at, call, fill, join, map, number, read, remove, write};
 use crate::permissions::permissions;
@@ -42,7 +43,7 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
         }
         join(at(&mut template, &["Resources"]), made);
     }
-    template
+    bounded(template)
 }
 
 #[test]
