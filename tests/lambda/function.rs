@@ -94,6 +94,13 @@ impl Function {
         }
     }
 
+    /// Ends it, as Lambda does: what it has logged.
+    pub async fn stopped(mut self) -> String {
+        self.child.kill().await.expect("it is running");
+        let [out, err] = self.log;
+        awaited("its log", async { out.await.expect("it is read") + &err.await.expect("it is read") }).await
+    }
+
     /// Waits for its end; nobody makes it end.
     pub async fn exit(mut self) -> Exit {
         let status = awaited("the end of a function that cannot work", self.child.wait()).await;
