@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use expect_test::expect_file;
 use market_functions::http::{Access, Class, Route};
 
+use crate::bounded::bounded;
 use crate::functions::{allow, at_the_table, complete, function, of_route, of_secret};
 use crate::made::{Node, at, call, entries, fill, join, map, number, read, remove, text, write};
 use crate::permissions::permissions;
@@ -57,7 +58,7 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
     if !entries(at(&mut template, &["Parameters"])).contains_key(&text("LogsBefore")) {
         remove(at(&mut template, &["Parameters"]), "LogRetentionDays");
     }
-    template
+    bounded(template)
 }
 
 #[test]
