@@ -90,7 +90,7 @@ fn method(resource: &str, route: &Route) -> Node {
 
 /// The methods by which a route is asked for, the operation's own first. What can be read answers a HEAD too (RFC 9110,
 /// 9.3.2).
-fn methods_of(route: &Route) -> Vec<String> {
+pub fn methods_of(route: &Route) -> Vec<String> {
     let name = route.method.as_str().to_lowercase();
     let head = (name == "get").then(|| "head".to_owned());
     [name].into_iter().chain(head).collect()

@@ -8,6 +8,7 @@ mod functions;
 mod gateway;
 mod lanes;
 mod made;
+mod objectives;
 mod permissions;
 mod resources;
 mod routes;
