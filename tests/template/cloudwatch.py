@@ -68,6 +68,7 @@ class Figures:
     def put(self, namespace, name, values, **dimensions):
         """One value for each minute, or a function of the minute, or the same for all; None is silence."""
         series = self.series[key(namespace, name, dimensions.items())]
+        self.sums.clear()
         for minute in range(self.minutes):
             value = values(minute) if callable(values) else values[minute] if isinstance(values, list) else values
             if value is not None:
@@ -75,6 +76,7 @@ class Figures:
 
     def count(self, filters, lines):
         """What metric filters make of lines of a log: (minute, fields, how many)."""
+        self.sums.clear()
         ingested = {minute for minute, _, _ in lines}
         for filter in filters:
             matches = pattern(filter["FilterPattern"])
@@ -116,21 +118,23 @@ class Figures:
         return self.sums[of]
 
     def query(self, text, end, minutes):
-        """A query of Metrics Insights, summed over what it selects."""
+        """A query of Metrics Insights: a value for each group, or one for `None` where it has none."""
         asked = re.fullmatch(
             r'SELECT SUM\((?P<name>\w+)\) FROM SCHEMA\("(?P<namespace>[^"]+)", (?P<label>\w+)\)'
-            r"(?: WHERE (?P<other>\w+) != '(?P<not>[^']+)')?",
+            r"(?: WHERE (?P<other>\w+) != '(?P<not>[^']+)')?"
+            r"(?P<grouped> GROUP BY (?P=label) ORDER BY SUM\(\) DESC)?",
             text,
         )
         assert asked, f"not understood: {text}"
-        found = []
+        found = {}
         for namespace, name, dimensions in list(self.series):
             labels = dict(dimensions)
             if (namespace, name) == (asked["namespace"], asked["name"]) and labels.keys() == {asked["label"]}:
-                if asked["other"] is None or labels.get(asked["other"]) != asked["not"]:
-                    found.append(self.window((namespace, name, dimensions), "Sum", end, minutes))
-        found = [value for value in found if value is not None]
-        return sum(found) if found else None
+                value = self.window((namespace, name, dimensions), "Sum", end, minutes)
+                if value is not None and (asked["other"] is None or labels.get(asked["other"]) != asked["not"]):
+                    group = labels[asked["label"]] if asked["grouped"] else None
+                    found[group] = found.get(group, 0.0) + value
+        return found
 
 
 # ── metric math ──
@@ -173,6 +177,18 @@ def math(expression, values):
 # ── alarms ──
 
 
+def points(alarm, figures, end, count):
+    """An alarm's values over so many periods, the last of which ends there: of each of what it watches."""
+    minutes = period(alarm) // 60
+    ends = [max(0, end - n * minutes) for n in range(count)]
+    query = next((m["Expression"] for m in alarm.get("Metrics", []) if m.get("Expression", "").startswith("SELECT ")), None)
+    if query is None:
+        return [[point(alarm, figures, at) for at in ends]]
+    found = [figures.query(query, at, minutes) for at in ends]
+    groups = set().union(*found) or {None}
+    return [[values.get(group) for values in found] for group in groups]
+
+
 def point(alarm, figures, end):
     """An alarm's value over the period that ends there."""
     if "MetricName" in alarm.properties:
@@ -185,8 +201,6 @@ def point(alarm, figures, end):
             stat = metric["MetricStat"]
             of = key(stat["Metric"]["Namespace"], stat["Metric"]["MetricName"], stat["Metric"].get("Dimensions", []))
             values[metric["Id"]] = figures.window(of, stat["Stat"], end, period(alarm) // 60)
-        elif metric["Expression"].startswith("SELECT "):
-            values[metric["Id"]] = figures.query(metric["Expression"], end, period(alarm) // 60)
         else:
             values[metric["Id"]] = math(metric["Expression"], values)
         if metric.get("ReturnData"):
@@ -203,14 +217,17 @@ def period(alarm):
 
 
 def state(alarm, figures, end, before):
-    """Where an alarm stands when it is evaluated at the end of that minute."""
-    wanted = int(alarm["EvaluationPeriods"])
-    enough = int(alarm.get("DatapointsToAlarm", wanted))
-    minutes = period(alarm) // 60
+    """Where an alarm stands when it is evaluated at the end of that minute. One that watches several things rings for any."""
+    each = points(alarm, figures, end, int(alarm["EvaluationPeriods"]))
+    assert len(each) == 1 or alarm["TreatMissingData"] != "ignore", "where each stood before is not kept"
+    return ALARM if any(judged(alarm, values, before) == ALARM for values in each) else OK
+
+
+def judged(alarm, values, before):
+    enough = int(alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"]))
     is_beyond = COMPARE[alarm["ComparisonOperator"]]
-    points = [point(alarm, figures, max(0, end - n * minutes)) for n in range(wanted)]
-    beyond = sum(is_beyond(value, float(alarm["Threshold"])) for value in points if value is not None)
-    silent = sum(value is None for value in points)
+    beyond = sum(is_beyond(value, float(alarm["Threshold"])) for value in values if value is not None)
+    silent = sum(value is None for value in values)
     match alarm["TreatMissingData"]:
         case "breaching":
             return ALARM if beyond + silent >= enough else OK

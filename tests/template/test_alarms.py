@@ -146,16 +146,33 @@ def test_a_window_slides_and_its_statistic_is_over_what_was_told():
     assert figures.window(of, "Sum", 5, 1) is None and figures.window(("n", "x", frozenset()), "Sum", 5, 5) is None
 
 
-def test_a_query_sums_what_it_selects():
+def test_a_query_sums_what_it_selects_by_groups_where_it_has_some():
     figures = Figures(5)
     figures.put("AWS/Lambda", "Errors", 1, FunctionName="a")
     figures.put("AWS/Lambda", "Errors", 2, FunctionName="b")
     figures.put("AWS/Lambda", "Errors", 50)
     text = 'SELECT SUM(Errors) FROM SCHEMA("AWS/Lambda", FunctionName)'
-    assert figures.query(text, 5, 5) == 15 and figures.query(f"{text} WHERE FunctionName != 'a'", 5, 5) == 10
-    assert figures.query('SELECT SUM(Other) FROM SCHEMA("AWS/Lambda", FunctionName)', 5, 5) is None
+    assert figures.query(text, 5, 5) == {None: 15}
+    assert figures.query(f"{text} WHERE FunctionName != 'a'", 5, 5) == {None: 10}
+    grouped = f"{text} GROUP BY FunctionName ORDER BY SUM() DESC"
+    assert figures.query(grouped, 5, 2) == {"a": 2, "b": 4}
+    assert figures.query('SELECT SUM(Other) FROM SCHEMA("AWS/Lambda", FunctionName)', 5, 5) == {}
     with pytest.raises(AssertionError):
         figures.query(f"{text} WHERE FunctionName LIKE 'a%'", 5, 5)
+
+
+def test_an_alarm_on_groups_rings_for_one_of_them_and_not_for_the_sum_of_all():
+    figures = Figures(3)
+    query = 'SELECT SUM(Errors) FROM SCHEMA("AWS/Lambda", FunctionName) GROUP BY FunctionName ORDER BY SUM() DESC'
+    about = {"Id": "e", "Expression": query, "Period": 60, "ReturnData": True}
+    of = alarm(Metrics=[about], Threshold=3)
+    for name in ("MetricName", "Namespace", "Statistic", "Period"):
+        del of.properties[name]
+    for function in "abcd":
+        figures.put("AWS/Lambda", "Errors", 1, FunctionName=function)
+    assert state(of, figures, 3, "OK") == "OK"
+    figures.put("AWS/Lambda", "Errors", [3, 0, 3], FunctionName="a")
+    assert state(of, figures, 3, "OK") == "ALARM"
 
 
 # ── the access log ──
@@ -335,6 +352,16 @@ def test_lateness_without_a_wave_rings(bells):
     figures = at_rest(2 * HOUR)
     figures.put("market", "LatenessMs", lambda m: 90_000 if 30 <= m < 50 else 0)
     assert rung(bells, figures) == {"page": {"work-late"}, "ticket": set()}
+
+
+def test_a_function_that_keeps_crashing_rings_and_one_message_that_crashes_its_worker_is_a_ticket(bells):
+    figures = at_rest(2 * HOUR)
+    figures.put("AWS/Lambda", "Errors", lambda m: 2 if 30 <= m < 60 else 0, FunctionName="market-orders-get_order")
+    assert rung(bells, figures) == {"page": {"functions-failing"}, "ticket": set()}
+    figures = at_rest(2 * HOUR)
+    # Received five times, six minutes apart.
+    figures.put("AWS/Lambda", "Errors", lambda m: 1 if m in (30, 36, 42, 48, 54) else 0, FunctionName="market-worker-notify")
+    assert rung(bells, figures) == {"page": set(), "ticket": {"worker-notify-errors"}}
 
 
 def test_what_waits_for_a_human_rings_until_nothing_waits(bells):

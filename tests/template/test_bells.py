@@ -94,6 +94,8 @@ def test_every_alarm_names_its_page_and_every_page_belongs_to_an_alarm(market, e
 
 
 def test_every_alarm_has_its_row_in_the_table_and_its_name_on_its_page(everything):
+    queues = "|".join(q["QueueName"].removeprefix("market-") for q in everything.all("AWS::SQS::Queue").values())
+    blank = {"<queue>": f"({queues})", "<lane>": "[a-z_]+", "<class>": "(checks|money|protective|rest)"}
     rows = re.findall(r"^\| (`…-.+?) \| (page|ticket) \| \[([a-z-]+)\]", (RUNBOOKS / "README.md").read_text(), re.M)
     for alarm in alarms(everything).values():
         if alarm.id in parts(everything):
@@ -102,7 +104,6 @@ def test_every_alarm_has_its_row_in_the_table_and_its_name_on_its_page(everythin
         (page,) = pages(everything)[alarm.id]
 
         def names(cell):
-            blank = {"<queue>": r"[a-z_]+", "<lane>": r"[a-z_]+", "<class>": "(checks|money|protective|rest)"}
             for written in re.findall(r"`…-([^`]+)`", cell):
                 yield "".join(blank.get(part, re.escape(part)) for part in re.split(r"(<\w+>)", written))
 
@@ -184,11 +185,13 @@ def watched(market):
     return [(m.get("MetricName"), dimensions(m)) for alarm in alarms(market).values() for m in metrics(alarm)]
 
 
-def test_errors_of_all_functions_are_one_query_without_those_that_are_no_errors(market):
+def test_errors_of_each_function_are_one_query_without_those_that_are_no_errors(market):
     (alarm,) = [a for a in alarms(market).values() if a["AlarmName"] == "market-functions-failing"]
     (query,) = alarm["Metrics"]
     asked = re.fullmatch(
-        r'SELECT SUM\(Errors\) FROM SCHEMA\("AWS/Lambda", FunctionName\) WHERE FunctionName != \'(.+)\'', query["Expression"]
+        r'SELECT SUM\(Errors\) FROM SCHEMA\("AWS/Lambda", FunctionName\) WHERE FunctionName != \'(.+)\' '
+        r"GROUP BY FunctionName ORDER BY SUM\(\) DESC",
+        query["Expression"],
     )
     # The authorizer refuses a token by an error; what it cannot do it counts itself.
     (authorizer,) = [f["FunctionName"] for f in functions(market).values() if f["Handler"] == "authorizer"]
@@ -358,3 +361,35 @@ def test_tickets_go_to_who_gets_pages_unless_someone_else_is_named(expanded, giv
     topics = {f"ref:{t.id}": t["TopicName"].removeprefix("market-") for t in market.all("AWS::SNS::Topic").values()}
     found = {topics[s["TopicArn"]]: s["Endpoint"] for s in market.all("AWS::SNS::Subscription").values()}
     assert found == told
+
+
+# ── what it costs ──
+
+
+def test_the_alarms_cost_what_the_guide_says(expanded):
+    market = tree("aws", expanded["aws"])
+    simple = market.all("AWS::CloudWatch::Alarm").values()
+    row = re.search(
+        r"^\| alarms \| (\d+), of (\d+) metrics, at 0\.10; (\d+) of two others each, at 0\.50; one query, 0\.10 for each of (\d+) "
+        r"functions \| ([\d.]+) \|$",
+        (ROOT / "docs/DEPLOY.md").read_text(),
+        re.M,
+    )
+    listed = [alarm for alarm in simple if metrics(alarm)]
+    # Lambda tells nothing of a function that nobody called: it is the most that it may be.
+    counts = len(listed), sum(len(metrics(a)) for a in listed), len(alarms(market)) - len(simple), len(functions(market)) - 1
+    assert tuple(map(int, row.groups()[:4])) == counts
+    assert float(row[5]) == pytest.approx(0.10 * counts[1] + 0.50 * counts[2] + 0.10 * counts[3], abs=0.05)
+
+
+def test_the_metrics_cost_what_the_guide_says(expanded):
+    (said, usd) = re.search(r"^\| metrics of our own \| (\d+), at 0\.30 \| ([\d.]+) \|$", (ROOT / "docs/DEPLOY.md").read_text(), re.M).groups()
+    assert float(usd) == pytest.approx(0.30 * int(said), abs=0.05)
+    market = tree("aws", expanded["aws"])
+    counted = {f["MetricTransformations"][0]["MetricName"] for f in market.all("AWS::Logs::MetricFilter").values()}
+    code = (ROOT / "functions/src/metrics.rs").read_text()
+    written = set(re.findall(r'Self::\w+(?:\(_\))? => "(\w+)"', code))
+    lanes = sum(f["Handler"].startswith("worker/") for f in functions(market).values())
+    reasons = len(set(re.findall(r"Hindrance::([A-Z]\w+)\)", code)))
+    # Failed jobs are told apart by their lane, delayed notices by why too.
+    assert int(said) == len(counted) + len(written) - 1 + lanes + reasons
