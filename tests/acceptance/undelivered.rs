@@ -179,7 +179,7 @@ async fn what_a_human_served_another_way_is_recorded_with_its_proof_and_waits_fo
         let again = stage.operator.post_as("once", &recording, service.clone()).await.unwrap();
         assert_eq!(again.text, recorded.text, "the same request again records nothing");
         let told = &recorded.body["served_otherwise"];
-        assert_eq!((&told["way"], &told["evidence"]), (&service["way"], &service["evidence"]));
+        assert_eq!((&*told["way"], &*told["evidence"]), (&service["way"], &service["evidence"]));
         assert_eq!(told["served_at"], told["recorded_at"]);
         assert_eq!(recorded.text_at("/status"), "undeliverable", "what its own channel did stays so");
         assert!(world.waiting().await.is_empty());

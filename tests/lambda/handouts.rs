@@ -140,7 +140,9 @@ async fn a_sweep_tells_what_waits_for_a_human_and_whether_the_api_is_ready() {
         assert!(sweep.invoke(tick()).await.is_ok(), "{url}: it is no failure of the pass");
         let figures = figures(&sweep.end().await);
         assert_eq!(figures["ApiReady"], ready, "{url}");
-        for (name, value) in [("NoticesWaitingForAHuman", 1.0), ("WorkParkedNow", 1.0), ("Sweeps", 1.0), ("Left", 0.0)] {
+        for (name, value) in
+            [("NoticesWaitingForAHuman", 1.0), ("WorkParkedNow", 1.0), ("Sweeps", 1.0), ("Left", 0.0)]
+        {
             assert_eq!(figures[name], value, "{name}");
         }
     }

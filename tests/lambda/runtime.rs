@@ -71,7 +71,9 @@ impl Runtime {
     pub fn hand_out(&mut self, event: Value) -> String {
         self.handed_out += 1;
         let id = format!("00000000-0000-4000-8000-{:012}", self.handed_out);
-        self.events.send((id.clone(), event, self.deadline_ms)).expect("the runtime API serves as long as the test");
+        self.events
+            .send((id.clone(), event, self.deadline_ms))
+            .expect("the runtime API serves as long as the test");
         id
     }
 

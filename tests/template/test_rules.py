@@ -389,7 +389,9 @@ def test_every_log_group_goes_with_its_stack(market):
 def test_every_function_knows_the_table_the_queues_and_the_metrics_that_it_uses(market):
     for function in functions(market).values():
         variables = function["Environment"]["Variables"]
-        assert all(isinstance(value, str) or name.endswith("_PORT") for name, value in variables.items()), function.id
+        # What a parameter says that is a number becomes a text.
+        numbers = ("_PORT", "_PER_SECOND", "_CONCURRENCY")
+        assert all(isinstance(value, str) or name.endswith(numbers) for name, value in variables.items()), function.id
         # Lambda takes four kilobytes.
         assert len(json.dumps(variables)) < 4096, function.id
         assert variables["RUST_LOG"] == "info", function.id

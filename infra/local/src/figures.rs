@@ -160,7 +160,7 @@ impl Figures {
             Metric::WorkParkedNow => drop(self.work_parked.set(count as i64)),
             Metric::NoticesWaitingForAHuman => drop(self.notices_waiting.set(count as i64)),
             Metric::NoticesDelayed(by) => {
-                drop(self.notices_delayed.get_or_create(&OfReason { reason: by.name() }).inc_by(count));
+                self.notices_delayed.get_or_create(&OfReason { reason: by.name() }).inc_by(count);
             }
             Metric::NoticesUndeliverable => drop(self.notices_undeliverable.inc_by(count)),
             Metric::NoticesBounced => drop(self.notices_bounced.inc_by(count)),

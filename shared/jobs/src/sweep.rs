@@ -25,8 +25,11 @@ use crate::{Outgoing, Queues, Unsent, WakeUp};
 
 /// Entries of one query.
 const PAGE: u16 = 100;
-/// Leases and queries under way at once.
+/// Shards at work at once.
 const PARALLEL: usize = 16;
+/// Leases of one of them under way at once: at 8 ms each, these are the 500 a second that a shard of the index takes. More
+/// would only wait in the table, and time out there.
+const LEASES: usize = 4;
 
 /// What a pass did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -247,7 +250,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         swept.lateness = swept.lateness.max(free.iter().map(|entry| now.duration_since(entry.due_at)).max());
         let mut leases = stream::iter(free)
             .map(async |entry| (self.store.lease(&entry, now).await, entry))
-            .buffer_unordered(PARALLEL);
+            .buffer_unordered(LEASES);
         let (mut taken, mut failure) = (Vec::new(), None);
         while let Some((lease, entry)) = leases.next().await {
             match lease {
@@ -272,7 +275,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         swept.sent += taken.len() - unsent.len();
         // Entries that could not be sent do not count a try, so a queue that is down for hours parks nothing.
         let back = stream::iter(unsent.iter().filter_map(|unsent| taken.get(unsent.place)));
-        back.for_each_concurrent(PARALLEL, async |entry| {
+        back.for_each_concurrent(LEASES, async |entry| {
             if let Err(error) = self.store.give_back(entry, now).await {
                 tracing::warn!(%error, item = %entry.key.told(), "an unsent entry comes back when its lease ends");
             }

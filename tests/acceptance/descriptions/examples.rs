@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use expect_test::expect_file;
 use market::client::{Client, Exchange, witnessed};
+use market::json::Json;
 use market::{demo, requests};
 use market_identity::Role;
 use market_kernel::aggregate::Lane;
