@@ -6,7 +6,7 @@ use market::permissions::Table;
 use market_kernel::aggregate::Lane;
 use saphyr::Yaml;
 
-use crate::functions::{allow, at_the_table, function};
+use crate::functions::{allow, at_the_table, complete, function};
 use crate::made::{
     Node, at, call, entries, fill, items, join, json, number, read, remove, repeat, text, write,
 };
@@ -41,6 +41,7 @@ impl Templates {
         for blanks in &each {
             made.add_worker(blanks, permissions);
         }
+        complete(&mut made.workers, None);
         let board = json(&repeat(read(include_str!("parts/dashboard.yaml")), &each));
         let body = serde_json::to_string_pretty(&board).expect("JSON");
         *at(&mut made.alarms, &["Resources", "Dashboard", "Properties", "DashboardBody"]) = call("Sub", body);
@@ -126,7 +127,7 @@ fn two_more_lanes_are_two_more_names_in_the_list() {
             assert_eq!(renamed(there, lane, &name), made);
         };
         like(&mut after.queues, "{}");
-        for logical in ["{}", "{}Log", "{}Role", "{}Mapping"] {
+        for logical in ["{}", "{}Role", "{}Version", "{}Live", "{}Shift", "{}Mapping"] {
             like(&mut after.workers, logical);
         }
         let queue = text(format!("{name}QueueArn"));
