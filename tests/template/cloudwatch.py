@@ -11,6 +11,8 @@ from collections import defaultdict
 from functools import lru_cache
 from itertools import accumulate
 
+from expand import ROOT
+
 OK, ALARM = "OK", "ALARM"
 
 COMPARE = {
@@ -50,6 +52,13 @@ def is_like(value, wanted):
 
 
 # ── figures ──
+
+
+def written():
+    """The names of the metrics that the code writes."""
+    code = (ROOT / "functions/src/metrics.rs").read_text()
+    names = code[code.index("const fn name(") : code.index("const fn unit(")]
+    return set(re.findall(r'Self::\w+(?:\(_\))? => "(\w+)"', names))
 
 
 def key(namespace, name, dimensions=()):

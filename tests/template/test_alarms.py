@@ -9,6 +9,7 @@ from cloudwatch import Bells, Figures, is_like, math, pattern, state
 from expand import Resource, expansions, tree
 
 HOUR = 60
+CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/c"
 CHECK, PAY, REVOKE, READ = (
     "POST /v1/checks",
     "POST /v1/payments",
@@ -19,7 +20,15 @@ CHECK, PAY, REVOKE, READ = (
 
 @pytest.fixture(scope="module")
 def market():
-    return tree("aws", expansions("aws"), SmsBy="sns", CertificateArn="arn:aws:acm:us-east-1:000000000000:certificate/c", DomainName="m.example.com")
+    return tree(
+        "aws",
+        expansions("aws"),
+        SmsBy="sns",
+        SmsMonthlyUsd=100,
+        DomainName="m.example.com",
+        CertificateArn=CERTIFICATE,
+        AccountConcurrency=1000,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +56,7 @@ def at_rest(minutes):
     figures.put("AWS/Lambda", "Errors", 0, FunctionName="market-sweep")
     figures.put("AWS/Lambda", "ConcurrentExecutions", 2)
     figures.put("AWS/Lambda", "Throttles", 0)
-    figures.put("AWS/CertificateManager", "DaysToExpiry", 200, CertificateArn="arn:aws:acm:us-east-1:000000000000:certificate/c")
+    figures.put("AWS/CertificateManager", "DaysToExpiry", 200, CertificateArn=CERTIFICATE)
     figures.put("AWS/SES", "Reputation.BounceRate", 0.001)
     figures.put("AWS/SES", "Reputation.ComplaintRate", 0.0)
     return figures
@@ -400,12 +409,12 @@ def test_a_caller_beyond_its_rate_is_a_ticket_and_no_failure(bells, filters):
     [
         ("AWS/SES", "Reputation.BounceRate", {}, 0.06, "mail-bounces"),
         ("AWS/SES", "Reputation.ComplaintRate", {}, 0.002, "mail-complaints"),
-        ("AWS/SNS", "SMSMonthToDateSpentUSD", {}, 0.85, "sms-spend"),
+        ("AWS/SNS", "SMSMonthToDateSpentUSD", {}, 85, "sms-spend"),
         ("AWS/Lambda", "ConcurrentExecutions", {}, 900, "concurrency"),
         (
             "AWS/CertificateManager",
             "DaysToExpiry",
-            {"CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/c"},
+            {"CertificateArn": CERTIFICATE},
             20,
             "certificate-expires",
         ),

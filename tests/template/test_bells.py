@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from cloudwatch import written
 from expand import ACCOUNT, ROOT, expansions, target, tree
 from test_rules import WAYS, dead_letter_queues, functions, gateway, many, statements
 
@@ -128,7 +129,7 @@ def test_every_alarm_is_one_that_cloudwatch_takes(market):
 
 
 def test_every_alarm_watches_a_metric_that_the_code_writes_or_a_filter_counts_or_aws_does(market):
-    ours = set(re.findall(r'Self::\w+(?:\(_\))? => "(\w+)"', (ROOT / "functions/src/metrics.rs").read_text()))
+    ours = written()
     counted = {
         made["MetricName"]
         for filter in market.all("AWS::Logs::MetricFilter").values()
@@ -392,9 +393,8 @@ def test_the_metrics_cost_what_the_guide_says(expanded):
     market = tree("aws", expanded["aws"])
     counted = {f["MetricTransformations"][0]["MetricName"] for f in market.all("AWS::Logs::MetricFilter").values()}
     code = (ROOT / "functions/src/metrics.rs").read_text()
-    written = set(re.findall(r'Self::\w+(?:\(_\))? => "(\w+)"', code))
     lanes = sum(f["Handler"].startswith("worker/") for f in functions(market).values())
     # Failed jobs are told apart by their lane; delayed notices by why, beside the sum of all.
-    assert int(row[1]) == len(counted) + len(written - {"JobsFailed", "NoticesDelayed"}) + lanes
+    assert int(row[1]) == len(counted) + len(written() - {"JobsFailed", "NoticesDelayed"}) + lanes
     reasons = set(re.findall(r"NoticesDelayed\(Hindrance::([A-Z]\w+)\)", code))
     assert row[2] == {6: "six"}[len(reasons) + 1]
