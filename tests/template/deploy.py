@@ -235,9 +235,12 @@ def strip(template, parameters):
         if type in ("AWS::WAFv2::WebACLAssociation", "AWS::WAFv2::LoggingConfiguration"):
             del template["Resources"][logical]
             yield f"{type}: unknown to it; taken out", logical
-        if type == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
+        if type == "AWS::CloudWatch::CompositeAlarm" or type == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
             del template["Resources"][logical]
-            yield "alarms on metric math: refused; taken out", logical
+            yield "alarms on metric math, and on alarms: refused; taken out", logical
+        if type == "AWS::Budgets::Budget":
+            del template["Resources"][logical]
+            yield f"{type}: unknown to it; taken out", logical
         if type == "AWS::CloudFormation::Stack" and "Deployment" in properties.get("Parameters", {}):
             properties["Tags"] = [*properties.get("Tags", []), {"Key": "deployment", "Value": {"Ref": "Deployment"}}]
             yield "what an update leaves as it is, below: it forgets its attributes; a tag changes it", logical
@@ -557,9 +560,13 @@ class ReadBack:
         )
         alarms = self.emulator.client("cloudwatch").get_paginator("describe_alarms").paginate()
         found = {alarm["AlarmName"]: alarm["AlarmActions"] for page in alarms for alarm in page["MetricAlarms"]}
-        topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{MARKET}-alarms"
-        wanted = {alarm["AlarmName"]: [topic] for alarm in self.of("AWS::CloudWatch::Alarm")}
-        self.checks.equal(f"{len(wanted)} alarms, all to the one topic", found, wanted)
+        topics = {f"ref:{topic.id}": topic["TopicName"] for topic in self.of("AWS::SNS::Topic")}
+        arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:"
+        wanted = {
+            alarm["AlarmName"]: [arn + topics[topic] for topic in alarm["AlarmActions"]]
+            for alarm in self.of("AWS::CloudWatch::Alarm")
+        }
+        self.checks.equal(f"{len(wanted)} alarms, each to its topic", found, wanted)
         sns = self.emulator.client("sns")
         raw = [
             (

@@ -87,8 +87,14 @@ def include(path, properties):
             properties[name] = source(path.parent / transform["Parameters"]["Location"])
 
 
+@lru_cache
+def expanded(partition):
+    """The expansions of a partition as text, once: they take seconds."""
+    return json.dumps({name: expand(path, REGIONS[partition]) for name, path in paths().items()})
+
+
 def expansions(partition):
-    return {name: expand(path, REGIONS[partition]) for name, path in paths().items()}
+    return json.loads(expanded(partition))
 
 
 @dataclass

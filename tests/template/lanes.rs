@@ -11,6 +11,7 @@ use crate::functions::{allow, at_the_table, complete, function};
 use crate::made::{
     Node, at, call, entries, fill, items, join, json, map, number, read, remove, repeat, text, write,
 };
+use crate::objectives;
 use crate::permissions::permissions;
 use crate::resources::{Resources, pascal, path};
 use crate::routes;
@@ -43,7 +44,8 @@ impl Templates {
             made.add_worker(blanks, permissions);
         }
         complete(&mut made.workers, None);
-        let board = json(&repeat(read(include_str!("parts/dashboard.yaml")), &each));
+        let of_classes = repeat(read(include_str!("parts/dashboard.yaml")), &objectives::classes());
+        let board = json(&repeat(of_classes, &each));
         let body = serde_json::to_string_pretty(&board).expect("JSON");
         *at(&mut made.alarms, &["Resources", "Dashboard", "Properties", "DashboardBody"]) = call("Sub", body);
         made.workers = bounded(made.workers);

@@ -10,6 +10,7 @@ mod functions;
 mod gateway;
 mod lanes;
 mod made;
+mod objectives;
 mod permissions;
 mod resources;
 mod routes;

@@ -767,72 +767,7 @@ def test_every_stage_logs_its_requests_and_limits_them(market):
     assert "/stages/" in association["ResourceArn"] and api.id in association["ResourceArn"]
 
 
-# ── alarms and runbooks ──
-
-
-def pages(market):
-    return {
-        alarm.id: re.findall(r"docs/runbooks/[a-z0-9-]+\.md", alarm.get("AlarmDescription", ""))
-        for alarm in market.all("AWS::CloudWatch::Alarm").values()
-    }
-
-
-def test_every_alarm_tells_someone_and_names_its_page(market):
-    (topic,) = [t for t in market.all("AWS::SNS::Topic").values() if t["TopicName"] == "market-alarms"]
-    for alarm in market.all("AWS::CloudWatch::Alarm").values():
-        assert alarm["AlarmActions"] == [f"ref:{topic.id}"], alarm.id
-        assert alarm["AlarmName"].startswith("market-"), alarm.id
-        assert alarm["TreatMissingData"] in ("breaching", "notBreaching", "ignore"), alarm.id
-        (page,) = pages(market)[alarm.id]
-        assert (ROOT / page).is_file(), f"{alarm.id}: {page}"
-
-
-def test_every_page_belongs_to_an_alarm(expanded):
-    named = {page for found in pages(tree("aws", expanded["aws"])).values() for page in found}
-    written = {f"docs/runbooks/{page.name}" for page in (ROOT / "docs/runbooks").glob("*.md")} - {
-        "docs/runbooks/README.md",
-        # What an operator decides, with no alarm before it.
-        "docs/runbooks/stop-a-class.md",
-    }
-    # What is told by a rule of a stack that is deployed apart.
-    apart = {name: path.read_text() for name, path in paths().items() if name.startswith("infra/apart/")}
-    named |= {page for text in apart.values() for page in re.findall(r"docs/runbooks/[a-z0-9-]+\.md", text)}
-    assert written == named
-
-
-def test_every_alarm_watches_a_metric_that_the_code_writes_or_aws_does(market):
-    ours = set(re.findall(r'Self::\w+ => "(\w+)"', (ROOT / "functions/src/metrics.rs").read_text()))
-    for alarm in market.all("AWS::CloudWatch::Alarm").values():
-        metrics = [
-            alarm.properties,
-            *(m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m),
-        ]
-        for metric in metrics:
-            if metric.get("Namespace") == "market":
-                assert metric["MetricName"] in ours, alarm.id
-                # Those with a dimension are another metric of the same name.
-                assert not metric.get("Dimensions"), alarm.id
-
-
-def test_every_alarm_on_a_function_names_one_that_exists(market):
-    names = {function["FunctionName"] for function in functions(market).values()}
-    for alarm in market.all("AWS::CloudWatch::Alarm").values():
-        metrics = [
-            alarm.properties,
-            *(m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m),
-        ]
-        for metric in metrics:
-            for dimension in metric.get("Dimensions", []):
-                if dimension["Name"] == "FunctionName":
-                    assert dimension["Value"] in names, alarm.id
-                if dimension["Name"] == "ApiName":
-                    assert dimension["Value"] == gateway(market)["Name"], alarm.id
-
-
-def test_lateness_and_silence_of_the_sweep_have_alarms(market):
-    watched = {alarm.get("MetricName"): alarm for alarm in market.all("AWS::CloudWatch::Alarm").values()}
-    assert watched["Sweeps"]["TreatMissingData"] == "breaching"
-    assert {"LatenessMs", "IteratorAge", "Parked", "NoticesUndeliverable"} <= watched.keys()
+# ── the dashboard (alarms: test_bells.py) ──
 
 
 def test_the_dashboard_is_json(market):

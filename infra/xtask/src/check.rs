@@ -93,7 +93,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "the templates: what the transform makes of them, against the code",
         taken: CI,
-        budget_s: 30,
+        budget_s: 34,
         what: transformed,
     },
     Step { name: "sam build, for this machine", taken: CI, budget_s: 350, what: sam_build },
@@ -334,7 +334,8 @@ fn transformed(_: &mut Check) -> Done {
     let handlers = root().join("target/handlers");
     let names = run_quietly(&mut program(market(), &["handlers"]))?;
     std::fs::write(&handlers, names).map_err(Failed::to("write target/handlers"))?;
-    let arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/template"];
+    let arguments =
+        ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "worksteal", "tests/template"];
     run(Environment::of_templates().program("python", &arguments).env("MARKET_HANDLERS", handlers))
 }
 
