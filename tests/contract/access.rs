@@ -54,7 +54,10 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
         let hour: Timestamp = "2026-06-01T10:00:00Z".parse().unwrap();
         let past = |seconds: i64| hour + jiff::SignedDuration::from_secs(seconds);
         let counted = async |scope: &ScopeName, outcome, seconds: i64| {
-            table.store.count_access(Check { grant: &one, scope, outcome, at: past(seconds) }, OTHERS).await
+            table
+                .store
+                .count_access(Check { grant: &one, scope, outcome, at: past(seconds), times: 1 }, OTHERS)
+                .await
         };
         counted(&orders, CheckOutcome::Allowed, 0).await.unwrap();
         try_join_all((1..40).map(|n| counted(&orders, CheckOutcome::Allowed, n))).await.unwrap();
@@ -65,7 +68,7 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
         table
             .store
             .count_access(
-                Check { grant: &other, scope: &orders, outcome: CheckOutcome::Ended, at: past(7) },
+                Check { grant: &other, scope: &orders, outcome: CheckOutcome::Ended, at: past(7), times: 1 },
                 OTHERS,
             )
             .await
@@ -160,7 +163,13 @@ async fn lines_of_the_former_place_and_of_todays_are_paged_through_each_once() {
             table
                 .store
                 .count_access(
-                    Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: today },
+                    Check {
+                        grant: &grant,
+                        scope: &scope,
+                        outcome: CheckOutcome::Allowed,
+                        at: today,
+                        times: 1,
+                    },
                     OTHERS,
                 )
                 .await
@@ -211,7 +220,7 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
             table
                 .store
                 .count_access(
-                    Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: now },
+                    Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: now, times: 1 },
                     OTHERS,
                 )
                 .await
@@ -229,7 +238,13 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
         let counted = table
             .store
             .count_access(
-                Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: at(3_601) },
+                Check {
+                    grant: &grant,
+                    scope: &scope,
+                    outcome: CheckOutcome::Allowed,
+                    at: at(3_601),
+                    times: 1,
+                },
                 OTHERS,
             )
             .await;
@@ -242,7 +257,13 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
         let counted = table
             .store
             .count_access(
-                Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: at(3_601) },
+                Check {
+                    grant: &grant,
+                    scope: &scope,
+                    outcome: CheckOutcome::Allowed,
+                    at: at(3_601),
+                    times: 1,
+                },
                 OTHERS,
             )
             .await;
