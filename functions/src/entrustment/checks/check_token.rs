@@ -4,7 +4,7 @@
 use market_identity::Role;
 
 use super::{CheckReply, TokenToCheck, answers};
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 
 /// See the module.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ impl Endpoint for CheckToken {
             .clauses(&["4.4.1", "4.4.3"])
             .roles(&[Role::DataGateway])
             .repeats(Repeats::Harmless)
+            .class(Class::Checks)
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<CheckReply>, Problem> {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CheckReply, TokenToCheck, answers};
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::lists::{AtMost, OneTo};
 
 /// The most checks of one request.
@@ -54,6 +54,7 @@ impl Endpoint for CheckTokens {
             .clauses(&["4.4.1", "4.4.3"])
             .roles(&[Role::DataGateway])
             .repeats(Repeats::Harmless)
+            .class(Class::Checks)
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ChecksReply>, Problem> {
