@@ -90,6 +90,7 @@ async fn take(crowd: usize) -> Ledger {
         stage.grant(&merchant, &shop, "year").await;
         stage.grant(&merchant, &shop, "month").await;
     }
+    let each = of_fifty_merchants(&stage).await;
     world.settle().await;
     let running = &world.running;
     let job_meter = Meter::counting();
@@ -151,7 +152,6 @@ async fn take(crowd: usize) -> Ledger {
         stage.gateway.post("/checks/batch", json!({ "checks": checks })).await.unwrap()
     };
     taker.route("`check_tokens` (50 of one grant, the same hour)", &batch(&vec![check; 50]).await);
-    let each = of_fifty_merchants(&stage).await;
     batch(&each).await;
     running.route_meter.take();
     taker.route("`check_tokens` (50, each of another merchant, the same hour)", &batch(&each).await);

@@ -273,3 +273,24 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn checks_of_one_instant_are_counted_together_and_a_line_that_they_begin_is_known_as_new() {
+    on_each_table(async |table| {
+        let (grant, scope): (_, ScopeName) = (grant(1), "orders.read".parse().unwrap());
+        let (outcome, store) = (CheckOutcome::Allowed, &table.store);
+        let counted = async |at, times| {
+            store
+                .count_access(Check { grant: &grant, scope: &scope, outcome, at, times }, OTHERS)
+                .await
+                .unwrap()
+        };
+        assert_eq!(counted(at(0), 3).await, market_store::Counted::First);
+        assert_eq!(counted(at(7), 3).await, market_store::Counted::Further);
+        assert_eq!(counted(at(9), 44).await, market_store::Counted::Further);
+        let page = store.ledger(&grant.account_id, &grant.id, Asked::page(None, 10)).await.unwrap();
+        let told: Vec<_> = page.items.iter().map(|line| (line.count, line.first_at, line.last_at)).collect();
+        assert_eq!(told, [(50, at(0), at(9))]);
+    })
+    .await;
+}
