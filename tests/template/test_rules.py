@@ -789,7 +789,9 @@ def test_every_alarm_tells_someone_and_names_its_page(market):
 def test_every_page_belongs_to_an_alarm(expanded):
     named = {page for found in pages(tree("aws", expanded["aws"])).values() for page in found}
     written = {f"docs/runbooks/{page.name}" for page in (ROOT / "docs/runbooks").glob("*.md")} - {
-        "docs/runbooks/README.md"
+        "docs/runbooks/README.md",
+        # A person decides it.
+        "docs/runbooks/restore.md",
     }
     assert written == named
 

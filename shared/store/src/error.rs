@@ -98,6 +98,7 @@ impl StoreError {
                 Some(Meaning::Contended) => Self::Contended(text),
                 Some(Meaning::Failed) | None => lost(text),
                 Some(_) if is_size(service.err().message()) => Self::TooLarge(text),
+                Some(_) if is_fenced(service.err().message()) => Self::Unavailable(text),
                 // A failure of the table's own says nothing of what became of a write.
                 Some(_) if service.raw().status().is_server_error() => lost(text),
                 Some(_) => Self::Rejected(text),
@@ -177,6 +178,12 @@ impl Cancelled {
 /// Whether the error is about an index that the table does not have, for which DynamoDB has no code.
 fn lacks_index(message: Option<&str>) -> bool {
     message.is_some_and(|message| message.contains("does not have the specified index"))
+}
+
+/// Whether the table's own policy takes no writes from anyone, as while another table is restored in its place. That is over
+/// some time, unlike a permission that a role lacks; DynamoDB has one code for both.
+fn is_fenced(message: Option<&str>) -> bool {
+    message.is_some_and(|message| message.contains("explicit deny in a resource-based policy"))
 }
 
 /// Whether the error is about an item's size, for which DynamoDB has no code.
