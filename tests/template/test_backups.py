@@ -51,10 +51,9 @@ def test_a_name_that_is_mistyped_makes_no_empty_table(expanded, parameters):
     assert any("no empty market" in text for text in refusals)
 
 
-def test_the_name_of_the_table_is_always_said():
-    for name in ("template.yaml", "infra/data.yaml"):
-        about = re.search(r"\n  TableName:\n(.*?)\n\n", (ROOT / name).read_text() + "\n\n", re.S)[1]
-        assert "Default" not in about, name
+def test_the_name_of_the_table_is_always_said(expanded):
+    for name in ("template", "infra/data"):
+        assert "Default" not in expanded["aws"][name]["Parameters"]["TableName"], name
 
 
 @pytest.mark.parametrize("partition", REGIONS)
@@ -76,6 +75,8 @@ def test_a_stack_that_is_pointed_at_another_table_stands_on_it_whole(expanded, p
     assert not [text for resource in market.all().values() for text in texts(resource.properties) if "Data/Table" in text]
     of_own = [resource.id for resource in own.all().values() if "Data/Table" in str(resource.properties)]
     of_other = [resource.id for resource in market.all().values() if "market-restored" in str(resource.properties)]
+    # The stack that would make it is told its name.
+    of_other.remove("Data")
     assert of_own == of_other and len(of_own) > 60
 
 
