@@ -2,6 +2,8 @@
 """ministack, with what a restore needs of DynamoDB and it does not do by itself, as AWS documents it:
 
 - a statement of a table's own policy that denies a call to everyone denies it;
+- whether a table is protected is told as a truth, also where its CloudFormation was told so in a text; and that its indexes can
+  be asked;
 - a table that is restored from point-in-time recovery tells from which and to which instant, and is not ready at once.
 
 What it restores is the table as it is, whatever the instant: that a second of the past comes back, only AWS shows.
@@ -9,6 +11,7 @@ What it restores is the table as it is, whatever the instant: that a second of t
 
 import json
 import sys
+import zlib
 
 from ministack.services import dynamodb
 
@@ -64,16 +67,23 @@ async def handle_request(method, path, headers, body, query_params):
         source = dynamodb._tables[data["SourceTableName"]]["TableArn"]
         at = data.get("RestoreDateTime", 0)
         restored[data["TargetTableName"]] = {"SourceTableArn": source, "RestoreDateTime": at, "RestoreInProgress": True}
-    if status == 200 and action == "DescribeTable" and data["TableName"] in restored:
-        summary = restored[data["TableName"]]
+    if status == 200 and action == "DescribeTable":
         told = json.loads(answer)
-        told["Table"]["RestoreSummary"] = dict(summary)
-        if summary["RestoreInProgress"]:
-            told["Table"]["TableStatus"] = "CREATING"
-            summary["RestoreInProgress"] = False
+        describe(told["Table"])
         answer = json.dumps(told).encode()
-        about.pop("x-amz-crc32", None)
+        about["x-amz-crc32"] = str(zlib.crc32(answer))
     return status, about, answer
+
+
+def describe(table):
+    table["DeletionProtectionEnabled"] = str(table.get("DeletionProtectionEnabled")).lower() == "true"
+    for index in table.get("GlobalSecondaryIndexes", []):
+        index.setdefault("IndexStatus", "ACTIVE")
+    if summary := restored.get(table["TableName"]):
+        table["RestoreSummary"] = dict(summary)
+        if summary["RestoreInProgress"]:
+            table["TableStatus"] = "CREATING"
+            summary["RestoreInProgress"] = False
 
 
 dynamodb.handle_request = handle_request

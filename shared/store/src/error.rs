@@ -244,6 +244,29 @@ mod tests {
     }
 
     #[test]
+    fn a_fence_is_lifted_again_and_a_permission_that_a_role_lacks_is_not_given() {
+        use aws_sdk_dynamodb::error::ErrorMetadata;
+        use aws_sdk_dynamodb::operation::put_item::PutItemError;
+        use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+        use aws_smithy_runtime_api::http::StatusCode;
+        let of = |why: &str| {
+            let message =
+                format!("User: a is not authorized to perform: dynamodb:PutItem on resource: t {why}");
+            let told = ErrorMetadata::builder().code("AccessDeniedException").message(message).build();
+            let answer: HttpResponse = HttpResponse::new(StatusCode::try_from(400).unwrap(), "".into());
+            StoreError::from_sdk(&SdkError::service_error(PutItemError::generic(told), answer), true)
+        };
+        let fenced = of("with an explicit deny in a resource-based policy");
+        assert!(matches!(fenced, StoreError::Unavailable(_)) && fenced.retryable(), "{fenced}");
+        for why in [
+            "because no identity-based policy allows it",
+            "with an explicit deny in an identity-based policy",
+        ] {
+            assert!(matches!(of(why), StoreError::Rejected(_)), "{why}");
+        }
+    }
+
+    #[test]
     fn of_several_reasons_the_one_that_has_it_decided_again_counts_most() {
         let of = |codes: &[&str]| {
             let reasons =

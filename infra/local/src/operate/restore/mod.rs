@@ -178,7 +178,7 @@ impl Restore<'_> {
             }
             if step == Step::Verify {
                 let verified = self.verify().await?;
-                outcome.verified(verified);
+                outcome.verified(verified, self.arguments.despite_faults);
                 if !outcome.ok && !self.arguments.despite_faults {
                     return Ok(outcome);
                 }
@@ -210,7 +210,8 @@ impl Restore<'_> {
             self.tables.table(&stands_on).await?
         };
         let label = self.stack.parameter(STREAM_LABEL).map(str::to_owned);
-        Ok(Seen { stands_on, label, stack: self.stack.state().clone(), source, target })
+        let now = SystemClock.now();
+        Ok(Seen { now, stands_on, label, stack: self.stack.state().clone(), source, target })
     }
 
     /// Takes a step, and waits until it is taken.
@@ -253,25 +254,16 @@ impl Restore<'_> {
     /// Waits until a table can be restored to an instant: what is written can be some minutes later.
     async fn wait_for_recovery(&self, table: &str, until: Timestamp) -> Result<(), OperateError> {
         self.bar.set_message(format!("waiting until {table} can be restored to {until}"));
-        if until > SystemClock.now() + FENCE_SPREADS {
-            return Err(OperateError::NotRestored(format!("{until} is still to come")));
-        }
         loop {
-            let Some((earliest, latest)) = self.tables.recovery(table).await? else {
-                return Err(OperateError::NotRestored(format!(
-                    "{table} has no point-in-time recovery: restore a backup of it as {}, and say --adopt",
-                    self.wanted.to
-                )));
-            };
-            if self.wanted.at.is_some() && until < earliest {
-                return Err(OperateError::NotRestored(format!(
-                    "{table} can be restored to {earliest} and later, not to {until}"
-                )));
+            match self.looked_at(table).await?.recovery {
+                Some((_, latest)) if latest >= until => return Ok(()),
+                Some(_) => tokio::time::sleep(BETWEEN_LOOKS).await,
+                None => {
+                    return Err(OperateError::NotRestored(format!(
+                        "{table} has no point-in-time recovery any more"
+                    )));
+                }
             }
-            if latest >= until {
-                return Ok(());
-            }
-            tokio::time::sleep(BETWEEN_LOOKS).await;
         }
     }
 

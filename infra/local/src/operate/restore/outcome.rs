@@ -121,12 +121,12 @@ impl Restored {
         self
     }
 
-    pub(super) fn verified(&mut self, verified: Verification) {
+    pub(super) fn verified(&mut self, verified: Verification, despite_faults: bool) {
         let Verification { chains, records, faults, .. } = verified;
         self.ok = faults.is_empty();
         if self.ok {
             self.steps.push(Taken::now(Step::Verify));
-        } else {
+        } else if !despite_faults {
             self.next.push(
                 "see whether what does not hold was so before: then give the command again with --point \
                  --despite-faults; otherwise restore to an earlier instant, under another name"

@@ -1,10 +1,15 @@
 //! What has been done and what is to be done, by what AWS says now. Nothing else remembers it, so a command that was broken off
 //! anywhere goes on from there, on any machine.
 
+use std::time::Duration;
+
 use market_kernel::Timestamp;
 use serde::Serialize;
 
 use crate::operate::stack::StackState;
+
+/// By how much the clocks of whoever gives the command and of AWS may differ.
+const SKEW: Duration = Duration::from_mins(2);
 
 /// The steps, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -39,6 +44,8 @@ pub(super) struct Table {
     pub(super) arn: String,
     /// It can be asked, and so can each of its indexes.
     pub(super) is_ready: bool,
+    /// When it was made: a restored table, when its restore was begun.
+    pub(super) made: Timestamp,
     /// Its hash and range key.
     pub(super) keys: Vec<String>,
     /// The names of its indexes.
@@ -49,8 +56,8 @@ pub(super) struct Table {
     pub(super) stream: Option<String>,
     /// Saved replies go when they have served.
     pub(super) has_ttl: bool,
-    /// It can be restored to any second.
-    pub(super) has_recovery: bool,
+    /// From when and until when it can be restored to any second; none where it cannot.
+    pub(super) recovery: Option<(Timestamp, Timestamp)>,
     /// DynamoDB does not delete it.
     pub(super) is_protected: bool,
     pub(super) tags: Vec<(String, String)>,
@@ -66,13 +73,15 @@ impl Table {
     /// Whether it has what a restore leaves out. `tags` are those of the table before.
     fn is_whole(&self, tags: &[(String, String)]) -> bool {
         let has_tags = tags.iter().all(|tag| self.tags.contains(tag));
-        self.stream.is_some() && self.has_ttl && self.has_recovery && self.is_protected && has_tags
+        self.stream.is_some() && self.has_ttl && self.recovery.is_some() && self.is_protected && has_tags
     }
 }
 
 /// What AWS says of the stack and of both tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seen {
+    /// When it was looked.
+    pub(super) now: Timestamp,
     /// The table on which the stack stands.
     pub(super) stands_on: String,
     /// The label of the stream by which it is pointed there: empty for the table that is its own, none where the stack's
@@ -150,7 +159,25 @@ impl Seen {
                 self.stands_on
             )),
             (None, Some(_)) if wanted.adopt => Some(format!("there is no table {to} that could be adopted")),
-            (None, Some(_)) => None,
+            (None, Some(source)) => self.unreachable(source, wanted),
+        }
+    }
+
+    /// Why the table cannot be restored to that instant.
+    fn unreachable(&self, source: &Table, wanted: &Wanted) -> Option<String> {
+        let Table { name, recovery, .. } = source;
+        let Some((earliest, _)) = recovery else {
+            return Some(format!(
+                "{name} has no point-in-time recovery: restore a backup of it as {}, and say --adopt",
+                wanted.to
+            ));
+        };
+        match wanted.at {
+            Some(at) if at > self.now => Some(format!("{at} is still to come")),
+            Some(at) if at < *earliest => {
+                Some(format!("{name} can be restored to {earliest} and later, not to {at}"))
+            }
+            _ => None,
         }
     }
 
@@ -162,6 +189,15 @@ impl Seen {
         if !is_of_source && !adopt && self.stands_on != *to {
             return Some(format!(
                 "there is a table {to} already, and it was not restored from {}: name another, or say --adopt",
+                self.stands_on
+            ));
+        }
+        // A fence that was lifted, or is younger: what was written meanwhile is not in the restored table.
+        let is_behind = |source: &Table| source.fenced.is_some_and(|fenced| fenced <= target.made + SKEW);
+        if !adopt && self.stands_on != *to && source.is_some_and(|source| !is_behind(source)) {
+            return Some(format!(
+                "{} was written to after {to} was restored from it: restore it again under another name, or take {to} as it is \
+                 with --adopt",
                 self.stands_on
             ));
         }
@@ -194,6 +230,10 @@ mod tests {
         "2026-11-27T12:00:00Z".parse().unwrap()
     }
 
+    fn earliest() -> Timestamp {
+        "2026-11-20T12:00:00Z".parse().unwrap()
+    }
+
     fn wanted() -> Wanted {
         Wanted { to: "restored".to_owned(), at: None, adopt: false, indexes: ["due", "lists", "desk"] }
     }
@@ -203,6 +243,7 @@ mod tests {
             name: "market".to_owned(),
             arn: OLD.to_owned(),
             is_ready: true,
+            recovery: Some((earliest(), at())),
             tags: vec![("team".to_owned(), "market".to_owned())],
             ..Table::default()
         }
@@ -210,6 +251,7 @@ mod tests {
 
     fn before() -> Seen {
         Seen {
+            now: at(),
             stands_on: "market".to_owned(),
             label: Some(String::new()),
             stack: StackState::Stands,
@@ -224,6 +266,7 @@ mod tests {
             name: "restored".to_owned(),
             arn: "arn:aws:dynamodb:r:0:table/restored".to_owned(),
             is_ready: true,
+            made: at(),
             keys: vec!["pk".to_owned(), "sk".to_owned()],
             indexes: ["desk", "due", "lists"].map(str::to_owned).to_vec(),
             restored: Some((OLD.to_owned(), at())),
@@ -235,7 +278,7 @@ mod tests {
         Table {
             stream: Some("2026-11-27T12:30:00.000".to_owned()),
             has_ttl: true,
-            has_recovery: true,
+            recovery: Some((earliest(), at())),
             is_protected: true,
             tags: own().tags,
             ..restored()
@@ -291,12 +334,12 @@ mod tests {
         let without = [
             Table { stream: None, ..repaired() },
             Table { has_ttl: false, ..repaired() },
-            Table { has_recovery: false, ..repaired() },
+            Table { recovery: None, ..repaired() },
             Table { is_protected: false, ..repaired() },
             Table { tags: Vec::new(), ..repaired() },
         ];
         for target in without {
-            let seen = Seen { target: Some(target.clone()), ..before() };
+            let seen = Seen { target: Some(target.clone()), source: Some(fenced(own())), ..before() };
             assert!(!seen.is_taken(Step::Repair, &wanted()), "{target:?}");
         }
     }
@@ -305,8 +348,8 @@ mod tests {
     fn a_stack_whose_update_was_taken_back_is_pointed_again_and_one_that_hangs_is_not() {
         let failed = |status: &str| StackState::Failed { status: status.to_owned(), reason: "no".to_owned() };
         let target = Some(fenced(repaired()));
-        let taken_back =
-            Seen { stack: failed("UPDATE_ROLLBACK_COMPLETE"), target: target.clone(), ..before() };
+        let behind = Seen { source: Some(fenced(own())), ..before() };
+        let taken_back = Seen { stack: failed("UPDATE_ROLLBACK_COMPLETE"), target: target.clone(), ..behind };
         assert_eq!(taken_back.refusal(&wanted()), None);
         assert!(!taken_back.is_taken(Step::Point, &wanted()));
         let hangs = Seen { stack: failed("UPDATE_ROLLBACK_FAILED"), target, ..before() };
@@ -317,23 +360,35 @@ mod tests {
     fn what_cannot_be_restored_or_gone_on_with_is_refused() {
         let other = Table { restored: None, ..repaired() };
         let lacking = Table { indexes: vec!["due".to_owned()], ..restored() };
-        let with = |target: &Table| Seen { target: Some(target.clone()), ..before() };
+        let behind = || Seen { source: Some(fenced(own())), ..before() };
+        let with = |target: &Table| Seen { target: Some(target.clone()), ..behind() };
+        let lifted = Seen { source: Some(own()), ..with(&restored()) };
+        let younger = Table { made: "2026-11-27T11:57:00Z".parse().unwrap(), ..restored() };
         let later = Wanted { at: Some("2026-11-27T12:00:01Z".parse().unwrap()), ..wanted() };
         let adopting = Wanted { adopt: true, ..wanted() };
         let gone = Seen { source: None, ..before() };
+        let unkept = Seen { source: Some(Table { recovery: None, ..own() }), ..before() };
+        let to_come = later.clone();
+        let too_early = Wanted { at: Some("2026-11-20T11:59:59Z".parse().unwrap()), ..wanted() };
         for (seen, wanted, why) in [
             (Seen { label: None, ..before() }, wanted(), "TableStreamLabel"),
             (before(), Wanted { to: "market".to_owned(), ..wanted() }, "is its own"),
             (with(&other), wanted(), "was not restored from market"),
             (with(&restored()), later, "was restored to"),
             (with(&lacking), wanted(), "lacks the indexes"),
+            (lifted.clone(), wanted(), "was written to after restored"),
+            (with(&younger), wanted(), "was written to after restored"),
             (before(), adopting.clone(), "could be adopted"),
             (gone.clone(), wanted(), "restore a backup of it as restored"),
+            (unkept, wanted(), "has no point-in-time recovery"),
+            (before(), to_come, "is still to come"),
+            (before(), too_early, "to 2026-11-20T12:00:00Z and later"),
         ] {
             let refusal = seen.refusal(&wanted).unwrap_or_else(|| panic!("not refused: {why}"));
             assert!(refusal.contains(why), "{refusal}");
         }
         assert_eq!(with(&other).refusal(&adopting), None, "it is adopted");
+        assert_eq!(lifted.refusal(&adopting), None, "that too");
         let without_source = Seen { target: Some(restored()), ..gone };
         assert_eq!(without_source.refusal(&wanted()), None, "a deleted table fences nobody");
         assert!(without_source.is_taken(Step::Fence, &wanted()));

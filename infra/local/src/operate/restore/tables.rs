@@ -38,12 +38,12 @@ impl Tables {
         };
         let Some(described) = described else { return Ok(None) };
         let mut table = of(name, &described);
-        if !table.is_ready {
+        if !matches!(described.table_status(), Some(TableStatus::Active | TableStatus::Updating)) {
             // Nothing else can be asked of it yet.
             return Ok(Some(table));
         }
         table.has_ttl = self.has_ttl(name).await?;
-        table.has_recovery = self.recovery(name).await?.is_some();
+        table.recovery = self.recovery(name).await?;
         table.tags = self.tags(&table.arn).await?;
         table.policy = self.policy(&table.arn).await?;
         table.fenced = table.policy.as_deref().and_then(fence::since);
@@ -64,7 +64,7 @@ impl Tables {
     }
 
     /// From when and until when a table can be restored; none where it cannot.
-    pub(super) async fn recovery(&self, name: &str) -> Result<Option<(Timestamp, Timestamp)>, OperateError> {
+    async fn recovery(&self, name: &str) -> Result<Option<(Timestamp, Timestamp)>, OperateError> {
         let asked = self.client.describe_continuous_backups().table_name(name).send().await;
         let told = asked.map_err(|error| aws_error(format!("the recovery of {name} is not told"), &error))?;
         let about = told.continuous_backups_description;
@@ -176,7 +176,7 @@ impl Tables {
             asked.map_err(|error| aws_error(failed("its time to live"), &error))?;
             return Ok(true);
         }
-        if !table.has_recovery {
+        if table.recovery.is_none() {
             return self.turn_recovery_on(name).await;
         }
         let missing: Vec<_> = tags.iter().filter(|tag| !table.tags.contains(tag)).collect();
@@ -223,6 +223,7 @@ fn of(name: &str, described: &TableDescription) -> Table {
         name: name.to_owned(),
         arn: described.table_arn().unwrap_or_default().to_owned(),
         is_ready,
+        made: described.creation_date_time().map_or(Timestamp::UNIX_EPOCH, |at| timestamp(*at)),
         keys: keys.iter().map(|key| key.attribute_name.clone()).collect(),
         indexes: indexes.iter().filter_map(|index| index.index_name().map(str::to_owned)).collect(),
         restored: described.restore_summary().and_then(|summary| {
