@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from expand import ROOT, tree
+from expand import ROOT, target, tree
 
 FILE = ROOT / "docs/CAPACITY.md"
 
@@ -99,11 +99,12 @@ def reserved(market):
 def queues(market):
     """How many batches of each queue are worked on at once, by the handler that does."""
     by_id = {function.id: name for name, function in handlers(market).items()}
+    behind = {alias.id: target(alias["FunctionName"]) for alias in market.all("AWS::Lambda::Alias").values()}
     found = {}
     for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
         scaling = mapping.get("ScalingConfig")
         if scaling:
-            found[by_id[mapping["FunctionName"].removeprefix("ref:")]] = int(scaling["MaximumConcurrency"])
+            found[by_id[behind[target(mapping["FunctionName"])]]] = int(scaling["MaximumConcurrency"])
     return found
 
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use expect_test::expect_file;
 use market_functions::http::{Access, Asked, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems};
 
+use crate::bounded::bounded;
 use crate::classes::throttles;
 use crate::functions::{allow, complete, function, of_route, of_secret};
 use crate::made::{Node, at, call, fill, items, join, map, number, read, remove, repeat, text, write};
@@ -149,7 +150,7 @@ fn template() -> Node {
         }));
     }
     complete(&mut template, None);
-    template
+    bounded(template)
 }
 
 #[test]

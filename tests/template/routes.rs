@@ -1,10 +1,12 @@
-//! `infra/made/routes/<resource>.yaml`: for each route a function with its role, and how it goes live.
+//! `infra/made/routes/<resource>.yaml`: for each route a function with its role, and how it goes live. Beside the route of many
+//! checks stands the function that gateways inside the account invoke (docs/decisions/0096).
 
 use std::collections::BTreeSet;
 
 use expect_test::expect_file;
 use market_functions::http::{Access, Class, Route};
 
+use crate::bounded::bounded;
 use crate::functions::{allow, at_the_table, complete, function, of_route, of_secret};
 use crate::made::{Node, at, call, entries, fill, join, map, number, read, remove, text, write};
 use crate::permissions::permissions;
@@ -14,6 +16,9 @@ use crate::resources::{Resources, pascal, path};
 fn memory(route: &Route) -> Option<u32> {
     matches!(route.operation, "publish_version" | "preview_version").then_some(512)
 }
+
+/// The handler that carries out an operation for whoever may invoke it inside the account, without the API.
+const INSIDE: (&str, &str) = ("checks", "check_tokens");
 
 /// The stack of one resource.
 pub fn template(resource: &str, routes: &[Route]) -> Node {
@@ -52,12 +57,21 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
         }
         join(at(&mut template, &["Resources"]), made);
     }
+    let (inside, operation) = INSIDE;
+    if routes.iter().any(|route| route.operation == operation) {
+        let name = pascal(inside);
+        let mut made = function(&name, inside, inside);
+        // It does what the route does.
+        allow(&mut made, &name, at_the_table(&permissions, &format!("api/{operation}")));
+        join(at(&mut made, &[&name]), read(include_str!("parts/reserved.yaml")));
+        join(at(&mut template, &["Resources"]), made);
+    }
     complete(&mut template, Some(resource));
     // Only what was there before 0.6.0 has a log of its own, and how long that is kept.
     if !entries(at(&mut template, &["Parameters"])).contains_key(&text("LogsBefore")) {
         remove(at(&mut template, &["Parameters"]), "LogRetentionDays");
     }
-    template
+    bounded(template)
 }
 
 #[test]
