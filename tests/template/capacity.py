@@ -296,12 +296,14 @@ def settings(market):
 
 
 def notices(market):
+    least = int(parameter(market, "NoticesPerSecond"))
     day, second = (LIMITS[f"SES, e-mails a {unit} after the sandbox"] for unit in ("day", "second"))
     return by_merchants(
         [
             row("e-mails a day", lambda n: shown(E_MAILS * n / DAYS)),
             row("e-mails a second, at the peak", lambda n: shown(peak(E_MAILS, n))),
             row("SES is to be asked for more", lambda n: "yes" if E_MAILS * n / DAYS > day or peak(E_MAILS, n) > second else "no"),
+            row("`NoticesPerSecond`, for e-mails alone", lambda n: shown(max(least, rounded(peak(E_MAILS, n))))),
             row("wake-ups a second, at the peak", lambda n: shown(peak(WAKE_UPS, n))),
             row("handed out by a pass of the sweep, on average", lambda n: shown(60 * average(LEASES, n))),
             row("the same, at the peak", lambda n: shown(60 * peak(LEASES, n))),
