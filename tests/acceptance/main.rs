@@ -24,6 +24,7 @@ mod jobs;
 mod ledger;
 mod listings;
 mod lists;
+mod logs;
 mod names;
 mod notices;
 mod one_machine;

@@ -100,11 +100,11 @@ impl Function {
         self.invoke(event).await
     }
 
-    /// Ends it, and tells what it logged.
+    /// Ends it, as Lambda does, and tells what it logged.
     pub async fn end(mut self) -> String {
-        self.child.kill().await.expect("a child can be killed");
+        self.child.kill().await.expect("it is running");
         let [out, err] = self.log;
-        out.await.expect("it is read") + &err.await.expect("it is read")
+        awaited("its log", async { out.await.expect("it is read") + &err.await.expect("it is read") }).await
     }
 
     /// Waits for its end; nobody makes it end.

@@ -18,6 +18,7 @@ mod handouts;
 // The same accessor as in the tests of the crate `market`, which this crate does not know.
 #[path = "../../infra/local/src/json.rs"]
 mod json;
+mod logs;
 mod mail;
 mod routes;
 mod runtime;

@@ -531,8 +531,21 @@ class ReadBack:
         )
         (stage,) = self.of("AWS::ApiGateway::Stage")
         self.stage = stage["StageName"]
-        names = [item["stageName"] for item in client.get_stages(restApiId=self.api)["item"]]
-        self.checks.equal("its stage", names, [self.stage])
+        items = client.get_stages(restApiId=self.api)["item"]
+        self.checks.equal("its stage", [item["stageName"] for item in items], [self.stage])
+        limits = {
+            f"{setting['ResourcePath']}/{setting['HttpMethod']}".lstrip("/"): (
+                float(setting["ThrottlingRateLimit"]),
+                int(setting["ThrottlingBurstLimit"]),
+            )
+            for setting in stage["MethodSettings"]
+        }
+        found = {
+            name.lstrip("/"): (setting["throttlingRateLimit"], setting["throttlingBurstLimit"])
+            for item in items
+            for name, setting in item["methodSettings"].items()
+        }
+        self.checks.equal(f"the limits of its methods, by class ({len(limits)} settings)", found, limits)
 
     def rest(self):
         logs = self.emulator.client("logs")
@@ -640,6 +653,7 @@ def play(arguments, folder, checks):
             "OfficialAddress": "notices@market.example.com",
             "EmailFrom": FROM,
             # What a large account chooses; the default is for a new one.
+            "AccountConcurrency": "1000",
             "ReserveConcurrency": "true",
             "Deployment": "first",
             # There was no market before.

@@ -4,6 +4,8 @@
 //! `cargo xtask generate` writes them anew. What is written by hand beside them,
 //! and what the SAM transform makes of all of it, is tested by `test_rules.py` here, which needs Python.
 
+mod bounded;
+mod classes;
 mod functions;
 mod gateway;
 mod lanes;

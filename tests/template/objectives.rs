@@ -7,9 +7,8 @@
 use expect_test::expect_file;
 use market_functions::http::{Class, Route};
 
-use crate::gateway::methods_of;
 use crate::made::{Node, at, fill, join, map, number, read, repeat, write};
-use crate::resources::{Resources, path};
+use crate::resources::{Resources, methods_of, path};
 
 /// What a class promises.
 struct Objective {

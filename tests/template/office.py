@@ -67,6 +67,8 @@ class Deployed:
         of = lambda type, name: {resource[name] for resource in market.all(type).values()}  # noqa: E731
         self.functions = of("AWS::Lambda::Function", "FunctionName")
         self.aliases = of("AWS::Lambda::Alias", "Name")
+        (self.api,) = of("AWS::ApiGateway::RestApi", "Name")
+        self.stages = of("AWS::ApiGateway::Stage", "StageName")
         self.queues = of("AWS::SQS::Queue", "QueueName")
         self.groups = of("AWS::Logs::LogGroup", "LogGroupName")
         self.alarms = of("AWS::CloudWatch::Alarm", "AlarmName") | of("AWS::CloudWatch::CompositeAlarm", "AlarmName")
@@ -130,6 +132,9 @@ class Deployed:
             self.named("secret", asked["SecretId"], self.secrets)
         if "CertificateArn" in asked:
             self.named("certificate", asked["CertificateArn"], {self.certificate})
+        if "restApiId" in asked:
+            self.named("API", asked["restApiId"], {"a1b2c3"})
+            self.named("stage", asked["stageName"], self.stages)
         if operation in ("GetSchedule", "UpdateSchedule"):
             self.named("schedule", asked["Name"], self.schedules)
         if operation == "GetMetricStatistics":
@@ -175,6 +180,8 @@ class Deployed:
             case "DescribeAlarms":
                 alarm = {"AlarmName": "market-sweep-not-run", "StateReason": "", "StateUpdatedTimestamp": "2026-01-01T00:00:00Z"}
                 return {"MetricAlarms": [alarm], "CompositeAlarms": [alarm]}
+            case "GetRestApis":
+                return {"items": [{"id": "a1b2c3", "name": self.api}]}
             case "ListFunctions":
                 return {"Functions": [{"FunctionName": name} for name in sorted(self.functions)]}
             case "GetQueueUrl":

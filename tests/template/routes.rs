@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use expect_test::expect_file;
-use market_functions::http::{Access, Route};
+use market_functions::http::{Access, Class, Route};
 
+use crate::bounded::bounded;
 use crate::functions::{allow, at_the_table, complete, function, of_route, of_secret};
 use crate::made::{Node, at, call, entries, fill, join, map, number, read, remove, text, write};
 use crate::permissions::permissions;
@@ -27,6 +28,13 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
     if !routes.iter().any(is_paid) {
         remove(at(&mut template, &["Parameters"]), "PaymentKeysSecret");
     }
+    let is_check = |route: &Route| route.class == Class::Checks;
+    if !routes.iter().any(is_check) {
+        for parameter in ["ReserveConcurrency", "ChecksConcurrency"] {
+            remove(at(&mut template, &["Parameters"]), parameter);
+        }
+        remove(at(&mut template, &["Conditions"]), "Reserve");
+    }
     for route in routes {
         let (name, handler) = (pascal(route.operation), handler(route));
         let mut made = function(&name, &of_route(resource, route.operation), &handler);
@@ -37,6 +45,9 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
             join(at(&mut made, &[&name, "Properties"]), settings);
         }
         allow(&mut made, &name, at_the_table(&permissions, &handler));
+        if is_check(route) {
+            join(at(&mut made, &[&name]), read(include_str!("parts/reserved.yaml")));
+        }
         if let Some(memory) = memory(route) {
             join(at(&mut made, &[&name, "Properties"]), map([("MemorySize", number(memory))]));
         }
@@ -47,7 +58,7 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
     if !entries(at(&mut template, &["Parameters"])).contains_key(&text("LogsBefore")) {
         remove(at(&mut template, &["Parameters"]), "LogRetentionDays");
     }
-    template
+    bounded(template)
 }
 
 #[test]
