@@ -3,6 +3,7 @@
 
 mod accounts;
 mod callers;
+mod checks;
 mod clauses;
 mod commands;
 mod contacts;

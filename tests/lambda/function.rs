@@ -78,6 +78,11 @@ impl Function {
 
     /// Gives it an event: `Ok` is its response, `Err` a function error.
     pub async fn invoke(&mut self, event: Value) -> Result<Json, Json> {
+        self.invoke_with(event.to_string()).await
+    }
+
+    /// The same, with the event's very text.
+    pub async fn invoke_with(&mut self, event: String) -> Result<Json, Json> {
         let id = self.runtime.hand_out(event);
         let posted = awaited("the outcome of an event", async {
             tokio::select! {

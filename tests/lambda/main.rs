@@ -11,6 +11,7 @@
 
 mod authorizer;
 mod calls;
+mod checks;
 mod feedback;
 mod function;
 mod gateway;

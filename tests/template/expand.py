@@ -291,6 +291,8 @@ def target(value):
 def tree(partition, templates=None, **parameters):
     """The whole market as it would be deployed with these parameters."""
     given = {
+        # The name of the table that the stack makes.
+        "TableName": parameters.get("MarketName", "market"),
         "Architecture": "x86_64",
         "TokenIssuer": "https://issuer.example.com",
         "TokenAudience": "service-market",

@@ -96,7 +96,8 @@ fn alarms_of(handler: &str) -> Vec<String> {
         // Of its class what is still going on: the longer window rings for an hour after.
         route if route.starts_with("api/") => format!("{}-burn-5m", class_of(route).name().to_lowercase()),
         "sweep" => "sweep-not-run".to_owned(),
-        "relay" => "functions-failing".to_owned(),
+        // What is invoked inside the account is in no access log.
+        "relay" | "checks" => "functions-failing".to_owned(),
         other => format!("{}-errors", other.replace('/', "-")),
     };
     vec![own, "corrupt-items".to_owned()]

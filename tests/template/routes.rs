@@ -1,4 +1,5 @@
-//! `infra/made/routes/<resource>.yaml`: for each route a function with its role, and how it goes live.
+//! `infra/made/routes/<resource>.yaml`: for each route a function with its role, and how it goes live. Beside the route of many
+//! checks stands the function that gateways inside the account invoke (docs/decisions/0096).
 
 use std::collections::BTreeSet;
 
@@ -15,6 +16,9 @@ use crate::resources::{Resources, pascal, path};
 fn memory(route: &Route) -> Option<u32> {
     matches!(route.operation, "publish_version" | "preview_version").then_some(512)
 }
+
+/// The handler that carries out an operation for whoever may invoke it inside the account, without the API.
+const INSIDE: (&str, &str) = ("checks", "check_tokens");
 
 /// The stack of one resource.
 pub fn template(resource: &str, routes: &[Route]) -> Node {
@@ -51,6 +55,14 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
         if let Some(memory) = memory(route) {
             join(at(&mut made, &[&name, "Properties"]), map([("MemorySize", number(memory))]));
         }
+        join(at(&mut template, &["Resources"]), made);
+    }
+    let (inside, operation) = INSIDE;
+    if routes.iter().any(|route| route.operation == operation) {
+        let name = pascal(inside);
+        let mut made = function(&name, inside, inside);
+        // It does what the route does.
+        allow(&mut made, &name, at_the_table(&permissions, &format!("api/{operation}")));
         join(at(&mut template, &["Resources"]), made);
     }
     complete(&mut template, Some(resource));

@@ -99,9 +99,9 @@ const STEPS: &[Step] = &[
     Step { name: "sam build, for this machine", taken: CI, budget_s: 350, what: sam_build },
     Step { name: "what it built, against the runtime API", taken: CI, budget_s: 15, what: built },
     Step {
-        name: "what it built, deployed to an emulator, carries the story",
+        name: "what it built, deployed to an emulator, carries the story, and goes on with a restored table",
         taken: CI,
-        budget_s: 60,
+        budget_s: 120,
         what: deployed,
     },
 ];
@@ -379,7 +379,8 @@ fn built(check: &mut Check) -> Done {
 
 fn deployed(check: &mut Check) -> Done {
     let code = artifact(check.extent);
-    let arguments = ["tests/template/deploy.py", "--code", &code.to_string_lossy()];
+    let (code, market) = (code.to_string_lossy(), market());
+    let arguments = ["tests/template/deploy.py", "--code", &code, "--market", &market.to_string_lossy()];
     run(&mut Environment::of_templates().program("python", &arguments))
 }
 
