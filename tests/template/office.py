@@ -35,7 +35,7 @@ FREE_WORDS = {("notices", "resend"): 2, ("notices", "served-otherwise"): 2}
 # Commands of the SAM CLI that are each a module.
 SAM = {"logs", "traces", "build", "deploy"}
 # What a page has its reader put a name of theirs in place of.
-PLACEHOLDERS = {"OTHER"}
+PLACEHOLDERS = {"OTHER", "OLD", "market-drill", "market-2026-11-27"}
 
 STUB = """#!{python} -SE
 import json, os, socket, sys
@@ -75,6 +75,7 @@ class Deployed:
         self.schedules = of("AWS::Scheduler::Schedule", "Name")
         (table,) = market.all("AWS::DynamoDB::Table").values()
         self.table = table["TableName"]
+        self.table_refs = {f"ref:{table.id}", f"att:{table.id}.TableName"}
         self.indexes = {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
         self.firewalls = of("AWS::WAFv2::WebACL", "Name")
         self.rules = {rule["Name"] for acl in market.all("AWS::WAFv2::WebACL").values() for rule in acl["Rules"]} | {"ALL"}
@@ -104,6 +105,10 @@ class Deployed:
 
     def named(self, what, name, there):
         the(name in there or name in PLACEHOLDERS, f"there is no {what} {name}")
+
+    def named_table(self, value):
+        """An output, with the table's name where only CloudFormation knows it."""
+        return self.table if value in self.table_refs else str(value)
 
     def judge(self, operation, asked):
         """Whether everything that a request names is there."""
@@ -166,13 +171,20 @@ class Deployed:
 
     def answer(self, operation, asked):
         match operation:
+            case "DescribeTable":
+                return {"Table": {"TableName": asked["TableName"], "TableStatus": "ACTIVE"}}
+            case "CreateChangeSet":
+                return {"Id": "c"}
+            case "DescribeChangeSet":
+                return {"Status": "CREATE_COMPLETE"}
             case "DescribeStacks":
                 outputs = self.market.template["Outputs"]
                 about = {
-                    "StackName": "market",
+                    "StackName": asked["StackName"],
+                    "StackStatus": "UPDATE_COMPLETE",
                     "Parameters": [{"ParameterKey": k, "ParameterValue": str(v)} for k, v in self.market.values.items()],
                     "Outputs": [
-                        {"OutputKey": k, "OutputValue": str(self.market.resolve(o["Value"]))}
+                        {"OutputKey": k, "OutputValue": self.named_table(self.market.resolve(o["Value"]))}
                         for k, o in outputs.items()
                     ],
                 }

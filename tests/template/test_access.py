@@ -648,6 +648,10 @@ ANOTHERS = {
     ("break-glass", "iam:UpdateAccessKey"): "an administrator's",
     ("break-glass", "sts:AssumeRole"): "an IAM user's, who takes all rights",
     ("README", "lambda:UpdateFunctionConfiguration"): "a rehearsal, in a market for tests, by whoever administers that",
+    ("README", "lambda:PublishVersion"): "the same",
+    ("README", "lambda:UpdateAlias"): "the same",
+    ("certificate-expires", "acm:ImportCertificate"): "an administrator's, who has its key",
+    ("sms-spend", "sns:SetSMSAttributes"): "an administrator's: it is the account's",
 }
 # What the SAM CLI asks for.
 SAM = {"logs": ["cloudformation:ListStackResources", "logs:FilterLogEvents"], "traces": ["xray:GetTraceSummaries", "xray:BatchGetTraces"]}
@@ -667,6 +671,7 @@ AT = [
     "arn:aws:apigateway:us-east-1::/restapis",
     "arn:aws:sns:us-east-1:000000000000:market-alarms",
     "arn:aws:kms:us-east-1:000000000000:key/k",
+    "arn:aws:secretsmanager:us-east-1:000000000000:secret:market/smtp-x",
     "*",
 ]
 
