@@ -203,6 +203,8 @@ impl Hidden {
             | "list_undelivered"
             | "resend_notice"
             | "resend_provider_notice"
+            | "record_other_service"
+            | "record_other_provider_service"
             | "list_parked"
             | "list_late_jobs"
             | "list_providers"

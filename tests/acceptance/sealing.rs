@@ -18,7 +18,7 @@ use market_jobs::WakeUp;
 use market_kernel::aggregate::Lane;
 use market_kernel::ids::{AccountId, GrantId};
 use market_kernel::keys::Key;
-use market_kernel::notices::{Notice, Sending};
+use market_kernel::notices::{Hindrance, Notice, Sending};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Actor;
 use market_kernel::salt::Salts;
@@ -245,7 +245,7 @@ struct Nobody;
 
 impl Gateway for Nobody {
     fn send<'a>(&'a self, _: &'a Notice) -> BoxFuture<'a, Sending> {
-        async { Sending::Failed { reason: "nobody is there".to_owned() } }.boxed()
+        async { Sending::Failed { by: Hindrance::Unreachable, reason: "nobody is there".to_owned() } }.boxed()
     }
 }
 

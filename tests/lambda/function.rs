@@ -94,6 +94,19 @@ impl Function {
         }
     }
 
+    /// The same, to be done by an instant.
+    pub async fn invoke_until(&mut self, event: Value, deadline_ms: i64) -> Result<Json, Json> {
+        self.runtime.deadline_ms = deadline_ms;
+        self.invoke(event).await
+    }
+
+    /// Ends it, and tells what it logged.
+    pub async fn end(mut self) -> String {
+        self.child.kill().await.expect("a child can be killed");
+        let [out, err] = self.log;
+        out.await.expect("it is read") + &err.await.expect("it is read")
+    }
+
     /// Waits for its end; nobody makes it end.
     pub async fn exit(mut self) -> Exit {
         let status = awaited("the end of a function that cannot work", self.child.wait()).await;
