@@ -215,7 +215,7 @@ impl Hidden {
             | "redrive_parked" => {
                 return Route::HidesNothing("the operator sees everything");
             }
-            "take_payment" | "take_return" | "end_upstream" | "check_token" => {
+            "take_payment" | "take_return" | "end_upstream" | "check_token" | "check_tokens" => {
                 return Route::HidesNothing("the platform's own systems see what they ask of");
             }
             "get_me" => return Route::HidesNothing("it names nothing"),

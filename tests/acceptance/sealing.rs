@@ -104,7 +104,7 @@ async fn the_last_day_of_a_grant_that_has_ended_is_sealed_and_a_day_that_was_mis
     let scope = "orders.read".parse().unwrap();
     store
         .count_access(
-            Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: world.now() },
+            Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: world.now(), times: 1 },
             [1, 2],
         )
         .await
@@ -204,7 +204,13 @@ async fn a_line_of_any_partition_that_was_edited_is_named_by_its_day() {
     for _ in 0..2 {
         store
             .begin_line(
-                Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: world.now() },
+                Check {
+                    grant: &grant,
+                    scope: &scope,
+                    outcome: CheckOutcome::Allowed,
+                    at: world.now(),
+                    times: 1,
+                },
                 3,
             )
             .await

@@ -197,7 +197,13 @@ impl Table {
                 "UpdateItem",
                 store
                     .count_access(
-                        Check { grant: &grant(), scope: &scope, outcome: CheckOutcome::Allowed, at: at(0) },
+                        Check {
+                            grant: &grant(),
+                            scope: &scope,
+                            outcome: CheckOutcome::Allowed,
+                            at: at(0),
+                            times: 1,
+                        },
                         [1, 2],
                     )
                     .await

@@ -1,8 +1,9 @@
 """Deploys the market to a local emulator of AWS, compares what was made with the templates, and plays the story on it.
 
-    python tests/template/deploy.py --code FOLDER [--ministack FILE] [--keep]
+    python tests/template/deploy.py --code FOLDER [--market FILE] [--keep]
 
-FOLDER holds `bootstrap`, built for this machine. Nothing listens beyond loopback. The emulator (ministack) enforces
+FOLDER holds `bootstrap`, built for this machine. With `--market`, the command `market` built for a stack, the table is then restored
+by it (restore.py). Nothing listens beyond loopback. The emulator (ministack) enforces
 IAM: each function has a session of its own role, and each of its calls is checked against that role and against the
 policies of the queues.
 """
@@ -35,6 +36,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
 from expand import ACCOUNT, REGIONS, ROOT, Stack, expand, paths, target
+from restore import Drill
 from story import Checks, Client, Story, Stuck
 
 REGION = REGIONS["aws"]
@@ -42,6 +44,7 @@ AUDIENCE = "service-market"
 SECRET = "market/payment-keys"
 SUBJECT_KEY_SECRET = "market/subject-key"
 MARKET = "market"
+EMULATOR = ROOT / "tests/template/restoring_emulator.py"
 FROM = "no-reply@example.com"
 
 
@@ -165,7 +168,7 @@ class Emulator:
         }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [program], env=self.environment | settings, stdout=log, stderr=log, cwd=folder
+                [sys.executable, str(program)], env=self.environment | settings, stdout=log, stderr=log, cwd=folder
             )
         self.wait()
 
@@ -204,6 +207,7 @@ NOT_PROVEN = [
     "the partition aws-cn: everything there is in aws",
     "processors: the functions run on this machine's",
     "TTL, point-in-time recovery and encryption of the table: dropped by its CloudFormation",
+    "a second of the past: what it restores is the table as it is",
     "reserved concurrency: dropped by its CloudFormation",
     "gateway responses, request validators and mock integrations (CORS preflight): ignored by its gateway",
     "usage plans, throttling, access logs, tracing, alarms and the dashboard: made, not carried out",
@@ -235,9 +239,12 @@ def strip(template, parameters):
         if type in ("AWS::WAFv2::WebACLAssociation", "AWS::WAFv2::LoggingConfiguration"):
             del template["Resources"][logical]
             yield f"{type}: unknown to it; taken out", logical
-        if type == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
+        if type == "AWS::CloudWatch::CompositeAlarm" or type == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
             del template["Resources"][logical]
-            yield "alarms on metric math: refused; taken out", logical
+            yield "alarms on metric math, and on alarms: refused; taken out", logical
+        if type == "AWS::Budgets::Budget":
+            del template["Resources"][logical]
+            yield f"{type}: unknown to it; taken out", logical
         if type == "AWS::CloudFormation::Stack" and "Deployment" in properties.get("Parameters", {}):
             properties["Tags"] = [*properties.get("Tags", []), {"Key": "deployment", "Value": {"Ref": "Deployment"}}]
             yield "what an update leaves as it is, below: it forgets its attributes; a tag changes it", logical
@@ -528,8 +535,21 @@ class ReadBack:
         )
         (stage,) = self.of("AWS::ApiGateway::Stage")
         self.stage = stage["StageName"]
-        names = [item["stageName"] for item in client.get_stages(restApiId=self.api)["item"]]
-        self.checks.equal("its stage", names, [self.stage])
+        items = client.get_stages(restApiId=self.api)["item"]
+        self.checks.equal("its stage", [item["stageName"] for item in items], [self.stage])
+        limits = {
+            f"{setting['ResourcePath']}/{setting['HttpMethod']}".lstrip("/"): (
+                float(setting["ThrottlingRateLimit"]),
+                int(setting["ThrottlingBurstLimit"]),
+            )
+            for setting in stage["MethodSettings"]
+        }
+        found = {
+            name.lstrip("/"): (setting["throttlingRateLimit"], setting["throttlingBurstLimit"])
+            for item in items
+            for name, setting in item["methodSettings"].items()
+        }
+        self.checks.equal(f"the limits of its methods, by class ({len(limits)} settings)", found, limits)
 
     def rest(self):
         logs = self.emulator.client("logs")
@@ -544,9 +564,13 @@ class ReadBack:
         )
         alarms = self.emulator.client("cloudwatch").get_paginator("describe_alarms").paginate()
         found = {alarm["AlarmName"]: alarm["AlarmActions"] for page in alarms for alarm in page["MetricAlarms"]}
-        topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{MARKET}-alarms"
-        wanted = {alarm["AlarmName"]: [topic] for alarm in self.of("AWS::CloudWatch::Alarm")}
-        self.checks.equal(f"{len(wanted)} alarms, all to the one topic", found, wanted)
+        topics = {f"ref:{topic.id}": topic["TopicName"] for topic in self.of("AWS::SNS::Topic")}
+        arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:"
+        wanted = {
+            alarm["AlarmName"]: [arn + topics[topic] for topic in alarm["AlarmActions"]]
+            for alarm in self.of("AWS::CloudWatch::Alarm")
+        }
+        self.checks.equal(f"{len(wanted)} alarms, each to its topic", found, wanted)
         sns = self.emulator.client("sns")
         raw = [
             (
@@ -613,7 +637,7 @@ def again(emulator, root, parameters, read_back, machinery, anyone):
 def play(arguments, folder, checks):
     ca, certificate, key = authority(folder)
     issuer = Issuer(certificate, key)
-    emulator = Emulator(arguments.ministack, folder, ca, certificate, key)
+    emulator = Emulator(EMULATOR, folder, ca, certificate, key)
     try:
         payment_key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         emulator.client("secretsmanager").create_secret(Name=SECRET, SecretString=payment_key)
@@ -622,6 +646,7 @@ def play(arguments, folder, checks):
         emulator.client("sesv2").create_email_identity(EmailIdentity=FROM.partition("@")[2])
         parameters = {
             "MarketName": MARKET,
+            "TableName": MARKET,
             "Architecture": "x86_64",
             "TokenIssuer": issuer.url,
             "TokenAudience": AUDIENCE,
@@ -633,6 +658,7 @@ def play(arguments, folder, checks):
             "OfficialAddress": "notices@market.example.com",
             "EmailFrom": FROM,
             # What a large account chooses; the default is for a new one.
+            "AccountConcurrency": "1000",
             "ReserveConcurrency": "true",
             "Deployment": "first",
             # There was no market before.
@@ -650,8 +676,11 @@ def play(arguments, folder, checks):
         url = f"{emulator.url}/restapis/{read_back.api}/{read_back.stage}/_user_request_"
         agreement = (ROOT / "infra/local/src/demo/agreement.zh.md").read_text()
         machinery = Machinery(emulator, jobs)
-        Story(url, str(ca), issuer.token, payment_key, checks, machinery).tell(agreement)
+        story = Story(url, str(ca), issuer.token, payment_key, checks, machinery)
+        story.tell(agreement)
         again(emulator, root, parameters, read_back, machinery, Client(url, str(ca)))
+        if arguments.market:
+            Drill(emulator, str(arguments.market.resolve()), story, checks).carry_out()
         if arguments.keep:
             print(f"\n{url}\nstays until this is ended (Ctrl-C); its log is {emulator.log}")
             emulator.process.wait()
@@ -673,11 +702,11 @@ def play(arguments, folder, checks):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--code", type=Path, required=True, help="folder with bootstrap, built for this machine")
-    parser.add_argument("--ministack", default=shutil.which("ministack"), help="the emulator's program")
+    parser.add_argument("--market", type=Path, help="the command, built for a stack: the table is restored with it")
     parser.add_argument("--keep", action="store_true", help="leave it running after the story")
     arguments = parser.parse_args()
-    if not (arguments.code / "bootstrap").is_file() or not arguments.ministack:
-        parser.error("no bootstrap in that folder, or no ministack")
+    if not (arguments.code / "bootstrap").is_file():
+        parser.error("no bootstrap in that folder")
     folder = ROOT / "target/template"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

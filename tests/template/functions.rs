@@ -3,10 +3,11 @@
 use std::sync::LazyLock;
 
 use market::permissions::Table;
+use market_functions::http::Class;
 use serde_json::Value;
 
 use crate::made::{Node, at, call, entries, fill, items, join, list, map, read, remove, text};
-use crate::resources::pascal;
+use crate::resources::{Resources, pascal};
 
 /// The role and the function of a part of the artifact, by their names.
 pub fn function(name: &str, function: &str, handler: &str) -> Node {
@@ -91,11 +92,21 @@ fn functions(template: &mut Node) -> Vec<(String, String)> {
 /// The alarms that bring callers back to the version before: those that ring within minutes when this function fails.
 /// Nothing that may stand for days is among them, for no deployment begins while one rings.
 fn alarms_of(handler: &str) -> Vec<String> {
-    let own = match handler.split_once('/') {
-        Some(("api", _)) => "api-errors".to_owned(),
-        _ => format!("{}-errors", handler.replace('/', "-")),
+    let own = match handler {
+        // Of its class what is still going on: the longer window rings for an hour after.
+        route if route.starts_with("api/") => format!("{}-burn-5m", class_of(route).name().to_lowercase()),
+        "sweep" => "sweep-not-run".to_owned(),
+        // What is invoked inside the account is in no access log.
+        "relay" | "checks" => "functions-failing".to_owned(),
+        other => format!("{}-errors", other.replace('/', "-")),
     };
     vec![own, "corrupt-items".to_owned()]
+}
+
+fn class_of(handler: &str) -> Class {
+    let routes = Resources::all().0;
+    let mut all = routes.values().flatten();
+    all.find(|route| handler.strip_prefix("api/") == Some(route.operation)).expect("a route").class
 }
 
 /// What ran without a request before 0.6.0, beside the routes that its description has.

@@ -47,6 +47,8 @@ def test_the_sweep_hands_out_at_the_pace_of_the_workers_and_asks_the_api_that_th
     assert told["MARKET_API_URL"] == market.resolve(market.template["Outputs"]["ApiUrl"]["Value"])
 
 
-def test_the_usual_rate_is_one_that_the_usual_workers_can_keep():
-    usual = {name: about.get("Default") for name, about in sources()["template"]["Parameters"].items()}
-    assert int(usual["NoticesPerSecond"]) * 2 >= int(usual["NotifyConcurrency"])
+def test_the_usual_rate_is_one_that_the_workers_of_every_account_can_keep():
+    root = sources()["template"]
+    usual = int(root["Parameters"]["NoticesPerSecond"]["Default"])
+    for account, may in root["Mappings"]["Concurrency"].items():
+        assert usual * 2 >= int(may["Notices"]), account

@@ -245,10 +245,10 @@ def test_step_by_step_every_function_is_moved_and_brought_back_by_alarms_that_ar
 
 
 def test_no_alarm_that_may_ring_for_days_keeps_a_deployment_from_beginning(expanded):
-    lasting = {"work-parked", "work-late", "notices-undeliverable", "payments-waiting"}
+    lasting = {"work-parked", "work-late", "work-left", "notices-waiting", "payments-waiting"}
     for group in gradual(expanded).all("AWS::CodeDeploy::DeploymentGroup").values():
         names = {alarm["Name"].removeprefix("market-") for alarm in group["AlarmConfiguration"]["Alarms"]}
-        assert not names & lasting and not any(name.endswith(("-dead", "-age", "-letters")) for name in names), group.id
+        assert not names & lasting and not any(name.endswith(("-dead", "-age", "-letters", "-slowly", "-budget")) for name in names), group.id
 
 
 def test_codedeploy_may_move_aliases_of_this_market_and_read_alarms_and_nothing_else(expanded):

@@ -70,7 +70,10 @@ impl Play<'_> {
         store.commit(&spread, None).await.unwrap();
         let (scope, now) = ("orders.read".parse().unwrap(), self.world.now());
         store
-            .begin_line(Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: now }, 3)
+            .begin_line(
+                Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: now, times: 1 },
+                3,
+            )
             .await
             .unwrap();
     }
