@@ -36,7 +36,7 @@ use super::verify::{Expected, Heads, Verification, verify_at};
 use super::{Common, Ended, OperateError, given, progress, say, waiting};
 
 /// How long it is waited before something that takes its time is looked at again.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 /// Within so long a policy holds everywhere: AWS says seconds.
 const FENCE_SPREADS: Duration = Duration::from_mins(1);
 /// Accounts that are verified, of the newest and of the oldest.
