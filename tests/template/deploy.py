@@ -37,7 +37,7 @@ from cryptography.x509.oid import NameOID
 
 from expand import ACCOUNT, REGIONS, ROOT, Stack, expand, paths, target
 from restore import Drill
-from story import Checks, Story, Stuck
+from story import Checks, Client, Story, Stuck
 
 REGION = REGIONS["aws"]
 AUDIENCE = "service-market"
@@ -213,6 +213,8 @@ NOT_PROVEN = [
     "usage plans, throttling, access logs, tracing, alarms and the dashboard: made, not carried out",
     "events of SES: never published; the story publishes them to the topic itself",
     "the schedule: it fires after more than a minute; the story invokes the sweep itself",
+    "moving callers step by step: it has no CodeDeploy",
+    "that the version before goes: an update of its CloudFormation keeps it",
 ]
 
 
@@ -237,9 +239,15 @@ def strip(template, parameters):
         if type in ("AWS::WAFv2::WebACLAssociation", "AWS::WAFv2::LoggingConfiguration", "AWS::Backup::BackupSelection"):
             del template["Resources"][logical]
             yield f"{type}: unknown to it; taken out", logical
-        if type == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
+        if type == "AWS::CloudWatch::CompositeAlarm" or type == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
             del template["Resources"][logical]
-            yield "alarms on metric math: refused; taken out", logical
+            yield "alarms on metric math, and on alarms: refused; taken out", logical
+        if type == "AWS::Budgets::Budget":
+            del template["Resources"][logical]
+            yield f"{type}: unknown to it; taken out", logical
+        if type == "AWS::CloudFormation::Stack" and "Deployment" in properties.get("Parameters", {}):
+            properties["Tags"] = [*properties.get("Tags", []), {"Key": "deployment", "Value": {"Ref": "Deployment"}}]
+            yield "what an update leaves as it is, below: it forgets its attributes; a tag changes it", logical
         scaling = properties.get("ScalingConfig", {})
         if isinstance(scaling.get("MaximumConcurrency"), dict):
             parameter = scaling["MaximumConcurrency"]["Ref"]
@@ -334,6 +342,7 @@ class ReadBack:
         return {
             "AWS::SQS::Queue": lambda: f"arn:aws:sqs:{place}:{resource['QueueName']}",
             "AWS::Lambda::Function": lambda: f"arn:aws:lambda:{place}:function:{resource['FunctionName']}",
+            "AWS::Lambda::Alias": lambda: f"{self.arn(resource['FunctionName'])}:{resource['Name']}",
             "AWS::DynamoDB::Table": lambda: f"arn:aws:dynamodb:{place}:table/{resource['TableName']}",
         }.get(resource.type, lambda: value)()
 
@@ -343,6 +352,7 @@ class ReadBack:
         self.table()
         self.queues()
         self.functions()
+        self.live("1")
         self.roles()
         self.mappings()
         self.schedule()
@@ -425,6 +435,12 @@ class ReadBack:
         number = len(self.of("AWS::Lambda::Function"))
         self.checks.equal(f"all {number} functions are of one build, and as the templates say", len(hashes), 1)
 
+    def live(self, version):
+        client = self.emulator.client("lambda")
+        names = [function["FunctionName"] for function in self.of("AWS::Lambda::Function")]
+        found = {client.get_alias(FunctionName=name, Name="live")["FunctionVersion"] for name in names}
+        self.checks.equal(f"version {version} of each function is live", found, {version})
+
     def roles(self):
         client, iam = self.emulator.client("lambda"), self.emulator.client("iam")
         used = []
@@ -463,15 +479,12 @@ class ReadBack:
             ]
             wanted = {name: mapping[name] for name in names if mapping.get(name) is not None}
             got = {name: found.get(name) for name in wanted}
-            wanted["function"], got["function"] = (
-                self.arn(f"att:{target(mapping['FunctionName'])}.Arn"),
-                found.get("FunctionArn"),
-            )
+            wanted["function"], got["function"] = self.arn(mapping["FunctionName"]), found.get("FunctionArn")
             if mapping.get("DestinationConfig"):
                 wanted["failures"] = self.arn(mapping["DestinationConfig"]["OnFailure"]["Destination"])
                 got["failures"] = found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
             self.checks.equal(
-                f"mapping {source.rpartition(':')[2]} → {self.all[target(mapping['FunctionName'])]['FunctionName']}",
+                f"mapping {source.rpartition(':')[2]} → {wanted['function'].partition(':function:')[2]}",
                 plain(got),
                 plain(wanted),
             )
@@ -522,8 +535,21 @@ class ReadBack:
         )
         (stage,) = self.of("AWS::ApiGateway::Stage")
         self.stage = stage["StageName"]
-        names = [item["stageName"] for item in client.get_stages(restApiId=self.api)["item"]]
-        self.checks.equal("its stage", names, [self.stage])
+        items = client.get_stages(restApiId=self.api)["item"]
+        self.checks.equal("its stage", [item["stageName"] for item in items], [self.stage])
+        limits = {
+            f"{setting['ResourcePath']}/{setting['HttpMethod']}".lstrip("/"): (
+                float(setting["ThrottlingRateLimit"]),
+                int(setting["ThrottlingBurstLimit"]),
+            )
+            for setting in stage["MethodSettings"]
+        }
+        found = {
+            name.lstrip("/"): (setting["throttlingRateLimit"], setting["throttlingBurstLimit"])
+            for item in items
+            for name, setting in item["methodSettings"].items()
+        }
+        self.checks.equal(f"the limits of its methods, by class ({len(limits)} settings)", found, limits)
 
     def rest(self):
         logs = self.emulator.client("logs")
@@ -538,9 +564,13 @@ class ReadBack:
         )
         alarms = self.emulator.client("cloudwatch").get_paginator("describe_alarms").paginate()
         found = {alarm["AlarmName"]: alarm["AlarmActions"] for page in alarms for alarm in page["MetricAlarms"]}
-        topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{MARKET}-alarms"
-        wanted = {alarm["AlarmName"]: [topic] for alarm in self.of("AWS::CloudWatch::Alarm")}
-        self.checks.equal(f"{len(wanted)} alarms, all to the one topic", found, wanted)
+        topics = {f"ref:{topic.id}": topic["TopicName"] for topic in self.of("AWS::SNS::Topic")}
+        arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:"
+        wanted = {
+            alarm["AlarmName"]: [arn + topics[topic] for topic in alarm["AlarmActions"]]
+            for alarm in self.of("AWS::CloudWatch::Alarm")
+        }
+        self.checks.equal(f"{len(wanted)} alarms, each to its topic", found, wanted)
         sns = self.emulator.client("sns")
         raw = [
             (
@@ -581,8 +611,27 @@ class Machinery:
         return {queue: number for queue, number in left.items() if number}
 
     def sweep(self):
-        answer = self.emulator.client("lambda").invoke(FunctionName=f"{MARKET}-sweep", Payload=b"{}")
+        answer = self.emulator.client("lambda").invoke(
+            FunctionName=f"{MARKET}-sweep", Qualifier="live", Payload=b"{}"
+        )
         return json.loads(answer["Payload"].read())
+
+
+def again(emulator, root, parameters, read_back, machinery, anyone):
+    """A deployment that changes a setting alone moves everyone to functions that have it."""
+    checks = read_back.checks
+    checks.chapter("The next deployment")
+    deploy(emulator, root, parameters | {"Deployment": "second", "LogLevel": "debug"})
+    read_back.live("2")
+    client = emulator.client("lambda")
+    names = [function["FunctionName"] for function in read_back.of("AWS::Lambda::Function")]
+    settings = [client.get_function_configuration(FunctionName=name, Qualifier="live") for name in names]
+    levels = {made["Environment"]["Variables"]["RUST_LOG"] for made in settings}
+    checks.equal("what is live has the new setting", levels, {"debug"})
+    answer = anyone.get("/announcements")
+    checks.expect("the API answers from it", answer.ok, answer)
+    swept = machinery.sweep()
+    checks.expect("the sweep goes on", "sent" in swept, swept)
 
 
 def play(arguments, folder, checks):
@@ -609,7 +658,11 @@ def play(arguments, folder, checks):
             "OfficialAddress": "notices@market.example.com",
             "EmailFrom": FROM,
             # What a large account chooses; the default is for a new one.
+            "AccountConcurrency": "1000",
             "ReserveConcurrency": "true",
+            "Deployment": "first",
+            # There was no market before.
+            "LogsBefore": "none",
         }
         templates = expanded(folder / "expanded", archive(folder, arguments.code.resolve()), parameters)
         root = folder / "expanded/template.json"
@@ -622,8 +675,10 @@ def play(arguments, folder, checks):
         jobs = [handler.removeprefix("worker/") for handler in handlers if handler.startswith("worker/")]
         url = f"{emulator.url}/restapis/{read_back.api}/{read_back.stage}/_user_request_"
         agreement = (ROOT / "infra/local/src/demo/agreement.zh.md").read_text()
-        story = Story(url, str(ca), issuer.token, payment_key, checks, Machinery(emulator, jobs))
+        machinery = Machinery(emulator, jobs)
+        story = Story(url, str(ca), issuer.token, payment_key, checks, machinery)
         story.tell(agreement)
+        again(emulator, root, parameters, read_back, machinery, Client(url, str(ca)))
         if arguments.market:
             Drill(emulator, str(arguments.market.resolve()), story, checks).carry_out()
         if arguments.keep:

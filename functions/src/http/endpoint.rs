@@ -62,6 +62,36 @@ pub enum Repeats {
     ByContent,
 }
 
+/// What a route is to the market's operator: what it has to be there for, how much of it may come, and whether it may be
+/// stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Checks of tokens, by data gateways: nearly all requests there are.
+    Checks,
+    /// Orders, and the money that is paid for them.
+    Money,
+    /// Acts by which a party takes back, ends or demands: nothing of the operator's may stand in their way.
+    Protective,
+    /// Everything else.
+    Rest,
+}
+
+impl Class {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Checks, Self::Money, Self::Protective, Self::Rest];
+
+    /// Its name, as parameters, alarms and figures have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Checks => "Checks",
+            Self::Money => "Money",
+            Self::Protective => "Protective",
+            Self::Rest => "Rest",
+        }
+    }
+}
+
 /// A route's declaration; the only place where each of these things is said.
 #[derive(Debug, Clone)]
 pub struct Route {
@@ -94,6 +124,8 @@ pub struct Route {
     pub max_body_bytes: usize,
     /// How long a copy of its answer is good, where anyone may read it.
     pub copies: Copies,
+    /// What it is to the operator.
+    pub class: Class,
 }
 
 /// How long a copy of an answer is good.
@@ -130,6 +162,7 @@ impl Route {
             problems: &[],
             max_body_bytes: MAX_BODY_BYTES,
             copies: Copies::WhileTheTagHolds,
+            class: Class::Rest,
         }
     }
 
@@ -222,6 +255,12 @@ impl Route {
     #[must_use]
     pub fn max_body_bytes(self, max_body_bytes: usize) -> Self {
         Self { max_body_bytes, ..self }
+    }
+
+    /// What it is to the operator, where it is not one of the rest.
+    #[must_use]
+    pub fn class(self, class: Class) -> Self {
+        Self { class, ..self }
     }
 
     /// The problems that only this route can answer with.

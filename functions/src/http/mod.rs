@@ -27,7 +27,7 @@ mod serve;
 
 pub use answered::Answered;
 pub use endpoint::{
-    Access, Call, CallerAddress, Copies, Endpoint, MAX_BODY_BYTES, Nothing, Outcome, Owned, PublicUrl,
+    Access, Call, CallerAddress, Class, Copies, Endpoint, MAX_BODY_BYTES, Nothing, Outcome, Owned, PublicUrl,
     Repeats, Route, VERSION, Visitor, unversioned, versioned,
 };
 pub use json::Signed;

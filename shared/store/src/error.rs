@@ -35,7 +35,7 @@ pub enum StoreError {
     #[error("too large: {0}")]
     TooLarge(String),
     /// What is stored cannot be read.
-    #[error("corrupt item {key}: {reason}")]
+    #[error("corrupt item {told}: {reason}", told = .key.told())]
     Corrupt {
         /// The item.
         key: Key,

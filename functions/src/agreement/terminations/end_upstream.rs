@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::TerminationView;
 use crate::agreement::problems;
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::paths::AccountPath;
 use crate::wire::time::Instant;
 
@@ -48,6 +48,7 @@ impl Endpoint for EndUpstream {
                     same event again, or any event after the end, changes nothing and answers with \
                     the termination that holds. Refused for an instant in the future.",
             )
+            .class(Class::Protective)
             .clauses(&["10.1.1"])
             .roles(&[Role::Upstream])
             .repeats(Repeats::ByContent)

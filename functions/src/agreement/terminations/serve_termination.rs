@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::TerminationView;
 use crate::agreement::problems;
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::schedules::calendar_for;
 use crate::wire::paths::AccountPath;
 
@@ -42,6 +42,7 @@ impl Endpoint for ServeTermination {
                     the end on grants are refused, orders close and deletion demands are drafted. \
                     Refused where a notice runs already or the agreement has ended.",
             )
+            .class(Class::Protective)
             .clauses(&["10.1.2", "11.1"])
             .roles(&[Role::Operator])
             .creates()

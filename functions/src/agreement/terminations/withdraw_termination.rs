@@ -7,7 +7,7 @@ use market_store::of;
 
 use super::TerminationView;
 use crate::agreement::problems;
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::TerminationPath;
 
 /// See the module.
@@ -32,6 +32,7 @@ impl Endpoint for WithdrawTermination {
                 if it had not been served, and the merchant is told. Refused once the agreement has \
                 ended.",
         )
+        .class(Class::Protective)
         .clauses(&["10.1.2"])
         .roles(&[Role::Operator])
         .problems(&[problems::NOTICE_NOT_RUNNING])

@@ -6,7 +6,7 @@ use market_identity::Role;
 use super::DemandView;
 use super::load::{Sides, for_merchant};
 use crate::entrustment::problems;
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::schedules::calendar_for;
 use crate::wire::paths::GrantPath;
 
@@ -28,6 +28,7 @@ impl Endpoint for ServeDemand {
                     begin, both sides are reminded, and an answer that stays away is marked overdue. \
                     Refused where it is served already.",
             )
+            .class(Class::Protective)
             .clauses(&["4.4.5"])
             .roles(&[Role::Merchant])
             .problems(&[problems::WRONG_DEMAND_STATE, problems::INVALID_TERM])

@@ -7,7 +7,7 @@ use market_store::of;
 
 use super::GrantView;
 use crate::entrustment::problems;
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::parties::provider_of;
 use crate::wire::paths::GrantPath;
 
@@ -29,6 +29,7 @@ impl Endpoint for RevokeGrant {
                     deletion demand is drafted for the merchant to serve (4.4.5). Refused where the \
                     grant is over.",
             )
+            .class(Class::Protective)
             .clauses(&["4.4.2", "4.4.5"])
             .roles(&[Role::Merchant])
             .problems(&[problems::GRANT_NOT_ACTIVE])

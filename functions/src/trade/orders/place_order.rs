@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::OrderView;
 use crate::agreement::acceptances::in_its_period;
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::trade::problems;
 use crate::wire::parties::provider_of;
 use crate::wire::paths::AccountPath;
@@ -66,6 +66,7 @@ impl Endpoint for PlaceOrder {
                     the listing or plan is not for sale, the risk of a plan without bound is not \
                     acknowledged (4.5), or its term passes the end of the agreement (10.1.2).",
             )
+            .class(Class::Money)
             .clauses(&["4.1", "4.2", "4.5", "4.6", "10.1.2"])
             .roles(&[Role::Merchant])
             .creates()

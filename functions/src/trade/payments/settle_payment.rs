@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::PaymentRecordView;
 use super::load::Named;
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::trade::problems;
 use crate::wire::paths::PaymentPath;
 
@@ -43,6 +43,7 @@ impl Endpoint for SettlePayment {
                     Refused where the money waits for no such decision, or the order does not take \
                     it.",
             )
+            .class(Class::Money)
             .clauses(&["4.6"])
             .roles(&[Role::Operator])
             .problems(&[problems::WRONG_PAYMENT_STATE, problems::NOT_PAYABLE])

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::TakenView;
 use super::load::{Named, own_record};
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
 use crate::wire::time::Instant;
 
 /// A payment.
@@ -53,6 +53,7 @@ impl Endpoint for TakePayment {
                     Webhooks (4.6). What is rightly signed is always kept and answered 200, with \
                     what came of it: the contract is formed, the money has to be returned, or it \
                     waits for a human. The same payment again changes nothing.")
+            .class(Class::Money)
             .clauses(&["4.6"])
             .signed_by_payments()
     }

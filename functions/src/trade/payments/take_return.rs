@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::TakenView;
 use super::load::{Named, own_record};
-use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Route, Signed, message_id};
 use crate::wire::time::Instant;
 
 /// A return.
@@ -49,6 +49,7 @@ impl Endpoint for TakeReturn {
             .about("For the payment system: reports that a payment was returned, signed by Standard \
                     Webhooks (4.6). The duty to return it has ended then. A return that fits no \
                     payment is kept and waits for a human.")
+            .class(Class::Money)
             .clauses(&["4.6"])
             .signed_by_payments()
     }
