@@ -506,12 +506,13 @@ def test_a_role_that_a_deployment_makes_is_bounded_and_stays_so(access):
 # What the handlers of CloudFormation may ask for of a type, and a market's templates never give them reason to.
 NEVER_ASKED = {
     r"(appsync|apprunner|amplify|bedrock-agentcore|cognito-idp|ec2|elasticfilesystem|elasticloadbalancing|firehose|kinesis|s3files):.*": "of services that the market has not",
+    r"backup:(.*BackupVaultAccessPolicy|.*BackupVaultNotifications|DeleteBackupVaultLockConfiguration)": "the vault has none, and its lock stays",
     r"dynamodb:(.*Kinesis.*|.*Import.*|.*Replica|.*ResourcePolicy)": "the table has none",
     r"dynamodb:(Batch.*|Delete.*|Get.*|Put.*|Query|Scan|UpdateItem)": "items are copied between replicas, of which there are none; the table outlives its stack",
     r"iam:(AttachRolePolicy|DetachRolePolicy)": "roles have inline policies",
     r"iam:DeleteRolePermissionsBoundary": "a bound that was set stays",
     r"iam:(CreateServiceLinkedRole|DescribeOrganization)": "of other destinations of a firewall's log, of replicas and imports",
-    r"kms:(Decrypt|Encrypt|GenerateDataKey|ListAliases|CreateGrant|RevokeGrant)": "of settings and filters under a key of one's own, which none has; the table's are allowed with its key",
+    r"kms:(Decrypt|Encrypt|GenerateDataKey|ListAliases|CreateGrant|RetireGrant|RevokeGrant)": "of settings and filters under a key of one's own, which none has; the table's are allowed with its key",
     r"lambda:(.*CodeSigning.*|GetLayerVersion|PassCapacityProvider)": "functions have none",
     r"logs:(AssociateKmsKey|DisassociateKmsKey|.*DataProtection.*|.*Index.*|PutBearerTokenAuthentication|DeleteResourcePolicy)": "groups have none",
     r"s3:(PutBucketPolicy|GetBucketPolicy|ListBucket|GetObjectMetadata|REST\.PUT\.OBJECT)": "logs go to no bucket, nothing is imported",
@@ -647,6 +648,14 @@ ANOTHERS = {
     ("break-glass", "iam:PutRolePolicy"): "an administrator's",
     ("break-glass", "iam:UpdateAccessKey"): "an administrator's",
     ("break-glass", "sts:AssumeRole"): "an IAM user's, who takes all rights",
+    ("restore", "backup:StartRestoreJob"): "break-glass's, as all that restores",
+    ("restore", "cloudformation:ContinueUpdateRollback"): "a deployer's",
+    ("restore", "cloudformation:CreateStack"): "an administrator's, who makes what the drill needs",
+    ("restore", "cloudformation:DeleteStack"): "an administrator's",
+    ("restore", "dynamodb:DeleteTable"): "an administrator's: the table of the drill",
+    ("restore", "dynamodb:ListBackups"): "break-glass's",
+    ("restore", "dynamodb:RestoreTableFromBackup"): "break-glass's",
+    ("restore", "dynamodb:RestoreTableToPointInTime"): "an administrator's: the table of the drill",
     ("README", "lambda:UpdateFunctionConfiguration"): "a rehearsal, in a market for tests, by whoever administers that",
 }
 # What the SAM CLI asks for.

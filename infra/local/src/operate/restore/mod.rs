@@ -45,6 +45,10 @@ const SAMPLE: u16 = 50;
 /// The parameters of the stack that name its table.
 const TABLE_NAME: &str = "TableName";
 const STREAM_LABEL: &str = "TableStreamLabel";
+/// Its name for what is deployed: under the same one, functions change and callers stay with those of before.
+const DEPLOYMENT: &str = "Deployment";
+/// How callers are moved to it. What rings while the market is fenced would move them back: they are moved at once.
+const SHIFT: (&str, &str) = ("Shift", "none");
 
 /// What to restore.
 #[derive(Debug, clap::Args)]
@@ -291,7 +295,10 @@ impl Restore<'_> {
         let stands_there =
             stack.parameter(TABLE_NAME) == Some(&target.name) && stack.parameter(STREAM_LABEL) == Some(label);
         if !stands_there {
-            stack.change(&[(TABLE_NAME, &target.name), (STREAM_LABEL, label)]).await?;
+            let deployment = format!("restore-{}", SystemClock.now().as_second());
+            let changes =
+                [(TABLE_NAME, target.name.as_str()), (STREAM_LABEL, label), (DEPLOYMENT, &deployment), SHIFT];
+            stack.change(&changes).await?;
             stack = stack.again().await?;
         }
         while *stack.state() == StackState::AtWork {
