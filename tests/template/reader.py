@@ -1,0 +1,130 @@
+"""Who follows docs/DEPLOY.md: what they have, what they fill in and answer, and what they do where the text tells it in words.
+
+Whatever is here the text leaves to its reader. What it tells by a command does not belong here.
+"""
+
+import json
+import subprocess
+from dataclasses import dataclass
+
+from emulator import AUDIENCE
+from expand import ROOT
+from story import Stuck
+
+# ── what is filled in ──
+
+
+@dataclass
+class Blank:
+    """What stands in the text for something of the reader's own."""
+
+    name: str
+    means: str
+    # What it is here; or the command that tells it, and where in what that prints.
+    value: object = None
+    told_by: str = ""
+    where: str = ""
+
+
+BLANKS = [
+    Blank("REPOSITORY", "where the market's source is", lambda world: str(world.repository)),
+    Blank("eyJ…", "an operator's token, of their issuer", lambda world: world.issuer.token("operator", "ops-wang")),
+    Blank("ARN", "the certificate that was asked for", told_by="request-certificate", where=r"arn:[^\"\s]+"),
+    Blank("ID", "the API key that was made", told_by="create-api-key", where=r"^\S+"),
+    Blank("PLAN", "the usage plan of the market", told_by="get-usage-plans", where=r"^\S+"),
+]
+
+# What is answered to `--guided` for parameters; to the others, their default.
+PARAMETERS = {
+    "TokenIssuer": lambda world: world.issuer.url,
+    "TokenAudience": lambda _: AUDIENCE,
+    "JwksUrl": lambda world: f"{world.issuer.url}/jwks.json",
+    "SubjectKeySecret": lambda _: "market/subject-key",
+    "PaymentKeysSecret": lambda _: "market/payment-keys",
+    "OperatorNameZh": lambda _: "服务市场示例运营有限公司",
+    "OperatorNameEn": lambda _: "Sample Market Ltd.",
+    "OfficialAddress": lambda _: "notices@market.example.com",
+    "EmailFrom": lambda _: "no-reply@mail.example.com",
+    "AlarmEmail": lambda _: "ops@example.com",
+}
+
+# Questions of yes or no that the text does not answer, since what they ask for was just called.
+YES = ("Deploy this changeset?", "Are you sure you want to delete")
+
+# ── what they have ──
+
+def example(path):
+    """A body as the API description shows one."""
+    description = json.loads((ROOT / "docs/openapi.json").read_text())
+    return description["paths"][path]["post"]["requestBody"]["content"]["application/json"]["example"]
+
+
+def announced(changed):
+    """A year's holidays; the example's notices are of days that may be still to come, which no notice is."""
+    year = example("/v1/holidays/{year}")
+    del year["corrects"]
+    year["notice"]["date"], year["changed_by"][0]["date"] = "2026-11-05", "2026-11-06"
+    if not changed:
+        del year["changed_by"]
+    return json.dumps({"year": 2027, **year}, ensure_ascii=False)
+
+
+FILES = {
+    "agreement.txt": lambda: (ROOT / "infra/local/src/demo/agreement.zh.md").read_text(),
+    "rules.json": lambda: json.dumps({"10.1.2": "10.1.2", "4.4.5": "4.4.5"}),
+    "2027.json": lambda: announced(changed=False),
+    "2027-changed.json": lambda: announced(changed=True),
+}
+
+
+def put_files(world):
+    for name, content in FILES.items():
+        (world.home / "market" / name).write_text(content())
+
+
+def run_a_local_market(world):
+    """Until it answers: what leaves a folder behind."""
+    command = [world.market, "--data", "market-data", "--listen", "0"]
+    with subprocess.Popen(command, cwd=world.home / "market", stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as market:
+        for line in market.stdout:
+            if b"http://127.0.0.1:" in line:
+                break
+        market.terminate()
+        market.stdout.read()
+
+
+# ── what they do between two blocks ──
+
+
+def open_accounts(world):
+    """The calls that the text names, with the bodies of the API description; and a second merchant's."""
+    operator = world.client("operator", "ops-wang")
+    done = [world.client("provider", "northwind").post("/providers/northwind", example("/v1/providers/{provider_id}"))]
+    done.append(operator.post("/providers/northwind/approval"))
+    version = operator.get("/documents/market-agreement/versions/1").body
+    hashes = dict.fromkeys(("sha256", "rendered_sha256"), version["sha256"])
+    accepted = {"document_id": "market-agreement", "version": 1, "prominent_shown": version["prominent"], **hashes}
+    for shop, code in ("shop-1", "91510100MA6C0QLJ93"), ("shop-2", "91440300MA5EXAMP0C"):
+        merchant = world.client("merchant", shop)
+        done.append(merchant.post(f"/accounts/{shop}", example("/v1/accounts/{account_id}") | {"credit_code": code}))
+        acceptance = example("/v1/accounts/{account_id}/acceptances") | accepted
+        done.append(merchant.post(f"/accounts/{shop}/acceptances", acceptance))
+    if refused := [str(answer) for answer in done if not answer.ok]:
+        raise Stuck(f"the first parties were refused: {refused}")
+
+
+@dataclass
+class Between:
+    """What the text tells in words, and its reader does before a block."""
+
+    # Words of the block.
+    before: str
+    words: str
+    what: object
+
+
+BETWEEN = [
+    Between("market publish", "**Publish the agreement**, with a token of an operator", put_files),
+    Between("market holidays publish", "Then (bodies are in [openapi.json](openapi.json))", open_accounts),
+    Between("market verify --data", "a data folder, while no market is running on it", run_a_local_market),
+]
