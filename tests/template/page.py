@@ -63,6 +63,11 @@ def is_complete(text):
     return read.returncode == 0 and not read.stderr
 
 
+def said(comment):
+    """What a comment says of the block that follows."""
+    return {words or None: " ".join(why.split()) for words, why in MARK.findall(comment.content)}
+
+
 class Page:
     def __init__(self, file):
         self.file, self.text = file, file.read_text()
@@ -76,14 +81,8 @@ class Page:
                 self.items.append((section, self.between(*token.map).lstrip("-* ")))
             elif token.type == "fence" and token.info.split()[:1] == ["sh"]:
                 self.blocks.append(Block(token.map[0] + 2, section, token.content, marks))
-            marks = self.marks(token, following)
-
-    def marks(self, token, following):
-        """What a comment says of the block that follows."""
-        found = MARK.findall(token.content) if token.type == "html_block" else []
-        marks = {words or None: " ".join(why.split()) for words, why in found}
-        assert not marks or following.type == "fence", f"line {token.map[0] + 1} marks no block"
-        return marks
+            marks = marks | said(token) if token.type == "html_block" else {}
+            assert not marks or following.type in ("fence", "html_block"), f"line {token.map[0] + 1} marks no block"
 
     def between(self, first, last):
         return " ".join(" ".join(self.text.splitlines()[first:last]).split())

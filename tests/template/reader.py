@@ -101,9 +101,11 @@ def open_accounts(world):
     operator = world.client("operator", "ops-wang")
     done = [world.client("provider", "northwind").post("/providers/northwind", example("/v1/providers/{provider_id}"))]
     done.append(operator.post("/providers/northwind/approval"))
-    version = operator.get("/documents/market-agreement/versions/1").body
-    hashes = dict.fromkeys(("sha256", "rendered_sha256"), version["sha256"])
-    accepted = {"document_id": "market-agreement", "version": 1, "prominent_shown": version["prominent"], **hashes}
+    version = operator.get("/documents/market-agreement/versions/1")
+    if not version.ok:
+        raise Stuck(f"the agreement is not published: {version}")
+    hashes = dict.fromkeys(("sha256", "rendered_sha256"), version.body["sha256"])
+    accepted = {"document_id": "market-agreement", "version": 1, "prominent_shown": version.body["prominent"], **hashes}
     for shop, code in ("shop-1", "91510100MA6C0QLJ93"), ("shop-2", "91440300MA5EXAMP0C"):
         merchant = world.client("merchant", shop)
         done.append(merchant.post(f"/accounts/{shop}", example("/v1/accounts/{account_id}") | {"credit_code": code}))
@@ -128,3 +130,8 @@ BETWEEN = [
     Between("market holidays publish", "Then (bodies are in [openapi.json](openapi.json))", open_accounts),
     Between("market verify --data", "a data folder, while no market is running on it", run_a_local_market),
 ]
+
+# Sections that lead elsewhere than the page goes on from.
+ELSEWHERE = {
+    "In earnest": "it puts another market in the place of this one, in an emergency",
+}

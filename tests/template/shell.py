@@ -13,11 +13,10 @@ from dataclasses import dataclass
 import pexpect
 
 DRIVER = r"""
-set -o pipefail -E
+set -o pipefail -E -u
 # What is interrupted is what was called.
 trap : INT
 trap 'printf "  a part of it ended with %d: %s\n" "$?" "$BASH_COMMAND" >> "$FOLDER/failed"' ERR
-. "$STAND_INS"
 exec 3< "$FOLDER/commands"
 while IFS= read -r -u 3 step; do
   : > "$FOLDER/failed"
@@ -56,13 +55,13 @@ class Unanswered(Exception):
 
 
 class Shell:
-    def __init__(self, folder, home, environment, stand_ins, answer):
+    def __init__(self, folder, home, environment, answer):
         """`answer(question, default)` is what a person says, or None."""
         self.folder, self.answer, self.number = folder, answer, 0
         driver, self.fifo = folder / "driver.sh", folder / "commands"
         driver.write_text(DRIVER)
         os.mkfifo(self.fifo)
-        environment = environment | {"FOLDER": str(folder), "STAND_INS": str(stand_ins), "TERM": "dumb"}
+        environment = environment | {"FOLDER": str(folder), "TERM": "dumb"}
         self.child = pexpect.spawn(
             "bash",
             ["--noprofile", "--norc", str(driver)],

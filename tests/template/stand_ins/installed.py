@@ -1,12 +1,13 @@
 """Whether `cargo install` would find what it is told: the package, its features, its profile, and the lock.
 
-    python tests/template/installed.py --locked --profile NAME --features NAME,… --path FOLDER
+    python tests/template/stand_ins/installed.py --locked --profile NAME --features NAME,… --path FOLDER
 
 It compiles nothing.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -24,7 +25,7 @@ def main():
     parser.add_argument("--path", required=True, type=Path)
     given = parser.parse_args()
     manifest = given.path / "Cargo.toml"
-    read = ["cargo", "metadata", "--format-version", "1", "--no-deps", "--offline", "--manifest-path", str(manifest)]
+    read = [os.environ["CARGO"], "metadata", "--format-version", "1", "--no-deps", "--offline", "--manifest-path", str(manifest)]
     described = json.loads(subprocess.run(read + ["--locked"] * given.locked, check=True, capture_output=True).stdout)
     (package,) = (one for one in described["packages"] if Path(one["manifest_path"]) == manifest.resolve())
     workspace = tomllib.loads((Path(described["workspace_root"]) / "Cargo.toml").read_text())
