@@ -21,6 +21,8 @@ pub enum Handler {
     Relay,
     /// `authorizer`: tells the gateway who is calling.
     Authorizer,
+    /// `checks`: answers batches of checks to gateways inside the account, which invoke it themselves.
+    Checks,
     /// `feedback`: records what SES learns of an e-mail after it took it.
     Feedback,
 }
@@ -28,7 +30,7 @@ pub enum Handler {
 /// No part has that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no handler is called {0:?}; there are api, api/<operation>, worker/<lane>, sweep, relay, authorizer and feedback"
+    "no handler is called {0:?}; there are api, api/<operation>, worker/<lane>, sweep, relay, authorizer, checks and feedback"
 )]
 pub struct UnknownHandler(String);
 
@@ -44,7 +46,7 @@ pub fn names() -> Vec<String> {
     let mut names = Names(vec!["api".to_owned()]);
     routes::visit(&mut names);
     names.0.extend(Lane::ALL.iter().map(|lane| format!("worker/{lane}")));
-    names.0.extend(["sweep", "relay", "authorizer", "feedback"].map(str::to_owned));
+    names.0.extend(["sweep", "relay", "authorizer", "checks", "feedback"].map(str::to_owned));
     names.0
 }
 
@@ -59,6 +61,7 @@ impl FromStr for Handler {
                 "sweep" => Ok(Self::Sweep),
                 "relay" => Ok(Self::Relay),
                 "authorizer" => Ok(Self::Authorizer),
+                "checks" => Ok(Self::Checks),
                 "feedback" => Ok(Self::Feedback),
                 _ => Err(unknown()),
             },

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use market_kernel::Timestamp;
+use market_kernel::notices::Hindrance;
 use serde_json::{Map, Value, json};
 
 use crate::http::CorruptionAlarm;
@@ -20,10 +21,20 @@ pub enum Metric {
     WakeUpsSent,
     /// Work that a sweep gave up on: it waits for a human.
     Parked,
+    /// Shards of the due index that a sweep had no time for, or not for all of.
+    Left,
+    /// Work that was given up on and waits for a human, when a sweep looked.
+    WorkParkedNow,
     /// Payments that are held or have to be returned, when a sweep looked.
     PaymentsWaiting,
+    /// Notices that did not arrive and that nothing else carries, when a sweep looked.
+    NoticesWaitingForAHuman,
+    /// Whether the API said through its gateway that it is ready, when a sweep asked: 1, or 0.
+    ApiReady,
     /// Messages that a worker handed back to their queue.
     JobsFailed,
+    /// Attempts to send a notice that did not succeed, from its third on: by why.
+    NoticesDelayed(Hindrance),
     /// Notices that can be sent on no further attempt: they wait for a human.
     NoticesUndeliverable,
     /// Notices that came back.
@@ -36,13 +47,22 @@ pub enum Metric {
 
 impl Metric {
     /// Every one.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 19] = [
         Self::LatenessMs,
         Self::Sweeps,
         Self::WakeUpsSent,
         Self::Parked,
+        Self::Left,
+        Self::WorkParkedNow,
         Self::PaymentsWaiting,
+        Self::NoticesWaitingForAHuman,
+        Self::ApiReady,
         Self::JobsFailed,
+        Self::NoticesDelayed(Hindrance::Throttled),
+        Self::NoticesDelayed(Hindrance::Misconfigured),
+        Self::NoticesDelayed(Hindrance::Unreachable),
+        Self::NoticesDelayed(Hindrance::Failing),
+        Self::NoticesDelayed(Hindrance::Unanswered),
         Self::NoticesUndeliverable,
         Self::NoticesBounced,
         Self::CorruptItems,
@@ -55,12 +75,25 @@ impl Metric {
             Self::Sweeps => "Sweeps",
             Self::WakeUpsSent => "WakeUpsSent",
             Self::Parked => "Parked",
+            Self::Left => "Left",
+            Self::WorkParkedNow => "WorkParkedNow",
             Self::PaymentsWaiting => "PaymentsWaiting",
+            Self::NoticesWaitingForAHuman => "NoticesWaitingForAHuman",
+            Self::ApiReady => "ApiReady",
             Self::JobsFailed => "JobsFailed",
+            Self::NoticesDelayed(_) => "NoticesDelayed",
             Self::NoticesUndeliverable => "NoticesUndeliverable",
             Self::NoticesBounced => "NoticesBounced",
             Self::CorruptItems => "CorruptItems",
             Self::TokensUnverified => "TokensUnverified",
+        }
+    }
+
+    /// What its values are told apart by, beside the sum of all.
+    const fn told_apart(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::NoticesDelayed(by) => Some(("Reason", by.name())),
+            _ => None,
         }
     }
 
@@ -119,9 +152,15 @@ impl Metrics {
                 told(*metric, *value);
             }
         }
-        if let Some(line) = self.line(at, values) {
-            // Whether the log takes it is not our business.
-            drop(writeln!(std::io::stdout(), "{line}"));
+        // What is told apart by something has a line of its own.
+        let (apart, together): (Vec<_>, Vec<_>) =
+            values.iter().partition(|(metric, _)| metric.told_apart().is_some());
+        let together = (!together.is_empty()).then_some(together);
+        for values in together.into_iter().chain(apart.into_iter().map(|value| vec![value])) {
+            if let Some(line) = self.line(at, &values) {
+                // Whether the log takes it is not our business.
+                drop(writeln!(std::io::stdout(), "{line}"));
+            }
         }
     }
 
@@ -137,17 +176,22 @@ impl Metrics {
             .iter()
             .map(|(metric, _)| json!({ "Name": metric.name(), "Unit": metric.unit() }))
             .collect();
-        let dimensions: Vec<&str> = self.dimension.iter().map(|(name, _)| *name).collect();
+        let own = values.first().and_then(|(metric, _)| metric.told_apart());
+        let usual: Vec<&str> = self.dimension.iter().map(|(name, _)| *name).collect();
+        // The sum of all too: an alarm on it need not know what it is told apart by.
+        let apart = own.map(|(name, _)| usual.iter().copied().chain([name]).collect());
+        let dimensions: Vec<Vec<&str>> = [usual].into_iter().chain(apart).collect();
         let mut line = Map::new();
         line.insert(
             "_aws".to_owned(),
             json!({
                 "Timestamp": at.as_millisecond(),
-                "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [dimensions], "Metrics": names }],
+                "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": dimensions, "Metrics": names }],
             }),
         );
         line.extend(values.iter().map(|(metric, value)| (metric.name().to_owned(), json!(value))));
         line.extend(self.dimension.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+        line.extend(own.map(|(name, value)| (name.to_owned(), json!(value))));
         Some(line.into())
     }
 }
@@ -180,6 +224,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_apart_by_a_reason_counts_into_the_sum_of_all_reasons_too() {
+        let metrics = Metrics::new(Some("market".to_owned()));
+        let delayed = Metric::NoticesDelayed(Hindrance::Throttled);
+        let line = metrics.line(Timestamp::UNIX_EPOCH, &[(delayed, 1.0)]).unwrap();
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([[], ["Reason"]]));
+        assert_eq!((&line["NoticesDelayed"], &line["Reason"]), (&json!(1.0), &json!("throttled")));
+    }
+
+    #[test]
     fn who_is_told_within_the_process_is_told_each_value_and_nothing_is_written() {
         let told: Arc<std::sync::Mutex<Vec<(Metric, f64)>>> = Arc::default();
         let heard = Arc::clone(&told);
@@ -192,7 +245,9 @@ mod tests {
 
     #[test]
     fn every_metric_is_among_all_of_them_once() {
-        let names: std::collections::BTreeSet<_> = Metric::ALL.map(Metric::name).into();
+        let names: std::collections::BTreeSet<_> =
+            Metric::ALL.map(|metric| (metric.name(), metric.told_apart())).into();
         assert_eq!(names.len(), Metric::ALL.len());
+        assert!(Hindrance::ALL.iter().all(|by| Metric::ALL.contains(&Metric::NoticesDelayed(*by))));
     }
 }

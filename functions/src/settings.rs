@@ -13,7 +13,7 @@ use market_kernel::party::Operator;
 use market_kernel::periods::{Calendar, PublicityMode};
 use market_kernel::text::TextError;
 use market_notices::{
-    Gateway, Gateways, HttpText, NoGateway, Sender, SesEmail, SmtpEmail, SmtpServer, SnsText,
+    Gateway, Gateways, HttpText, NoGateway, Pace, Sender, SesEmail, SmtpEmail, SmtpServer, SnsText, TooSlow,
 };
 use market_outside::Secret;
 use market_store::Store;
@@ -217,11 +217,40 @@ pub fn jobs(sdk: &SdkConfig, lane: Lane) -> Result<WorkerContext, SettingError> 
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         gateways: if lane == Lane::Notify { gateways(sdk)? } else { nowhere() },
+        pace: if lane == Lane::Notify { pace()?.map(Arc::new) } else { None },
         operator: Arc::new(operator()?),
         metrics: metrics(),
         corruption_alarm: metrics().corruption_alarm(),
         drill: optional("MARKET_DRILL"),
     })
+}
+
+/// A whole number.
+fn whole(name: &'static str) -> Result<Option<u32>, SettingError> {
+    let number = optional(name).map(|number| number.parse());
+    number.transpose().map_err(|_| wrong(name)("is not a number".to_owned()))
+}
+
+/// How many notices may leave a second, of all workers (`MARKET_NOTICES_PER_SECOND`); any number by default.
+///
+/// # Errors
+/// Where it is not a number.
+pub fn notices_per_second() -> Result<Option<u32>, SettingError> {
+    whole("MARKET_NOTICES_PER_SECOND")
+}
+
+/// What one worker has of that: its share among so many (`MARKET_NOTIFY_CONCURRENCY`).
+fn pace() -> Result<Option<Pace>, SettingError> {
+    let workers = whole("MARKET_NOTIFY_CONCURRENCY")?.unwrap_or(1);
+    let shared = notices_per_second()?.map(|per_second| Pace::shared(per_second, workers));
+    let unfit = |error: TooSlow| wrong("MARKET_NOTICES_PER_SECOND")(format!("is too little: {error}"));
+    shared.transpose().map_err(unfit)
+}
+
+/// Where callers find the API (`MARKET_API_URL`), for a sweep that asks whether it is ready; none by default.
+#[must_use]
+pub fn api_url() -> Option<String> {
+    optional("MARKET_API_URL")
 }
 
 /// The ways out: `MARKET_EMAIL_BY` (`ses`, `smtp`) from `MARKET_EMAIL_FROM`, answered to the official address,

@@ -6,7 +6,7 @@ use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_kernel::aggregate::Lane;
 use market_kernel::keys::Key;
-use market_kernel::notices::Sending;
+use market_kernel::notices::{Hindrance, Sending};
 use serde_json::{Value, json};
 
 use crate::harness::World;
@@ -173,7 +173,7 @@ async fn what_waits_for_a_dead_mailbox_holds_up_nothing_at_the_new_one() {
         world.wake(Lane::Notify, Key::stored("account#shop-1", format!("notice#{id}")), answer).await;
         email(about).await["status"].as_str().unwrap().to_owned()
     };
-    let down = || Sending::Failed { reason: "timeout".to_owned() };
+    let down = || Sending::Failed { by: Hindrance::Unreachable, reason: "timeout".to_owned() };
     assert_eq!(attempt("account_opened", down()).await, "queued");
     assert!(shop.post(CONTACTS, new()).await.unwrap().is_ok());
     let taken = || Sending::Accepted { gateway_id: None };

@@ -266,6 +266,7 @@ const THERE: &[&str] = &[
     "event NoticeHeldBack",
     "event NoticeResent",
     "event NoticeServed",
+    "event NoticeServedOtherwise",
     "event NoticeSuperseded",
     "event NoticeUndeliverable",
     "event OrderClosed",

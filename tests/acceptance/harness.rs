@@ -96,6 +96,7 @@ impl World {
             clock: Arc::clone(&self.running.machine.clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
             gateways,
+            pace: None,
             operator: Arc::clone(&self.running.market.operator),
             metrics: Metrics::default(),
             corruption_alarm: Arc::clone(&self.running.market.corruption_alarm),

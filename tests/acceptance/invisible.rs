@@ -203,6 +203,8 @@ impl Hidden {
             | "list_undelivered"
             | "resend_notice"
             | "resend_provider_notice"
+            | "record_other_service"
+            | "record_other_provider_service"
             | "list_parked"
             | "list_late_jobs"
             | "list_providers"
@@ -213,7 +215,7 @@ impl Hidden {
             | "redrive_parked" => {
                 return Route::HidesNothing("the operator sees everything");
             }
-            "take_payment" | "take_return" | "end_upstream" | "check_token" => {
+            "take_payment" | "take_return" | "end_upstream" | "check_token" | "check_tokens" => {
                 return Route::HidesNothing("the platform's own systems see what they ask of");
             }
             "get_me" => return Route::HidesNothing("it names nothing"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use expect_test::expect_file;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use jiff::{SignedDuration, Timestamp};
 use market::client::{Answer, Client, pay};
 use market::requests;
@@ -23,7 +23,7 @@ use market_kernel::notices::{Notice, Sending};
 use market_notices::{Gateway, Gateways};
 use market_store::Meter;
 use market_store::meter::Cost;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::World;
 
@@ -69,6 +69,17 @@ impl Taker<'_> {
     }
 }
 
+/// A check for each of fifty merchants.
+async fn of_fifty_merchants(stage: &Stage<'_>) -> Vec<Value> {
+    let checks = (0..50).map(async |n| {
+        let shop = format!("checked-{n}");
+        let merchant = stage.merchant(&shop).await;
+        let granted = stage.grant(&merchant, &shop, "year").await;
+        json!({ "token": granted.token, "scope": "orders.read" })
+    });
+    join_all(checks).await
+}
+
 /// One merchant's dealings, each on the books; everything else in the market is `crowd`.
 async fn take(crowd: usize) -> Ledger {
     let world = World::new().await;
@@ -79,6 +90,7 @@ async fn take(crowd: usize) -> Ledger {
         stage.grant(&merchant, &shop, "year").await;
         stage.grant(&merchant, &shop, "month").await;
     }
+    let each = of_fifty_merchants(&stage).await;
     world.settle().await;
     let running = &world.running;
     let job_meter = Meter::counting();
@@ -132,9 +144,17 @@ async fn take(crowd: usize) -> Ledger {
         "`check_token` (the day's first)",
         &stage.gateway.post("/checks", check.clone()).await.unwrap(),
     );
-    taker.route("`check_token` (the same hour)", &stage.gateway.post("/checks", check).await.unwrap());
+    taker
+        .route("`check_token` (the same hour)", &stage.gateway.post("/checks", check.clone()).await.unwrap());
     let other = json!({ "token": issued.text_at("/token"), "scope": "stock.read" });
     taker.route("`check_token` (the first of a line)", &stage.gateway.post("/checks", other).await.unwrap());
+    let batch = async |checks: &[Value]| {
+        stage.gateway.post("/checks/batch", json!({ "checks": checks })).await.unwrap()
+    };
+    taker.route("`check_tokens` (50 of one grant, the same hour)", &batch(&vec![check; 50]).await);
+    batch(&each).await;
+    running.route_meter.take();
+    taker.route("`check_tokens` (50, each of another merchant, the same hour)", &batch(&each).await);
     taker.route("`get_grant`", &shop.get(&format!("{me}/grants/{grant}")).await.unwrap());
     taker.route(
         "`list_accesses` (one line)",

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod callers;
+mod checks;
 mod clauses;
 mod commands;
 mod contacts;
@@ -24,6 +25,7 @@ mod jobs;
 mod ledger;
 mod listings;
 mod lists;
+mod logs;
 mod names;
 mod notices;
 mod one_machine;

@@ -76,6 +76,12 @@ fn whole_bodies() -> Vec<(&'static str, Role, String, Value)> {
         ("serve_termination", Role::Operator, "/accounts/shop-1/terminations", json!({ "reason": "x" })),
         ("end_upstream", Role::Upstream, "/accounts/shop-1/upstream-end", end),
         ("check_token", Role::DataGateway, "/checks", json!({ "token": "x", "scope": "orders.read" })),
+        (
+            "check_tokens",
+            Role::DataGateway,
+            "/checks/batch",
+            json!({ "checks": [{ "token": "x", "scope": "orders.read" }] }),
+        ),
         ("publish_holidays", Role::Operator, "/holidays/2027", holidays),
         (
             "vouch_credit_code",

@@ -7,6 +7,7 @@ mod dry_runs;
 mod exits;
 mod lagging;
 mod places;
+mod rights;
 mod smoke;
 
 use indicatif::ProgressBar;

@@ -56,6 +56,7 @@ fn body(operation: &str, world: &World, granted: &Granted) -> Value {
         "serve_termination" => json!({ "reason": "x" }),
         "end_upstream" => json!({ "event_id": "e", "agreement": "x", "ended_at": world.now() }),
         "check_token" => json!({ "token": "x", "scope": "orders.read" }),
+        "check_tokens" => json!({ "checks": [{ "token": "x", "scope": "orders.read" }] }),
         _ => json!({}),
     }
 }

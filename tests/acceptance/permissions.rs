@@ -15,7 +15,7 @@ use market_functions::metrics::Metrics;
 use market_identity::Role;
 use market_kernel::aggregate::Lane;
 use market_kernel::keys::Key;
-use market_kernel::notices::Sending;
+use market_kernel::notices::{Hindrance, Sending};
 use market_store::due::{Lease, SHARDS, Shard};
 use market_store::{Index, StoreError};
 use market_trade::payments::PaymentRecord;
@@ -263,7 +263,8 @@ async fn whatever_is_done_is_done_again_with_the_same_key_and_tried_anew_under_t
     stage.check(&granted.token, "orders.read").await;
     world.set_clock(world.now() + SignedDuration::from_hours(48));
     let ledger = Key::stored("account#shop-1", format!("ledger#{}", granted.grant));
-    let nothing_to_send = Sending::Failed { reason: "nobody is there".to_owned() };
+    let nothing_to_send =
+        Sending::Failed { by: Hindrance::Unreachable, reason: "nobody is there".to_owned() };
     let woken = world.wake(Lane::AdvanceCase, ledger, nothing_to_send);
     Permissions::of_handler("worker/advance_case", woken).await;
 

@@ -18,7 +18,7 @@ use market_jobs::WakeUp;
 use market_kernel::aggregate::Lane;
 use market_kernel::ids::{AccountId, GrantId};
 use market_kernel::keys::Key;
-use market_kernel::notices::{Notice, Sending};
+use market_kernel::notices::{Hindrance, Notice, Sending};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Actor;
 use market_kernel::salt::Salts;
@@ -104,7 +104,7 @@ async fn the_last_day_of_a_grant_that_has_ended_is_sealed_and_a_day_that_was_mis
     let scope = "orders.read".parse().unwrap();
     store
         .count_access(
-            Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: world.now() },
+            Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: world.now(), times: 1 },
             [1, 2],
         )
         .await
@@ -204,7 +204,13 @@ async fn a_line_of_any_partition_that_was_edited_is_named_by_its_day() {
     for _ in 0..2 {
         store
             .begin_line(
-                Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: world.now() },
+                Check {
+                    grant: &grant,
+                    scope: &scope,
+                    outcome: CheckOutcome::Allowed,
+                    at: world.now(),
+                    times: 1,
+                },
                 3,
             )
             .await
@@ -245,7 +251,7 @@ struct Nobody;
 
 impl Gateway for Nobody {
     fn send<'a>(&'a self, _: &'a Notice) -> BoxFuture<'a, Sending> {
-        async { Sending::Failed { reason: "nobody is there".to_owned() } }.boxed()
+        async { Sending::Failed { by: Hindrance::Unreachable, reason: "nobody is there".to_owned() } }.boxed()
     }
 }
 

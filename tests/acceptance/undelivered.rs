@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use market::client::Client;
 use market::json::Json;
 use market::operate::api::Api;
-use market::operate::notices::{Party, resend, undelivered};
+use market::operate::notices::{Party, Way, record_other_service, resend, undelivered, would_resend};
 use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_identity::Role;
@@ -147,6 +147,56 @@ async fn only_the_operator_sends_again_and_only_what_failed_and_to_an_address_of
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_human_served_another_way_is_recorded_with_its_proof_and_waits_for_nobody() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let shop = stage.merchant("shop-1").await;
+    world.settle().await;
+    world.set_clock(world.now() + SignedDuration::from_hours(1));
+    let parties = [
+        ("account/shop-1".to_owned(), "/accounts/shop-1".to_owned()),
+        (format!("provider/{PROVIDER}"), format!("/providers/{PROVIDER}")),
+    ];
+    for (party, path) in &parties {
+        let moved = json!({ "email": "moved@example.com", "language": "en" });
+        assert!(stage.operator.post(&format!("{path}/contacts"), moved).await.unwrap().is_ok());
+        let refused = world.refuse_email(party, "contacts_changed").await;
+        let recording = format!("{path}/notices/{}/other-service", id(&refused));
+        let service = requests::other_service(world.now());
+        for client in [&shop, &stage.provider] {
+            assert_eq!(client.post(&recording, service.clone()).await.unwrap().code(), "role-not-allowed");
+        }
+        for (name, wrong) in
+            [("way", json!("pigeon")), ("evidence", json!("")), ("served_at", json!("tomorrow"))]
+        {
+            let mut body = service.clone();
+            body[name] = wrong;
+            let answer = stage.operator.post(&recording, body).await.unwrap();
+            assert_eq!((answer.status.as_u16(), answer.code()), (422, "invalid-body"), "{name}");
+        }
+        let recorded = stage.operator.post_as("once", &recording, service.clone()).await.unwrap();
+        assert!(recorded.is_ok(), "{}", recorded.text);
+        let again = stage.operator.post_as("once", &recording, service.clone()).await.unwrap();
+        assert_eq!(again.text, recorded.text, "the same request again records nothing");
+        let told = &recorded.body["served_otherwise"];
+        assert_eq!((&*told["way"], &*told["evidence"]), (&service["way"], &service["evidence"]));
+        assert_eq!(told["served_at"], told["recorded_at"]);
+        assert_eq!(recorded.text_at("/status"), "undeliverable", "what its own channel did stays so");
+        assert!(world.waiting().await.is_empty());
+        let twice = stage.operator.post(&recording, service.clone()).await.unwrap();
+        assert_eq!((twice.status.as_u16(), twice.code()), (409, "not-undeliverable"));
+        let resending = format!("{path}/notices/{}/resending", id(&refused));
+        let resent = stage.operator.post(&resending, json!({})).await.unwrap();
+        assert_eq!(resent.code(), "wrong-notice-state", "it was served");
+        let evidence = stage.operator.all(&format!("{path}/evidence")).await.unwrap();
+        let records: Vec<_> = evidence.iter().map(|record| record["stored"].as_str().unwrap()).collect();
+        let record = records.iter().find(|record| record.contains("NoticeServedOtherwise")).unwrap();
+        assert!(record.contains("letter") && !record.contains("XA12345678901"), "{record}");
+        assert_eq!(world.verified(&party.replace('/', "#")).await.faults, []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_text_message_to_someone_who_has_no_telephone_any_more_needs_an_address() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
@@ -194,6 +244,16 @@ async fn the_operators_command_lists_what_waits_and_sends_it_again() {
         (Some("elsewhere@example.com"), "queued")
     );
     assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 2);
+    let second = &all.notices[1];
+    let evidence = "told on the telephone, 10:30, by Wang".to_owned().try_into().unwrap();
+    let told = (Way::Telephone, world.now());
+    let served = &second.recipient.parse().unwrap();
+    record_other_service(&api, served, &second.id, told, &evidence).await.unwrap();
+    let once = record_other_service(&api, served, &second.id, told, &evidence).await.unwrap_err();
+    assert!(once.to_string().contains("not-undeliverable"), "{once}");
+    let would = would_resend(&api, served, &second.id, address()).await.unwrap();
+    assert!(would.refused.unwrap().contains("another way"));
+    assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 1);
     let twice = resend(&api, &party, &first.id, address()).await.unwrap_err().to_string();
     assert!(twice.contains("wrong-notice-state"), "{twice}");
     let nothing: NoticeId = format!("ntc_{}", "0".repeat(32)).parse().unwrap();

@@ -149,7 +149,7 @@ async fn what_cannot_be_read_answers_corrupt_rings_is_named_and_holds_up_nothing
 }
 
 /// An item of the table, with a schema that this release does not know.
-async fn of_a_schema_to_come(world: &World, pk: &str, sk: &str) -> Item {
+pub async fn of_a_schema_to_come(world: &World, pk: &str, sk: &str) -> Item {
     let corpus = Corpus::of(world).await;
     let found = corpus.items.into_iter().find(|item| key(item) == (pk, sk));
     let good = found.unwrap_or_else(|| panic!("{pk}/{sk} is not there"));

@@ -119,5 +119,6 @@ def populate(market):
         "get_termination": {"account_id": ["shop-3"]}, "withdraw_termination": {"account_id": ["shop-3"]},
         "end_upstream": {"account_id": ["shop-3", "shop-2"]},
         "resend_provider_notice": {"notice_id": notices[f"providers/{SELLER}"]},
+        "record_other_provider_service": {"notice_id": notices[f"providers/{SELLER}"]},
     }
     return there, fitting

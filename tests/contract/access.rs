@@ -54,7 +54,10 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
         let hour: Timestamp = "2026-06-01T10:00:00Z".parse().unwrap();
         let past = |seconds: i64| hour + jiff::SignedDuration::from_secs(seconds);
         let counted = async |scope: &ScopeName, outcome, seconds: i64| {
-            table.store.count_access(Check { grant: &one, scope, outcome, at: past(seconds) }, OTHERS).await
+            table
+                .store
+                .count_access(Check { grant: &one, scope, outcome, at: past(seconds), times: 1 }, OTHERS)
+                .await
         };
         counted(&orders, CheckOutcome::Allowed, 0).await.unwrap();
         try_join_all((1..40).map(|n| counted(&orders, CheckOutcome::Allowed, n))).await.unwrap();
@@ -65,7 +68,7 @@ async fn checks_at_once_are_counted_each_by_hour_scope_and_outcome() {
         table
             .store
             .count_access(
-                Check { grant: &other, scope: &orders, outcome: CheckOutcome::Ended, at: past(7) },
+                Check { grant: &other, scope: &orders, outcome: CheckOutcome::Ended, at: past(7), times: 1 },
                 OTHERS,
             )
             .await
@@ -160,7 +163,13 @@ async fn lines_of_the_former_place_and_of_todays_are_paged_through_each_once() {
             table
                 .store
                 .count_access(
-                    Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: today },
+                    Check {
+                        grant: &grant,
+                        scope: &scope,
+                        outcome: CheckOutcome::Allowed,
+                        at: today,
+                        times: 1,
+                    },
                     OTHERS,
                 )
                 .await
@@ -211,7 +220,7 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
             table
                 .store
                 .count_access(
-                    Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: now },
+                    Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: now, times: 1 },
                     OTHERS,
                 )
                 .await
@@ -229,7 +238,13 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
         let counted = table
             .store
             .count_access(
-                Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: at(3_601) },
+                Check {
+                    grant: &grant,
+                    scope: &scope,
+                    outcome: CheckOutcome::Allowed,
+                    at: at(3_601),
+                    times: 1,
+                },
                 OTHERS,
             )
             .await;
@@ -242,13 +257,40 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
         let counted = table
             .store
             .count_access(
-                Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: at(3_601) },
+                Check {
+                    grant: &grant,
+                    scope: &scope,
+                    outcome: CheckOutcome::Allowed,
+                    at: at(3_601),
+                    times: 1,
+                },
                 OTHERS,
             )
             .await;
         assert!(matches!(counted, Err(StoreError::Corrupt { .. })), "{counted:?}");
         let page = table.store.ledger(&grant.account_id, &grant.id, Asked::page(None, 10)).await.unwrap();
         assert_eq!((page.items.len(), page.unreadable.len()), (1, 2));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn checks_of_one_instant_are_counted_together_and_a_line_that_they_begin_is_known_as_new() {
+    on_each_table(async |table| {
+        let (grant, scope): (_, ScopeName) = (grant(1), "orders.read".parse().unwrap());
+        let (outcome, store) = (CheckOutcome::Allowed, &table.store);
+        let counted = async |at, times| {
+            store
+                .count_access(Check { grant: &grant, scope: &scope, outcome, at, times }, OTHERS)
+                .await
+                .unwrap()
+        };
+        assert_eq!(counted(at(0), 3).await, market_store::Counted::First);
+        assert_eq!(counted(at(7), 3).await, market_store::Counted::Further);
+        assert_eq!(counted(at(9), 44).await, market_store::Counted::Further);
+        let page = store.ledger(&grant.account_id, &grant.id, Asked::page(None, 10)).await.unwrap();
+        let told: Vec<_> = page.items.iter().map(|line| (line.count, line.first_at, line.last_at)).collect();
+        assert_eq!(told, [(50, at(0), at(9))]);
     })
     .await;
 }

@@ -30,6 +30,40 @@ async fn several_things_are_read_in_one_request_missing_and_repeated_ones_among_
     .await;
 }
 
+#[tokio::test]
+async fn many_wishes_are_answered_in_their_places_and_what_cannot_be_read_fails_those_that_name_it() {
+    on_each_table(async |table| {
+        let ids: Vec<_> = (0..150).map(|n| format!("{n:03}")).collect();
+        table.create(at(0), &ids.iter().map(|id| thing(id)).collect::<Vec<_>>()).await;
+        let mut broken = table.item(OWNER, "thing#075").await;
+        broken.insert("schema".to_owned(), AttributeValue::N("99".to_owned()));
+        table.put(broken).await;
+        let meter = Meter::counting();
+        let store = table.store.metered(meter.clone());
+        let wishes: Vec<_> = ids.iter().rev().map(|id| (a(id), a("absent"), a("000"))).collect();
+        let found = store.load_all(&wishes).await.unwrap();
+        assert_eq!(meter.take().requests, 2, "each thing once, a hundred for each request");
+        assert_eq!(found.len(), 150);
+        for (id, found) in ids.iter().rev().zip(found) {
+            match found {
+                Ok((thing, absent, first)) => {
+                    let shown = [thing, first].map(|thing| thing.unwrap().id.clone());
+                    assert_eq!((shown, absent.is_none()), ([id.clone(), "000".to_owned()], true));
+                }
+                Err(error) => {
+                    assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+                    assert_eq!(id, "075");
+                }
+            }
+        }
+        assert!(store.load_all(&[(a("075"),)]).await.unwrap()[0].is_err());
+        let none: [(market_store::Of<Thing>,); 0] = [];
+        assert!(store.load_all(&none).await.unwrap().is_empty());
+        assert_eq!(meter.take().requests, 1, "what names nothing asks nothing");
+    })
+    .await;
+}
+
 /// The ids of what was found, in the places of the wishes.
 macro_rules! ids {
     ($found:expr, $($place:ident)+) => {{

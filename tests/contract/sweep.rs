@@ -5,15 +5,17 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
-use market_jobs::sweep::{BrokenPass, Sweep, SweepError, sweep};
+use market_jobs::sweep::{BrokenPass, Paced, Sweep, SweepError, sweep};
 use market_jobs::{Outgoing, Queues, Unsent};
 use market_kernel::Timestamp;
-use market_kernel::aggregate::Lane;
-use market_store::due::SHARDS;
+use market_kernel::aggregate::{Due, Lane};
+use market_kernel::keys::Key;
+use market_store::due::{SHARDS, bare_item};
 
 use crate::due::waiting;
-use crate::tables::on_each_table;
+use crate::tables::{Table, on_each_table};
 use crate::thing::{LANE, at, thing};
 
 /// Queues that remember what they took, and refuse some.
@@ -224,7 +226,14 @@ async fn a_pass_looks_at_the_clock_for_each_page_and_stops_in_time() {
         let ticks = AtomicI64::new(100);
         let now = || at(ticks.fetch_add(1, Ordering::SeqCst));
         let horizon = Duration::ZERO;
-        let pass = Sweep { store: &table.store, queues: &queues, now, horizon, stops_at: Some(at(100)) };
+        let pass = Sweep {
+            store: &table.store,
+            queues: &queues,
+            now,
+            horizon,
+            stops_at: Some(at(100)),
+            paced: None,
+        };
         let swept = pass.pass().await.unwrap();
         assert_eq!((swept.sent, swept.left), (0, Lane::ALL.len() * (usize::from(SHARDS) + 1)));
 
@@ -237,6 +246,171 @@ async fn a_pass_looks_at_the_clock_for_each_page_and_stops_in_time() {
         );
         let all = waiting(&table.store, at(10_000)).await;
         assert!(all.iter().any(|entry| entry.is_leased_at(first_ends)), "leases begin with their page");
+    })
+    .await;
+}
+
+/// So many of one lane that are due at one instant, with nothing but what the index is made of.
+async fn wave(table: &Table, lane: Lane, count: u32, due_at: Timestamp) {
+    let items = (0..count).map(|n| {
+        let key = Key::stored(format!("account#shop-{n}"), format!("thing#{n:05}"));
+        bare_item(&key, Due::new(due_at, lane))
+    });
+    stream::iter(items).for_each_concurrent(16, |item| table.put(item)).await;
+}
+
+/// How often each item was handed out.
+#[derive(Default)]
+struct HandedOut(BTreeMap<String, u32>);
+
+impl HandedOut {
+    fn note(&mut self, taken: &[(String, u128)]) {
+        for (id, _) in taken {
+            *self.0.entry(id.clone()).or_default() += 1;
+        }
+    }
+
+    fn is_each_once_of(&self, count: usize) -> bool {
+        self.0.len() == count && self.0.values().all(|times| *times == 1)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wave_is_worked_off_over_passes_that_stop_in_time_and_each_tells_what_is_left_and_how_late_it_is() {
+    on_each_table(async |table| {
+        const WAVE: u32 = 3_000;
+        wave(&table, LANE, WAVE, at(0)).await;
+        let (queues, mut handed_out) = (Taken::default(), HandedOut::default());
+        let shards = Lane::ALL.len() * (usize::from(SHARDS) + 1);
+        let mut passes = 0;
+        loop {
+            // Each look at the clock is a millisecond later; there is time for a page of each shard, and ten more.
+            let begins_at_ms = 1_000 + passes * 5_000;
+            let ticks = AtomicI64::new(begins_at_ms);
+            let now =
+                || Timestamp::from_millisecond(ms_of_tests() + ticks.fetch_add(1, Ordering::SeqCst)).unwrap();
+            let looks = i64::try_from(shards).unwrap() + 10;
+            let stops_at = Timestamp::from_millisecond(ms_of_tests() + begins_at_ms + looks).ok();
+            let pass = Sweep {
+                store: &table.store,
+                queues: &queues,
+                now,
+                horizon: Duration::ZERO,
+                stops_at,
+                paced: None,
+            };
+            let swept = pass.pass().await.unwrap();
+            passes += 1;
+            let taken = queues.take();
+            assert_eq!(swept.sent, taken.len(), "what it did is what it tells");
+            handed_out.note(&taken);
+            let is_over = handed_out.0.len() == WAVE as usize;
+            assert_eq!(swept.left == 0, is_over, "pass {passes}: {swept:?}");
+            assert!(swept.sent > 0 && swept.left <= usize::from(SHARDS), "no other lane waits: {swept:?}");
+            // The wave is as late as the pass, for as long as there is some of it.
+            let late_ms = swept.lateness.unwrap().as_millis();
+            let ran = i128::from(begins_at_ms)..=i128::from(begins_at_ms + looks);
+            assert!(ran.contains(&late_ms), "pass {passes}: {late_ms}");
+            if is_over {
+                break;
+            }
+        }
+        assert!(passes >= 2, "{passes}");
+        assert!(handed_out.is_each_once_of(WAVE as usize), "none is lost or handed out twice");
+        let after = at(20);
+        assert_eq!(sweep(&table.store, &queues, after, Duration::ZERO).await.unwrap().lateness, None);
+    })
+    .await;
+}
+
+/// The tests' second 0, in milliseconds.
+fn ms_of_tests() -> i64 {
+    at(0).as_millisecond()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_that_is_cut_off_tells_what_it_did_and_what_it_had_in_hand_comes_back_with_its_lease() {
+    on_each_table(async |table| {
+        wave(&table, LANE, 1_200, at(0)).await;
+        let queues = Taken::default();
+        let enough = async {
+            while queues.taken.lock().unwrap().len() < 300 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let now = || at(10);
+        let pass = Sweep {
+            store: &table.store,
+            queues: &queues,
+            now,
+            horizon: Duration::ZERO,
+            stops_at: None,
+            paced: None,
+        };
+        let swept = pass.pass_until(enough).await.unwrap();
+        let mut handed_out = HandedOut::default();
+        let taken = queues.take();
+        handed_out.note(&taken);
+        assert!(swept.sent <= taken.len() && taken.len() < 1_200, "{swept:?}");
+        assert!(swept.left > 0, "{swept:?}");
+        assert_eq!(swept.lateness, Some(SignedDuration::from_secs(10)));
+        for second in [11, 70] {
+            sweep(&table.store, &queues, at(second), Duration::ZERO).await.unwrap();
+            let again = queues.take();
+            // What was sent comes again with its lease alone.
+            handed_out.note(&again);
+            if second == 11 {
+                assert!(handed_out.0.values().all(|times| *times == 1), "no lease has ended");
+            }
+        }
+        assert_eq!(handed_out.0.len(), 1_200, "nothing is lost");
+        // Cut off before it begins, it has done nothing and says so.
+        let swept = pass.pass_until(std::future::ready(())).await.unwrap();
+        assert_eq!(swept.sent, 0);
+        assert_eq!(swept.left, Lane::ALL.len() * (usize::from(SHARDS) + 1));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_that_has_a_pace_is_handed_out_at_that_and_no_other_waits_for_it() {
+    on_each_table(async |table| {
+        let (paced, other) = (Lane::Notify, LANE);
+        assert_ne!(paced, other);
+        let things: Vec<_> = (0..300).map(|n| thing(&format!("{n:03}")).due(at(0))).collect();
+        table.create(at(-100), &things).await;
+        wave(&table, paced, 1_000, at(0)).await;
+        let queues = Taken::default();
+        let per_pass = 160;
+        let (mut of_other, mut of_paced) = (0, HandedOut::default());
+        for pass in 0..40 {
+            let now = || at(1 + pass);
+            let paced = Some(Paced { lane: paced, per_pass });
+            let sweep = Sweep {
+                store: &table.store,
+                queues: &queues,
+                now,
+                horizon: Duration::ZERO,
+                stops_at: None,
+                paced,
+            };
+            let swept = sweep.pass().await.unwrap();
+            assert_eq!(swept.left, 0, "a pace is no want of time");
+            let taken = std::mem::take(&mut *queues.taken.lock().unwrap());
+            let (mine, others): (Vec<_>, Vec<_>) =
+                taken.into_iter().partition(|outgoing| outgoing.wake_up.lane == Lane::Notify);
+            assert!(mine.len() <= per_pass, "{}", mine.len());
+            of_other += others.len();
+            let mine: Vec<_> = mine.iter().map(|outgoing| (outgoing.wake_up.key.to_string(), 0)).collect();
+            of_paced.note(&mine);
+            if pass == 0 {
+                assert_eq!((of_other, of_paced.0.len()), (300, per_pass));
+            }
+            if of_paced.0.len() == 1_000 {
+                break;
+            }
+        }
+        assert!(of_paced.is_each_once_of(1_000));
     })
     .await;
 }

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use indicatif::ProgressBar;
 use jiff::SignedDuration;
 use market::TABLE;
-use market::client::Client;
+use market::client::{Answer, Client};
 use market::json::Json;
 use market::operate::verify;
 use market::stage::Stage;
@@ -216,4 +216,106 @@ async fn a_ledger_that_was_spread_goes_on_in_its_first_partition_and_is_read_who
         assert_eq!(ledger(&stage, &granted.grant, limit).await, lines, "limit {limit}");
     }
     assert_eq!(recorded(&stage, "LedgerSpread").await.len(), 1, "it is said once");
+}
+
+/// The answer to many checks in one request: for each grant's token twice its first scope, and once another.
+async fn ask_for_all(stage: &Stage<'_>, tokens: &[&str]) -> Answer {
+    let checks = tokens.iter().flat_map(|token| {
+        ["orders.read", "orders.read", "buyers.read"].map(|scope| json!({ "token": token, "scope": scope }))
+    });
+    stage.gateway.post("/checks/batch", json!({ "checks": checks.collect::<Vec<_>>() })).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_checks_of_busy_grants_are_counted_elsewhere_as_often_as_they_were_made() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let busy = stage.grant(&merchant, "shop-1", "year").await;
+    let quiet = stage.grant(&merchant, "shop-1", "year").await;
+    let tokens = [busy.token.as_str(), quiet.token.as_str()];
+    assert!(ask_for_all(&stage, &tokens).await.is_ok());
+    let first = format!("ledger#shop-1#{}#0", busy.grant);
+    world.table.fail(move |operation, body| written(operation, body).contains(&first).then(throttled));
+    for _ in 0..4 {
+        let answer = ask_for_all(&stage, &tokens).await;
+        let answers = answer.body["answers"].as_array().unwrap();
+        let outcomes: Vec<_> = answers.iter().map(|one| one["outcome"].as_str().unwrap()).collect();
+        assert_eq!(outcomes, [["allowed", "allowed", "wrong_scope"]; 2].concat());
+    }
+    world.table.heal();
+    let lines = [("wrong_scope".to_owned(), 5), ("allowed".to_owned(), 10)];
+    for grant in [&busy.grant, &quiet.grant] {
+        assert_eq!(ledger(&stage, grant, 100).await, lines);
+    }
+    assert_eq!(recorded(&stage, "LedgerSpread").await.len(), 1, "of the busy one, once");
+    world.running.machine.advance_to("2026-01-06T00:10:00+08:00".parse().unwrap()).await.unwrap();
+    let seals = recorded(&stage, "LedgerSealed").await;
+    let sums: Vec<_> = seals.iter().map(|seal| (&seal["lines"], &seal["checks"])).collect();
+    assert_eq!(sums, [(&json!(2), &json!(15)); 2]);
+    let store = &world.running.market.store;
+    let verified =
+        verify::verify(store, &Partition::stored("account#shop-1"), &ProgressBar::hidden()).await.unwrap();
+    assert_eq!(format!("{:?}", verified.faults), "[]");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_one_of_many_checks_cannot_be_counted_for_now_none_is_allowed_and_what_was_counted_stays() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let (one, other) =
+        (stage.grant(&merchant, "shop-1", "year").await, stage.grant(&merchant, "shop-1", "year").await);
+    let tokens = [one.token.as_str(), other.token.as_str()];
+    let ledger_of = format!("ledger#shop-1#{}#", other.grant);
+    for (fault, code) in [
+        (throttled(), "unavailable"),
+        (error(500, "InternalServerError"), "outcome-unknown"),
+        (Fault::BreakOff, "outcome-unknown"),
+    ] {
+        let ledger_of = ledger_of.clone();
+        world.table.fail(move |operation, body| {
+            written(operation, body).iter().any(|one| one.starts_with(&ledger_of)).then(|| fault.clone())
+        });
+        let refused = ask_for_all(&stage, &tokens).await;
+        assert_eq!((refused.status.as_u16(), refused.code()), (503, code), "{}", refused.text);
+        assert!(!refused.text.contains("allowed"), "{}", refused.text);
+        world.table.heal();
+    }
+    let lines = [("wrong_scope".to_owned(), 3), ("allowed".to_owned(), 6)];
+    assert_eq!(ledger(&stage, &one.grant, 100).await, lines);
+    assert_eq!(ledger(&stage, &other.grant, 100).await, []);
+    world.running.machine.advance_to("2026-01-06T00:10:00+08:00".parse().unwrap()).await.unwrap();
+    let seals = recorded(&stage, "LedgerSealed").await;
+    assert_eq!(
+        seals.len(),
+        1,
+        "the day was opened by the lines that began, though their request was refused"
+    );
+    assert_eq!([&seals[0]["lines"], &seals[0]["checks"]], [&json!(2), &json!(9)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_what_many_checks_rest_on_is_not_read_whole_none_is_answered_and_nothing_is_counted() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let (one, other) =
+        (stage.grant(&merchant, "shop-1", "year").await, stage.grant(&merchant, "shop-1", "year").await);
+    let tokens = [one.token.as_str(), other.token.as_str()];
+    world.table.fail_at("BatchGetItem", Fault::OneKeyOnly);
+    let refused = ask_for_all(&stage, &tokens).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (503, "unavailable"), "{}", refused.text);
+    assert_eq!(
+        (world.table.calls("BatchGetItem"), world.table.calls("UpdateItem")),
+        (4, 0),
+        "of five things"
+    );
+    world.table.fail_times("BatchGetItem", 2, Fault::OneKeyOnly);
+    assert!(ask_for_all(&stage, &tokens).await.is_ok(), "what is left is asked for again");
+    world.table.fail_at("BatchGetItem", error(400, "ThrottlingException"));
+    assert_eq!(ask_for_all(&stage, &tokens).await.code(), "unavailable");
+    world.table.heal();
+    let lines = [("wrong_scope".to_owned(), 1), ("allowed".to_owned(), 2)];
+    assert_eq!(ledger(&stage, &one.grant, 100).await, lines);
 }

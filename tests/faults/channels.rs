@@ -13,6 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use market_ambient::SystemClock;
 use market_functions::http::{PaymentKeys, problems};
+use market_kernel::notices::Hindrance::{self, Failing, Misconfigured, Throttled, Unreachable};
 use market_kernel::notices::{Channel, Sending};
 use market_notices::{Gateway, HttpText, SesEmail, SmtpEmail, SmtpServer};
 use market_outside::Secret;
@@ -30,8 +31,8 @@ const NEW_KEY: &str = "whsec_bmV3IHNlY3JldCBvZiB0aGUgZ2F0ZXdheQ==";
 const THIRD_KEY: &str = "whsec_dGhpcmQgc2VjcmV0IG9mIHRoZSBnYXRld2F5";
 const ACCOUNT: &str = r#"{"username": "market", "password": "secret"}"#;
 
-fn failed(reason: &str) -> Sending {
-    Sending::Failed { reason: reason.to_owned() }
+fn failed(by: Hindrance, reason: &str) -> Sending {
+    Sending::Failed { by, reason: reason.to_owned() }
 }
 
 fn refused(reason: &str) -> Sending {
@@ -146,20 +147,30 @@ async fn a_mailbox_that_is_refused_is_refused_for_good_and_anything_else_may_be_
     for (command, answer, outcome) in [
         ("RCPT", "550 5.1.1 no such user shop@example.com", refused("smtp 550")),
         ("RCPT", "553 no such name", refused("smtp 553")),
-        ("RCPT", "550 5.7.1 not from you", failed("smtp 550")),
-        ("RCPT", "552 5.2.2 mailbox full", failed("smtp 552")),
-        ("greeting", "554 5.7.1 your address is blocked", failed("smtp 554")),
-        ("MAIL", "550 5.7.1 no relay", failed("smtp 550")),
-        ("RCPT", "450 try again", failed("smtp 450")),
-        ("MAIL", "421 too busy", failed("smtp 421")),
-        // Of our own address, and not of the recipient's.
-        ("MAIL", "501 who is that", failed("smtp 501")),
-        ("MAIL", "553 5.1.8 no such sender", failed("smtp 553")),
-        ("AUTH", "535 who are you", failed("smtp 535")),
-        ("DATA", "554 not that", failed("smtp 554")),
-        (".", "554 5.7.1 not that", failed("smtp 554")),
-        (".", "553 5.1.1 no such mailbox after all", failed("smtp 553")),
-        (".", "451 later", failed("smtp 451")),
+        ("RCPT", "550 5.7.1 not from you", failed(Failing, "smtp 550")),
+        ("RCPT", "552 5.2.2 mailbox full", failed(Failing, "smtp 552")),
+        ("RCPT", "450 try again", failed(Failing, "smtp 450")),
+        ("RCPT", "452 4.2.2 the mailbox is over its quota", failed(Failing, "smtp 452")),
+        ("MAIL", "421 too busy", failed(Failing, "smtp 421")),
+        ("AUTH", "454 4.7.0 cannot tell for the moment", failed(Failing, "smtp 454")),
+        (".", "451 later", failed(Failing, "smtp 451")),
+        (".", "553 5.1.1 no such mailbox after all", failed(Failing, "smtp 553")),
+        (".", "552 5.2.2 mailbox full", failed(Failing, "smtp 552")),
+        // As SES says it, at whichever step.
+        ("MAIL", "454 Throttling failure: Maximum sending rate exceeded.", failed(Throttled, "smtp 454")),
+        (".", "454 Throttling failure: Daily message quota exceeded.", failed(Throttled, "smtp 454")),
+        ("RCPT", "421 4.7.0 too many messages from your address", failed(Throttled, "smtp 421")),
+        ("greeting", "421 4.4.5 later", failed(Throttled, "smtp 421")),
+        // Of our server, our account and our address, and not of the recipient's.
+        ("greeting", "554 5.7.1 your address is blocked", failed(Misconfigured, "smtp 554")),
+        ("MAIL", "550 5.7.1 no relay", failed(Misconfigured, "smtp 550")),
+        ("MAIL", "501 who is that", failed(Misconfigured, "smtp 501")),
+        ("MAIL", "553 5.1.8 no such sender", failed(Misconfigured, "smtp 553")),
+        ("RCPT", "530 5.7.0 sign in first", failed(Misconfigured, "smtp 530")),
+        ("AUTH", "535 who are you", failed(Misconfigured, "smtp 535")),
+        ("DATA", "554 not that", failed(Misconfigured, "smtp 554")),
+        (".", "554 Message rejected: Email address is not verified.", failed(Misconfigured, "smtp 554")),
+        (".", "553 5.1.8 no such sender", failed(Misconfigured, "smtp 553")),
     ] {
         let mail = MailServer::start(Some((command, answer))).await;
         assert_eq!(mail.send(ACCOUNT).await, outcome, "{command} {answer}");
@@ -180,7 +191,7 @@ async fn hung(command: &'static str, seconds: u64) -> Sending {
 #[tokio::test(start_paused = true)]
 async fn a_mail_server_that_hangs_is_given_up_after_each_steps_own_time() {
     for (command, seconds) in [("EHLO", 20), ("AUTH", 10), ("MAIL", 10), ("RCPT", 10), ("DATA", 10)] {
-        assert_eq!(hung(command, seconds).await, failed("timeout"), "{command}");
+        assert_eq!(hung(command, seconds).await, failed(Unreachable, "timeout"), "{command}");
     }
 }
 
@@ -190,14 +201,18 @@ async fn nobody_knows_what_became_of_a_message_that_was_written_and_not_answered
     let mail = MailServer::start(Some((".", BREAK_OFF))).await;
     assert_eq!(mail.send(ACCOUNT).await, Sending::Unknown);
     let mail = MailServer::start(Some(("DATA", BREAK_OFF))).await;
-    assert_eq!(mail.send(ACCOUNT).await, failed("unreachable"), "not one word of it was written");
+    assert_eq!(
+        mail.send(ACCOUNT).await,
+        failed(Unreachable, "unreachable"),
+        "not one word of it was written"
+    );
 }
 
 #[tokio::test]
 async fn a_mail_server_cannot_be_used_without_its_account_and_the_secret_is_told_to_nobody() {
     let mail = MailServer::start(None).await;
     for account in ["", "{}", "secret-7f3a"] {
-        assert_eq!(mail.send(account).await, failed("no credentials"));
+        assert_eq!(mail.send(account).await, failed(Misconfigured, "no credentials"));
     }
     assert!(mail.lines.lock().unwrap().is_empty(), "it was not called");
 }
@@ -208,7 +223,7 @@ async fn a_mail_server_without_tls_learns_neither_the_account_nor_the_message() 
     let secret = Secret::Given(ACCOUNT.to_owned());
     let smtp = SmtpEmail::new(mail.server.clone(), sender(), secret, Arc::new(SystemClock));
     let sending = smtp.unwrap().send(&notice(Channel::Email, "shop@example.com")).await;
-    assert_eq!(sending, failed("unreachable"));
+    assert_eq!(sending, failed(Misconfigured, "not trusted"));
     let lines = mail.lines.lock().unwrap();
     assert!(lines.iter().all(|line| line.starts_with("EHLO") || line == "QUIT"), "{lines:?}");
 }
@@ -260,10 +275,12 @@ async fn what_the_supplier_answers_decides_whether_a_text_message_may_be_sent_la
         (409, Sending::Accepted { gateway_id: None }),
         (400, refused("status 400")),
         (422, refused("status 422")),
-        (401, failed("status 401")),
-        (429, failed("status 429")),
-        (302, failed("status 302")),
-        (500, failed("status 500")),
+        (401, failed(Misconfigured, "status 401")),
+        (403, failed(Misconfigured, "status 403")),
+        (302, failed(Misconfigured, "status 302")),
+        (429, failed(Throttled, "status 429")),
+        (500, failed(Failing, "status 500")),
+        (503, failed(Failing, "status 503")),
     ] {
         let (_, text) = supplier((status, INTERNAL)).await;
         assert_eq!(text.send(&notice(Channel::Sms, "+8613800000001")).await, outcome, "{status}");
@@ -274,7 +291,7 @@ async fn what_the_supplier_answers_decides_whether_a_text_message_may_be_sent_la
 async fn a_supplier_that_hangs_is_given_up() {
     let (_, text) = supplier((0, "")).await;
     let began = tokio::time::Instant::now();
-    assert_eq!(text.send(&notice(Channel::Sms, "+8613800000001")).await, failed("unreachable"));
+    assert_eq!(text.send(&notice(Channel::Sms, "+8613800000001")).await, failed(Unreachable, "unreachable"));
     assert!(began.elapsed().as_secs() < 10, "within a job's time");
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use market_kernel::notices::Hindrance::{self, Failing, Misconfigured, Throttled, Unreachable};
 use market_kernel::notices::{Channel, Sending};
 use market_notices::{Gateway, SesEmail, SnsText};
 
@@ -47,14 +48,14 @@ async fn outcome(
     };
     faulty.fail_at(operation, fault);
     let sending = gateway.send(&notice(channel, address)).await;
-    if let Sending::Failed { reason } | Sending::Refused { reason } = &sending {
+    if let Sending::Failed { reason, .. } | Sending::Refused { reason } = &sending {
         assert!(!reason.contains(INTERNAL) && !reason.contains(address), "{reason}");
     }
     (sending, faulty.calls(operation))
 }
 
-fn failed(reason: &str) -> Sending {
-    Sending::Failed { reason: reason.to_owned() }
+fn failed(by: Hindrance, reason: &str) -> Sending {
+    Sending::Failed { by, reason: reason.to_owned() }
 }
 
 fn refused(reason: &str) -> Sending {
@@ -65,13 +66,25 @@ fn refused(reason: &str) -> Sending {
 async fn an_email_that_ses_cannot_take_now_may_be_sent_later_and_was_sent_once() {
     let (faulty, ses) = ses().await;
     let of = async |fault| outcome(&ses, &faulty, Channel::Email, fault).await;
-    assert_eq!(of(error(500, "InternalFailure")).await, (failed("InternalFailure"), 1));
-    assert_eq!(of(error(429, "TooManyRequestsException")).await, (failed("TooManyRequestsException"), 1));
-    // For the operator to mend; the message is not at fault.
-    for code in
-        ["AccountSuspendedException", "SendingPausedException", "LimitExceededException", "MessageRejected"]
-    {
-        assert_eq!(of(error(400, code)).await, (failed(code), 1));
+    for (status, code, by) in [
+        (500, "InternalFailure", Failing),
+        (503, "ServiceUnavailable", Failing),
+        (429, "TooManyRequestsException", Throttled),
+        (400, "LimitExceededException", Throttled),
+        (400, "ThrottlingException", Throttled),
+        (429, "SomethingNew", Throttled),
+        // For the operator to mend; the message is not at fault.
+        (400, "AccountSuspendedException", Misconfigured),
+        (400, "SendingPausedException", Misconfigured),
+        (400, "MessageRejected", Misconfigured),
+        (400, "MailFromDomainNotVerifiedException", Misconfigured),
+        (404, "NotFoundException", Misconfigured),
+        (403, "AccessDeniedException", Misconfigured),
+        (400, "UnrecognizedClientException", Misconfigured),
+        (403, "SomethingNew", Misconfigured),
+        (400, "SomethingNew", Failing),
+    ] {
+        assert_eq!(of(error(status, code)).await, (failed(by, code), 1));
     }
 }
 
@@ -86,8 +99,15 @@ async fn an_email_that_ses_will_never_take_is_refused_at_once() {
 async fn a_text_message_is_refused_where_the_number_is_and_may_be_sent_later_otherwise() {
     let (faulty, sns) = sns().await;
     let of = async |fault| outcome(&sns, &faulty, Channel::Sms, fault).await;
-    assert_eq!(of(xml(500, "InternalError")).await, (failed("InternalError"), 1));
-    assert_eq!(of(xml(400, "Throttling")).await, (failed("Throttling"), 1));
+    for (status, code, by) in [
+        (500, "InternalError", Failing),
+        (400, "Throttling", Throttled),
+        (403, "AuthorizationError", Misconfigured),
+        (403, "InvalidClientTokenId", Misconfigured),
+        (403, "InvalidSecurity", Misconfigured),
+    ] {
+        assert_eq!(of(xml(status, code)).await, (failed(by, code), 1));
+    }
     for code in ["InvalidParameter", "InvalidParameterValue", "OptedOut"] {
         assert_eq!(of(xml(400, code)).await, (refused(code), 1));
     }
@@ -108,7 +128,8 @@ async fn a_channel_that_cannot_be_reached_fails_and_is_not_a_refusal() {
     drop(listener);
     let sdk = sdk(&nobody).await;
     let ses = SesEmail::new(&sdk, sender(), None);
-    assert_eq!(ses.send(&notice(Channel::Email, "shop@example.com")).await, failed("unreachable"));
+    let failed = || failed(Unreachable, "unreachable");
+    assert_eq!(ses.send(&notice(Channel::Email, "shop@example.com")).await, failed());
     let sns = SnsText::new(&sdk);
-    assert_eq!(sns.send(&notice(Channel::Sms, "+8613800000001")).await, failed("unreachable"));
+    assert_eq!(sns.send(&notice(Channel::Sms, "+8613800000001")).await, failed());
 }

@@ -1,19 +1,20 @@
 //! The job `notify`, when the table or the channel fails in the middle: how often a legal e-mail leaves.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
+use market::logging::{LogFormat, OF_A_MARKET, subscriber, targets};
 use market_ambient::{Clock, SystemEntropy};
 use market_functions::kinds;
-use market_functions::metrics::Metrics;
+use market_functions::metrics::{Metric, Metrics};
 use market_functions::workers::WorkerContext;
 use market_jobs::WakeUp;
 use market_kernel::Timestamp;
 use market_kernel::aggregate::Lane;
-use market_kernel::notices::{Notice, NoticeStatus, Sending, samples};
-use market_notices::{Gateway, Gateways, NoGateway};
+use market_kernel::notices::{Hindrance, MAX_ATTEMPTS, Notice, NoticeStatus, Sending, samples};
+use market_notices::{Gateway, Gateways, NoGateway, Pace};
 
 use crate::server::{Fault, error};
 use crate::table::{Table, at};
@@ -51,6 +52,7 @@ struct World {
     clock: Arc<Hand>,
     jobs: WorkerContext,
     wake_up: WakeUp,
+    counted: Arc<Mutex<Vec<Metric>>>,
 }
 
 impl World {
@@ -58,18 +60,23 @@ impl World {
         let table = Table::new().await;
         let channel = Arc::new(Counting { taken: AtomicUsize::new(0), answer });
         let clock = Arc::new(Hand(AtomicI64::new(100)));
+        let counted = Arc::<Mutex<Vec<Metric>>>::default();
         let jobs = WorkerContext {
             store: table.store.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
             gateways: Gateways { email: Arc::clone(&channel) as Arc<dyn Gateway>, sms: Arc::new(NoGateway) },
+            pace: None,
             operator: Arc::new(samples::operator()),
-            metrics: Metrics::default(),
+            metrics: {
+                let counted = Arc::clone(&counted);
+                Metrics::told(move |metric, _| counted.lock().unwrap().push(metric))
+            },
             corruption_alarm: Arc::new(|_| {}),
             drill: None,
         };
         let wake_up = WakeUp { lane: Lane::Notify, key: table.entry.key.clone() };
-        Self { table, channel, clock, jobs, wake_up }
+        Self { table, channel, clock, jobs, wake_up, counted }
     }
 
     fn taken(&self) -> usize {
@@ -78,6 +85,36 @@ impl World {
 
     async fn status(&self) -> NoticeStatus {
         self.table.store.get_at::<Notice>(&self.wake_up.key).await.unwrap().unwrap().state.status
+    }
+}
+
+fn failed(by: Hindrance) -> Sending {
+    Sending::Failed { by, reason: "550 shop@example.com is unknown".to_owned() }
+}
+
+/// What is logged on this thread from now on.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn begin(&self) -> tracing::subscriber::DefaultGuard {
+        let (log, usual) = (self.clone(), targets(None, OF_A_MARKET).unwrap());
+        tracing::subscriber::set_default(subscriber(LogFormat::Text, false, usual, move || log.clone()))
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(str::to_owned).collect()
     }
 }
 
@@ -137,12 +174,95 @@ async fn a_record_that_is_lost_sends_nothing_again_for_an_hour() {
 #[tokio::test]
 async fn a_notice_of_which_nobody_knows_whether_it_left_is_sent_again_an_hour_later_and_one_that_failed_a_minute_later()
  {
-    for (answer, waits) in [(Sending::Unknown, 3_600), (Sending::Failed { reason: "down".to_owned() }, 60)] {
+    for (answer, waits) in [(Sending::Unknown, 3_600), (failed(Hindrance::Failing), 60)] {
         let world = World::new(answer).await;
         kinds::run(&world.jobs, &world.wake_up).await.unwrap();
-        let NoticeStatus::Queued { attempts: 1, next_attempt_at } = world.status().await else {
+        let NoticeStatus::Queued { attempts: 1, next_attempt_at, .. } = world.status().await else {
             panic!("it waits");
         };
         assert_eq!(next_attempt_at, at(100 + waits));
     }
+}
+
+#[tokio::test]
+async fn each_failed_try_is_told_in_a_line_that_names_no_party_and_from_the_third_on_it_is_counted_by_its_reason()
+ {
+    for by in Hindrance::ALL {
+        let log = Log::default();
+        let _logs = log.begin();
+        let world = World::new(if by == Hindrance::Unanswered { Sending::Unknown } else { failed(by) }).await;
+        for tries in 1..=5 {
+            kinds::run(&world.jobs, &world.wake_up).await.unwrap();
+            let NoticeStatus::Queued { attempts, next_attempt_at, trouble } = world.status().await else {
+                panic!("it waits");
+            };
+            assert_eq!(attempts, if by.is_excused() { 0 } else { tries }, "{by:?}");
+            assert_eq!(trouble.map(|trouble| (trouble.tries, trouble.by)), Some((tries, by)));
+            let counted = std::mem::take(&mut *world.counted.lock().unwrap());
+            let expected = if tries < 3 { vec![] } else { vec![Metric::NoticesDelayed(by)] };
+            assert_eq!(counted, expected, "try {tries}");
+            let lines = log.lines();
+            assert_eq!(lines.len(), tries as usize, "{lines:#?}");
+            let line = lines.last().unwrap();
+            for said in [
+                " WARN ",
+                "a notice is delayed",
+                "account#…/notice#ntc_",
+                by.name(),
+                &next_attempt_at.to_string(),
+            ] {
+                assert!(line.contains(said), "{said}: {line}");
+            }
+            for party in ["shop-1", "shop@", "550"] {
+                assert!(!line.contains(party), "{line}");
+            }
+            let seconds = next_attempt_at.duration_since(at(0)).as_secs();
+            world.clock.0.store(seconds, Ordering::SeqCst);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_given_up_is_told_and_counted_once_and_its_line_names_no_party() {
+    let log = Log::default();
+    let _logs = log.begin();
+    let world = World::new(failed(Hindrance::Unreachable)).await;
+    loop {
+        kinds::run(&world.jobs, &world.wake_up).await.unwrap();
+        let NoticeStatus::Queued { next_attempt_at, .. } = world.status().await else { break };
+        world.clock.0.store(next_attempt_at.duration_since(at(0)).as_secs(), Ordering::SeqCst);
+    }
+    let counted = world.counted.lock().unwrap();
+    let delayed =
+        counted.iter().filter(|metric| **metric == Metric::NoticesDelayed(Hindrance::Unreachable)).count();
+    assert_eq!(delayed, MAX_ATTEMPTS as usize - 3, "of the third to the last but one");
+    assert_eq!(counted.iter().filter(|metric| **metric == Metric::NoticesUndeliverable).count(), 1);
+    let lines = log.lines();
+    assert!(lines.last().unwrap().contains("a notice cannot be delivered"), "{lines:#?}");
+    assert!(lines.iter().all(|line| !line.contains("shop-1")), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_worker_whose_turn_has_not_come_claims_nothing_and_sends_nothing() {
+    let world = World::new(taken()).await;
+    let pace = Pace::shared(1, 1).unwrap();
+    // Others have the turns of the next hours.
+    while pace.turn(at(100)) < at(10_000) {}
+    let waiting = WorkerContext { pace: Some(Arc::new(pace)), ..world.jobs };
+    let looks = async {
+        // Each takes as long as one of the worker's own reads, of which it makes few before its claim.
+        for _ in 0..30 {
+            let key = &world.wake_up.key;
+            let status = world.table.store.get_at::<Notice>(key).await.unwrap().unwrap().state.status;
+            assert!(matches!(status, NoticeStatus::Queued { attempts: 0, .. }), "{status:?}");
+        }
+    };
+    tokio::select! {
+        outcome = kinds::run(&waiting, &world.wake_up) => panic!("it did not wait: {outcome:?}"),
+        () = looks => {}
+    }
+    assert_eq!(world.channel.taken.load(Ordering::SeqCst), 0);
+    let free = WorkerContext { pace: Some(Arc::new(Pace::shared(1, 1).unwrap())), ..waiting };
+    kinds::run(&free, &world.wake_up).await.unwrap();
+    assert_eq!(world.channel.taken.load(Ordering::SeqCst), 1);
 }

@@ -117,7 +117,8 @@ pub fn notice(channel: Channel, address: &str) -> Notice {
         cites: None,
         cause: "test".to_owned(),
         drafted_at: at(0),
-        status: NoticeStatus::Queued { attempts: 0, next_attempt_at: at(100) },
+        status: NoticeStatus::Queued { attempts: 0, next_attempt_at: at(100), trouble: None },
+        served_otherwise: None,
     }
 }
 
@@ -196,7 +197,13 @@ impl Table {
                 "UpdateItem",
                 store
                     .count_access(
-                        Check { grant: &grant(), scope: &scope, outcome: CheckOutcome::Allowed, at: at(0) },
+                        Check {
+                            grant: &grant(),
+                            scope: &scope,
+                            outcome: CheckOutcome::Allowed,
+                            at: at(0),
+                            times: 1,
+                        },
                         [1, 2],
                     )
                     .await

@@ -78,6 +78,11 @@ impl Function {
 
     /// Gives it an event: `Ok` is its response, `Err` a function error.
     pub async fn invoke(&mut self, event: Value) -> Result<Json, Json> {
+        self.invoke_with(event.to_string()).await
+    }
+
+    /// The same, with the event's very text.
+    pub async fn invoke_with(&mut self, event: String) -> Result<Json, Json> {
         let id = self.runtime.hand_out(event);
         let posted = awaited("the outcome of an event", async {
             tokio::select! {
@@ -92,6 +97,19 @@ impl Function {
             "error" => Err(posted.body),
             other => panic!("nothing is posted to {other}"),
         }
+    }
+
+    /// The same, to be done by an instant.
+    pub async fn invoke_until(&mut self, event: Value, deadline_ms: i64) -> Result<Json, Json> {
+        self.runtime.deadline_ms = deadline_ms;
+        self.invoke(event).await
+    }
+
+    /// Ends it, as Lambda does, and tells what it logged.
+    pub async fn end(mut self) -> String {
+        self.child.kill().await.expect("it is running");
+        let [out, err] = self.log;
+        awaited("its log", async { out.await.expect("it is read") + &err.await.expect("it is read") }).await
     }
 
     /// Waits for its end; nobody makes it end.

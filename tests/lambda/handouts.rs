@@ -109,6 +109,60 @@ async fn a_sweep_whose_queue_does_not_answer_fails_aloud() {
     assert!(error["errorMessage"].as_str().is_some_and(|text| text.contains("queue")), "{error}");
 }
 
+/// The figures of the last pass that a sweep logged, by their names.
+fn figures(log: &str) -> Map<String, Value> {
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok());
+    lines.filter(|line| line.contains_key("_aws")).last().expect("a pass writes its figures")
+}
+
+/// What the gateway of an API answers that is ready, or is not, and whether it was asked for that.
+async fn api(status: u16) -> String {
+    let answer = move |uri: axum::http::Uri| async move {
+        let is_asked = uri.path() == "/prod/readyz";
+        axum::http::StatusCode::from_u16(if is_asked { status } else { 404 }).expect("a status")
+    };
+    format!("http://{}/prod", crate::serve(axum::Router::new().fallback(answer)).await)
+}
+
+#[tokio::test]
+async fn a_sweep_tells_what_waits_for_a_human_and_whether_the_api_is_ready() {
+    let around = Surroundings::start().await;
+    let key = around.notice_due("northwind", long_ago()).await;
+    let parked = around.notice_due("southwind", long_ago()).await;
+    around.park(Lane::Notify, &parked).await;
+    around.give_up(&key).await;
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has ports");
+    let nobody = format!("http://{}", listener.local_addr().expect("a listener has an address"));
+    drop(listener);
+    for (url, ready) in [(api(200).await, 1.0), (api(503).await, 0.0), (nobody, 0.0)] {
+        let settings = around.settings().with("MARKET_NAMESPACE", "market").with("MARKET_API_URL", &url);
+        let mut sweep = Function::start("sweep", settings).await;
+        assert!(sweep.invoke(tick()).await.is_ok(), "{url}: it is no failure of the pass");
+        let figures = figures(&sweep.end().await);
+        assert_eq!(figures["ApiReady"], ready, "{url}");
+        for (name, value) in
+            [("NoticesWaitingForAHuman", 1.0), ("WorkParkedNow", 1.0), ("Sweeps", 1.0), ("Left", 0.0)]
+        {
+            assert_eq!(figures[name], value, "{name}");
+        }
+    }
+    let mut sweep = Function::start("sweep", around.settings().with("MARKET_NAMESPACE", "market")).await;
+    assert!(sweep.invoke(tick()).await.is_ok());
+    assert!(!figures(&sweep.end().await).contains_key("ApiReady"), "nobody was asked");
+}
+
+#[tokio::test]
+async fn a_sweep_that_runs_out_of_time_writes_its_figures_all_the_same() {
+    let around = Surroundings::start().await;
+    around.notice_due("northwind", long_ago()).await;
+    let mut sweep = Function::start("sweep", around.settings().with("MARKET_NAMESPACE", "market")).await;
+    let shards = Lane::ALL.len() * (usize::from(SHARDS) + 1);
+    let over = long_ago().as_millisecond();
+    assert_eq!(sweep.invoke_until(tick(), over).await, Ok(json!({ "sent": 0, "left": shards }).into()));
+    let figures = figures(&sweep.end().await);
+    assert_eq!((&figures["Left"], &figures["WakeUpsSent"]), (&json!(shards as f64), &json!(0.0)));
+}
+
 /// A record of the table's stream; nothing but its keys where the item is gone.
 pub async fn record(around: &Surroundings, number: u32, key: &Key, gone: bool) -> Value {
     let mut dynamodb = json!({

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use market_kernel::notices::NoticeStatus;
+use market_kernel::notices::{Hindrance, NoticeStatus};
 use rcgen::CertifiedKey;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -123,7 +123,9 @@ async fn a_mail_server_learns_account_and_message_under_tls_alone() {
 async fn a_mail_server_that_nobody_vouches_for_learns_nothing_and_the_notice_waits() {
     let (mail, other) = (MailServer::start().await, MailServer::start().await);
     let status = send(&mail, &other.certificate).await;
-    assert!(matches!(status, NoticeStatus::Queued { attempts: 1, .. }), "{status:?}");
+    let NoticeStatus::Queued { attempts, trouble, .. } = status else { panic!("{status:?}") };
+    assert_eq!(attempts, 0, "it is ours to mend, and costs no attempt");
+    assert_eq!(trouble.map(|trouble| (trouble.tries, trouble.by)), Some((1, Hindrance::Misconfigured)));
     let told = mail.told.lock().unwrap();
     assert!(told.iter().all(|(_, line)| line.starts_with("EHLO") || line == "STARTTLS"), "{told:?}");
 }

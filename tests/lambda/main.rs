@@ -11,6 +11,7 @@
 
 mod authorizer;
 mod calls;
+mod checks;
 mod feedback;
 mod function;
 mod gateway;
@@ -18,6 +19,7 @@ mod handouts;
 // The same accessor as in the tests of the crate `market`, which this crate does not know.
 #[path = "../../infra/local/src/json.rs"]
 mod json;
+mod logs;
 mod mail;
 mod routes;
 mod runtime;

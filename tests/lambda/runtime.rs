@@ -10,23 +10,25 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::{Mutex, mpsc};
 
 use crate::json::Json;
 use crate::serve;
 
 /// Beyond any test's end, so that no test depends on the clock.
-const DEADLINE_MS: &str = "4102444800000";
+const FAR_AHEAD_MS: i64 = 4_102_444_800_000;
 
 /// The runtime API that one function sees.
 pub struct Runtime {
     /// Its `AWS_LAMBDA_RUNTIME_API`.
     pub address: String,
     shared: Arc<Shared>,
-    events: mpsc::UnboundedSender<(String, Value)>,
+    events: mpsc::UnboundedSender<Event>,
     posts: mpsc::UnboundedReceiver<Post>,
     handed_out: u32,
+    /// When what is handed out next has to be done.
+    pub deadline_ms: i64,
 }
 
 /// What the function posted.
@@ -38,8 +40,11 @@ pub struct Post {
     pub body: Json,
 }
 
+/// An event's id, its text, and its deadline.
+type Event = (String, String, i64);
+
 struct Shared {
-    events: Mutex<mpsc::UnboundedReceiver<(String, Value)>>,
+    events: Mutex<mpsc::UnboundedReceiver<Event>>,
     posts: mpsc::UnboundedSender<Post>,
     asked: AtomicBool,
 }
@@ -59,14 +64,16 @@ impl Runtime {
             )
             .with_state(Arc::clone(&shared));
         let address = serve(router).await.to_string();
-        Self { address, shared, events, posts, handed_out: 0 }
+        Self { address, shared, events, posts, handed_out: 0, deadline_ms: FAR_AHEAD_MS }
     }
 
-    /// Hands out an event, and tells its id.
-    pub fn hand_out(&mut self, event: Value) -> String {
+    /// Hands out an event, as the text that it is, and tells its id.
+    pub fn hand_out(&mut self, event: String) -> String {
         self.handed_out += 1;
         let id = format!("00000000-0000-4000-8000-{:012}", self.handed_out);
-        self.events.send((id.clone(), event)).expect("the runtime API serves as long as the test");
+        self.events
+            .send((id.clone(), event, self.deadline_ms))
+            .expect("the runtime API serves as long as the test");
         id
     }
 
@@ -84,16 +91,16 @@ impl Runtime {
 async fn next(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     shared.asked.store(true, Ordering::SeqCst);
     let event = shared.events.lock().await.recv().await;
-    let (id, event) = event.expect("the test holds the other end");
+    let (id, event, deadline_ms) = event.expect("the test holds the other end");
     let headers = [
         ("Lambda-Runtime-Aws-Request-Id", id),
-        ("Lambda-Runtime-Deadline-Ms", DEADLINE_MS.to_owned()),
+        ("Lambda-Runtime-Deadline-Ms", deadline_ms.to_string()),
         (
             "Lambda-Runtime-Invoked-Function-Arn",
             "arn:aws-cn:lambda:cn-north-1:000000000000:function:market".to_owned(),
         ),
     ];
-    (headers, axum::Json(event))
+    (headers, [("content-type", "application/json")], event)
 }
 
 async fn take(

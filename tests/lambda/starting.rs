@@ -49,6 +49,7 @@ async fn a_missing_setting_ends_the_function_at_once_and_is_named() {
                 "MARKET_SUBJECT_KEY_SECRET",
             ],
         ),
+        ("checks", &["MARKET_TABLE", "MARKET_OPERATOR_ZH", "MARKET_OPERATOR_EN", "MARKET_OFFICIAL_ADDRESS"]),
         ("worker/notify", &["MARKET_TABLE", "MARKET_EMAIL_BY", "MARKET_EMAIL_FROM", "MARKET_SMS_BY"]),
         ("worker/expire_grant", &["MARKET_TABLE", "MARKET_OPERATOR_ZH", "MARKET_OFFICIAL_ADDRESS"]),
         ("feedback", &["MARKET_TABLE", "MARKET_OPERATOR_EN", "MARKET_OFFICIAL_ADDRESS"]),

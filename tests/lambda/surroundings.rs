@@ -18,7 +18,7 @@ use market_kernel::Timestamp;
 use market_kernel::aggregate::Lane;
 use market_kernel::change::Change;
 use market_kernel::keys::Key;
-use market_kernel::notices::{Channel, Notice, samples};
+use market_kernel::notices::{Channel, Notice, Sending, samples};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, Contacts, Language};
 use market_kernel::salt::Salts;
@@ -181,6 +181,29 @@ impl Surroundings {
         self.commit(&approved).await;
         let due = approved.writes.into_iter().find(|write| write.due.is_some());
         due.expect("an approval is told by e-mail").key
+    }
+
+    /// Has a notice refused for good: it waits for a human.
+    pub async fn give_up(&self, key: &Key) {
+        for outcome in [None, Some(Sending::Refused { reason: "smtp 550".to_owned() })] {
+            let notice = self.store.get_at::<Notice>(key).await.expect("the engine answers");
+            let notice = notice.expect("it is there");
+            let step = match outcome {
+                None => Notice::claim(&notice, &occasion(long_ago())),
+                Some(outcome) => Notice::record(&notice, &occasion(long_ago()), 1, outcome),
+            };
+            self.commit(&step.expect("it is due").1).await;
+        }
+    }
+
+    /// Has what is due of a thing parked, as if it had been handed out ten times.
+    pub async fn park(&self, lane: Lane, key: &Key) {
+        let mut item = self.item(key).await;
+        item.insert("due_shard".to_owned(), AttributeValue::S(format!("parked#{lane}")));
+        let until = format!("{:015}", far_ahead().as_millisecond());
+        item.insert("wake_at".to_owned(), AttributeValue::S(until));
+        let put = self.dynamodb.put_item().table_name(TABLE).set_item(Some(item));
+        put.send().await.expect("the engine takes an item");
     }
 
     /// Makes a text message of a notice that is due.

@@ -1,6 +1,6 @@
 """Deploys and runs the market by the text alone: the commands of docs/DEPLOY.md, in their order, to an empty account.
 
-    python tests/template/by_the_text.py --code FOLDER --market FILE [--ministack FILE] [--page FILE] [--until LINE]
+    python tests/template/by_the_text.py --code FOLDER --market FILE [--page FILE] [--until LINE]
 
 FOLDER holds `bootstrap` and FILE is `market`, both built for this machine; the account is an emulator's. Whoever follows
 the page gets what it promises, because each of its commands is taken as it stands there; what a reader puts in is in
@@ -45,7 +45,7 @@ class World:
         self.folder, self.home, self.repository = folder, folder / "home", folder / "repository"
         self.ca, certificate, key = authority(folder)
         self.issuer = Issuer(certificate, key)
-        self.emulator = Emulator(arguments.ministack, folder, self.ca, certificate, key)
+        self.emulator = Emulator(folder, self.ca, certificate, key)
         self.code = archive(folder, arguments.code.resolve())
         self.publish()
         self.settle()
@@ -219,7 +219,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--code", type=Path, required=True, help="folder with bootstrap, built for this machine")
     parser.add_argument("--market", type=Path, required=True, help="the command, built with every feature")
-    parser.add_argument("--ministack", default=shutil.which("ministack"), help="the emulator's program")
     parser.add_argument("--page", type=Path, default=ROOT / "docs/DEPLOY.md")
     parser.add_argument("--until", type=int, default=sys.maxsize, help="the last line of the page to follow")
     arguments = parser.parse_args()

@@ -1,8 +1,9 @@
 """Deploys the market to a local emulator of AWS, compares what was made with the templates, and plays the story on it.
 
-    python tests/template/deploy.py --code FOLDER [--ministack FILE] [--keep]
+    python tests/template/deploy.py --code FOLDER [--market FILE] [--keep]
 
-FOLDER holds `bootstrap`, built for this machine. Nothing listens beyond loopback. The emulator (ministack) enforces
+FOLDER holds `bootstrap`, built for this machine. With `--market`, the command `market` built for a stack, the table is then restored
+by it (restore.py). Nothing listens beyond loopback. The emulator (ministack) enforces
 IAM: each function has a session of its own role, and each of its calls is checked against that role and against the
 policies of the queues.
 """
@@ -21,7 +22,8 @@ from pathlib import Path
 
 from emulator import AUDIENCE, REGION, Emulator, Issuer, authority
 from expand import ACCOUNT, ROOT, Stack, expand, paths, target
-from story import Checks, Story, Stuck
+from restore import Drill
+from story import Checks, Client, Story, Stuck
 
 SECRET = "market/payment-keys"
 SUBJECT_KEY_SECRET = "market/subject-key"
@@ -36,11 +38,14 @@ NOT_PROVEN = [
     "the partition aws-cn: everything there is in aws",
     "processors: the functions run on this machine's",
     "TTL, point-in-time recovery and encryption of the table: dropped by its CloudFormation",
+    "a second of the past: what it restores is the table as it is",
     "reserved concurrency: dropped by its CloudFormation",
     "gateway responses, request validators and mock integrations (CORS preflight): ignored by its gateway",
     "usage plans, throttling, access logs, tracing, alarms and the dashboard: made, not carried out",
     "events of SES: never published; the story publishes them to the topic itself",
     "the schedule: it fires after more than a minute; the story invokes the sweep itself",
+    "moving callers step by step: it has no CodeDeploy",
+    "that the version before goes: an update of its CloudFormation keeps it",
 ]
 
 
@@ -65,9 +70,15 @@ def strip(template, parameters):
         if type in ("AWS::WAFv2::WebACLAssociation", "AWS::WAFv2::LoggingConfiguration"):
             del template["Resources"][logical]
             yield f"{type}: unknown to it; taken out", logical
-        if type == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
+        if type == "AWS::CloudWatch::CompositeAlarm" or type == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
             del template["Resources"][logical]
-            yield "alarms on metric math: refused; taken out", logical
+            yield "alarms on metric math, and on alarms: refused; taken out", logical
+        if type == "AWS::Budgets::Budget":
+            del template["Resources"][logical]
+            yield f"{type}: unknown to it; taken out", logical
+        if type == "AWS::CloudFormation::Stack" and "Deployment" in properties.get("Parameters", {}):
+            properties["Tags"] = [*properties.get("Tags", []), {"Key": "deployment", "Value": {"Ref": "Deployment"}}]
+            yield "what an update leaves as it is, below: it forgets its attributes; a tag changes it", logical
         scaling = properties.get("ScalingConfig", {})
         if isinstance(scaling.get("MaximumConcurrency"), dict):
             parameter = scaling["MaximumConcurrency"]["Ref"]
@@ -162,6 +173,7 @@ class ReadBack:
         return {
             "AWS::SQS::Queue": lambda: f"arn:aws:sqs:{place}:{resource['QueueName']}",
             "AWS::Lambda::Function": lambda: f"arn:aws:lambda:{place}:function:{resource['FunctionName']}",
+            "AWS::Lambda::Alias": lambda: f"{self.arn(resource['FunctionName'])}:{resource['Name']}",
             "AWS::DynamoDB::Table": lambda: f"arn:aws:dynamodb:{place}:table/{resource['TableName']}",
         }.get(resource.type, lambda: value)()
 
@@ -171,6 +183,7 @@ class ReadBack:
         self.table()
         self.queues()
         self.functions()
+        self.live("1")
         self.roles()
         self.mappings()
         self.schedule()
@@ -253,6 +266,12 @@ class ReadBack:
         number = len(self.of("AWS::Lambda::Function"))
         self.checks.equal(f"all {number} functions are of one build, and as the templates say", len(hashes), 1)
 
+    def live(self, version):
+        client = self.emulator.client("lambda")
+        names = [function["FunctionName"] for function in self.of("AWS::Lambda::Function")]
+        found = {client.get_alias(FunctionName=name, Name="live")["FunctionVersion"] for name in names}
+        self.checks.equal(f"version {version} of each function is live", found, {version})
+
     def roles(self):
         client, iam = self.emulator.client("lambda"), self.emulator.client("iam")
         used = []
@@ -291,15 +310,12 @@ class ReadBack:
             ]
             wanted = {name: mapping[name] for name in names if mapping.get(name) is not None}
             got = {name: found.get(name) for name in wanted}
-            wanted["function"], got["function"] = (
-                self.arn(f"att:{target(mapping['FunctionName'])}.Arn"),
-                found.get("FunctionArn"),
-            )
+            wanted["function"], got["function"] = self.arn(mapping["FunctionName"]), found.get("FunctionArn")
             if mapping.get("DestinationConfig"):
                 wanted["failures"] = self.arn(mapping["DestinationConfig"]["OnFailure"]["Destination"])
                 got["failures"] = found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
             self.checks.equal(
-                f"mapping {source.rpartition(':')[2]} → {self.all[target(mapping['FunctionName'])]['FunctionName']}",
+                f"mapping {source.rpartition(':')[2]} → {wanted['function'].partition(':function:')[2]}",
                 plain(got),
                 plain(wanted),
             )
@@ -350,8 +366,21 @@ class ReadBack:
         )
         (stage,) = self.of("AWS::ApiGateway::Stage")
         self.stage = stage["StageName"]
-        names = [item["stageName"] for item in client.get_stages(restApiId=self.api)["item"]]
-        self.checks.equal("its stage", names, [self.stage])
+        items = client.get_stages(restApiId=self.api)["item"]
+        self.checks.equal("its stage", [item["stageName"] for item in items], [self.stage])
+        limits = {
+            f"{setting['ResourcePath']}/{setting['HttpMethod']}".lstrip("/"): (
+                float(setting["ThrottlingRateLimit"]),
+                int(setting["ThrottlingBurstLimit"]),
+            )
+            for setting in stage["MethodSettings"]
+        }
+        found = {
+            name.lstrip("/"): (setting["throttlingRateLimit"], setting["throttlingBurstLimit"])
+            for item in items
+            for name, setting in item["methodSettings"].items()
+        }
+        self.checks.equal(f"the limits of its methods, by class ({len(limits)} settings)", found, limits)
 
     def rest(self):
         logs = self.emulator.client("logs")
@@ -366,9 +395,13 @@ class ReadBack:
         )
         alarms = self.emulator.client("cloudwatch").get_paginator("describe_alarms").paginate()
         found = {alarm["AlarmName"]: alarm["AlarmActions"] for page in alarms for alarm in page["MetricAlarms"]}
-        topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{MARKET}-alarms"
-        wanted = {alarm["AlarmName"]: [topic] for alarm in self.of("AWS::CloudWatch::Alarm")}
-        self.checks.equal(f"{len(wanted)} alarms, all to the one topic", found, wanted)
+        topics = {f"ref:{topic.id}": topic["TopicName"] for topic in self.of("AWS::SNS::Topic")}
+        arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:"
+        wanted = {
+            alarm["AlarmName"]: [arn + topics[topic] for topic in alarm["AlarmActions"]]
+            for alarm in self.of("AWS::CloudWatch::Alarm")
+        }
+        self.checks.equal(f"{len(wanted)} alarms, each to its topic", found, wanted)
         sns = self.emulator.client("sns")
         raw = [
             (
@@ -409,14 +442,33 @@ class Machinery:
         return {queue: number for queue, number in left.items() if number}
 
     def sweep(self):
-        answer = self.emulator.client("lambda").invoke(FunctionName=f"{MARKET}-sweep", Payload=b"{}")
+        answer = self.emulator.client("lambda").invoke(
+            FunctionName=f"{MARKET}-sweep", Qualifier="live", Payload=b"{}"
+        )
         return json.loads(answer["Payload"].read())
+
+
+def again(emulator, root, parameters, read_back, machinery, anyone):
+    """A deployment that changes a setting alone moves everyone to functions that have it."""
+    checks = read_back.checks
+    checks.chapter("The next deployment")
+    deploy(emulator, root, parameters | {"Deployment": "second", "LogLevel": "debug"})
+    read_back.live("2")
+    client = emulator.client("lambda")
+    names = [function["FunctionName"] for function in read_back.of("AWS::Lambda::Function")]
+    settings = [client.get_function_configuration(FunctionName=name, Qualifier="live") for name in names]
+    levels = {made["Environment"]["Variables"]["RUST_LOG"] for made in settings}
+    checks.equal("what is live has the new setting", levels, {"debug"})
+    answer = anyone.get("/announcements")
+    checks.expect("the API answers from it", answer.ok, answer)
+    swept = machinery.sweep()
+    checks.expect("the sweep goes on", "sent" in swept, swept)
 
 
 def play(arguments, folder, checks):
     ca, certificate, key = authority(folder)
     issuer = Issuer(certificate, key)
-    emulator = Emulator(arguments.ministack, folder, ca, certificate, key)
+    emulator = Emulator(folder, ca, certificate, key)
     try:
         payment_key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         emulator.client("secretsmanager").create_secret(Name=SECRET, SecretString=payment_key)
@@ -425,6 +477,7 @@ def play(arguments, folder, checks):
         emulator.client("sesv2").create_email_identity(EmailIdentity=FROM.partition("@")[2])
         parameters = {
             "MarketName": MARKET,
+            "TableName": MARKET,
             "Architecture": "x86_64",
             "TokenIssuer": issuer.url,
             "TokenAudience": AUDIENCE,
@@ -436,7 +489,11 @@ def play(arguments, folder, checks):
             "OfficialAddress": "notices@market.example.com",
             "EmailFrom": FROM,
             # What a large account chooses; the default is for a new one.
+            "AccountConcurrency": "1000",
             "ReserveConcurrency": "true",
+            "Deployment": "first",
+            # There was no market before.
+            "LogsBefore": "none",
         }
         templates = expanded(folder / "expanded", archive(folder, arguments.code.resolve()), parameters)
         root = folder / "expanded/template.json"
@@ -449,7 +506,12 @@ def play(arguments, folder, checks):
         jobs = [handler.removeprefix("worker/") for handler in handlers if handler.startswith("worker/")]
         url = f"{emulator.url}/restapis/{read_back.api}/{read_back.stage}/_user_request_"
         agreement = (ROOT / "infra/local/src/demo/agreement.zh.md").read_text()
-        Story(url, str(ca), issuer.token, payment_key, checks, Machinery(emulator, jobs)).tell(agreement)
+        machinery = Machinery(emulator, jobs)
+        story = Story(url, str(ca), issuer.token, payment_key, checks, machinery)
+        story.tell(agreement)
+        again(emulator, root, parameters, read_back, machinery, Client(url, str(ca)))
+        if arguments.market:
+            Drill(emulator, str(arguments.market.resolve()), story, checks).carry_out()
         if arguments.keep:
             print(f"\n{url}\nstays until this is ended (Ctrl-C); its log is {emulator.log}")
             emulator.process.wait()
@@ -471,11 +533,11 @@ def play(arguments, folder, checks):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--code", type=Path, required=True, help="folder with bootstrap, built for this machine")
-    parser.add_argument("--ministack", default=shutil.which("ministack"), help="the emulator's program")
+    parser.add_argument("--market", type=Path, help="the command, built for a stack: the table is restored with it")
     parser.add_argument("--keep", action="store_true", help="leave it running after the story")
     arguments = parser.parse_args()
-    if not (arguments.code / "bootstrap").is_file() or not arguments.ministack:
-        parser.error("no bootstrap in that folder, or no ministack")
+    if not (arguments.code / "bootstrap").is_file():
+        parser.error("no bootstrap in that folder")
     folder = ROOT / "target/template"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -12,6 +12,7 @@ import os
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -25,11 +26,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
-from expand import REGIONS
+from expand import REGIONS, ROOT
 from story import Stuck
 
 REGION = REGIONS["aws"]
 AUDIENCE = "service-market"
+PROGRAM = ROOT / "tests/template/restoring_emulator.py"
 
 
 def free_port():
@@ -123,7 +125,7 @@ class Issuer:
 
 
 class Emulator:
-    def __init__(self, program, folder, ca, certificate, key):
+    def __init__(self, folder, ca, certificate, key):
         self.port, self.log = free_port(), folder / "ministack.log"
         self.url = f"https://127.0.0.1:{self.port}"
         self.ca = str(ca)
@@ -152,7 +154,7 @@ class Emulator:
         }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [program], env=self.environment | settings, stdout=log, stderr=log, cwd=folder
+                [sys.executable, str(PROGRAM)], env=self.environment | settings, stdout=log, stderr=log, cwd=folder
             )
         self.wait()
 

@@ -87,8 +87,14 @@ def include(path, properties):
             properties[name] = source(path.parent / transform["Parameters"]["Location"])
 
 
+@lru_cache
+def expanded(partition):
+    """The expansions of a partition as text, once: they take seconds."""
+    return json.dumps({name: expand(path, REGIONS[partition]) for name, path in paths().items()})
+
+
 def expansions(partition):
-    return {name: expand(path, REGIONS[partition]) for name, path in paths().items()}
+    return json.loads(expanded(partition))
 
 
 @dataclass
@@ -145,7 +151,9 @@ class Stack:
         unknown = self.parameters.keys() - declared.keys()
         missing = {name for name, about in declared.items() if "Default" not in about} - self.parameters.keys()
         assert not unknown and not missing, f"{self.name}: parameters unknown {unknown}, missing {missing}"
-        return {name: self.parameters.get(name, about.get("Default")) for name, about in declared.items()}
+        given = {name: self.parameters.get(name, about.get("Default")) for name, about in declared.items()}
+        lists = {name for name, about in declared.items() if about["Type"] == "CommaDelimitedList"}
+        return {name: value.split(",") if name in lists else value for name, value in given.items()}
 
     def id(self, logical):
         return f"{self.path}/{logical}" if self.path else logical
@@ -223,6 +231,10 @@ class Stack:
     def _split(self, of):
         return str(self.resolve(of[1])).split(of[0])
 
+    def _findinmap(self, of):
+        name, first, second = map(self.resolve, of)
+        return self.template["Mappings"][name][str(first)][second]
+
     def _select(self, of):
         return self.resolve(of[1])[int(of[0])]
 
@@ -279,6 +291,8 @@ def target(value):
 def tree(partition, templates=None, **parameters):
     """The whole market as it would be deployed with these parameters."""
     given = {
+        # The name of the table that the stack makes.
+        "TableName": parameters.get("MarketName", "market"),
         "Architecture": "x86_64",
         "TokenIssuer": "https://issuer.example.com",
         "TokenAudience": "service-market",
@@ -289,10 +303,17 @@ def tree(partition, templates=None, **parameters):
         "OperatorNameEn": "Sample Market Ltd.",
         "OfficialAddress": "notices@market.example.com",
         "EmailFrom": "no-reply@example.com",
+        "Deployment": "first",
     }
     if partition == "aws-cn":
         given |= {"EmailBy": "smtp", "SmtpServer": "smtp.example.cn", "SmtpSecret": "market/smtp"}
     return Stack("template", given | parameters, templates or expansions(partition), partition)
+
+
+def apart(name, partition, templates=None, **parameters):
+    """A stack that is deployed apart from the market, by somebody else."""
+    given = {"MarketName": "market"} | ({"TableName": "market"} if name == "audit" else {})
+    return Stack(f"infra/apart/{name}", given | parameters, templates or expansions(partition), partition)
 
 
 def main(folder=None):

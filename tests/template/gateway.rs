@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use expect_test::expect_file;
 use market_functions::http::{Access, Asked, Code, EXPOSED_HEADERS, Problem, Repeats, Route, problems};
 
-use crate::functions::{allow, function, of_secret};
+use crate::bounded::bounded;
+use crate::classes::throttles;
+use crate::functions::{allow, complete, function, of_route, of_secret};
 use crate::made::{Node, at, call, fill, items, join, map, number, read, remove, repeat, text, write};
-use crate::resources::{Resources, pascal, path};
+use crate::resources::{Resources, methods_of, pascal, path};
 
 /// What the gateway refuses by itself, and the code by which clients know it. Requests that reached a function
 /// whose answer did not come back may have taken effect.
@@ -69,7 +71,7 @@ fn parameter(name: &str, place: &str) -> Node {
 }
 
 fn method(resource: &str, route: &Route) -> Node {
-    let blanks = [("operation", route.operation), ("Resource", &pascal(resource))];
+    let blanks = [("operation", route.operation), ("resource", resource), ("Resource", &pascal(resource))];
     let mut method = fill(read(include_str!("parts/method.yaml")), &blanks);
     let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<_> = in_path.map(|name| parameter(name, "path")).collect();
@@ -86,14 +88,6 @@ fn method(resource: &str, route: &Route) -> Node {
         Access::Public | Access::PaymentSignature => {}
     }
     method
-}
-
-/// The methods by which a route is asked for, the operation's own first. What can be read answers a HEAD too (RFC 9110,
-/// 9.3.2).
-fn methods_of(route: &Route) -> Vec<String> {
-    let name = route.method.as_str().to_lowercase();
-    let head = (name == "get").then(|| "head".to_owned());
-    [name].into_iter().chain(head).collect()
 }
 
 fn template() -> Node {
@@ -127,6 +121,8 @@ fn template() -> Node {
         }
         join(at(body, &["paths"]), map([(path, methods)]));
     }
+    items(at(&mut template, &["Resources", "Api", "Properties", "MethodSettings"]))
+        .extend(throttles(&resources));
     let mut authorizer = function("Authorizer", "authorizer", "authorizer");
     allow(&mut authorizer, "Authorizer", [of_secret("SubjectKey")]);
     let own = remove(at(&mut template, &["Resources"]), "Authorizer").expect("its own settings");
@@ -146,14 +142,15 @@ fn template() -> Node {
             "Resource",
         ];
         items(at(&mut template, &path)).extend(routes.iter().map(|route| {
-            let function = format!("function:${{MarketName}}-{}", route.operation);
+            let function = format!("function:${{MarketName}}-{}:live", of_route(resource, route.operation));
             call(
                 "Sub",
                 format!("arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:{function}"),
             )
         }));
     }
-    template
+    complete(&mut template, None);
+    bounded(template)
 }
 
 #[test]

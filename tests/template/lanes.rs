@@ -6,10 +6,12 @@ use market::permissions::Table;
 use market_kernel::aggregate::Lane;
 use saphyr::Yaml;
 
-use crate::functions::{allow, at_the_table, function};
+use crate::bounded::bounded;
+use crate::functions::{allow, at_the_table, complete, function};
 use crate::made::{
-    Node, at, call, entries, fill, items, join, json, number, read, remove, repeat, text, write,
+    Node, at, call, entries, fill, items, join, json, map, number, read, remove, repeat, text, write,
 };
+use crate::objectives;
 use crate::permissions::permissions;
 use crate::resources::{Resources, pascal, path};
 use crate::routes;
@@ -41,9 +43,12 @@ impl Templates {
         for blanks in &each {
             made.add_worker(blanks, permissions);
         }
-        let board = json(&repeat(read(include_str!("parts/dashboard.yaml")), &each));
+        complete(&mut made.workers, None);
+        let of_classes = repeat(read(include_str!("parts/dashboard.yaml")), &objectives::classes());
+        let board = json(&repeat(of_classes, &each));
         let body = serde_json::to_string_pretty(&board).expect("JSON");
         *at(&mut made.alarms, &["Resources", "Dashboard", "Properties", "DashboardBody"]) = call("Sub", body);
+        made.workers = bounded(made.workers);
         made
     }
 
@@ -82,6 +87,11 @@ fn root(lanes: &[Vec<(&str, &str)>]) -> Node {
         let declared = entries(at(&mut stack, &["Parameters"]));
         let passed = at(&mut root, &["Resources", &format!("{name}Routes"), "Properties", "Parameters"]);
         entries(passed).retain(|parameter, _| declared.contains_key(parameter));
+    }
+    // CloudFormation hands a stack's tags on to whatever it makes, so what has costs or rights is found by one name.
+    for (_, stack) in entries(at(&mut root, &["Resources"])).iter_mut() {
+        let tags = map([("market", call("Ref", "MarketName"))]);
+        join(at(stack, &["Properties"]), map([("Tags", tags)]));
     }
     root
 }
@@ -126,7 +136,7 @@ fn two_more_lanes_are_two_more_names_in_the_list() {
             assert_eq!(renamed(there, lane, &name), made);
         };
         like(&mut after.queues, "{}");
-        for logical in ["{}", "{}Log", "{}Role", "{}Mapping"] {
+        for logical in ["{}", "{}Role", "{}Version", "{}Live", "{}Shift", "{}Mapping"] {
             like(&mut after.workers, logical);
         }
         let queue = text(format!("{name}QueueArn"));

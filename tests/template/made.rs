@@ -142,6 +142,7 @@ pub fn json(node: &Node) -> Value {
     match node {
         Yaml::Value(Scalar::String(value)) => value.as_ref().into(),
         Yaml::Value(Scalar::Integer(value)) => (*value).into(),
+        Yaml::Value(Scalar::FloatingPoint(value)) => value.into_inner().into(),
         Yaml::Value(Scalar::Boolean(value)) => (*value).into(),
         Yaml::Sequence(items) => items.iter().map(json).collect(),
         Yaml::Mapping(entries) => {

@@ -4,10 +4,13 @@
 //! `cargo xtask generate` writes them anew. What is written by hand beside them,
 //! and what the SAM transform makes of all of it, is tested by `test_rules.py` here, which needs Python.
 
+mod bounded;
+mod classes;
 mod functions;
 mod gateway;
 mod lanes;
 mod made;
+mod objectives;
 mod permissions;
 mod resources;
 mod routes;

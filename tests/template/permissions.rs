@@ -112,6 +112,8 @@ fn a_handler_may_do_at_the_table_what_it_does_in_some_test_and_nothing_else() {
         "api/get_release",
         "api/list_errors",
         "authorizer",
+        // It hands what it is given to `api/check_tokens`, and its role is that one's.
+        "checks",
         "relay",
     ];
     assert_eq!(

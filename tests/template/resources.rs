@@ -23,6 +23,14 @@ impl Visitor for Resources {
     }
 }
 
+/// The methods by which a route is asked for, the operation's own first. What can be read answers a HEAD too (RFC 9110,
+/// 9.3.2).
+pub fn methods_of(route: &Route) -> Vec<String> {
+    let name = route.method.as_str().to_lowercase();
+    let head = (name == "get").then(|| "head".to_owned());
+    [name].into_iter().chain(head).collect()
+}
+
 /// `place_order` as the name of a resource: `PlaceOrder`.
 pub fn pascal(name: &str) -> String {
     let word = |word: &str| word[..1].to_uppercase() + &word[1..];

@@ -1,12 +1,14 @@
-//! `infra/made/routes/<resource>.yaml`: for each route a function, its log and its role.
+//! `infra/made/routes/<resource>.yaml`: for each route a function with its role, and how it goes live. Beside the route of many
+//! checks stands the function that gateways inside the account invoke (docs/decisions/0096).
 
 use std::collections::BTreeSet;
 
 use expect_test::expect_file;
-use market_functions::http::{Access, Route};
+use market_functions::http::{Access, Class, Route};
 
-use crate::functions::{allow, at_the_table, function, of_secret};
-use crate::made::{Node, at, call, fill, join, map, number, read, remove, write};
+use crate::bounded::bounded;
+use crate::functions::{allow, at_the_table, complete, function, of_route, of_secret};
+use crate::made::{Node, at, call, entries, fill, join, map, number, read, remove, text, write};
 use crate::permissions::permissions;
 use crate::resources::{Resources, pascal, path};
 
@@ -14,6 +16,9 @@ use crate::resources::{Resources, pascal, path};
 fn memory(route: &Route) -> Option<u32> {
     matches!(route.operation, "publish_version" | "preview_version").then_some(512)
 }
+
+/// The handler that carries out an operation for whoever may invoke it inside the account, without the API.
+const INSIDE: (&str, &str) = ("checks", "check_tokens");
 
 /// The stack of one resource.
 pub fn template(resource: &str, routes: &[Route]) -> Node {
@@ -27,9 +32,16 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
     if !routes.iter().any(is_paid) {
         remove(at(&mut template, &["Parameters"]), "PaymentKeysSecret");
     }
+    let is_check = |route: &Route| route.class == Class::Checks;
+    if !routes.iter().any(is_check) {
+        for parameter in ["ReserveConcurrency", "ChecksConcurrency"] {
+            remove(at(&mut template, &["Parameters"]), parameter);
+        }
+        remove(at(&mut template, &["Conditions"]), "Reserve");
+    }
     for route in routes {
         let (name, handler) = (pascal(route.operation), handler(route));
-        let mut made = function(&name, route.operation, &handler);
+        let mut made = function(&name, &of_route(resource, route.operation), &handler);
         if is_paid(route) {
             allow(&mut made, &name, [of_secret("PaymentKeys")]);
             let variables = map([("MARKET_PAYMENT_KEYS_SECRET", call("Ref", "PaymentKeysSecret"))]);
@@ -37,12 +49,28 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
             join(at(&mut made, &[&name, "Properties"]), settings);
         }
         allow(&mut made, &name, at_the_table(&permissions, &handler));
+        if is_check(route) {
+            join(at(&mut made, &[&name]), read(include_str!("parts/reserved.yaml")));
+        }
         if let Some(memory) = memory(route) {
             join(at(&mut made, &[&name, "Properties"]), map([("MemorySize", number(memory))]));
         }
         join(at(&mut template, &["Resources"]), made);
     }
-    template
+    let (inside, operation) = INSIDE;
+    if routes.iter().any(|route| route.operation == operation) {
+        let name = pascal(inside);
+        let mut made = function(&name, inside, inside);
+        // It does what the route does.
+        allow(&mut made, &name, at_the_table(&permissions, &format!("api/{operation}")));
+        join(at(&mut template, &["Resources"]), made);
+    }
+    complete(&mut template, Some(resource));
+    // Only what was there before 0.6.0 has a log of its own, and how long that is kept.
+    if !entries(at(&mut template, &["Parameters"])).contains_key(&text("LogsBefore")) {
+        remove(at(&mut template, &["Parameters"]), "LogRetentionDays");
+    }
+    bounded(template)
 }
 
 #[test]

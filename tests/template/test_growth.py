@@ -63,7 +63,10 @@ def as_deployed(value):
 
 
 def metrics(alarm):
-    return [alarm] if alarm.get("MetricName") else [m for m in alarm["Metrics"] if "MetricStat" in m]
+    if alarm.get("MetricName"):
+        return [alarm]
+    # A query is one, whatever it finds.
+    return [m for m in alarm["Metrics"] if "MetricStat" in m or m["Expression"].startswith("SELECT ")]
 
 
 def test_there_are_so_many_jobs_and_routes(grown, handlers):

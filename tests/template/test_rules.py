@@ -18,8 +18,10 @@ WAYS = {
         {
             "SmsBy": "sns",
             "TableKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k",
+            "AccountConcurrency": "1000",
             "ReserveConcurrency": "true",
             "RequireApiKeys": "true",
+            "Shift": "Canary10Percent5Minutes",
         },
     ),
     "mail by SMTP, texts by HTTP": (
@@ -36,7 +38,15 @@ WAYS = {
             "CertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/c",
         },
     ),
-    "China": ("aws-cn", {"SmsBy": "http", "SmsUrl": "https://sms.example.cn", "SmsSecret": "market/sms"}),
+    "China": (
+        "aws-cn",
+        {
+            "SmsBy": "http",
+            "SmsUrl": "https://sms.example.cn",
+            "SmsSecret": "market/sms",
+            "Shift": "Linear10PercentEvery1Minute",
+        },
+    ),
 }
 
 # Actions that may name every resource, and why.
@@ -45,9 +55,13 @@ ANY_RESOURCE = {
     "xray:PutTelemetryRecords": "X-Ray knows no resources",
     "dynamodb:ListStreams": "DynamoDB knows no resource for it; Lambda wants it of a role that reads a stream",
     "sns:Publish": "a telephone number is no resource",
+    "cloudwatch:DescribeAlarms": "CodeDeploy asks for several alarms at once, as AWS's own policy for it allows",
 }
 # Wildcards within a resource, and why.
-WITHIN_RESOURCE = {r":secret:[^*?]+-\?{6}$": "the six characters are Secrets Manager's own suffix of a secret's name"}
+WITHIN_RESOURCE = {
+    r":secret:[^*?]+-\?{6}$": "the six characters are Secrets Manager's own suffix of a secret's name",
+    r":function:market-\*$": "CodeDeploy moves the alias of every function, and of the market's alone",
+}
 
 # What Lambda asks in a function's name, to read its queue.
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
@@ -92,6 +106,12 @@ def functions(market):
     return market.all("AWS::Lambda::Function")
 
 
+def called(market, reference):
+    """The function behind an alias: nothing calls one otherwise."""
+    alias = market.all("AWS::Lambda::Alias")[target(reference)]
+    return functions(market)[target(alias["FunctionName"])]
+
+
 def roles(market):
     return market.all("AWS::IAM::Role")
 
@@ -105,8 +125,9 @@ def statements(policy):
 
 
 def allowed(role):
-    """The statements of a role."""
-    return [statement for policy in role.get("Policies", []) for statement in statements(policy["PolicyDocument"])]
+    """The statements of a role. What one denies lets nobody do anything; test_access.py looks at it."""
+    every = [statement for policy in role.get("Policies", []) for statement in statements(policy["PolicyDocument"])]
+    return [statement for statement in every if statement["Effect"] == "Allow"]
 
 
 def gateway(market):
@@ -203,17 +224,17 @@ def test_the_gateway_verifies_tokens_of_exactly_the_routes_that_need_one(market)
     assert needing(body, scheme) == described
     (function,) = [f for f in functions(market).values() if f["Handler"] == "authorizer"]
     uri = authorizer["x-amazon-apigateway-authorizer"]["authorizerUri"]
-    assert f"att:{function.id}.Arn" in uri or f":function:{function['FunctionName']}/" in uri
+    assert invoked_by(uri, aliases(market)) == function["FunctionName"]
 
 
 def test_the_gateway_invokes_each_function_by_a_role_that_may_and_its_roles_may_nothing_else(market):
-    names = {f"att:{function.id}.Arn": function["FunctionName"] for function in functions(market).values()}
+    names = aliases(market)
     may, needed = defaultdict(set), defaultdict(set)
     for role in roles(market).values():
         if "apigateway.amazonaws.com" in json.dumps(role["AssumeRolePolicyDocument"]):
             for statement in allowed(role):
                 assert many(statement["Action"]) == ["lambda:InvokeFunction"], role.id
-                may[role.id] |= {names.get(arn, arn.rpartition(":")[2]) for arn in many(statement["Resource"])}
+                may[role.id] |= {of_alias(arn, names) for arn in many(statement["Resource"])}
     body = gateway(market)["Body"]
     for method, _, operation in operations(body):
         if method != "options":
@@ -275,7 +296,7 @@ def test_pages_of_the_allowed_origin_may_read_refusals_too_and_by_default_none_m
             assert found == (allow if origin else {}), kind
         (firewall,) = market.all("AWS::WAFv2::WebACL").values()
         refusals = [rule["Action"]["Block"]["CustomResponse"] for rule in firewall["Rules"] if "Action" in rule]
-        assert len(refusals) == 2
+        assert len(refusals) == 4
         for refusal in refusals:
             headers = {header["Name"]: header["Value"] for header in refusal["ResponseHeaders"]}
             assert headers.get("Access-Control-Allow-Origin", "") == origin
@@ -284,7 +305,21 @@ def test_pages_of_the_allowed_origin_may_read_refusals_too_and_by_default_none_m
 def invoked_by(uri, names):
     """The function's name in an integration's URI, where it is written or referred to."""
     (function,) = re.findall(r"/functions/(.+)/invocations$", uri)
-    return names.get(function, function.rpartition(":")[2])
+    return of_alias(function, names)
+
+
+def aliases(market):
+    """The names of functions, by references to their aliases."""
+    found = market.all("AWS::Lambda::Alias")
+    return {f"ref:{id}": called(market, f"ref:{id}")["FunctionName"] for id in found}
+
+
+def of_alias(arn, names):
+    """The function's name in an alias's ARN; what names a function without its alias is no such ARN."""
+    if arn in names:
+        return names[arn]
+    (name,) = re.findall(r":function:([^:]+):live$", arn)
+    return name
 
 
 # ── one build ──
@@ -350,46 +385,12 @@ def test_every_function_says_its_name_memory_and_timeout(market):
             assert function["Timeout"] < 29, f"{function.id}: the gateway gives up after 29 s"
 
 
-def test_every_function_logs_to_a_group_of_its_own_with_the_retention_that_was_chosen(expanded):
-    market = tree("aws", expanded["aws"], LogRetentionDays=90)
-    groups = market.all("AWS::Logs::LogGroup")
-    used = []
-    for function in functions(market).values():
-        group = groups[target(function["LoggingConfig"]["LogGroup"])]
-        used.append(group.id)
-        assert group["LogGroupName"] == f"/aws/lambda/{function['FunctionName']}"
-    assert not duplicates(used)
-    for group in groups.values():
-        assert group["RetentionInDays"] == 90, group.id
-
-
-def test_every_function_may_write_to_its_own_log_and_to_no_other(market):
-    groups = market.all("AWS::Logs::LogGroup")
-    for function in functions(market).values():
-        group = target(function["LoggingConfig"]["LogGroup"])
-        for statement in allowed(roles(market)[target(function["Role"])]):
-            actions = {action for action in many(statement["Action"]) if action.startswith("logs:")}
-            if actions:
-                assert actions == LOGS, function.id
-                arn = f"/aws/lambda/{function['FunctionName']}"
-                resources = many(statement["Resource"])
-                assert all(target(r) == group or f":log-group:{arn}:" in r for r in resources), function.id
-                break
-        else:
-            pytest.fail(f"{function.id} may not log")
-    assert groups
-
-
-def test_every_log_group_goes_with_its_stack(market):
-    # Else the next deployment of the same name finds it there and fails.
-    for group in market.all("AWS::Logs::LogGroup").values():
-        assert group.attributes.get("DeletionPolicy", "Delete") == "Delete", group.id
-
-
 def test_every_function_knows_the_table_the_queues_and_the_metrics_that_it_uses(market):
     for function in functions(market).values():
         variables = function["Environment"]["Variables"]
-        assert all(isinstance(value, str) or name.endswith("_PORT") for name, value in variables.items()), function.id
+        # What a parameter says that is a number becomes a text.
+        numbers = ("_PORT", "_PER_SECOND", "_CONCURRENCY")
+        assert all(isinstance(value, str) or name.endswith(numbers) for name, value in variables.items()), function.id
         # Lambda takes four kilobytes.
         assert len(json.dumps(variables)) < 4096, function.id
         assert variables["RUST_LOG"] == "info", function.id
@@ -421,7 +422,7 @@ def test_every_setting_of_a_function_is_one_that_the_code_reads(market):
 def test_no_role_may_do_everything_of_a_service(market):
     for role in roles(market).values():
         for statement in allowed(role):
-            assert statement["Effect"] == "Allow" and "NotAction" not in statement, role.id
+            assert "NotAction" not in statement, role.id
             for action in many(statement["Action"]):
                 assert "*" not in action and "?" not in action, f"{role.id}: {action}"
 
@@ -639,7 +640,7 @@ def test_every_job_has_its_queue_and_one_worker_that_reads_it(market, handlers):
     for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
         queue = market.all("AWS::SQS::Queue").get(target(mapping["EventSourceArn"]))
         if queue:
-            function = functions(market)[target(mapping["FunctionName"])]
+            function = called(market, mapping["FunctionName"])
             assert queue["QueueName"] not in read
             read[queue["QueueName"]] = function["Handler"]
     assert read == {f"market-{job}": f"worker/{job}" for job in jobs} | {"market-mail_feedback": "feedback"}
@@ -650,7 +651,7 @@ def test_a_message_stays_hidden_for_six_times_as_long_as_its_worker_may_take(mar
     for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
         queue = queues.get(target(mapping["EventSourceArn"]))
         if queue:
-            function = functions(market)[target(mapping["FunctionName"])]
+            function = called(market, mapping["FunctionName"])
             assert int(queue["VisibilityTimeout"]) >= 6 * function["Timeout"], mapping.id
             assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], mapping.id
             assert int(mapping["ScalingConfig"]["MaximumConcurrency"]) >= 2, mapping.id
@@ -667,7 +668,7 @@ def test_a_batch_ends_before_its_function_does(market):
 
 def test_every_worker_may_read_its_own_queue_and_no_other(market):
     for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
-        function = functions(market)[target(mapping["FunctionName"])]
+        function = called(market, mapping["FunctionName"])
         received = {
             resource
             for statement in allowed(roles(market)[target(function["Role"])])
@@ -685,7 +686,7 @@ def test_the_relay_never_stands_still_and_never_loses_what_it_gives_up(market):
         for mapping in market.all("AWS::Lambda::EventSourceMapping").values()
         if mapping["EventSourceArn"] == f"att:{table.id}.StreamArn"
     ]
-    assert functions(market)[target(relay["FunctionName"])]["Handler"] == "relay"
+    assert called(market, relay["FunctionName"])["Handler"] == "relay"
     assert relay["StartingPosition"] == "TRIM_HORIZON"
     assert relay["BisectBatchOnFunctionError"] is True
     assert 0 < relay["MaximumRetryAttempts"] <= 10
@@ -714,7 +715,7 @@ def test_sweep_and_relay_may_send_to_every_job_and_to_their_own_dead_letters_onl
 
 def test_the_sweep_runs_each_minute_and_what_does_not_run_is_kept(market):
     (schedule,) = market.all("AWS::Scheduler::Schedule").values()
-    sweep = functions(market)[target(schedule["Target"]["Arn"])]
+    sweep = called(market, schedule["Target"]["Arn"])
     assert sweep["Handler"] == "sweep"
     assert sweep["Timeout"] < 60
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
@@ -738,7 +739,7 @@ def test_the_sweep_runs_each_minute_and_what_does_not_run_is_kept(market):
 
 def test_concurrency_is_reserved_only_where_that_was_chosen(expanded):
     for chosen in ("true", "false"):
-        market = tree("aws", expanded["aws"], ReserveConcurrency=chosen)
+        market = tree("aws", expanded["aws"], ReserveConcurrency=chosen, AccountConcurrency="1000")
         reserved = {
             function["Handler"]
             for function in functions(market).values()
@@ -766,67 +767,7 @@ def test_every_stage_logs_its_requests_and_limits_them(market):
     assert "/stages/" in association["ResourceArn"] and api.id in association["ResourceArn"]
 
 
-# ── alarms and runbooks ──
-
-
-def pages(market):
-    return {
-        alarm.id: re.findall(r"docs/runbooks/[a-z0-9-]+\.md", alarm.get("AlarmDescription", ""))
-        for alarm in market.all("AWS::CloudWatch::Alarm").values()
-    }
-
-
-def test_every_alarm_tells_someone_and_names_its_page(market):
-    (topic,) = [t for t in market.all("AWS::SNS::Topic").values() if t["TopicName"] == "market-alarms"]
-    for alarm in market.all("AWS::CloudWatch::Alarm").values():
-        assert alarm["AlarmActions"] == [f"ref:{topic.id}"], alarm.id
-        assert alarm["AlarmName"].startswith("market-"), alarm.id
-        assert alarm["TreatMissingData"] in ("breaching", "notBreaching", "ignore"), alarm.id
-        (page,) = pages(market)[alarm.id]
-        assert (ROOT / page).is_file(), f"{alarm.id}: {page}"
-
-
-def test_every_page_belongs_to_an_alarm(expanded):
-    named = {page for found in pages(tree("aws", expanded["aws"])).values() for page in found}
-    written = {f"docs/runbooks/{page.name}" for page in (ROOT / "docs/runbooks").glob("*.md")} - {
-        "docs/runbooks/README.md"
-    }
-    assert written == named
-
-
-def test_every_alarm_watches_a_metric_that_the_code_writes_or_aws_does(market):
-    ours = set(re.findall(r'Self::\w+ => "(\w+)"', (ROOT / "functions/src/metrics.rs").read_text()))
-    for alarm in market.all("AWS::CloudWatch::Alarm").values():
-        metrics = [
-            alarm.properties,
-            *(m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m),
-        ]
-        for metric in metrics:
-            if metric.get("Namespace") == "market":
-                assert metric["MetricName"] in ours, alarm.id
-                # Those with a dimension are another metric of the same name.
-                assert not metric.get("Dimensions"), alarm.id
-
-
-def test_every_alarm_on_a_function_names_one_that_exists(market):
-    names = {function["FunctionName"] for function in functions(market).values()}
-    for alarm in market.all("AWS::CloudWatch::Alarm").values():
-        metrics = [
-            alarm.properties,
-            *(m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m),
-        ]
-        for metric in metrics:
-            for dimension in metric.get("Dimensions", []):
-                if dimension["Name"] == "FunctionName":
-                    assert dimension["Value"] in names, alarm.id
-                if dimension["Name"] == "ApiName":
-                    assert dimension["Value"] == gateway(market)["Name"], alarm.id
-
-
-def test_lateness_and_silence_of_the_sweep_have_alarms(market):
-    watched = {alarm.get("MetricName"): alarm for alarm in market.all("AWS::CloudWatch::Alarm").values()}
-    assert watched["Sweeps"]["TreatMissingData"] == "breaching"
-    assert {"LatenessMs", "IteratorAge", "Parked", "NoticesUndeliverable"} <= watched.keys()
+# ── the dashboard (alarms: test_bells.py) ──
 
 
 def test_the_dashboard_is_json(market):
@@ -865,8 +806,10 @@ def test_no_template_names_a_partition_a_suffix_a_region_or_an_account():
     for name, template in sources().items():
         for path, text in strings(template):
             # A service's principal has the same name in every partition.
-            if path[-2:] == ("Principal", "Service"):
+            if path[-2:] == ("Principal", "Service") or path[-1:] == ("iam:PassedToService",):
                 assert re.fullmatch(r"[a-z0-9-]+\.amazonaws\.com", text), f"{name}: {text}"
+            elif path[-1:] == ("eventSource",):
+                assert name == "infra/apart/access", f"{name}: {text}"
             elif re.search(
                 r"arn:aws|amazonaws|\baws-cn\b(?!$)|\b(us|eu|ap|cn|sa|ca|me|af|il)-[a-z]+-\d\b|\b\d{12}\b", text
             ):
@@ -1012,5 +955,6 @@ def test_no_two_resources_of_a_type_bear_the_same_name(market):
 
 
 def test_the_tree_of_stacks_is_what_is_in_the_folder(expanded):
-    used = {stack.name for stack in tree("aws", expanded["aws"]).stacks()}
-    assert used == paths().keys()
+    used = {stack.name for stack in tree("aws", expanded["aws"], Shift="Canary10Percent5Minutes").stacks()}
+    # What is deployed apart from the market is no part of its tree.
+    assert used == {name for name in paths() if not name.startswith("infra/apart/")}

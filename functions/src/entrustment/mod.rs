@@ -31,6 +31,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<grants::IssueToken>();
     visitor.visit::<grants::ListAccesses>();
     visitor.visit::<checks::CheckToken>();
+    visitor.visit::<checks::CheckTokens>();
     visitor.visit::<demands::GetDemand>();
     visitor.visit::<demands::ListDemands>();
     visitor.visit::<demands::ListProviderDemands>();

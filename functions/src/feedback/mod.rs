@@ -127,7 +127,7 @@ enum Heard {
 /// Counts what came back, and calls a human where nothing else carries it.
 pub(crate) fn alert_of_bounce(metrics: &Metrics, at: Timestamp, key: &Key, notice: &Notice) {
     if let NoticeStatus::Bounced { reason, .. } = &notice.status {
-        tracing::warn!(notice = %key, %reason, "a notice came back");
+        tracing::warn!(notice = %key.told(), %reason, "a notice came back");
         metrics.put(at, &[(Metric::NoticesBounced, 1.0)]);
         if notice.needs_a_human() {
             metrics.put(at, &[(Metric::NoticesUndeliverable, 1.0)]);

@@ -2,6 +2,7 @@
 
 mod api;
 mod authorizer;
+mod checks;
 mod feedback;
 mod relay;
 mod sweep;
@@ -15,6 +16,7 @@ pub async fn run(handler: Handler) -> Result<(), Error> {
     match handler {
         Handler::Api(operation) => api::serve(operation.as_deref(), &sdk).await,
         Handler::Authorizer => authorizer::serve(&sdk).await,
+        Handler::Checks => checks::serve(&sdk).await,
         Handler::Worker(job) => worker::serve(job, &sdk).await,
         Handler::Sweep => sweep::serve(&sdk).await,
         Handler::Relay => relay::serve(&sdk).await,

@@ -36,6 +36,8 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<notices::ListUndelivered>();
     visitor.visit::<notices::ResendNotice>();
     visitor.visit::<notices::ResendProviderNotice>();
+    visitor.visit::<notices::RecordOtherService>();
+    visitor.visit::<notices::RecordOtherProviderService>();
     visitor.visit::<announcements::ListAnnouncements>();
     visitor.visit::<evidence::ListEvidence>();
     visitor.visit::<evidence::ListProviderEvidence>();

@@ -1,6 +1,6 @@
 //! What is refused about notices, and by which codes.
 
-use market_kernel::notices::ResendRefusal;
+use market_kernel::notices::{OtherServiceRefusal, ResendRefusal};
 
 use crate::http::problem::codes;
 pub use crate::http::problems::{INTERNAL, INVALID_BODY, INVALID_TOKEN};
@@ -8,7 +8,21 @@ use crate::http::{FieldError, Problem};
 
 codes! {
     WRONG_NOTICE_STATE 409 "wrong-notice-state" "The notice does not wait to be sent again." "Read the notice. One that is undeliverable or bounced is sent again once; after that, what was sent in its place is."
+    NOT_UNDELIVERABLE 409 "not-undeliverable" "The notice does not wait for a human." "Read the notice: it arrived, something else carries it, or how it was served is recorded already."
+    INVALID_SERVICE 422 "invalid-service" "The notice cannot have been served then." "Give an instant between the drafting of the notice and now."
     NO_ADDRESS 409 "no-address" "The recipient has no address on the notice's channel." "Name one in `address`."
+}
+
+impl From<OtherServiceRefusal> for Problem {
+    fn from(refusal: OtherServiceRefusal) -> Self {
+        match refusal {
+            OtherServiceRefusal::NotWaiting => Self::new(NOT_UNDELIVERABLE),
+            OtherServiceRefusal::OutOfTime => {
+                Self::new(INVALID_SERVICE).errors(vec![FieldError::at("/served_at", refusal.to_string())])
+            }
+        }
+        .detail(refusal.to_string())
+    }
 }
 
 impl From<ResendRefusal> for Problem {

@@ -18,6 +18,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[serde(transparent)]
 pub struct AtMost<T, const MAX: usize>(Vec<T>);
 
+/// At least one entry, and at most `MAX`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct OneTo<T, const MAX: usize>(Vec<T>);
+
 /// At most `MAX` entries, none of them twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -49,6 +54,14 @@ macro_rules! list {
 }
 list!(AtMost);
 list!(Distinct);
+
+impl<T, const MAX: usize> OneTo<T, MAX> {
+    /// Its entries.
+    #[must_use]
+    pub fn entries(&self) -> &[T] {
+        &self.0
+    }
+}
 
 /// Reads entries up to a bound, each only where it is admitted.
 struct Bounded<T, F, const MAX: usize> {
@@ -88,6 +101,16 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for AtMost<T, 
     }
 }
 
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for OneTo<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let AtMost(entries) = AtMost::<T, MAX>::deserialize(deserializer)?;
+        if entries.is_empty() {
+            return Err(D::Error::custom("must have at least one entry"));
+        }
+        Ok(Self(entries))
+    }
+}
+
 impl<'de, T: Deserialize<'de> + Clone + Eq + Hash, const MAX: usize> Deserialize<'de> for Distinct<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut seen = HashSet::new();
@@ -108,6 +131,22 @@ impl<T: JsonSchema, const MAX: usize> JsonSchema for AtMost<T, MAX> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "array", "items": generator.subschema_for::<T>(), "maxItems": MAX })
+    }
+}
+
+impl<T: JsonSchema, const MAX: usize> JsonSchema for OneTo<T, MAX> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneTo{MAX}{}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array", "items": generator.subschema_for::<T>(), "minItems": 1, "maxItems": MAX,
+        })
     }
 }
 
@@ -136,6 +175,11 @@ mod tests {
         let read = |text: &str| serde_json::from_str::<AtMost<u8, 2>>(text).map(AtMost::into_vec);
         assert_eq!(read("[1,1]").unwrap(), [1, 1]);
         assert_eq!(read("[]").unwrap(), [0; 0]);
+        assert!(read("[1,2,3]").unwrap_err().to_string().contains("at most 2 entries"));
+        let read =
+            |text: &str| serde_json::from_str::<OneTo<u8, 2>>(text).map(|list| list.entries().to_vec());
+        assert_eq!(read("[1,1]").unwrap(), [1, 1]);
+        assert!(read("[]").unwrap_err().to_string().contains("at least one entry"));
         assert!(read("[1,2,3]").unwrap_err().to_string().contains("at most 2 entries"));
         let read = |text: &str| serde_json::from_str::<Distinct<u8, 2>>(text).map(Distinct::into_vec);
         assert_eq!(read("[1,2]").unwrap(), [1, 2]);

@@ -15,7 +15,7 @@ use market_kernel::keys::Key;
 use market_kernel::occasion::Occasion;
 use market_kernel::party::{Actor, Operator};
 use market_kernel::salt::Salts;
-use market_notices::Gateways;
+use market_notices::{Gateways, Pace};
 use market_parties::accounts::MarketAccount;
 use market_parties::providers::Provider;
 use market_store::{CommitError, Store, StoreError, of};
@@ -35,6 +35,8 @@ pub struct WorkerContext {
     pub entropy: Arc<dyn Entropy>,
     /// The ways out.
     pub gateways: Gateways,
+    /// How fast this worker may use them; none where nobody counts.
+    pub pace: Option<Arc<Pace>>,
     /// Who runs the market: its notices name it.
     pub operator: Arc<Operator>,
     /// What operators watch.
@@ -61,10 +63,10 @@ pub enum JobError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A party that an item names does not exist.
-    #[error("{0} names a party that does not exist")]
+    #[error("{key} names a party that does not exist", key = .0.told())]
     Orphan(Key),
     /// What a wake-up names is of no kind that a job of its lane works on.
-    #[error("no job of {0} works on {1}")]
+    #[error("no job of {lane} works on {key}", lane = .0, key = .1.told())]
     Unhandled(Lane, Key),
 }
 
@@ -77,6 +79,14 @@ impl WorkerContext {
             salts: Salts::drawn(random(&*self.entropy)),
             operator: Arc::clone(&self.operator),
         }
+    }
+
+    /// Waits until this worker may send again.
+    pub(crate) async fn await_turn(&self) {
+        let Some(pace) = &self.pace else { return };
+        let now = self.clock.now();
+        let wait = pace.turn(now).duration_since(now);
+        tokio::time::sleep(wait.try_into().unwrap_or_default()).await;
     }
 
     pub(crate) async fn commit(&self, change: Option<Change>) -> Result<(), JobError> {

@@ -55,6 +55,9 @@ _market() {
             market,publish)
                 cmd="market__subcmd__publish"
                 ;;
+            market,restore)
+                cmd="market__subcmd__restore"
+                ;;
             market,smoke)
                 cmd="market__subcmd__smoke"
                 ;;
@@ -159,6 +162,9 @@ _market() {
                 ;;
             market__subcmd__help,publish)
                 cmd="market__subcmd__help__subcmd__publish"
+                ;;
+            market__subcmd__help,restore)
+                cmd="market__subcmd__help__subcmd__restore"
                 ;;
             market__subcmd__help,smoke)
                 cmd="market__subcmd__help__subcmd__smoke"
@@ -275,7 +281,7 @@ _market() {
 
     case "${cmd}" in
         market)
-            opts="-h -V --data --listen --sqs-endpoint --dynamodb-endpoint --allow-origin --log-format --help --version demo openapi completions man handlers publish holidays notices dead-letters jobs verify lists smoke bench help"
+            opts="-h -V --data --listen --sqs-endpoint --dynamodb-endpoint --allow-origin --log-format --help --version demo openapi completions man handlers publish holidays notices dead-letters jobs verify lists restore smoke bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -807,7 +813,7 @@ _market() {
             return 0
             ;;
         market__subcmd__help)
-            opts="demo openapi completions man handlers publish holidays notices dead-letters jobs verify lists smoke bench help"
+            opts="demo openapi completions man handlers publish holidays notices dead-letters jobs verify lists restore smoke bench help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1185,6 +1191,20 @@ _market() {
             return 0
             ;;
         market__subcmd__help__subcmd__publish)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        market__subcmd__help__subcmd__restore)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1846,6 +1866,56 @@ _market() {
                     return 0
                     ;;
                 --outline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stack-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        market__subcmd__restore)
+            opts="-h --to --at --adopt --against --point --despite-faults --give-up --dry-run --data --url --stack-name --region --profile --json --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --against)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

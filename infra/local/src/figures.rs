@@ -47,6 +47,11 @@ struct OfOperation {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfReason {
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfJob {
     lane: &'static str,
     outcome: &'static str,
@@ -66,6 +71,9 @@ pub struct Figures {
     parked: Counter,
     lateness_seconds: Seconds,
     payments_waiting: Gauge,
+    work_parked: Gauge,
+    notices_waiting: Gauge,
+    notices_delayed: Family<OfReason, Counter>,
     notices_undeliverable: Counter,
     notices_bounced: Counter,
     corrupt_items: Counter,
@@ -84,6 +92,9 @@ impl Figures {
             parked: Counter::default(),
             lateness_seconds: Seconds::default(),
             payments_waiting: Gauge::default(),
+            work_parked: Gauge::default(),
+            notices_waiting: Gauge::default(),
+            notices_delayed: Family::default(),
             notices_undeliverable: Counter::default(),
             notices_bounced: Counter::default(),
             corrupt_items: Counter::default(),
@@ -107,6 +118,22 @@ impl Figures {
             payments_waiting.clone(),
         );
         registry.register("corrupt_items", "Stored items that could not be read", corrupt_items.clone());
+        let Self { registry, work_parked, notices_waiting, notices_delayed, .. } = &mut figures;
+        registry.register(
+            "work_parked",
+            "Work that was given up on and waits for a human",
+            work_parked.clone(),
+        );
+        registry.register(
+            "notices_waiting_for_a_human",
+            "Notices that did not arrive and that nothing else carries",
+            notices_waiting.clone(),
+        );
+        registry.register(
+            "notices_delayed",
+            "Attempts to send a notice that did not succeed, from its third on",
+            notices_delayed.clone(),
+        );
         let Self { registry, notices_undeliverable, notices_bounced, .. } = &mut figures;
         registry.register(
             "notices_undeliverable",
@@ -130,11 +157,17 @@ impl Figures {
             Metric::WakeUpsSent => drop(self.wake_ups_sent.inc_by(count)),
             Metric::Parked => drop(self.parked.inc_by(count)),
             Metric::PaymentsWaiting => drop(self.payments_waiting.set(count as i64)),
+            Metric::WorkParkedNow => drop(self.work_parked.set(count as i64)),
+            Metric::NoticesWaitingForAHuman => drop(self.notices_waiting.set(count as i64)),
+            Metric::NoticesDelayed(by) => {
+                self.notices_delayed.get_or_create(&OfReason { reason: by.name() }).inc_by(count);
+            }
             Metric::NoticesUndeliverable => drop(self.notices_undeliverable.inc_by(count)),
             Metric::NoticesBounced => drop(self.notices_bounced.inc_by(count)),
             Metric::CorruptItems => drop(self.corrupt_items.inc_by(count)),
-            // Here the workers tell of each job, and there is no authorizer beside the routes, which answer 503.
-            Metric::JobsFailed | Metric::TokensUnverified => {}
+            // Here the workers tell of each job, and there is no authorizer beside the routes, which answer 503. A pass
+            // takes as long as it does, and the routes have no gateway before them.
+            Metric::JobsFailed | Metric::TokensUnverified | Metric::Left | Metric::ApiReady => {}
         }
     }
 
@@ -228,6 +261,8 @@ impl Collector for Asked {
 
 #[cfg(test)]
 mod tests {
+    use market_kernel::notices::Hindrance;
+
     use super::*;
 
     fn figures() -> Figures {
@@ -243,10 +278,27 @@ mod tests {
             Metric::WakeUpsSent => Some("market_wake_ups_sent_total 3000"),
             Metric::Parked => Some("market_parked_total 3000"),
             Metric::PaymentsWaiting => Some("market_payments_waiting 3000"),
+            Metric::WorkParkedNow => Some("market_work_parked 3000"),
+            Metric::NoticesWaitingForAHuman => Some("market_notices_waiting_for_a_human 3000"),
+            Metric::NoticesDelayed(Hindrance::Throttled) => {
+                Some("market_notices_delayed_total{reason=\"throttled\"} 3000")
+            }
+            Metric::NoticesDelayed(Hindrance::Misconfigured) => {
+                Some("market_notices_delayed_total{reason=\"misconfigured\"} 3000")
+            }
+            Metric::NoticesDelayed(Hindrance::Unreachable) => {
+                Some("market_notices_delayed_total{reason=\"unreachable\"} 3000")
+            }
+            Metric::NoticesDelayed(Hindrance::Failing) => {
+                Some("market_notices_delayed_total{reason=\"failing\"} 3000")
+            }
+            Metric::NoticesDelayed(Hindrance::Unanswered) => {
+                Some("market_notices_delayed_total{reason=\"unanswered\"} 3000")
+            }
             Metric::NoticesUndeliverable => Some("market_notices_undeliverable_total 3000"),
             Metric::NoticesBounced => Some("market_notices_bounced_total 3000"),
             Metric::CorruptItems => Some("market_corrupt_items_total 3000"),
-            Metric::JobsFailed | Metric::TokensUnverified => None,
+            Metric::JobsFailed | Metric::TokensUnverified | Metric::Left | Metric::ApiReady => None,
         };
         for metric in Metric::ALL {
             let figures = figures();

@@ -129,6 +129,7 @@ impl Machine {
             now: || self.clock.now(),
             horizon: Duration::ZERO,
             stops_at: None,
+            paced: None,
         };
         let swept = Permissions::of_handler("sweep", pass.pass_over(shards)).await.map_err(failed)?;
         self.figures.swept(&swept);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use market_kernel::notices::{Channel, Notice, Sending};
+use market_kernel::notices::{Channel, Hindrance, Notice, Sending};
 use market_kernel::text::EmailAddress;
 use market_notices::{Gateway, Sender, mime};
 
@@ -52,7 +52,10 @@ impl Outbox {
         match written.await.unwrap_or_else(|error| Err(error.into())) {
             Ok(()) => Sending::Accepted { gateway_id: Some(format!("outbox/{}.{extension}", notice.id)) },
             Err(error) => {
-                Sending::Failed { reason: format!("{}: {}", file.display(), folder::in_words(&error)) }
+                // A full disk or a folder that may not be written to.
+                let reason = format!("{}: {}", file.display(), folder::in_words(&error));
+                tracing::warn!(%reason, "the outbox does not take a notice");
+                Sending::Failed { by: Hindrance::Failing, reason }
             }
         }
     }

@@ -128,6 +128,12 @@ pub fn grant(order: &str, scopes: &[&str]) -> Value {
     json!({ "order_id": order, "scopes": scopes, "page_sha256": page("authorization") })
 }
 
+/// That a human served a notice by a letter.
+#[must_use]
+pub fn other_service(served_at: jiff::Timestamp) -> Value {
+    json!({ "way": "letter", "served_at": served_at, "evidence": "挂号信 XA12345678901，签收回执存法务档案 2026-17。" })
+}
+
 /// An attestation of deletion.
 #[must_use]
 pub fn attestation(done_at: jiff::Timestamp) -> Value {

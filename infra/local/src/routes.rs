@@ -17,6 +17,7 @@ use market_functions::http::{Access, BODY_WITHIN, Endpoint, MAX_BODY_BYTES, Visi
 use market_functions::metrics::Metric;
 use market_identity::{Role, Scopes};
 use market_kernel::hash::Sha256Hash;
+use market_kernel::notices::Notice;
 use market_store::Index;
 use market_trade::payments::PaymentRecord;
 use serde::Deserialize;
@@ -90,10 +91,23 @@ fn refused(detail: impl Into<String>) -> Response {
 
 /// The figures of now.
 async fn metrics(State(local): Here) -> Response {
-    // What could not be counted is as it was.
-    match local.machine.store.count_entries(Index::Lists, &PaymentRecord::WAITING, MOST_COUNTED).await {
-        Ok(waiting) => local.figures.note(Metric::PaymentsWaiting, waiting as f64),
-        Err(error) => tracing::warn!(%error, "the payments that wait could not be counted"),
+    let store = &local.machine.store;
+    for (metric, counted) in [
+        (
+            Metric::PaymentsWaiting,
+            store.count_entries(Index::Lists, &PaymentRecord::WAITING, MOST_COUNTED).await,
+        ),
+        (
+            Metric::NoticesWaitingForAHuman,
+            store.count_entries(Index::Lists, &Notice::FOR_A_HUMAN, MOST_COUNTED).await,
+        ),
+        (Metric::WorkParkedNow, store.count_parked(MOST_COUNTED).await),
+    ] {
+        // What could not be counted is as it was.
+        match counted {
+            Ok(waiting) => local.figures.note(metric, waiting as f64),
+            Err(error) => tracing::warn!(%error, ?metric, "what waits could not be counted"),
+        }
     }
     match local.figures.text() {
         Ok(text) => ([(header::CONTENT_TYPE, figures::CONTENT_TYPE)], text).into_response(),

@@ -288,6 +288,7 @@ impl Running {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),
             gateways: Gateways { email: Arc::clone(&outbox) as _, sms: outbox },
+            pace: None,
             operator: Arc::clone(&market.operator),
             metrics: {
                 let figures = Arc::clone(&figures);

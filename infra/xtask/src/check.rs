@@ -93,15 +93,15 @@ const STEPS: &[Step] = &[
     Step {
         name: "the templates: what the transform makes of them, against the code",
         taken: CI,
-        budget_s: 30,
+        budget_s: 34,
         what: transformed,
     },
     Step { name: "sam build, for this machine", taken: CI, budget_s: 350, what: sam_build },
     Step { name: "what it built, against the runtime API", taken: CI, budget_s: 15, what: built },
     Step {
-        name: "what it built, deployed to an emulator, carries the story",
+        name: "what it built, deployed to an emulator, carries the story, and goes on with a restored table",
         taken: CI,
-        budget_s: 60,
+        budget_s: 120,
         what: deployed,
     },
 ];
@@ -297,7 +297,10 @@ fn held_to_description(check: &mut Check) -> Done {
 }
 
 /// The templates below a folder, by hand or made, sorted.
-fn yaml_below(folder: &str) -> Result<Vec<String>, Failed> {
+///
+/// # Errors
+/// Where the folder cannot be listed.
+pub fn yaml_below(folder: &str) -> Result<Vec<String>, Failed> {
     let entries = std::fs::read_dir(root().join(folder)).map_err(Failed::to("list the templates"))?;
     let mut files = Vec::new();
     for entry in entries {
@@ -331,7 +334,8 @@ fn transformed(_: &mut Check) -> Done {
     let handlers = root().join("target/handlers");
     let names = run_quietly(&mut program(market(), &["handlers"]))?;
     std::fs::write(&handlers, names).map_err(Failed::to("write target/handlers"))?;
-    let arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/template"];
+    let arguments =
+        ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "worksteal", "tests/template"];
     run(Environment::of_templates().program("python", &arguments).env("MARKET_HANDLERS", handlers))
 }
 
@@ -375,7 +379,8 @@ fn built(check: &mut Check) -> Done {
 
 fn deployed(check: &mut Check) -> Done {
     let code = artifact(check.extent);
-    let arguments = ["tests/template/deploy.py", "--code", &code.to_string_lossy()];
+    let (code, market) = (code.to_string_lossy(), market());
+    let arguments = ["tests/template/deploy.py", "--code", &code, "--market", &market.to_string_lossy()];
     run(&mut Environment::of_templates().program("python", &arguments))
 }
 

@@ -1,12 +1,13 @@
 //! `cargo xtask`: what a developer, and CI, do to the project.
 //!
 //! It builds in seconds and knows nothing of the market: what needs the market's code is a test of it, which is run
-//! from here in the right order.
+//! from here in the right order. What an operator does is here where it needs the checkout: packages and deployments.
 
 mod check;
 mod first_run;
 mod generate;
 mod new;
+mod release;
 mod run;
 mod tools;
 
@@ -43,6 +44,12 @@ enum Command {
     /// Begin something new with files that compile.
     #[command(subcommand)]
     New(new::New),
+    /// Build the commit once, with its templates, as a signed package that can be deployed anywhere.
+    Package(release::Package),
+    /// Deploy a package to an environment (infra/environments).
+    Deploy(release::Deploy),
+    /// Tell what in an environment is not as its templates made it.
+    Drift(release::Drift),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +59,9 @@ fn main() -> ExitCode {
         Command::Check { all: true, only } => check::check(check::Extent::All, only.as_deref()),
         Command::Ci { only } => check::check(check::Extent::Ci, only.as_deref()),
         Command::New(what) => new::run(&what),
+        Command::Package(what) => release::package(&what),
+        Command::Deploy(what) => release::deploy(&what, &release::Tools::default()),
+        Command::Drift(what) => release::drift(&what, &release::Tools::default()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

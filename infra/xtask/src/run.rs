@@ -67,7 +67,7 @@ pub fn run_quietly(command: &mut Command) -> Result<String, Failed> {
 }
 
 /// The command as it would be typed.
-fn words(command: &Command) -> String {
+pub fn words(command: &Command) -> String {
     let mut words = command.get_program().to_string_lossy().into_owned();
     for argument in command.get_args() {
         words.push(' ');

@@ -49,9 +49,10 @@ mod by_name {
     }
 }
 
+/// For logs: it names no party.
 impl fmt::Display for WakeUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.lane, self.key)
+        write!(f, "{} {}", self.lane, self.key.told())
     }
 }
 

@@ -2,24 +2,34 @@
 //!
 //! It looks at each shard of the due index up to a horizon, takes a lease on every entry it finds and
 //! sends a wake-up with the delay that is left. A pass costs one query for each shard, however many timers
-//! are pending, and one update and a tenth of a message for each one that is due. It looks at the clock for each page:
-//! a pass that has much to do neither cuts leases short nor is cut short itself.
+//! are pending, and one update and a tenth of a message for each one that is due.
+//!
+//! A pass works in rounds, each of one page of every shard that has more: so the first round finds the most overdue
+//! entry there is, and no lane's wave keeps another waiting. It looks at the clock for each page, begins none from
+//! `stops_at` on, and can be cut off at any instant ([`Sweep::pass_until`]): either way it tells what it did and how many
+//! shards are left. What was leased and not sent when it was cut off comes back with the end of its lease.
 
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::select;
 use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
 use market_kernel::Timestamp;
 use market_kernel::aggregate::Lane;
-use market_store::due::{DueEntry, Lease, Shard};
+use market_store::due::{DueEntry, Lease, SHARDS, Shard};
 use market_store::{Store, StoreError};
 
 use crate::{Outgoing, Queues, Unsent, WakeUp};
 
 /// Entries of one query.
 const PAGE: u16 = 100;
-/// Leases and queries under way at once.
+/// Shards at work at once.
 const PARALLEL: usize = 16;
+/// Leases of one of them under way at once: at 8 ms each, these are the 500 a second that a shard of the index takes. More
+/// would only wait in the table, and time out there.
+const LEASES: usize = 4;
 
 /// What a pass did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,6 +42,24 @@ pub struct Swept {
     pub lateness: Option<SignedDuration>,
     /// Shards that the pass had no time for, or not for all of; the next one goes on with them.
     pub left: usize,
+}
+
+/// A lane of which a pass hands out no more than its worker can do until the next: what waits in a queue for longer than
+/// its lease is handed out again and again, and is parked in the end though nothing is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paced {
+    /// The lane.
+    pub lane: Lane,
+    /// How many of its entries.
+    pub per_pass: usize,
+}
+
+impl Paced {
+    /// What a shard of this lane may hand out in a pass. The shards of a lane have as much as one another to do, and
+    /// none waits for another's share.
+    fn share(self, lane: Lane) -> Option<usize> {
+        (self.lane == lane).then(|| self.per_pass.div_ceil(usize::from(SHARDS)))
+    }
 }
 
 /// Why a shard could not be handed out whole; the next pass goes on.
@@ -71,6 +99,47 @@ pub struct Sweep<'a, Q, C> {
     pub horizon: Duration,
     /// No page is begun from this instant on; none where a pass may take as long as it does.
     pub stops_at: Option<Timestamp>,
+    /// The lane that is handed out at a pace.
+    pub paced: Option<Paced>,
+}
+
+/// What a pass did so far. It counts every shard as left until it is through with it, so that it is true at any instant.
+#[derive(Debug, Default)]
+struct Progress {
+    swept: Swept,
+    failed: usize,
+    first: Option<SweepError>,
+}
+
+impl Progress {
+    fn outcome(self) -> Result<Swept, BrokenPass> {
+        let Self { swept, failed, first } = self;
+        match first {
+            None => Ok(swept),
+            Some(first) => Err(BrokenPass { swept, failed, first }),
+        }
+    }
+}
+
+/// A shard in the middle of a pass.
+#[derive(Debug)]
+struct Open {
+    lane: Lane,
+    shard: Shard,
+    /// Its next page begins behind this.
+    last: Option<DueEntry>,
+    /// What it may still hand out, where its lane has a pace.
+    share: Option<usize>,
+}
+
+/// What became of a page.
+enum Page {
+    /// There is more behind it.
+    More(Open),
+    /// There is nothing more to do in its shard.
+    Done,
+    /// There was no time to begin it.
+    Left,
 }
 
 impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
@@ -87,55 +156,88 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
     /// # Errors
     /// See [`BrokenPass`].
     pub async fn pass_over(&self, shards: Vec<(Lane, Shard)>) -> Result<Swept, BrokenPass> {
-        let mut passes = stream::iter(shards)
-            .map(async |(lane, shard)| {
-                let mut swept = Swept::default();
-                let outcome = self.shard(lane, shard, &mut swept).await;
-                (swept, outcome)
-            })
-            .buffer_unordered(PARALLEL);
-        let (mut swept, mut failed, mut first) = (Swept::default(), 0, None);
-        while let Some((pass, outcome)) = passes.next().await {
-            swept.sent += pass.sent;
-            swept.parked += pass.parked;
-            swept.lateness = swept.lateness.max(pass.lateness);
-            swept.left += pass.left;
-            if let Err(error) = outcome {
-                failed += 1;
-                first.get_or_insert(error);
-            }
-        }
-        match first {
-            None => Ok(swept),
-            Some(first) => Err(BrokenPass { swept, failed, first }),
-        }
+        self.rounds(shards, std::future::pending()).await
     }
 
-    async fn shard(&self, lane: Lane, shard: Shard, swept: &mut Swept) -> Result<(), SweepError> {
-        let mut last: Option<DueEntry> = None;
-        let mut failure = None;
-        loop {
-            let now = (self.now)();
-            if self.stops_at.is_some_and(|stop| now >= stop) {
-                swept.left += 1;
-                break;
+    /// A pass that is cut off when this resolves, wherever it is then.
+    ///
+    /// # Errors
+    /// See [`BrokenPass`].
+    pub async fn pass_until(&self, cut_off: impl Future<Output = ()>) -> Result<Swept, BrokenPass> {
+        self.rounds(Shard::of_all_lanes().collect(), cut_off).await
+    }
+
+    async fn rounds(
+        &self,
+        shards: Vec<(Lane, Shard)>,
+        cut_off: impl Future<Output = ()>,
+    ) -> Result<Swept, BrokenPass> {
+        let swept = Swept { left: shards.len(), ..Swept::default() };
+        let progress = Mutex::new(Progress { swept, ..Progress::default() });
+        let open = shards.into_iter().map(|(lane, shard)| Open {
+            lane,
+            shard,
+            last: None,
+            share: self.paced.and_then(|paced| paced.share(lane)),
+        });
+        let rounds = async {
+            let mut open: Vec<_> = open.collect();
+            while !open.is_empty() {
+                let pages: Vec<_> = stream::iter(open)
+                    .map(|open| self.page(open, &progress))
+                    .buffer_unordered(PARALLEL)
+                    .collect()
+                    .await;
+                open = pages.into_iter().flatten().collect();
             }
-            let until = SignedDuration::try_from(self.horizon)
-                .ok()
-                .and_then(|horizon| now.saturating_add(horizon).ok())
-                .unwrap_or(now);
-            let entries = self.store.due(lane, shard, until, last.as_ref(), PAGE).await?;
-            let is_last_page = entries.len() < usize::from(PAGE);
-            last = entries.last().cloned();
-            // The horizon is for what was never handed out; what was belongs to its lease until that ends.
-            let free = entries.into_iter().filter(|entry| !entry.is_leased_at(now)).collect();
-            failure = self.hand_out(free, now, swept).await.err().or(failure);
+        };
+        drop(select(pin!(rounds), pin!(cut_off)).await);
+        progress.into_inner().unwrap_or_else(PoisonError::into_inner).outcome()
+    }
+
+    /// A page of a shard, and what is noted of it; the shard again, where there is more behind it.
+    async fn page(&self, open: Open, progress: &Mutex<Progress>) -> Option<Open> {
+        let mut swept = Swept::default();
+        let outcome = self.next_page(open, &mut swept).await;
+        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let sum = &mut progress.swept;
+        sum.sent += swept.sent;
+        sum.parked += swept.parked;
+        sum.lateness = sum.lateness.max(swept.lateness);
+        match outcome {
+            Ok(Page::More(open)) => return Some(open),
+            Ok(Page::Left) => {}
+            Ok(Page::Done) => sum.left -= 1,
             // A queue that takes nothing, or a table that leases nothing, does no better with the next page.
-            if is_last_page || failure.is_some() {
-                break;
+            Err(error) => {
+                sum.left -= 1;
+                progress.failed += 1;
+                progress.first.get_or_insert(error);
             }
         }
-        failure.map_or(Ok(()), Err)
+        None
+    }
+
+    async fn next_page(&self, open: Open, swept: &mut Swept) -> Result<Page, SweepError> {
+        let now = (self.now)();
+        if self.stops_at.is_some_and(|stop| now >= stop) {
+            return Ok(Page::Left);
+        }
+        let until = SignedDuration::try_from(self.horizon)
+            .ok()
+            .and_then(|horizon| now.saturating_add(horizon).ok())
+            .unwrap_or(now);
+        let Open { lane, shard, last, share } = open;
+        let entries = self.store.due(lane, shard, until, last.as_ref(), PAGE).await?;
+        let is_last_page = entries.len() < usize::from(PAGE);
+        let last = entries.last().cloned();
+        // The horizon is for what was never handed out; what was belongs to its lease until that ends.
+        let free = entries.into_iter().filter(|entry| !entry.is_leased_at(now));
+        let free: Vec<_> = free.take(share.unwrap_or(usize::MAX)).collect();
+        let share = share.map(|share| share - free.len());
+        self.hand_out(free, now, swept).await?;
+        let is_done = is_last_page || share == Some(0);
+        Ok(if is_done { Page::Done } else { Page::More(Open { lane, shard, last, share }) })
     }
 
     /// Leases and sends a page.
@@ -148,7 +250,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         swept.lateness = swept.lateness.max(free.iter().map(|entry| now.duration_since(entry.due_at)).max());
         let mut leases = stream::iter(free)
             .map(async |entry| (self.store.lease(&entry, now).await, entry))
-            .buffer_unordered(PARALLEL);
+            .buffer_unordered(LEASES);
         let (mut taken, mut failure) = (Vec::new(), None);
         while let Some((lease, entry)) = leases.next().await {
             match lease {
@@ -157,7 +259,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
                     taken.push(entry);
                 }
                 Ok(Lease::Parked) => {
-                    tracing::error!(lane = %entry.lane, item = %entry.key, "given up on; a human has to look at it");
+                    tracing::error!(lane = %entry.lane, item = %entry.key.told(), "given up on; a human has to look at it");
                     swept.parked += 1;
                 }
                 Ok(Lease::Lost) => {}
@@ -173,9 +275,9 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         swept.sent += taken.len() - unsent.len();
         // Entries that could not be sent do not count a try, so a queue that is down for hours parks nothing.
         let back = stream::iter(unsent.iter().filter_map(|unsent| taken.get(unsent.place)));
-        back.for_each_concurrent(PARALLEL, async |entry| {
+        back.for_each_concurrent(LEASES, async |entry| {
             if let Err(error) = self.store.give_back(entry, now).await {
-                tracing::warn!(%error, item = %entry.key, "an unsent entry comes back when its lease ends");
+                tracing::warn!(%error, item = %entry.key.told(), "an unsent entry comes back when its lease ends");
             }
         })
         .await;
@@ -193,5 +295,5 @@ pub async fn sweep<Q: Queues>(
     now: Timestamp,
     horizon: Duration,
 ) -> Result<Swept, BrokenPass> {
-    Sweep { store, queues, now: || now, horizon, stops_at: None }.pass().await
+    Sweep { store, queues, now: || now, horizon, stops_at: None, paced: None }.pass().await
 }

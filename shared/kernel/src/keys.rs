@@ -106,6 +106,42 @@ impl Display for Key {
     }
 }
 
+/// A key as logs tell it: `account#…/notice#ntc_…`. It says what the item is and not whose, so that no line names a party.
+#[derive(Debug, Clone, Copy)]
+pub struct ToldKey<'a>(&'a Key);
+
+impl Key {
+    /// For logs: without whose it is.
+    #[must_use]
+    pub const fn told(&self) -> ToldKey<'_> {
+        ToldKey(self)
+    }
+}
+
+/// Partitions that are no party's, and whose names hold nothing of one.
+const OF_NO_PARTY: [&str; 3] = ["announcements", "listing#", "holidays#"];
+/// What stands in a log for what names a party.
+const UNTOLD: &str = "…";
+
+impl Display for ToldKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(Key { partition, sort }) = self;
+        match partition.split_once('#') {
+            Some((kind, _)) if !OF_NO_PARTY.iter().any(|free| partition.starts_with(free)) => {
+                write!(f, "{kind}#{UNTOLD}/")?;
+            }
+            _ => write!(f, "{partition}/")?,
+        }
+        // A document's id tells its provider before the dot, and the key of a request is its sender's own text.
+        let is_sent = sort.starts_with("key#");
+        for (place, part) in sort.split('#').enumerate() {
+            let told = if part.contains('.') || (is_sent && place > 0) { UNTOLD } else { part };
+            write!(f, "{}{told}", if place > 0 { "#" } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
 /// Where the things of a kind lie. No two kinds share a place, so a key tells the kind of the thing without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {

@@ -3,16 +3,17 @@
 //!
 //! It is sent `{"id", "to", "text", "language"}`. 2xx takes the message, and 409 says that it was taken before;
 //! a body `{"id": …}` names the supplier's own id. 400, 404, 410 and 422 refuse it for good; anything else may
-//! be tried again.
+//! be tried again. 429 asks for less, and what says that our key or our URL is wrong (401, 402, 403, 405, a redirect) is ours
+//! to mend: neither costs an attempt.
 
 use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use market_ambient::Clock;
-use market_kernel::notices::{Notice, Sending};
+use market_kernel::notices::{Hindrance, Notice, Sending};
 use market_outside::secret::FRESH_FOR;
-use market_outside::{Kept, Secret, Web, signing};
+use market_outside::{Kept, NoAnswer, Secret, Web, WebError, signing};
 use serde::Deserialize;
 use serde_json::json;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
@@ -49,13 +50,14 @@ impl HttpText {
 
     async fn deliver(&self, notice: &Notice) -> Sending {
         let now = self.clock.now();
+        let failed = |by, reason: &str| Sending::Failed { by, reason: reason.to_owned() };
         let fetch =
             async || signing::key(self.secret.fetch().await?.trim()).map_err(|error| error.to_string());
         let key = match self.key.get(now, |_| true, fetch).await {
             Ok(key) => key,
             Err(error) => {
                 tracing::error!(%error, secret = ?self.secret, "the text gateway's key cannot be had");
-                return Sending::Failed { reason: "no key".to_owned() };
+                return failed(Hindrance::Misconfigured, "no key");
             }
         };
         let id = notice.id.as_str();
@@ -68,7 +70,7 @@ impl HttpText {
         .to_string()
         .into_bytes();
         let Ok(signature) = key.sign(id, now.as_second(), &body) else {
-            return Sending::Failed { reason: "no signature".to_owned() };
+            return failed(Hindrance::Misconfigured, "no signature");
         };
         let headers = vec![
             ("content-type", "application/json".to_owned()),
@@ -83,11 +85,25 @@ impl HttpText {
                     Sending::Accepted { gateway_id: taken.map(|taken| taken.id) }
                 }
                 status @ (400 | 404 | 410 | 422) => Sending::Refused { reason: format!("status {status}") },
-                status => Sending::Failed { reason: format!("status {status}") },
+                status => failed(
+                    match status {
+                        429 => Hindrance::Throttled,
+                        300..=399 | 401..=403 | 405 => Hindrance::Misconfigured,
+                        _ => Hindrance::Failing,
+                    },
+                    &format!("status {status}"),
+                ),
             },
             Err(error) => {
                 tracing::warn!(%error, "the text gateway did not answer");
-                Sending::Failed { reason: "unreachable".to_owned() }
+                match error {
+                    WebError::NoAnswer { why: NoAnswer::NotTrusted, .. } => {
+                        failed(Hindrance::Misconfigured, "not trusted")
+                    }
+                    WebError::NoAnswer { .. } | WebError::Unusable(_) => {
+                        failed(Hindrance::Unreachable, "unreachable")
+                    }
+                }
             }
         }
     }

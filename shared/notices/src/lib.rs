@@ -4,13 +4,13 @@
 //! writes: the job does both, from the notice's own state. Where no answer came to what had left already, it says that
 //! nobody knows. In-site messages
 //! and announcements need no channel: they are served by being committed.
-
 //!
 //! The gateways themselves are the feature `ways-out`: a market on one machine has none.
 
 #[cfg(feature = "ways-out")]
 mod http_text;
 mod mime;
+mod pace;
 #[cfg(feature = "ways-out")]
 mod sdk_error;
 #[cfg(feature = "ways-out")]
@@ -30,6 +30,7 @@ use market_kernel::notices::{Channel, NO_GATEWAY, Notice, Sending};
 #[cfg(feature = "ways-out")]
 pub use http_text::HttpText;
 pub use mime::{BadSender, Sender, mime};
+pub use pace::{Pace, TooSlow};
 #[cfg(feature = "ways-out")]
 pub use ses::SesEmail;
 #[cfg(feature = "ways-out")]

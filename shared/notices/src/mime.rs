@@ -152,7 +152,12 @@ mod tests {
             text_of: None,
             cause: "test".to_owned(),
             drafted_at: Timestamp::UNIX_EPOCH,
-            status: NoticeStatus::Queued { attempts: 1, next_attempt_at: Timestamp::UNIX_EPOCH },
+            status: NoticeStatus::Queued {
+                attempts: 1,
+                next_attempt_at: Timestamp::UNIX_EPOCH,
+                trouble: None,
+            },
+            served_otherwise: None,
         }
     }
 

@@ -16,7 +16,7 @@ use market_kernel::keys::Owner;
 use market_kernel::notices::{Notice, Sending};
 use market_outside::sdk::once;
 
-use crate::sdk_error::failed;
+use crate::sdk_error::{Codes, failed};
 use crate::tags::{NOTICE_TAG, RECIPIENT_TAG, recipient_tag};
 use crate::{Gateway, Sender, mime};
 
@@ -28,9 +28,21 @@ pub struct SesEmail {
     configuration_set: Option<String>,
 }
 
-/// What SES says of a message that it will never take. `MessageRejected` is not among them: it is also what SES
-/// says while the sender's identity is not verified, which the operator can mend.
-const REFUSALS: &[&str] = &["BadRequestException"];
+/// What SES says. `MessageRejected` is not final: it is what SES says while the sender's identity is not verified, or the
+/// account is in the sandbox, which the operator can mend.
+const CODES: Codes = Codes {
+    refused: &["BadRequestException"],
+    // Of the rate, and of the quota of a day.
+    throttled: &["LimitExceededException"],
+    ours: &[
+        "AccountSuspendedException",
+        "MailFromDomainNotVerifiedException",
+        "MessageRejected",
+        // The configuration set.
+        "NotFoundException",
+        "SendingPausedException",
+    ],
+};
 
 impl SesEmail {
     /// A gateway that sends from this sender.
@@ -64,7 +76,7 @@ impl SesEmail {
             .await;
         match sent {
             Ok(sent) => Sending::Accepted { gateway_id: sent.message_id },
-            Err(error) => failed(&error, REFUSALS),
+            Err(error) => failed(&error, &CODES),
         }
     }
 }

@@ -16,9 +16,9 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, Tls, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use market_ambient::Clock;
-use market_kernel::notices::{Notice, Sending};
+use market_kernel::notices::{Hindrance, Notice, Sending};
 use market_outside::secret::FRESH_FOR;
-use market_outside::{Kept, Secret};
+use market_outside::{Kept, NoAnswer, Secret};
 use serde::Deserialize;
 
 use crate::{Gateway, Sender, mime};
@@ -115,7 +115,8 @@ impl SmtpEmail {
             Ok(credentials) => credentials,
             Err(error) => {
                 tracing::error!(%error, secret = ?self.secret, "the mail server's account cannot be had");
-                return Sending::Failed { reason: "no credentials".to_owned() };
+                let by = Hindrance::Misconfigured;
+                return Sending::Failed { by, reason: "no credentials".to_owned() };
             }
         };
         let (Some(to), text) = (message.envelope().to().first().cloned(), message.formatted()) else {
@@ -191,14 +192,43 @@ impl Why {
     }
 
     /// Said of our account, our address, the message's content, or of the server itself, it is not final: a server
-    /// that blocks ours for an hour says 554 to everything.
+    /// that blocks ours for an hour says 554 to everything. What it refuses is ours to mend.
     fn of_ours(self) -> Sending {
-        let reason = match (&self, self.code()) {
-            (_, Some(code)) => format!("smtp {code}"),
-            (Self::Slow, None) => "timeout".to_owned(),
-            (Self::Broken(_), None) => "unreachable".to_owned(),
+        let (by, reason) = match (&self, self.code()) {
+            (_, Some(code)) if self.asks_for_less() => (Hindrance::Throttled, format!("smtp {code}")),
+            (_, Some(code @ 500..)) => (Hindrance::Misconfigured, format!("smtp {code}")),
+            (_, Some(code)) => (Hindrance::Failing, format!("smtp {code}")),
+            (Self::Slow, None) => (Hindrance::Unreachable, "timeout".to_owned()),
+            // No TLS, none that is trusted, or no way to sign in that both know.
+            (Self::Broken(error), None)
+                if error.is_client() || NoAnswer::of(error) == Some(NoAnswer::NotTrusted) =>
+            {
+                (Hindrance::Misconfigured, "not trusted".to_owned())
+            }
+            (Self::Broken(_), None) => (Hindrance::Unreachable, "unreachable".to_owned()),
         };
-        Sending::Failed { reason }
+        Sending::Failed { by, reason }
+    }
+
+    /// Whether the server takes no more from us for now. No code says that alone: servers say 421, 450 and 454 of much
+    /// else (SES says `454 Throttling failure`), and RFC 3463 knows congestion only (X.4.5).
+    fn asks_for_less(&self) -> bool {
+        const WORDS: [&str; 5] = ["throttl", "too many", "rate limit", "sending rate", " 4.4.5"];
+        let Self::Broken(error) = self else { return false };
+        let said = error.to_string().to_lowercase();
+        matches!(self.code(), Some(400..=499)) && WORDS.iter().any(|word| said.contains(word))
+    }
+
+    /// Whether what the server said is of the recipient's mailbox: RFC 3463 numbers that X.2, and its address X.1 up to
+    /// X.1.6 (behind it is the sender's).
+    fn is_of_the_mailbox(&self) -> bool {
+        let Self::Broken(error) = self else { return false };
+        let said = error.to_string();
+        let enhanced = said.split(": ").find_map(|part| part.strip_prefix("5."));
+        enhanced.is_some_and(|subject| {
+            subject.starts_with("2.")
+                || ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6"].iter().any(|of| subject.starts_with(of))
+        })
     }
 
     /// What is said at `RCPT TO` of the mailbox is final (RFC 3463 numbers those 5.1). A server says 550 of much else.
@@ -208,15 +238,29 @@ impl Why {
             (Some(501 | 551 | 553 | 556), _) => true,
             _ => false,
         };
+        // A server that wants us to sign in says so here too.
+        let is_ours = matches!(self.code(), Some(530 | 535 | 538));
         match self.of_ours() {
-            Sending::Failed { reason } if is_final => Sending::Refused { reason },
+            Sending::Failed { reason, .. } if is_final => Sending::Refused { reason },
+            Sending::Failed { by: Hindrance::Misconfigured, reason } if !is_ours => {
+                Sending::Failed { by: Hindrance::Failing, reason }
+            }
             sending => sending,
         }
     }
 
     /// The message was written: what was not answered may have been taken.
     fn of_the_message(self) -> Sending {
-        if self.code().is_some() { self.of_ours() } else { Sending::Unknown }
+        if self.code().is_none() {
+            return Sending::Unknown;
+        }
+        let is_of_the_mailbox = self.is_of_the_mailbox();
+        match self.of_ours() {
+            Sending::Failed { by: Hindrance::Misconfigured, reason } if is_of_the_mailbox => {
+                Sending::Failed { by: Hindrance::Failing, reason }
+            }
+            sending => sending,
+        }
     }
 }
 

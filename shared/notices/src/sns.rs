@@ -9,7 +9,7 @@ use market_kernel::notices::{Notice, Sending};
 use market_outside::sdk::once;
 
 use crate::Gateway;
-use crate::sdk_error::failed;
+use crate::sdk_error::{Codes, failed};
 
 /// Publishes straight to a telephone number.
 #[derive(Debug, Clone)]
@@ -17,8 +17,12 @@ pub struct SnsText {
     client: Client,
 }
 
-/// What SNS says of a message that it will never take.
-const REFUSALS: &[&str] = &["InvalidParameter", "InvalidParameterValue", "OptedOut"];
+/// What SNS says.
+const CODES: Codes = Codes {
+    refused: &["InvalidParameter", "InvalidParameterValue", "OptedOut"],
+    throttled: &[],
+    ours: &["InvalidSecurity"],
+};
 
 impl SnsText {
     /// A gateway.
@@ -37,7 +41,7 @@ impl SnsText {
             .await;
         match sent {
             Ok(sent) => Sending::Accepted { gateway_id: sent.message_id },
-            Err(error) => failed(&error, REFUSALS),
+            Err(error) => failed(&error, &CODES),
         }
     }
 }

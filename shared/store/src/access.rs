@@ -52,7 +52,8 @@ pub enum Counted {
 }
 
 impl Store {
-    /// Counts one check of a token: in partition 0, or, where that takes no more, in the first of `others` that does.
+    /// Counts a check of a token as often as it was made, in one write: in partition 0, or, where that takes no more, in the
+    /// first of `others` that does.
     ///
     /// # Errors
     /// See [`StoreError`]. A repeated attempt may count a check twice, never lose it.
@@ -72,7 +73,7 @@ impl Store {
         Err(StoreError::Throttled(throttled))
     }
 
-    /// Counts one check of a token in a partition of a ledger that is spread, and begins its line where there is none.
+    /// Counts a check of a token in a partition of a ledger that is spread, and begins its line where there is none.
     ///
     /// # Errors
     /// As [`Store::count_access`].
@@ -80,16 +81,16 @@ impl Store {
         self.count(check, partition, MAY_BEGIN).await
     }
 
-    /// Adds one to a line, where its condition holds.
+    /// Adds to a line, where its condition holds.
     async fn count(&self, check: Check<'_>, partition: u8, condition: &str) -> Result<Counted, StoreError> {
-        let (key, Check { grant, scope, outcome, at }) = (check.entry_key(partition), check);
+        let (key, Check { grant, scope, outcome, at, times }) = (check.entry_key(partition), check);
         let done = self
             .counting
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key_attributes(&key)))
             .update_expression(
-                "ADD #count :one SET #schema = if_not_exists(#schema, :schema), #grant = :grant, #provider = :provider, #scope = :scope, \
+                "ADD #count :times SET #schema = if_not_exists(#schema, :schema), #grant = :grant, #provider = :provider, #scope = :scope, \
                  #outcome = :outcome, #first = if_not_exists(#first, :now), #last = :now",
             )
             .expression_attribute_names("#schema", SCHEMA)
@@ -101,7 +102,7 @@ impl Store {
             .expression_attribute_names("#first", FIRST_AT)
             .expression_attribute_names("#last", LAST_AT)
             .expression_attribute_values(":schema", n(FIRST_SCHEMA))
-            .expression_attribute_values(":one", n(1))
+            .expression_attribute_values(":times", n(times))
             .expression_attribute_values(":grant", s(grant.id.as_str()))
             .expression_attribute_values(":provider", s(grant.provider_id.as_str()))
             .expression_attribute_values(":scope", s(scope.as_str()))
@@ -116,7 +117,9 @@ impl Store {
             Ok(done) => {
                 self.meter.count(Direction::Write, done.consumed_capacity.as_slice());
                 let count = done.attributes.as_ref().and_then(|line| line.get(COUNT)?.as_n().ok());
-                Ok(if count.is_some_and(|count| count == "1") { Counted::First } else { Counted::Further })
+                // A line that was not there has as many as were added.
+                let is_first = count.is_some_and(|count| *count == times.to_string());
+                Ok(if is_first { Counted::First } else { Counted::Further })
             }
             // The request is always valid, so this error means that the stored count is not a number.
             Err(error) if error.message().is_some_and(|message| message.contains("incorrect data type")) => {

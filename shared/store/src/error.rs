@@ -35,7 +35,7 @@ pub enum StoreError {
     #[error("too large: {0}")]
     TooLarge(String),
     /// What is stored cannot be read.
-    #[error("corrupt item {key}: {reason}")]
+    #[error("corrupt item {told}: {reason}", told = .key.told())]
     Corrupt {
         /// The item.
         key: Key,
@@ -98,6 +98,7 @@ impl StoreError {
                 Some(Meaning::Contended) => Self::Contended(text),
                 Some(Meaning::Failed) | None => lost(text),
                 Some(_) if is_size(service.err().message()) => Self::TooLarge(text),
+                Some(_) if is_fenced(service.err().message()) => Self::Unavailable(text),
                 // A failure of the table's own says nothing of what became of a write.
                 Some(_) if service.raw().status().is_server_error() => lost(text),
                 Some(_) => Self::Rejected(text),
@@ -179,6 +180,12 @@ fn lacks_index(message: Option<&str>) -> bool {
     message.is_some_and(|message| message.contains("does not have the specified index"))
 }
 
+/// Whether the table's own policy takes no writes from anyone, as while another table is restored in its place. That is over
+/// some time, unlike a permission that a role lacks; DynamoDB has one code for both.
+fn is_fenced(message: Option<&str>) -> bool {
+    message.is_some_and(|message| message.contains("explicit deny in a resource-based policy"))
+}
+
 /// Whether the error is about an item's size, for which DynamoDB has no code.
 pub(crate) fn is_size(message: Option<&str>) -> bool {
     message.is_some_and(|message| message.to_ascii_lowercase().contains("item size"))
@@ -233,6 +240,29 @@ mod tests {
             for code in codes {
                 assert_eq!(meaning(code), expected, "{code}");
             }
+        }
+    }
+
+    #[test]
+    fn a_fence_is_lifted_again_and_a_permission_that_a_role_lacks_is_not_given() {
+        use aws_sdk_dynamodb::error::ErrorMetadata;
+        use aws_sdk_dynamodb::operation::put_item::PutItemError;
+        use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+        use aws_smithy_runtime_api::http::StatusCode;
+        let of = |why: &str| {
+            let message =
+                format!("User: a is not authorized to perform: dynamodb:PutItem on resource: t {why}");
+            let told = ErrorMetadata::builder().code("AccessDeniedException").message(message).build();
+            let answer: HttpResponse = HttpResponse::new(StatusCode::try_from(400).unwrap(), "".into());
+            StoreError::from_sdk(&SdkError::service_error(PutItemError::generic(told), answer), true)
+        };
+        let fenced = of("with an explicit deny in a resource-based policy");
+        assert!(matches!(fenced, StoreError::Unavailable(_)) && fenced.retryable(), "{fenced}");
+        for why in [
+            "because no identity-based policy allows it",
+            "with an explicit deny in an identity-based policy",
+        ] {
+            assert!(matches!(of(why), StoreError::Rejected(_)), "{why}");
         }
     }
 

@@ -17,7 +17,7 @@ use market_identity::Role;
 use market_jobs::memory::MemoryQueues;
 use market_jobs::sweep::sweep;
 use market_kernel::aggregate::Lane;
-use market_kernel::notices::Sending;
+use market_kernel::notices::{Hindrance, Sending};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Actor;
 use market_kernel::periods::Calendar;
@@ -97,7 +97,10 @@ pub async fn fill(world: &World) {
     for (name, rest_day) in reckoned_again.into_iter().zip(moves) {
         play.reckon_again(name, rest_day).await;
     }
-    play.open("email-delayed").await.send_email(Sending::Failed { reason: "timeout".to_owned() }).await;
+    play.open("email-delayed")
+        .await
+        .send_email(Sending::Failed { by: Hindrance::Failing, reason: "timeout".to_owned() })
+        .await;
     play.outrun().await;
     play.open("termination-beginning").await;
     play.end_with_the_upstream("termination-beginning").await;

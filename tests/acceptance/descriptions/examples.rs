@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use expect_test::expect_file;
 use market::client::{Client, Exchange, witnessed};
+use market::json::Json;
 use market::{demo, requests};
 use market_identity::Role;
 use market_kernel::aggregate::Lane;
@@ -105,6 +106,23 @@ async fn see_to_the_rest(corpus: &Corpus) {
         let key = Key::stored("provider#northwind", format!("notice#{id}"));
         world.wake(Lane::Notify, key, Sending::Refused { reason: "smtp 550".to_owned() }).await;
         operator.post(&format!("{notices}/{id}/resending"), json!({})).await.unwrap();
+    }
+    // What no mailbox takes is served by a letter.
+    for party in ["account#email-undeliverable", "provider#northwind"] {
+        let (kind, name) = party.split_once('#').unwrap();
+        let notices = format!("/{kind}s/{name}/notices");
+        let all = operator.all(&notices).await.unwrap();
+        let waits = |notice: &&Json| {
+            matches!(notice["status"].as_str(), Some("undeliverable" | "queued"))
+                && notice["channel"] == "email"
+                && notice.get("follow_up").is_none()
+        };
+        let id = all.iter().find(waits).unwrap()["id"].as_str().unwrap();
+        let key = Key::stored(party, format!("notice#{id}"));
+        world.wake(Lane::Notify, key, Sending::Refused { reason: "smtp 550".to_owned() }).await;
+        let service = requests::other_service(world.now());
+        let recorded = operator.post(&format!("{notices}/{id}/other-service"), service).await.unwrap();
+        assert!(recorded.is_ok(), "{}", recorded.text);
     }
 }
 

@@ -38,6 +38,8 @@ async fn a_channel_that_is_down_is_tried_again_and_the_notice_counts_from_when_i
     };
     let waiting = email().await;
     assert_eq!((&*waiting["status"], &*waiting["attempts"]), (&json!("queued"), &json!(1)));
+    assert_eq!((&*waiting["tries"], &*waiting["delayed_by"]), (&json!(1), &json!("failing")));
+    assert_eq!(waiting["next_attempt_at"], "2026-01-05T01:01:00.000Z");
     mend_outbox(&outbox);
     world.advance_days(1).await;
     let sent = email().await;

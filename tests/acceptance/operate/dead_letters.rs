@@ -21,7 +21,7 @@ use crate::harness::options;
 
 /// As much of SQS as the commands use: it keeps messages, and hides what was received until it is told.
 #[derive(Default)]
-struct Sqs {
+pub struct Sqs {
     queues: Mutex<BTreeMap<String, Vec<Letter>>>,
     /// A body that no queue takes.
     refused: Mutex<Option<String>>,
@@ -55,7 +55,7 @@ impl Sqs {
         (sqs, url)
     }
 
-    async fn answer(State(sqs): State<Arc<Self>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+    pub async fn answer(State(sqs): State<Arc<Self>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
         let operation = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
         let asked: Value = serde_json::from_slice(&body).unwrap();
         sqs.calls.lock().unwrap().push(operation.clone());
@@ -115,7 +115,7 @@ impl Sqs {
         (json, told.to_string())
     }
 
-    fn put(&self, queue: &str, bodies: impl IntoIterator<Item = String>) {
+    pub fn put(&self, queue: &str, bodies: impl IntoIterator<Item = String>) {
         let letters = bodies.into_iter().map(|body| Letter::new(&body));
         self.queues.lock().unwrap().entry(queue.to_owned()).or_default().extend(letters);
     }

@@ -61,6 +61,9 @@ async fn every_outcome_has_its_exit_code_and_with_json_every_error_is_one_docume
         (format!("verify --all --url {url}"), &[], 2, "not-there", "--all cannot be given with --url"),
         // What cannot be asked there is refused before anyone is asked.
         ("lists fill --url http://127.0.0.1:1".to_owned(), &[], 2, "not-there", "lists fill cannot be given"),
+        ("restore --to other --url http://127.0.0.1:1".to_owned(), &[], 2, "not-there", "a deployed stack"),
+        ("restore --give-up --data /nowhere".to_owned(), &[], 2, "not-there", "by copying it"),
+        ("restore --to a/b".to_owned(), &[], 2, "usage", "it is the name of a table"),
         ("verify --holidays 2027 --url http://127.0.0.1:1".to_owned(), &[], 2, "not-there", "--holidays"),
         (
             "jobs parked --limit 101 --url http://127.0.0.1:1".to_owned(),

@@ -25,7 +25,7 @@ async fn ticking(folder: &std::path::Path) -> Running {
 }
 
 /// A market in which an order's timer was given up on and a notice did not arrive, as of now.
-async fn with_work_for_a_human(folder: &std::path::Path) -> World {
+pub async fn with_work_for_a_human(folder: &std::path::Path) -> World {
     let now = SystemClock.now();
     let options =
         Options { in_memory: false, clockwork: Clockwork::Standing(now), ..options(folder.to_owned()) };

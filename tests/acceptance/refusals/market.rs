@@ -1,5 +1,7 @@
 //! What is refused about notices.
 
+use jiff::SignedDuration;
+use market::requests;
 use market::stage::Stage;
 use market_kernel::aggregate::Lane;
 use market_kernel::keys::Key;
@@ -45,5 +47,19 @@ async fn what_is_refused_about_notices_is_told() {
     .await;
     assert!(shop.post("/accounts/shop-1/contacts", json!({ "phone": null })).await.unwrap().is_ok());
     told.post("no-address", "a text message to who has no telephone", &stage.operator, &sms, json!({})).await;
+    let (_, in_site) = on("in_site");
+    let service = |notice: &str| notice.replace("/resending", "/other-service");
+    let now = requests::other_service(world.now());
+    let operator = &stage.operator;
+    told.post(
+        "not-undeliverable",
+        "what the site served was served by a letter",
+        operator,
+        &service(&in_site),
+        now,
+    )
+    .await;
+    let later = requests::other_service(world.now() + SignedDuration::from_hours(1));
+    told.post("invalid-service", "a letter of tomorrow", operator, &service(&sms), later).await;
     told.kept();
 }

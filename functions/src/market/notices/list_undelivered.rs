@@ -24,7 +24,8 @@ impl Endpoint for ListUndelivered {
             .summary("List the notices that did not arrive and wait for a human.")
             .about(
                 "The notices that did not arrive and that nothing else carries (11.1): a human \
-                    sends them another way (`resend_notice`).",
+                    sends them again (`resend_notice`), or serves them another way and \
+                    records it (`record_other_service`).",
             )
             .clauses(&["11.1"])
             .roles(&[Role::Operator])

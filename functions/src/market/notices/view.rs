@@ -2,10 +2,12 @@
 
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::NoticeId;
-use market_kernel::notices::{CameBack, Channel, Notice, NoticeStatus};
+use market_kernel::notices::{
+    CameBack, Channel, Hindrance, Notice, NoticeStatus, OtherEvidence, OtherWay, ServedOtherwise,
+};
 use market_kernel::party::Language;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::wire::parties::RecipientView;
 use crate::wire::time::Instant;
@@ -17,10 +19,17 @@ use crate::wire::time::Instant;
 enum DeliveryView {
     /// Waits to be sent.
     Queued {
-        /// Attempts so far.
+        /// Attempts so far that count: an attempt that the gateway asked to put off, or that we could not make by a
+        /// fault of our own, is given back.
         attempts: u32,
         /// Not before this instant.
         next_attempt_at: Instant,
+        /// All tries so far; absent before the first.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tries: Option<u32>,
+        /// Why the latest try did not succeed; `unanswered` also while it is under way.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        delayed_by: Option<HindranceView>,
     },
     /// Left our control; from then on it counts as served (11.1).
     Sent {
@@ -81,6 +90,35 @@ enum DeliveryView {
     },
 }
 
+/// Why a try to send a notice did not succeed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Hindrance")]
+enum HindranceView {
+    /// The gateway takes no more for now.
+    Throttled,
+    /// What the market needs to send is missing or is not accepted.
+    Misconfigured,
+    /// The gateway was not reached.
+    Unreachable,
+    /// The gateway, or the mailbox behind it, cannot for the moment.
+    Failing,
+    /// No answer came, or none yet.
+    Unanswered,
+}
+
+impl From<Hindrance> for HindranceView {
+    fn from(hindrance: Hindrance) -> Self {
+        match hindrance {
+            Hindrance::Throttled => Self::Throttled,
+            Hindrance::Misconfigured => Self::Misconfigured,
+            Hindrance::Unreachable => Self::Unreachable,
+            Hindrance::Failing => Self::Failing,
+            Hindrance::Unanswered => Self::Unanswered,
+        }
+    }
+}
+
 /// A temporary answer of a mailbox.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "CameBack")]
@@ -94,9 +132,12 @@ struct CameBackView {
 impl From<NoticeStatus> for DeliveryView {
     fn from(status: NoticeStatus) -> Self {
         match status {
-            NoticeStatus::Queued { attempts, next_attempt_at } => {
-                Self::Queued { attempts, next_attempt_at: next_attempt_at.into() }
-            }
+            NoticeStatus::Queued { attempts, next_attempt_at, trouble } => Self::Queued {
+                attempts,
+                next_attempt_at: next_attempt_at.into(),
+                tries: trouble.map(|trouble| trouble.tries),
+                delayed_by: trouble.map(|trouble| trouble.by.into()),
+            },
             NoticeStatus::Sent { served_at, gateway_id, came_back } => {
                 let came_back =
                     came_back.map(|CameBack { at, reason }| CameBackView { came_back_at: at.into(), reason });
@@ -174,6 +215,62 @@ pub struct NoticeView {
     /// How far it has come.
     #[serde(flatten)]
     delivery: DeliveryView,
+    /// That a human served it another way, as the operator recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    served_otherwise: Option<ServedOtherwiseView>,
+}
+
+/// That a human served a notice another way.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ServedOtherwise")]
+struct ServedOtherwiseView {
+    /// On which way.
+    way: OtherWayView,
+    /// When, as the operator says.
+    served_at: Instant,
+    /// What shows it: who says so, and where the proof is kept.
+    evidence: OtherEvidence,
+    /// When the operator recorded it.
+    recorded_at: Instant,
+}
+
+impl From<ServedOtherwise> for ServedOtherwiseView {
+    fn from(served: ServedOtherwise) -> Self {
+        let ServedOtherwise { way, served_at, evidence, recorded_at } = served;
+        let way = match way {
+            OtherWay::Letter => OtherWayView::Letter,
+            OtherWay::Telephone => OtherWayView::Telephone,
+            OtherWay::InPerson => OtherWayView::InPerson,
+            OtherWay::Other => OtherWayView::Other,
+        };
+        Self { way, served_at: served_at.into(), evidence, recorded_at: recorded_at.into() }
+    }
+}
+
+/// On which way a human serves a notice.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "OtherWay")]
+pub(super) enum OtherWayView {
+    /// By a letter, registered or by courier.
+    Letter,
+    /// On the telephone.
+    Telephone,
+    /// Handed over, or told face to face.
+    InPerson,
+    /// Any other way; the evidence tells which.
+    Other,
+}
+
+impl From<OtherWayView> for OtherWay {
+    fn from(way: OtherWayView) -> Self {
+        match way {
+            OtherWayView::Letter => Self::Letter,
+            OtherWayView::Telephone => Self::Telephone,
+            OtherWayView::InPerson => Self::InPerson,
+            OtherWayView::Other => Self::Other,
+        }
+    }
 }
 
 impl From<Notice> for NoticeView {
@@ -197,6 +294,7 @@ impl From<Notice> for NoticeView {
             cause,
             drafted_at,
             status,
+            served_otherwise,
         } = notice;
         Self {
             id,
@@ -214,6 +312,7 @@ impl From<Notice> for NoticeView {
             cause,
             drafted_at: drafted_at.into(),
             delivery: status.into(),
+            served_otherwise: served_otherwise.map(Into::into),
         }
     }
 }

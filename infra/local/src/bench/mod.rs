@@ -50,6 +50,12 @@ pub enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// A hundred thousand things that are due at one midnight: pass by pass, until nothing is left.
+    Wave {
+        /// A tenth of them.
+        #[arg(long)]
+        quick: bool,
+    },
     /// From spawning the deployed binary to its first reply, beside the least program of its kind.
     ColdStart {
         /// The deployed binary.

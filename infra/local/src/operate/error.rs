@@ -71,6 +71,9 @@ pub enum OperateError {
         /// What came back.
         reason: String,
     },
+    /// What stands there is not what could be restored, or be gone on with.
+    #[error("{0}")]
+    NotRestored(String),
     /// The table did not do it.
     #[error("the table: {0}")]
     Store(#[from] StoreError),
@@ -183,6 +186,7 @@ impl OperateError {
             Self::WithoutAws(_) => "built-without-aws",
             Self::NotThere { .. } => "not-there",
             Self::Aws { .. } => "aws",
+            Self::NotRestored(_) => "not-restored",
             Self::Store(_) => "table",
             Self::File { .. } => "file-unreadable",
             Self::NotWritten { .. } => "file-unwritable",
@@ -216,6 +220,7 @@ impl OperateError {
             Self::NoStack { .. }
             | Self::NoOutput { .. }
             | Self::Aws { .. }
+            | Self::NotRestored(_)
             | Self::Store(_)
             | Self::File { .. }
             | Self::NotWritten { .. }
@@ -272,6 +277,7 @@ mod tests {
             OperateError::WithoutAws(_) => OperateError::WithoutAws(text()),
             OperateError::NotThere { .. } => OperateError::NotThere { what: text(), place: "", why: "" },
             OperateError::Aws { .. } => OperateError::Aws { asked: text(), reason: text() },
+            OperateError::NotRestored(_) => OperateError::NotRestored(text()),
             OperateError::Store(_) => OperateError::Store(StoreError::OutsideQuery),
             OperateError::File { .. } => OperateError::File { file: text(), reason: text() },
             OperateError::NotWritten { .. } => OperateError::NotWritten { file: text(), reason: text() },

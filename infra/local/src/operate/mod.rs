@@ -1,4 +1,5 @@
-//! What operators do with a market: `publish`, `holidays`, `notices`, `dead-letters`, `jobs`, `verify`, `lists`, `smoke`.
+//! What operators do with a market: `publish`, `holidays`, `notices`, `dead-letters`, `jobs`, `verify`, `lists`, `restore`,
+//! `smoke`.
 //!
 //! Each does so in a data folder, at a URL and in a deployed stack alike ([`place`]). A stack is named as the AWS CLI
 //! names it; everything else is read from its outputs ([`stack`]). Nothing here goes round the market's own rules: a
@@ -23,6 +24,7 @@ mod offline;
 pub mod outline;
 pub mod place;
 pub mod publish;
+pub mod restore;
 pub mod smoke;
 mod source;
 pub mod stack;
@@ -30,6 +32,7 @@ pub mod verify;
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -63,6 +66,9 @@ pub enum Operate {
     /// Put what releases before 0.5.0 wrote into the lists in which it is looked for.
     #[command(subcommand)]
     Lists(lists::Lists),
+    /// Put a deployed market on a table that is restored from point-in-time recovery, or on one that is there. Broken off
+    /// and given again, it goes on where it stood.
+    Restore(Box<restore::Arguments>),
     /// Ask a market a few harmless questions. With an operator's bearer token in MARKET_TOKEN, one more.
     Smoke(smoke::Arguments),
 }
@@ -93,6 +99,7 @@ impl Operate {
             Self::Jobs(command) => command.common(),
             Self::Verify(arguments) => arguments.common(),
             Self::Lists(command) => command.common(),
+            Self::Restore(arguments) => arguments.common(),
             Self::Smoke(arguments) => arguments.common(),
         }
     }
@@ -109,6 +116,7 @@ pub async fn run(operate: Operate) -> Ended {
         Operate::Jobs(command) => jobs::run(command).await,
         Operate::Verify(arguments) => verify::run(*arguments).await,
         Operate::Lists(command) => lists::run(command).await,
+        Operate::Restore(arguments) => restore::run(*arguments).await,
         Operate::Smoke(arguments) => smoke::run(arguments).await,
     };
     outcome.unwrap_or_else(|error| {
@@ -183,6 +191,16 @@ fn progress(what: &'static str, json: bool) -> ProgressBar {
     bar
 }
 
+/// What is being waited for, and how long already, drawn where a bar would be.
+fn waiting(json: bool) -> ProgressBar {
+    let bar = progress("", json);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
 /// The token to act with, if there is one.
 fn token() -> Option<String> {
     std::env::var("MARKET_TOKEN").ok().map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
@@ -234,6 +252,10 @@ mod tests {
             "market lists fill --stack-name market",
             "market lists fill --provider northwind --document rules --account shop-1",
             "market lists fill --data market-data --json --dry-run",
+            "market restore --to market-restored --dry-run",
+            "market restore --to market-restored --at 2026-11-27T09:00:00+08:00 --stack-name market --json",
+            "market restore --to market-restored --adopt --against heads.jsonl --point",
+            "market restore --give-up",
             "market jobs late --data market-data",
             "market jobs redrive notify --dry-run --url http://127.0.0.1:8080",
             "market dead-letters redrive notify --dry-run --data market-data",
@@ -255,6 +277,11 @@ mod tests {
             "market jobs redrive",
             "market holidays",
             "market holidays publish --corrects 1",
+            "market restore",
+            "market restore --to market-restored --give-up",
+            "market restore --to a",
+            "market restore --to market/restored",
+            "market restore --to market-restored --at yesterday",
             "market lists",
             "market lists fill --data market-data --stack-name market",
             "market verify",

@@ -1,7 +1,7 @@
 //! `market notices`: what did not arrive and waits for a human, through the API like anyone's.
 //!
 //! A notice is sent again once: after that another stands in its place, and the market refuses. So the
-//! command may be given again after a lost answer.
+//! command may be given again after a lost answer. One that a human served another way is recorded so, once.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use std::str::FromStr;
 use market_ambient::{SystemEntropy, random};
 use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, NoticeId, ProviderId};
-use market_kernel::notices::{Address, Channel, ResendRefusal};
+use market_kernel::notices::{Address, Channel, OtherEvidence, ResendRefusal};
 use market_kernel::periods::ZONE;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -41,7 +41,7 @@ impl Arguments {
     pub(super) const fn common(&self) -> &Common {
         match &self.command {
             None => &self.common,
-            Some(Command::Resend { common, .. }) => common,
+            Some(Command::Resend { common, .. } | Command::ServedOtherwise { common, .. }) => common,
         }
     }
 }
@@ -63,6 +63,38 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Record that one was served another way: by a letter, on the telephone, in person.
+    ServedOtherwise {
+        /// Whom it is for: account/shop-1 or provider/northwind.
+        recipient: Party,
+        /// Its id.
+        id: NoticeId,
+        /// On which way.
+        #[arg(long)]
+        way: Way,
+        /// When: 2026-03-02T10:00:00+08:00.
+        #[arg(long, value_name = "INSTANT")]
+        served_at: Timestamp,
+        /// What shows it: who says so, and where the proof is kept.
+        #[arg(long, value_name = "TEXT", value_parser = |raw: &str| OtherEvidence::try_from(raw.to_owned()))]
+        evidence: OtherEvidence,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// On which way a human served a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// By a letter, registered or by courier.
+    Letter,
+    /// On the telephone.
+    Telephone,
+    /// Handed over, or told face to face.
+    InPerson,
+    /// Any other way; the evidence tells which.
+    Other,
 }
 
 /// A merchant or a provider, as the commands name it.
@@ -140,6 +172,7 @@ struct NoticeAnswer {
     status: String,
     reason: Option<String>,
     follow_up: Option<NoticeId>,
+    served_otherwise: Option<serde_json::Value>,
     drafted_at: Timestamp,
 }
 
@@ -153,8 +186,7 @@ enum RecipientAnswer {
 
 impl From<NoticeAnswer> for NoticeLine {
     fn from(notice: NoticeAnswer) -> Self {
-        let NoticeAnswer { recipient, id, channel, address, about, status, reason, follow_up: _, drafted_at } =
-            notice;
+        let NoticeAnswer { recipient, id, channel, address, about, status, reason, drafted_at, .. } = notice;
         let recipient = match recipient {
             RecipientAnswer::Merchant(id) => Party::Account(id).to_string(),
             RecipientAnswer::Provider(id) => Party::Provider(id).to_string(),
@@ -306,7 +338,7 @@ async fn refusal(
     address: Option<&Address>,
 ) -> Result<Option<ResendRefusal>, OperateError> {
     let failed = matches!(notice.status.as_str(), "undeliverable" | "bounced");
-    if !failed || notice.follow_up.is_some() {
+    if !failed || notice.follow_up.is_some() || notice.served_otherwise.is_some() {
         return Ok(Some(ResendRefusal::NotWaiting));
     }
     if let Some(address) = address {
@@ -362,12 +394,55 @@ pub async fn resend(
     Ok(answer.told::<NoticeAnswer>("notice")?.into())
 }
 
+/// A notice that a human served another way.
+#[derive(Debug, Serialize)]
+struct Recorded(NoticeLine);
+
+impl fmt::Display for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "It is recorded as served another way, and waits for nobody any more:\n{}", self.0)
+    }
+}
+
+/// Records that a human served a notice another way.
+///
+/// # Errors
+/// Where the market refuses, or does not answer.
+pub async fn record_other_service(
+    api: &Api,
+    recipient: &Party,
+    id: &NoticeId,
+    (way, served_at): (Way, Timestamp),
+    evidence: &OtherEvidence,
+) -> Result<NoticeLine, OperateError> {
+    let path = format!("{}/notices/{id}/other-service", recipient.path());
+    let body = json!({ "way": way, "served_at": served_at.to_string(), "evidence": evidence.as_str() });
+    // Fresh each time: what was refused while it was still tried is asked anew.
+    let key = format!("served-otherwise-{:032x}", u128::from_be_bytes(random(&SystemEntropy)));
+    let headers = [("idempotency-key", key.as_str())];
+    let answer = api.post(&path, api.token()?, &headers, body.to_string().into_bytes()).await?;
+    Ok(answer.told::<NoticeAnswer>("notice")?.into())
+}
+
 pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
     let Arguments { command, limit, common } = arguments;
-    let Some(Command::Resend { recipient, id, address, dry_run, common }) = command else {
-        let found = common.at.at_api(Work::Looks, async |api| undelivered(api, limit).await).await?;
-        say(&found, common.json)?;
-        return Ok(Ended::Good);
+    let (recipient, id, address, dry_run, common) = match command {
+        None => {
+            let found = common.at.at_api(Work::Looks, async |api| undelivered(api, limit).await).await?;
+            say(&found, common.json)?;
+            return Ok(Ended::Good);
+        }
+        Some(Command::ServedOtherwise { recipient, id, way, served_at, evidence, common }) => {
+            let record = async |api: &Api| {
+                record_other_service(api, &recipient, &id, (way, served_at), &evidence).await
+            };
+            let recorded = common.at.at_api(Work::Changes, record).await?;
+            say(&Recorded(recorded), common.json)?;
+            return Ok(Ended::Good);
+        }
+        Some(Command::Resend { recipient, id, address, dry_run, common }) => {
+            (recipient, id, address, dry_run, common)
+        }
     };
     if dry_run {
         let would = async |api: &Api| would_resend(api, &recipient, &id, address).await;

@@ -27,7 +27,7 @@ events! {
     /// A channel took a notice: from then on it counts as served.
     NoticeServed "11.1" { content: Sha256Hash, gateway_id: Option<Foreign>, attempts: u32 }
     /// A channel did not take a notice; it is tried again.
-    NoticeDelayed "11.1" { attempts: u32 }
+    NoticeDelayed "11.1" { attempts: u32, by: Option<&'static str> }
     /// A notice waits: an earlier one of the same thing has not left yet.
     NoticeHeldBack "11.1" {}
     /// A notice no longer stood when it was about to leave, and was not sent.
@@ -38,6 +38,8 @@ events! {
     NoticeUndeliverable "11.1" { attempts: u32 }
     /// The operator sent a notice again that did not arrive: another one, in its place.
     NoticeResent "11.1" {}
+    /// The operator recorded that a notice that did not arrive was served another way.
+    NoticeServedOtherwise "11.1" { way: &'static str, served_at: Timestamp }
     /// A notice arrived.
     NoticeDelivered "11.1" {}
     /// A notice came back.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::message::Letter;
-use super::{Channel, Message, Notice, NoticeStatus, Reach, id_of};
+use super::{Channel, Hindrance, Message, Notice, NoticeStatus, Reach, Trouble, id_of};
 use crate::aggregate::{Aggregate, Loaded};
 use crate::change::{Change, Event};
 use crate::daytime;
@@ -21,6 +21,8 @@ pub enum Sending {
     /// It may take the message later.
     Failed {
         /// Why not now.
+        by: Hindrance,
+        /// The same in the channel's words, which stay with a notice that is given up.
         reason: String,
     },
     /// It will never take it.
@@ -35,6 +37,17 @@ pub enum Sending {
 /// Attempts before a human is asked: with the backoff below they span about three days.
 pub const MAX_ATTEMPTS: u32 = 16;
 
+/// From which try on a notice that did not leave counts as delayed: seven minutes after it was due, or two hours where
+/// nothing was answered.
+pub const DELAYED_FROM: u32 = 3;
+
+/// How long tries are excused before a human is asked: long enough to find a mistake of our own, short enough that a
+/// notice with a period of fifteen days is still in time.
+pub const EXCUSED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How long an excused try delays the next: for as long again as tries have been excused, within these.
+const EXCUSED_WAIT: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_hours(1)];
+
 /// 1 min, 2, 4 … at most 12 h.
 fn backoff(attempts: u32) -> SignedDuration {
     SignedDuration::from_mins((1_i64 << attempts.saturating_sub(1).min(10)).min(12 * 60))
@@ -43,6 +56,11 @@ fn backoff(attempts: u32) -> SignedDuration {
 /// How long an attempt with an unknown outcome delays the next one. Much longer than a channel takes to answer,
 /// and than its feedback takes to arrive: a legal notice is sent twice only where nobody can tell that it was sent.
 const UNKNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whether tries are still excused.
+fn is_within(excused_since: Option<Timestamp>, now: Timestamp) -> bool {
+    excused_since.is_none_or(|since| now.duration_since(since) < EXCUSED_FOR)
+}
 
 impl Notice {
     /// Whether the job has to send it now.
@@ -56,7 +74,7 @@ impl Notice {
     /// Where the last attempt has been made and nobody knows what came of it, the notice is left to a human.
     #[must_use]
     pub fn claim(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<(Self, Change)> {
-        let NoticeStatus::Queued { attempts, .. } = loaded.status else { return None };
+        let NoticeStatus::Queued { attempts, trouble, .. } = loaded.status else { return None };
         if !loaded.is_due(occasion.at) {
             return None;
         }
@@ -67,11 +85,16 @@ impl Notice {
                 NoticeStatus::Undeliverable { attempts, reason, follow_up: None },
             )
         } else {
+            let tries = loaded.status.tries().saturating_add(1);
             let attempts = attempts.saturating_add(1);
             let next_attempt_at = loaded.after(occasion, backoff(attempts).max(UNKNOWN_FOR));
+            // All that is known where nothing more is recorded.
+            let by = Hindrance::Unanswered;
+            let excused_since = trouble.and_then(|trouble| trouble.excused_since);
+            let trouble = Some(Trouble { tries, by, excused_since });
             (
                 Event::of(events::NoticeAttempted { attempts }),
-                NoticeStatus::Queued { attempts, next_attempt_at },
+                NoticeStatus::Queued { attempts, next_attempt_at, trouble },
             )
         };
         let notice = Self { status, ..loaded.state.clone() };
@@ -79,7 +102,7 @@ impl Notice {
         Some((notice, change))
     }
 
-    /// Records what came of the attempt with this number. Nothing changes once the notice was sent. What is said of an
+    /// Records what came of the try with this number. Nothing changes once the notice was sent. What is said of an
     /// attempt that a later one has followed counts only where it was taken.
     #[must_use]
     pub fn record(
@@ -88,19 +111,38 @@ impl Notice {
         attempt: u32,
         outcome: Sending,
     ) -> Option<(Self, Change)> {
-        let NoticeStatus::Queued { attempts, .. } = loaded.status else { return None };
-        if attempts != attempt && !matches!(outcome, Sending::Accepted { .. }) {
+        let NoticeStatus::Queued { attempts, trouble, .. } = loaded.status else { return None };
+        let tries = loaded.status.tries();
+        if tries != attempt && !matches!(outcome, Sending::Accepted { .. }) {
             return None;
         }
+        let excused_since = trouble.and_then(|trouble| trouble.excused_since);
         let (event, status) = match outcome {
             // The claim says all that is known, and when to try again.
             Sending::Unknown => return None,
             Sending::Accepted { gateway_id } => loaded.served(occasion, gateway_id, attempts),
-            Sending::Failed { .. } if attempts < MAX_ATTEMPTS => (
-                Event::of(events::NoticeDelayed { attempts }),
-                NoticeStatus::Queued { attempts, next_attempt_at: loaded.after(occasion, backoff(attempts)) },
-            ),
-            Sending::Failed { reason } | Sending::Refused { reason } => {
+            Sending::Failed { by, .. } if by.is_excused() && is_within(excused_since, occasion.at) => {
+                let since = excused_since.unwrap_or(occasion.at);
+                let [least, most] = EXCUSED_WAIT;
+                let wait = occasion.at.duration_since(since).clamp(least, most);
+                // It is given back: the message itself was not tried.
+                let attempts = attempts.saturating_sub(1);
+                let trouble = Some(Trouble { tries, by, excused_since: Some(since) });
+                let next_attempt_at = loaded.after(occasion, wait);
+                (
+                    Event::of(events::NoticeDelayed { attempts, by: Some(by.name()) }),
+                    NoticeStatus::Queued { attempts, next_attempt_at, trouble },
+                )
+            }
+            Sending::Failed { by, .. } if !by.is_excused() && attempts < MAX_ATTEMPTS => {
+                let trouble = Some(Trouble { tries, by, excused_since });
+                let next_attempt_at = loaded.after(occasion, backoff(attempts));
+                (
+                    Event::of(events::NoticeDelayed { attempts, by: Some(by.name()) }),
+                    NoticeStatus::Queued { attempts, next_attempt_at, trouble },
+                )
+            }
+            Sending::Failed { by: _, reason } | Sending::Refused { reason } => {
                 let event = Event::of(events::NoticeUndeliverable { attempts });
                 (event, NoticeStatus::Undeliverable { attempts, reason, follow_up: None })
             }
@@ -121,10 +163,11 @@ impl Notice {
     /// hour at most.
     #[must_use]
     pub fn hold_back(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<Change> {
-        let NoticeStatus::Queued { attempts, .. } = loaded.status else { return None };
+        let NoticeStatus::Queued { attempts, trouble, .. } = loaded.status else { return None };
         let waited = occasion.at.duration_since(loaded.drafted_at);
         let wait = waited.clamp(SignedDuration::from_mins(1), SignedDuration::from_hours(1));
-        let status = NoticeStatus::Queued { attempts, next_attempt_at: loaded.after(occasion, wait) };
+        let next_attempt_at = loaded.after(occasion, wait);
+        let status = NoticeStatus::Queued { attempts, next_attempt_at, trouble };
         let notice = Self { status, ..loaded.state.clone() };
         Some(Change::on(occasion).update(loaded, &notice, Event::of(events::NoticeHeldBack {})))
     }
@@ -183,6 +226,7 @@ impl Notice {
             cause,
             drafted_at: occasion.at,
             status: NoticeStatus::drafted(channel, occasion.at),
+            served_otherwise: None,
             ..loaded.state.clone()
         }
     }
@@ -230,7 +274,7 @@ mod tests {
         assert!(Notice::claim(&loaded, &occasion(3_599)).is_none(), "it may be under way");
         assert!(Notice::record(&loaded, &occasion(9), 1, Sending::Unknown).is_none());
         (loaded.state, _) = Notice::claim(&loaded, &occasion(3_600)).unwrap();
-        let failed = Sending::Failed { reason: "down".into() };
+        let failed = Sending::Failed { by: Hindrance::Failing, reason: "down".into() };
         assert!(Notice::record(&loaded, &occasion(3_601), 1, failed).is_none(), "the second is under way");
         let taken = Sending::Accepted { gateway_id: None };
         let (sent, _) = Notice::record(&loaded, &occasion(3_601), 1, taken).unwrap();
@@ -240,8 +284,11 @@ mod tests {
     #[test]
     fn a_last_attempt_of_which_nothing_is_known_leaves_the_notice_to_a_human() {
         let mut loaded = queued();
-        loaded.state.status =
-            NoticeStatus::Queued { attempts: MAX_ATTEMPTS, next_attempt_at: Timestamp::UNIX_EPOCH };
+        loaded.state.status = NoticeStatus::Queued {
+            attempts: MAX_ATTEMPTS,
+            next_attempt_at: Timestamp::UNIX_EPOCH,
+            trouble: None,
+        };
         let (after, _) = Notice::claim(&loaded, &occasion(0)).unwrap();
         assert!(matches!(after.status, NoticeStatus::Undeliverable { attempts: MAX_ATTEMPTS, .. }));
     }
@@ -251,7 +298,7 @@ mod tests {
         let mut loaded = queued();
         let mut now = 0;
         loop {
-            let failed = Sending::Failed { reason: "down".into() };
+            let failed = Sending::Failed { by: Hindrance::Unreachable, reason: "down".into() };
             (loaded.state, _) = Notice::claim(&loaded, &occasion(now)).unwrap();
             let NoticeStatus::Queued { attempts, .. } = loaded.status else { unreachable!() };
             (loaded.state, _) = Notice::record(&loaded, &occasion(now), attempts, failed).unwrap();
@@ -266,5 +313,51 @@ mod tests {
         }
         assert!((3 * 86_400..4 * 86_400).contains(&now), "{now}");
         assert_eq!(loaded.next_due(), None);
+    }
+
+    /// Tries until a human is asked, all hindered alike: how many, at which instant the last was, and the longest pause.
+    fn until_given_up(by: Hindrance) -> (u32, i64, i64) {
+        let (mut loaded, mut now, mut longest) = (queued(), 0, 0);
+        for tries in 1.. {
+            (loaded.state, _) = Notice::claim(&loaded, &occasion(now)).unwrap();
+            assert_eq!(loaded.status.tries(), tries);
+            let failed = Sending::Failed { by, reason: "x".into() };
+            (loaded.state, _) = Notice::record(&loaded, &occasion(now), tries, failed).unwrap();
+            let NoticeStatus::Queued { attempts, next_attempt_at, trouble } = loaded.state.status else {
+                assert!(loaded.needs_a_human());
+                return (tries, now, longest);
+            };
+            assert_eq!(attempts, if by.is_excused() { 0 } else { tries });
+            assert_eq!(trouble.map(|trouble| trouble.by), Some(by));
+            longest = longest.max(next_attempt_at.as_second() - now);
+            now = next_attempt_at.as_second();
+        }
+        unreachable!()
+    }
+
+    #[test]
+    fn what_is_throttled_or_our_own_fault_costs_no_attempt_and_reaches_a_human_after_seven_days() {
+        for by in Hindrance::ALL {
+            let (tries, last, longest) = until_given_up(by);
+            if by.is_excused() {
+                assert_eq!(longest, 3_600, "{by:?}");
+                assert!((7 * 86_400..7 * 86_400 + 3_600).contains(&last), "{by:?}: {last}");
+                assert!(tries > 7 * 24, "{by:?}: {tries}");
+            } else {
+                assert_eq!(tries, MAX_ATTEMPTS, "{by:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_late_of_a_try_that_was_given_back_is_not_taken_for_the_next_ones() {
+        let mut loaded = queued();
+        let throttled = || Sending::Failed { by: Hindrance::Throttled, reason: "x".into() };
+        (loaded.state, _) = Notice::claim(&loaded, &occasion(0)).unwrap();
+        (loaded.state, _) = Notice::record(&loaded, &occasion(0), 1, throttled()).unwrap();
+        (loaded.state, _) = Notice::claim(&loaded, &occasion(60)).unwrap();
+        assert!(matches!(loaded.status, NoticeStatus::Queued { attempts: 1, .. }), "it counts once");
+        assert!(Notice::record(&loaded, &occasion(61), 1, throttled()).is_none(), "the second is under way");
+        assert!(Notice::record(&loaded, &occasion(61), 2, throttled()).is_some());
     }
 }

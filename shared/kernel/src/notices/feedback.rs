@@ -47,7 +47,7 @@ impl Notice {
             | NoticeStatus::Delivered { .. }
             | NoticeStatus::Bounced { .. } => return None,
         };
-        if attempts == 0 {
+        if attempts == 0 && loaded.status.tries() == 0 {
             return None;
         }
         let (event, status) = loaded.served(occasion, Some(gateway_id.to_owned()), attempts);
@@ -239,7 +239,7 @@ mod tests {
         let mut loaded = queued();
         assert!(Notice::prove_sent(&loaded, &occasion(9), "g-2").is_none(), "nothing was sent");
         for status in [
-            NoticeStatus::Queued { attempts: 3, next_attempt_at: Timestamp::UNIX_EPOCH },
+            NoticeStatus::Queued { attempts: 3, next_attempt_at: Timestamp::UNIX_EPOCH, trouble: None },
             NoticeStatus::Undeliverable {
                 attempts: 16,
                 reason: "the last attempt was not answered".to_owned(),

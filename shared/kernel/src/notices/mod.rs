@@ -10,8 +10,10 @@
 
 mod attempts;
 mod feedback;
+mod hindrance;
 mod message;
 mod naming;
+mod otherwise;
 mod reach;
 mod resend;
 #[cfg(test)]
@@ -34,12 +36,14 @@ use crate::salt::Salt;
 use message::{Letter, Short};
 
 pub use crate::party::Channel;
-pub use attempts::{MAX_ATTEMPTS, Sending};
+pub use attempts::{DELAYED_FROM, EXCUSED_FOR, MAX_ATTEMPTS, Sending};
 pub use feedback::Feedback;
+pub use hindrance::Hindrance;
 pub use message::{MadeOf, Manner, Message, Rendered, Words, chinese, english, filled};
+pub use otherwise::{OtherEvidence, OtherServiceRefusal, OtherWay, ServedOtherwise};
 pub use reach::Reach;
 pub use resend::{Address, ResendRefusal};
-pub use status::{CameBack, NO_GATEWAY, NoticeStatus};
+pub use status::{CameBack, NO_GATEWAY, NoticeStatus, Trouble};
 pub use validity::{CausingRecord, Notified, Validity};
 
 /// A message to one recipient on one channel, with its proof of service.
@@ -83,6 +87,8 @@ pub struct Notice {
     pub drafted_at: Timestamp,
     /// How far it has come.
     pub status: NoticeStatus,
+    /// That a human served it another way, where it did not arrive.
+    pub served_otherwise: Option<ServedOtherwise>,
 }
 
 impl Notice {
@@ -132,6 +138,7 @@ impl Notice {
                 in_site: in_site.clone(),
                 cause: cause.clone(),
                 drafted_at: occasion.at,
+                served_otherwise: None,
             });
         }
         notices

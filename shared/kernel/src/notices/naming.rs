@@ -57,7 +57,7 @@ impl Notice {
 
     /// Releases before 0.4.0 sent text messages at night too.
     fn is_as_drafted(&self, cause: &Evidence) -> bool {
-        let at_once = NoticeStatus::Queued { attempts: 0, next_attempt_at: cause.at };
+        let at_once = NoticeStatus::Queued { attempts: 0, next_attempt_at: cause.at, trouble: None };
         self.status == NoticeStatus::drafted(self.channel, cause.at)
             || self.channel == Channel::Sms && self.status == at_once
     }

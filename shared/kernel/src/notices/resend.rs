@@ -72,7 +72,9 @@ impl From<Address> for String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ResendRefusal {
     /// It did not fail, or another went in its place.
-    #[error("it is neither undeliverable nor bounced, or another notice went in its place")]
+    #[error(
+        "it is neither undeliverable nor bounced, or was served another way or by another notice in its place"
+    )]
     NotWaiting,
     /// Its recipient has nothing that its channel reaches.
     #[error("the recipient has no telephone number")]
@@ -94,6 +96,9 @@ impl Notice {
         address: Option<Address>,
         occasion: &Occasion,
     ) -> Result<(Self, Change), ResendRefusal> {
+        if loaded.served_otherwise.is_some() {
+            return Err(ResendRefusal::NotWaiting);
+        }
         let again = Self::following(loaded, loaded.channel, occasion);
         let status = loaded.status.clone().followed_up_by(&again.id).ok_or(ResendRefusal::NotWaiting)?;
         // What is said at an address that was given up is said there and nowhere else.
@@ -224,7 +229,7 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let other = || Some(queued().state.id);
         for status in [
-            NoticeStatus::Queued { attempts: 3, next_attempt_at: at },
+            NoticeStatus::Queued { attempts: 3, next_attempt_at: at, trouble: None },
             NoticeStatus::Sent { served_at: at, gateway_id: None, came_back: None },
             NoticeStatus::Delivered {
                 served_at: at,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Channel, Manner, Notice};
+use super::{Channel, Hindrance, Manner, Notice};
 use crate::daytime;
 use crate::ids::NoticeId;
 
@@ -11,10 +11,12 @@ use crate::ids::NoticeId;
 pub enum NoticeStatus {
     /// Waits to be sent, or is being sent.
     Queued {
-        /// Attempts so far, one that is under way included.
+        /// Attempts that count, one that is under way included ([`Hindrance::is_excused`]).
         attempts: u32,
         /// The next attempt is not before this instant.
         next_attempt_at: Timestamp,
+        /// What the latest try came to; none where nothing was tried, or by a release that did not keep it.
+        trouble: Option<Trouble>,
     },
     /// Left our control; from then on it counts as served (11.1).
     Sent {
@@ -73,6 +75,17 @@ pub enum NoticeStatus {
     },
 }
 
+/// What a notice that waits has met on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trouble {
+    /// Tries so far, whether they count or not.
+    pub tries: u32,
+    /// Why the latest did not succeed.
+    pub by: Hindrance,
+    /// Since when tries are excused, from the first that was.
+    pub excused_since: Option<Timestamp>,
+}
+
 /// A temporary answer of a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CameBack {
@@ -86,14 +99,27 @@ pub struct CameBack {
 pub const NO_GATEWAY: &str = "the market has no gateway for this channel";
 
 impl NoticeStatus {
+    /// How often it was tried, by number of its claims: whether an attempt counts becomes known only after it.
+    #[must_use]
+    pub fn tries(&self) -> u32 {
+        match self {
+            Self::Queued { attempts, trouble, .. } => {
+                trouble.map_or(*attempts, |trouble| trouble.tries.max(*attempts))
+            }
+            _ => 0,
+        }
+    }
+
     /// How a notice begins: what the site itself shows is served by being committed. Telephones stay silent at night.
     pub(super) fn drafted(channel: Channel, at: Timestamp) -> Self {
         match channel {
             Channel::Announcement | Channel::InSite => {
                 Self::Sent { served_at: at, gateway_id: None, came_back: None }
             }
-            Channel::Email => Self::Queued { attempts: 0, next_attempt_at: at },
-            Channel::Sms => Self::Queued { attempts: 0, next_attempt_at: daytime::not_before(at) },
+            Channel::Email => Self::Queued { attempts: 0, next_attempt_at: at, trouble: None },
+            Channel::Sms => {
+                Self::Queued { attempts: 0, next_attempt_at: daytime::not_before(at), trouble: None }
+            }
         }
     }
 }
@@ -102,7 +128,7 @@ impl Notice {
     /// Whether a human has to see to it: nothing else carries the message.
     #[must_use]
     pub fn needs_a_human(&self) -> bool {
-        if self.manner == Manner::AddressLeft {
+        if self.manner == Manner::AddressLeft || self.served_otherwise.is_some() {
             return false;
         }
         match &self.status {

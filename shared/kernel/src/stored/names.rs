@@ -1,6 +1,7 @@
 //! The names under which values are stored. They never change: what is renamed in the domain or on the wire
 //! keeps its name here. (Those of lanes stand in their list, `aggregate.rs`.)
 
+use crate::notices::{Hindrance, OtherWay};
 use crate::party::Channel;
 use crate::party::Language;
 
@@ -20,5 +21,13 @@ macro_rules! names {
 
 names! {
     Language { Chinese = "zh", English = "en" }
+    Hindrance {
+        Throttled = "throttled",
+        Misconfigured = "misconfigured",
+        Unreachable = "unreachable",
+        Failing = "failing",
+        Unanswered = "unanswered",
+    }
+    OtherWay { Letter = "letter", Telephone = "telephone", InPerson = "in_person", Other = "other" }
     Channel { Announcement = "announcement", InSite = "in_site", Email = "email", Sms = "sms" }
 }

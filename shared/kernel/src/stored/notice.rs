@@ -8,7 +8,9 @@ use super::party::StoredRecipient;
 use super::values::{Name, Trusted};
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
-use crate::notices::{CameBack, Manner, Notice, NoticeStatus};
+use crate::notices::{
+    CameBack, Hindrance, Manner, Notice, NoticeStatus, OtherEvidence, OtherWay, ServedOtherwise, Trouble,
+};
 use crate::party::Channel;
 use crate::party::Language;
 use crate::salt::Salt;
@@ -19,6 +21,9 @@ enum StoredDelivery {
     Queued {
         attempts: u32,
         next_attempt_at: Timestamp,
+        /// Absent where nothing was tried, and before 0.6.0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trouble: Option<StoredTrouble>,
     },
     Sent {
         served_at: Timestamp,
@@ -61,6 +66,14 @@ enum StoredDelivery {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+struct StoredTrouble {
+    tries: u32,
+    by: Name<Hindrance>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    excused_since: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 struct StoredCameBack {
     at: Timestamp,
     reason: String,
@@ -72,7 +85,14 @@ const SUPERSEDED: &str = "superseded";
 impl StoredDelivery {
     fn of(delivery: NoticeStatus) -> Self {
         match delivery {
-            NoticeStatus::Queued { attempts, next_attempt_at } => Self::Queued { attempts, next_attempt_at },
+            NoticeStatus::Queued { attempts, next_attempt_at, trouble } => {
+                let trouble = trouble.map(|Trouble { tries, by, excused_since }| StoredTrouble {
+                    tries,
+                    by: Name(by),
+                    excused_since,
+                });
+                Self::Queued { attempts, next_attempt_at, trouble }
+            }
             NoticeStatus::Sent { served_at, gateway_id, came_back } => {
                 let came_back = came_back.map(|CameBack { at, reason }| StoredCameBack { at, reason });
                 Self::Sent { served_at, gateway_id, came_back }
@@ -114,7 +134,14 @@ impl StoredDelivery {
 
     fn restore(self) -> NoticeStatus {
         match self {
-            Self::Queued { attempts, next_attempt_at } => NoticeStatus::Queued { attempts, next_attempt_at },
+            Self::Queued { attempts, next_attempt_at, trouble } => {
+                let trouble = trouble.map(|StoredTrouble { tries, by, excused_since }| Trouble {
+                    tries,
+                    by: by.0,
+                    excused_since,
+                });
+                NoticeStatus::Queued { attempts, next_attempt_at, trouble }
+            }
             Self::Sent { served_at, gateway_id, came_back } => {
                 let came_back = came_back.map(|StoredCameBack { at, reason }| CameBack { at, reason });
                 NoticeStatus::Sent { served_at, gateway_id, came_back }
@@ -178,6 +205,29 @@ pub struct StoredNotice {
     drafted_at: Timestamp,
     #[serde(flatten)]
     delivery: StoredDelivery,
+    /// Absent before 0.6.0, and where it does not apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    served_otherwise: Option<StoredServedOtherwise>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredServedOtherwise {
+    way: Name<OtherWay>,
+    served_at: Timestamp,
+    evidence: Trusted<OtherEvidence>,
+    recorded_at: Timestamp,
+}
+
+impl StoredServedOtherwise {
+    fn of(served: ServedOtherwise) -> Self {
+        let ServedOtherwise { way, served_at, evidence, recorded_at } = served;
+        Self { way: Name(way), served_at, evidence: Trusted(evidence), recorded_at }
+    }
+
+    fn restore(self) -> ServedOtherwise {
+        let Self { way, served_at, evidence, recorded_at } = self;
+        ServedOtherwise { way: way.0, served_at, evidence: evidence.0, recorded_at }
+    }
 }
 
 /// What it says, or the notice to the same recipient that says it.
@@ -259,6 +309,7 @@ impl StoredForm for StoredNotice {
             cause,
             drafted_at,
             status,
+            served_otherwise,
         } = notice;
         Self {
             id: Trusted(id),
@@ -280,6 +331,7 @@ impl StoredForm for StoredNotice {
             cause,
             drafted_at,
             delivery: StoredDelivery::of(status),
+            served_otherwise: served_otherwise.map(StoredServedOtherwise::of),
         }
     }
 
@@ -307,6 +359,7 @@ impl StoredForm for StoredNotice {
             cause: self.cause,
             drafted_at: self.drafted_at,
             status: self.delivery.restore(),
+            served_otherwise: self.served_otherwise.map(StoredServedOtherwise::restore),
         }
     }
 }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::notices::{
-    CameBack, Channel, Feedback, MAX_ATTEMPTS, Notice, NoticeStatus, ResendRefusal, Sending,
+    CameBack, Channel, EXCUSED_FOR, Feedback, Hindrance, MAX_ATTEMPTS, Notice, NoticeStatus, OtherEvidence,
+    OtherServiceRefusal, OtherWay, ResendRefusal, Sending, ServedOtherwise, Trouble,
 };
 use market_kernel::stored::form::read;
 use market_parties::providers::{Provider, ProviderStatus};
@@ -16,6 +17,10 @@ every! {
         Tried,
         /// As often as it is tried.
         TriedOut,
+        /// Its tries are excused: the gateway takes less, or we are set up wrongly.
+        Excused,
+        /// The same, for as long as it lasts.
+        ExcusedEnough,
         Sent,
         /// Its mailbox answered for the moment.
         CameBack,
@@ -28,6 +33,10 @@ every! {
         BouncedForNowFollowed,
         Undeliverable,
         UndeliverableFollowed,
+        /// A human served it another way.
+        UndeliverableServed,
+        BouncedServed,
+        BouncedForNowServed,
         Superseded,
         /// After attempts of which nothing is known.
         SupersededTried,
@@ -40,6 +49,8 @@ every! {
         Claim,
         Accept,
         Fail,
+        Throttle,
+        FailByOurFault,
         Refuse,
         LoseTheAnswer,
         AcceptAnEarlierAttempt,
@@ -53,17 +64,19 @@ every! {
         HearComplained,
         GiveUpWaiting,
         Resend,
+        RecordOtherService,
     }
 }
 
 use Command::{
-    Accept, AcceptAnEarlierAttempt, Claim, Fail, FailAnEarlierAttempt, GiveUpWaiting, HearBounced,
-    HearBouncedForNow, HearComplained, HearDelivered, HoldBack, LoseTheAnswer, ProveSent, Refuse, Resend,
-    Supersede,
+    Accept, AcceptAnEarlierAttempt, Claim, Fail, FailAnEarlierAttempt, FailByOurFault, GiveUpWaiting,
+    HearBounced, HearBouncedForNow, HearComplained, HearDelivered, HoldBack, LoseTheAnswer, ProveSent,
+    RecordOtherService, Refuse, Resend, Supersede, Throttle,
 };
 use Stand::{
-    Bounced, BouncedFollowed, BouncedForNow, BouncedForNowFollowed, Complained, Delivered, Queued, Replaced,
-    Sent, Superseded, SupersededTried, Tried, TriedOut, Undeliverable, UndeliverableFollowed,
+    Bounced, BouncedFollowed, BouncedForNow, BouncedForNowFollowed, BouncedForNowServed, BouncedServed,
+    Complained, Delivered, Excused, ExcusedEnough, Queued, Replaced, Sent, Superseded, SupersededTried,
+    Tried, TriedOut, Undeliverable, UndeliverableFollowed, UndeliverableServed,
 };
 use When::{At, JustAfter, JustBefore};
 
@@ -85,7 +98,11 @@ fn standing(stand: Stand) -> Notice {
     let served_at = market_tables::begin();
     let gateway_id = || Some("g-1".to_owned());
     let other = || Some(email().id);
-    let queued = |attempts| NoticeStatus::Queued { attempts, next_attempt_at: boundary() };
+    let queued = |attempts| NoticeStatus::Queued { attempts, next_attempt_at: boundary(), trouble: None };
+    let excused = |since| {
+        let trouble = Some(Trouble { tries: 7, by: Hindrance::Throttled, excused_since: Some(since) });
+        NoticeStatus::Queued { attempts: 2, next_attempt_at: boundary(), trouble }
+    };
     let reason = || "mailbox full".to_owned();
     let sent = |came_back| NoticeStatus::Sent { served_at, gateway_id: gateway_id(), came_back };
     let delivered = |complained_at| NoticeStatus::Delivered {
@@ -110,25 +127,56 @@ fn standing(stand: Stand) -> Notice {
         Queued => queued(0),
         Tried => queued(2),
         TriedOut => queued(MAX_ATTEMPTS),
+        Excused => excused(served_at),
+        ExcusedEnough => excused(enough_since()),
         Sent => sent(None),
         Stand::CameBack => sent(Some(CameBack { at: at("2026-03-03T09:00:00+08:00"), reason: reason() })),
         Delivered => delivered(None),
         Complained => delivered(Some(served_at)),
-        Bounced => bounced(true, None),
+        Bounced | BouncedServed => bounced(true, None),
         BouncedFollowed => bounced(true, other()),
-        BouncedForNow => bounced(false, None),
+        BouncedForNow | BouncedForNowServed => bounced(false, None),
         BouncedForNowFollowed => bounced(false, other()),
-        Undeliverable => undeliverable(None),
+        Undeliverable | UndeliverableServed => undeliverable(None),
         UndeliverableFollowed => undeliverable(other()),
         Superseded => superseded(0, None),
         SupersededTried => superseded(2, None),
         Replaced => superseded(2, other()),
     };
-    Notice { status, ..email() }
+    let is_served = matches!(stand, UndeliverableServed | BouncedServed | BouncedForNowServed);
+    let served_otherwise = is_served.then(|| ServedOtherwise {
+        way: OtherWay::Letter,
+        served_at,
+        evidence: evidence(),
+        recorded_at: served_at,
+    });
+    Notice { status, served_otherwise, ..email() }
+}
+
+fn evidence() -> OtherEvidence {
+    "signed for on the second".to_owned().try_into().unwrap()
+}
+
+/// What is excused since then is excused up to the boundary.
+fn enough_since() -> Timestamp {
+    boundary().checked_sub(EXCUSED_FOR).unwrap()
 }
 
 fn stand_of(notice: &Notice) -> Stand {
     match &notice.status {
+        NoticeStatus::Bounced { is_final, follow_up: None, .. } if notice.served_otherwise.is_some() => {
+            if *is_final {
+                BouncedServed
+            } else {
+                BouncedForNowServed
+            }
+        }
+        NoticeStatus::Undeliverable { follow_up: None, .. } if notice.served_otherwise.is_some() => {
+            UndeliverableServed
+        }
+        NoticeStatus::Queued { trouble: Some(Trouble { excused_since: Some(since), .. }), .. } => {
+            if *since > enough_since() { Excused } else { ExcusedEnough }
+        }
         NoticeStatus::Queued { attempts: 0, .. } => Queued,
         NoticeStatus::Queued { attempts, .. } if *attempts < MAX_ATTEMPTS => Tried,
         NoticeStatus::Queued { .. } => TriedOut,
@@ -148,7 +196,32 @@ fn stand_of(notice: &Notice) -> Stand {
     }
 }
 
-fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRefusal> {
+fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> {
+    if command == RecordOtherService {
+        return match stand {
+            Undeliverable => Cell::To("NoticeServedOtherwise", UndeliverableServed),
+            Bounced => Cell::To("NoticeServedOtherwise", BouncedServed),
+            BouncedForNow => Cell::To("NoticeServedOtherwise", BouncedForNowServed),
+            Queued
+            | Tried
+            | TriedOut
+            | Excused
+            | ExcusedEnough
+            | Sent
+            | Stand::CameBack
+            | Delivered
+            | Complained
+            | BouncedFollowed
+            | BouncedServed
+            | BouncedForNowFollowed
+            | BouncedForNowServed
+            | UndeliverableFollowed
+            | UndeliverableServed
+            | Superseded
+            | SupersededTried
+            | Replaced => Cell::No(Refusal::Service(OtherServiceRefusal::NotWaiting)),
+        };
+    }
     match stand {
         Queued => match (command, when) {
             (Claim, At | JustAfter) => Cell::To("NoticeAttempted", Tried),
@@ -156,27 +229,36 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRef
             (Accept | AcceptAnEarlierAttempt, _) => Cell::To("NoticeServed", Sent),
             (HoldBack, _) => Cell::To("NoticeHeldBack", Queued),
             (Supersede, _) => Cell::To("NoticeSuperseded", Superseded),
-            (Resend, _) => Cell::No(ResendRefusal::NotWaiting),
+            (Resend, _) => Cell::No(Refusal::Resend(ResendRefusal::NotWaiting)),
             (Claim, JustBefore)
             | (
-                Fail | Refuse | LoseTheAnswer | FailAnEarlierAttempt | ProveSent | GiveUpWaiting
-                | HearDelivered | HearBounced | HearBouncedForNow | HearComplained,
+                Fail | Throttle | FailByOurFault | Refuse | LoseTheAnswer | FailAnEarlierAttempt | ProveSent
+                | GiveUpWaiting | HearDelivered | HearBounced | HearBouncedForNow | HearComplained
+                | RecordOtherService,
                 _,
             ) => Cell::Nothing,
         },
-        Tried | TriedOut => match (command, when) {
-            (Claim, At | JustAfter) if stand == Tried => Cell::To("NoticeAttempted", Tried),
-            (Claim, At | JustAfter) => Cell::To("NoticeUndeliverable", Undeliverable),
+        Tried | TriedOut | Excused | ExcusedEnough => match (command, when) {
+            (Claim, At | JustAfter) if stand == TriedOut => Cell::To("NoticeUndeliverable", Undeliverable),
+            (Claim, At | JustAfter) => Cell::To("NoticeAttempted", stand),
+            // The attempt is given back, even the last one, for as long as that is done.
+            (Throttle | FailByOurFault, At | JustAfter) if stand == ExcusedEnough => {
+                Cell::To("NoticeUndeliverable", Undeliverable)
+            }
+            (Throttle | FailByOurFault, _) if stand == ExcusedEnough => {
+                Cell::To("NoticeDelayed", ExcusedEnough)
+            }
+            (Throttle | FailByOurFault, _) => Cell::To("NoticeDelayed", Excused),
             (Accept | AcceptAnEarlierAttempt | ProveSent, _) => Cell::To("NoticeServed", Sent),
-            (Fail, _) if stand == Tried => Cell::To("NoticeDelayed", Tried),
+            (Fail, _) if stand != TriedOut => Cell::To("NoticeDelayed", stand),
             (Fail | Refuse, _) => Cell::To("NoticeUndeliverable", Undeliverable),
             (HoldBack, _) => Cell::To("NoticeHeldBack", stand),
             (Supersede, _) => Cell::To("NoticeSuperseded", SupersededTried),
-            (Resend, _) => Cell::No(ResendRefusal::NotWaiting),
+            (Resend, _) => Cell::No(Refusal::Resend(ResendRefusal::NotWaiting)),
             (Claim, JustBefore)
             | (
                 LoseTheAnswer | FailAnEarlierAttempt | GiveUpWaiting | HearDelivered | HearBounced
-                | HearBouncedForNow | HearComplained,
+                | HearBouncedForNow | HearComplained | RecordOtherService,
                 _,
             ) => Cell::Nothing,
         },
@@ -186,14 +268,23 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRef
         | Complained
         | BouncedForNow
         | BouncedForNowFollowed
+        | BouncedForNowServed
         | Bounced
+        | BouncedServed
         | BouncedFollowed => match (command, stand) {
-            (HearDelivered, Sent | Stand::CameBack | BouncedForNow | BouncedForNowFollowed) => {
-                Cell::To("NoticeDelivered", Delivered)
-            }
-            (HearComplained, Sent | Stand::CameBack | Delivered | BouncedForNow | BouncedForNowFollowed) => {
-                Cell::To("NoticeComplainedOf", Complained)
-            }
+            (
+                HearDelivered,
+                Sent | Stand::CameBack | BouncedForNow | BouncedForNowFollowed | BouncedForNowServed,
+            ) => Cell::To("NoticeDelivered", Delivered),
+            (
+                HearComplained,
+                Sent
+                | Stand::CameBack
+                | Delivered
+                | BouncedForNow
+                | BouncedForNowFollowed
+                | BouncedForNowServed,
+            ) => Cell::To("NoticeComplainedOf", Complained),
             (HearBounced, Sent | Stand::CameBack | Delivered | Complained) => {
                 Cell::To("NoticeBounced", Bounced)
             }
@@ -203,12 +294,14 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRef
             }
             (Resend, Bounced) => Cell::To("NoticeResent", BouncedFollowed),
             (Resend, BouncedForNow) => Cell::To("NoticeResent", BouncedForNowFollowed),
-            (Resend, _) => Cell::No(ResendRefusal::NotWaiting),
+            (Resend, _) => Cell::No(Refusal::Resend(ResendRefusal::NotWaiting)),
             // It left: it is never sent again, and no longer given up.
             (
                 Claim
                 | Accept
                 | Fail
+                | Throttle
+                | FailByOurFault
                 | Refuse
                 | LoseTheAnswer
                 | AcceptAnEarlierAttempt
@@ -220,20 +313,30 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRef
                 | HearBounced
                 | HearBouncedForNow
                 | HearComplained
-                | GiveUpWaiting,
+                | GiveUpWaiting
+                | RecordOtherService,
                 _,
             ) => Cell::Nothing,
         },
-        Undeliverable | UndeliverableFollowed | Superseded | SupersededTried | Replaced => {
+        Undeliverable
+        | UndeliverableFollowed
+        | UndeliverableServed
+        | Superseded
+        | SupersededTried
+        | Replaced => {
             match (command, stand) {
                 // What is heard of it proves that an attempt of it had arrived.
-                (ProveSent, Undeliverable | SupersededTried) => Cell::To("NoticeServed", Sent),
+                (ProveSent, Undeliverable | UndeliverableServed | SupersededTried) => {
+                    Cell::To("NoticeServed", Sent)
+                }
                 (Resend, Undeliverable) => Cell::To("NoticeResent", UndeliverableFollowed),
-                (Resend, _) => Cell::No(ResendRefusal::NotWaiting),
+                (Resend, _) => Cell::No(Refusal::Resend(ResendRefusal::NotWaiting)),
                 (
                     Claim
                     | Accept
                     | Fail
+                    | Throttle
+                    | FailByOurFault
                     | Refuse
                     | LoseTheAnswer
                     | AcceptAnEarlierAttempt
@@ -245,7 +348,8 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRef
                     | HearBounced
                     | HearBouncedForNow
                     | HearComplained
-                    | GiveUpWaiting,
+                    | GiveUpWaiting
+                    | RecordOtherService,
                     _,
                 ) => Cell::Nothing,
             }
@@ -253,15 +357,23 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRef
     }
 }
 
-fn actual(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRefusal> {
+/// Why an operator may not do what one asks.
+#[derive(Debug, PartialEq, Eq)]
+enum Refusal {
+    Resend(ResendRefusal),
+    Service(OtherServiceRefusal),
+}
+
+fn actual(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> {
     let (notice, occasion) = (loaded(standing(stand)), occasion(when.of(boundary())));
     // Without a telephone: nothing goes another way by itself.
     let contacts = provider().contacts;
-    let attempt = match notice.status {
-        NoticeStatus::Queued { attempts, .. } if attempts > 0 => attempts,
+    let attempt = match notice.status.tries() {
         // Somebody else's.
-        _ => 2,
+        0 => 2,
+        tries => tries,
     };
+    let failed = |by| Sending::Failed { by, reason: "mailbox full".to_owned() };
     let reason = || "mailbox full".to_owned();
     let record = |attempt, outcome| {
         let recorded = Notice::record(&notice, &occasion, attempt, outcome);
@@ -275,11 +387,13 @@ fn actual(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRefus
     match command {
         Claim => Cell::due(Notice::claim(&notice, &occasion).map(|(_, change)| change), stand_of),
         Accept => record(attempt, accepted()),
-        Fail => record(attempt, Sending::Failed { reason: reason() }),
+        Fail => record(attempt, failed(Hindrance::Failing)),
+        Throttle => record(attempt, failed(Hindrance::Throttled)),
+        FailByOurFault => record(attempt, failed(Hindrance::Misconfigured)),
         Refuse => record(attempt, Sending::Refused { reason: reason() }),
         LoseTheAnswer => record(attempt, Sending::Unknown),
         AcceptAnEarlierAttempt => record(attempt - 1, accepted()),
-        FailAnEarlierAttempt => record(attempt - 1, Sending::Failed { reason: reason() }),
+        FailAnEarlierAttempt => record(attempt - 1, failed(Hindrance::Failing)),
         HoldBack => Cell::due(Notice::hold_back(&notice, &occasion), stand_of),
         Supersede => Cell::due(Notice::supersede(&notice, None, &occasion), stand_of),
         ProveSent => Cell::due(Notice::prove_sent(&notice, &occasion, "g-2"), stand_of),
@@ -293,8 +407,15 @@ fn actual(stand: Stand, command: Command, when: When) -> Cell<Stand, ResendRefus
         }
         Resend => match Notice::resend(&notice, &contacts, None, &occasion) {
             Ok((_, change)) => Cell::decided(&change, stand_of),
-            Err(refusal) => Cell::No(refusal),
+            Err(refusal) => Cell::No(Refusal::Resend(refusal)),
         },
+        RecordOtherService => {
+            let at = occasion.at;
+            match Notice::record_other_service(&notice, OtherWay::Letter, at, evidence(), &occasion) {
+                Ok((_, change)) => Cell::decided(&change, stand_of),
+                Err(refusal) => Cell::No(Refusal::Service(refusal)),
+            }
+        }
     }
 }
 
@@ -310,7 +431,7 @@ fn a_notice_goes_these_ways_and_no_others() {
 fn a_notice_waits_for_its_attempt_or_its_mailbox_or_a_human_or_for_nothing() {
     for stand in Stand::ALL {
         let (waits, needs_a_human) = match stand {
-            Queued | Tried | TriedOut | Stand::CameBack => (true, false),
+            Queued | Tried | TriedOut | Excused | ExcusedEnough | Stand::CameBack => (true, false),
             Bounced | BouncedForNow | Undeliverable => (false, true),
             Sent
             | Delivered
@@ -318,6 +439,9 @@ fn a_notice_waits_for_its_attempt_or_its_mailbox_or_a_human_or_for_nothing() {
             | BouncedFollowed
             | BouncedForNowFollowed
             | UndeliverableFollowed
+            | UndeliverableServed
+            | BouncedServed
+            | BouncedForNowServed
             | Superseded
             | SupersededTried
             | Replaced => (false, false),

@@ -63,6 +63,15 @@ impl Store {
         self.query_due(parked_name(lane), None, None, limit).await
     }
 
+    /// How many entries were given up on and wait for a human, over all lanes, at most so many of each.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn count_parked(&self, most: u16) -> Result<usize, StoreError> {
+        let parked = try_join_all(Lane::ALL.map(|lane| self.parked(lane, most))).await?;
+        Ok(parked.iter().map(Vec::len).sum())
+    }
+
     /// When the sweep will next have something to hand out, over all jobs and shards.
     ///
     /// # Errors

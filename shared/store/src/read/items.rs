@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use futures_util::future::try_join_all;
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::Key;
 use market_kernel::stored::Storable;
@@ -130,6 +131,20 @@ impl Store {
         what.take(&self.batch(what.keys(), Consistency::Strong).await?)
     }
 
+    /// Reads the aggregates of many wishes, a hundred for each request and each once. What cannot be read is an error of
+    /// the wishes that name it, and of no other. An empty list makes no request.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn load_all<W: Loadable>(
+        &self,
+        what: &[W],
+    ) -> Result<Vec<Result<W::Found, StoreError>>, StoreError> {
+        let keys = what.iter().flat_map(Loadable::keys).collect();
+        let found = self.batch(keys, Consistency::Strong).await?;
+        Ok(what.iter().map(|what| what.take(&found)).collect())
+    }
+
     /// Reads aggregates of one kind, a hundred for each request, in no particular order. An empty list makes no
     /// request.
     ///
@@ -141,7 +156,7 @@ impl Store {
         self.whole(Page { items, next: None, unreadable: Vec::new() }.of(Reader::aggregate)).await
     }
 
-    /// Reads what lies at these keys, in as few requests as it takes.
+    /// Reads what lies at these keys, in as few requests as it takes, all at once.
     pub(crate) async fn batch(
         &self,
         mut wanted: Vec<Key>,
@@ -149,19 +164,17 @@ impl Store {
     ) -> Result<HashMap<Key, Reader>, StoreError> {
         wanted.sort();
         wanted.dedup();
-        let mut found = HashMap::new();
-        for keys in wanted.chunks(BATCH) {
-            self.batch_of(keys.iter().map(key_attributes).collect(), consistency, &mut found).await?;
-        }
-        Ok(found)
+        let keys = wanted.chunks(BATCH).map(|keys| keys.iter().map(key_attributes).collect());
+        let found = try_join_all(keys.map(|keys| self.batch_of(keys, consistency))).await?;
+        Ok(found.into_iter().flatten().map(|reader| (reader.key.clone(), reader)).collect())
     }
 
     async fn batch_of(
         &self,
         mut keys: Vec<Item>,
         consistency: Consistency,
-        found: &mut HashMap<Key, Reader>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Reader>, StoreError> {
+        let mut found = Vec::new();
         for round in 0..BATCH_ROUNDS {
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut keys)))
@@ -178,8 +191,7 @@ impl Store {
                 .map_err(|error| StoreError::from_sdk(&error, false))?;
             self.meter.count(Direction::Read, answer.consumed_capacity());
             for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
-                let reader = Reader::new(item)?;
-                found.insert(reader.key.clone(), reader);
+                found.push(Reader::new(item)?);
             }
             // A batch answers in part when the table is throttled, or the answer would be too large.
             let left = answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table));
@@ -188,7 +200,7 @@ impl Store {
                     keys = left.keys;
                     tokio::time::sleep(Duration::from_millis(25 << round)).await;
                 }
-                _ => return Ok(()),
+                _ => return Ok(found),
             }
         }
         Err(StoreError::Throttled("the batch stayed unanswered in part".to_owned()))

@@ -70,7 +70,10 @@ impl Play<'_> {
         store.commit(&spread, None).await.unwrap();
         let (scope, now) = ("orders.read".parse().unwrap(), self.world.now());
         store
-            .begin_line(Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: now }, 3)
+            .begin_line(
+                Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: now, times: 1 },
+                3,
+            )
             .await
             .unwrap();
     }
@@ -129,6 +132,12 @@ impl Play<'_> {
         }
         let refused = Sending::Refused { reason: "BadRequestException".to_owned() };
         self.open("email-undeliverable").await.send_email(refused.clone()).await;
+        let served = self.open("email-served-otherwise").await;
+        let email = served.email().await.sort;
+        served.send_email(refused.clone()).await;
+        let path = served.path(&format!("notices/{}/other-service", email.trim_start_matches("notice#")));
+        let service = requests::other_service(self.world.now());
+        done(self.stage.operator.post(&path, service).await);
         let resent = self.open("email-resent").await;
         let email = resent.email().await.sort;
         resent.send_email(refused).await;

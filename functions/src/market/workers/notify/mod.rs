@@ -4,12 +4,16 @@
 //! thing leaves first. The attempt is committed before anything leaves, so that of two workers one sends, and a table
 //! that takes no writes lets nothing out. A record that is lost is made up for by what the gateway tells later
 //! ([`crate::feedback`]); where it tells nothing, the notice is sent again, an hour later at the earliest.
+//!
+//! It sends no faster than its share of what the provider takes ([`market_notices::Pace`]). An attempt that fails is told
+//! of in a line of the log that names no party, and counted by its reason from the third on: an outage of the mail rings
+//! within minutes.
 
 mod cause;
 
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::Key;
-use market_kernel::notices::{Notice, NoticeStatus, Sending};
+use market_kernel::notices::{DELAYED_FROM, Hindrance, Notice, NoticeStatus, Sending};
 use market_store::CommitError;
 use market_store::commit::committed;
 
@@ -45,6 +49,9 @@ pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), Jo
     if cause::earlier_waits(jobs, &notice, now, ask).await? {
         return jobs.commit(Notice::hold_back(&notice, &occasion)).await;
     }
+    jobs.await_turn().await;
+    // It may have been a while.
+    let occasion = jobs.occasion(JOB, key);
     let Some((claimed, change)) = Notice::claim(&notice, &occasion) else { return Ok(()) };
     // As it is stored it may lack its text, which the record of what became of it names.
     let mut committed = committed::<Notice>(&change, key);
@@ -52,12 +59,12 @@ pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), Jo
         committed.state.complete(&claimed);
     }
     jobs.commit(Some(change)).await?;
-    let NoticeStatus::Queued { attempts, .. } = claimed.status else {
+    if !matches!(claimed.status, NoticeStatus::Queued { .. }) {
         alert(jobs, key, &claimed);
         return Ok(());
-    };
+    }
     let outcome = jobs.gateways.send(&claimed).await;
-    record(jobs, key, committed, attempts, outcome).await
+    record(jobs, key, committed, claimed.status.tries(), outcome).await
 }
 
 /// A mailbox answered with a temporary failure, and nothing followed.
@@ -82,6 +89,12 @@ async fn record(
     attempt: u32,
     outcome: Sending,
 ) -> Result<(), JobError> {
+    let hindrance = match &outcome {
+        Sending::Failed { by, .. } => Some(*by),
+        // Nothing of it is recorded: the claim says so already, and when to try again.
+        Sending::Unknown => Some(Hindrance::Unanswered),
+        Sending::Accepted { .. } | Sending::Refused { .. } => None,
+    };
     let mut left = RECORDS;
     loop {
         let notice = match claimed.take() {
@@ -93,16 +106,32 @@ async fn record(
         };
         let occasion = jobs.occasion(JOB, key);
         let recorded = Notice::record(&notice, &occasion, attempt, outcome.clone());
-        let Some((after, change)) = recorded else { return Ok(()) };
+        let Some((after, change)) = recorded else {
+            delayed(jobs, key, &notice, hindrance);
+            return Ok(());
+        };
         left -= 1;
         match jobs.commit(Some(change)).await {
             Err(JobError::Commit(CommitError::Conflict)) if left > 0 => {}
             Err(error) => return Err(error),
             Ok(()) => {
+                delayed(jobs, key, &after, hindrance);
                 alert(jobs, key, &after);
                 return Ok(());
             }
         }
+    }
+}
+
+/// Tells of an attempt that did not succeed; from the third on it is counted. What is given up is told of as such.
+fn delayed(jobs: &WorkerContext, key: &Key, notice: &Notice, by: Option<Hindrance>) {
+    let (Some(by), NoticeStatus::Queued { attempts, next_attempt_at, .. }) = (by, &notice.status) else {
+        return;
+    };
+    let (tries, reason) = (notice.status.tries(), by.name());
+    tracing::warn!(notice = %key.told(), tries, attempts, reason, %next_attempt_at, "a notice is delayed");
+    if tries >= DELAYED_FROM {
+        jobs.metrics.put(jobs.clock.now(), &[(Metric::NoticesDelayed(by), 1.0)]);
     }
 }
 
@@ -111,7 +140,7 @@ fn alert(jobs: &WorkerContext, key: &Key, notice: &Notice) {
     if let NoticeStatus::Undeliverable { attempts, reason, .. } = &notice.status
         && notice.needs_a_human()
     {
-        tracing::error!(%key, attempts, %reason, "a notice cannot be delivered; a human has to");
+        tracing::error!(notice = %key.told(), attempts, %reason, "a notice cannot be delivered; a human has to");
         jobs.metrics.put(jobs.clock.now(), &[(Metric::NoticesUndeliverable, 1.0)]);
     }
 }

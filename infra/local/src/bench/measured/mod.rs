@@ -5,6 +5,7 @@ mod jobs;
 mod peer;
 mod routes;
 mod sweep;
+mod wave;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -45,6 +46,7 @@ pub(super) async fn run(bench: Bench) -> Result<(), BenchError> {
         Bench::Peer { peer: folder, postgres, rounds, quick } => {
             Peer { folder, postgres, rounds, orders: if quick { 200 } else { 1_000 } }.measure().await
         }
+        Bench::Wave { quick } => wave::wave(if quick { 10_000 } else { 100_000 }).await,
         Bench::Sweep { quick } => sweep::sweep_sizes(if quick { 100_000 } else { 1_000_000 }).await,
         Bench::ColdStart { bootstrap, floor, quick } => {
             cold_start::cold_start(&bootstrap, &floor, if quick { 5 } else { 20 }).await

@@ -43,10 +43,11 @@ impl Queues for Nowhere {
     }
 }
 
-struct Table {
+pub(super) struct Table {
     database: Database,
-    store: Store,
-    meter: Meter,
+    pub(super) client: aws_sdk_dynamodb::Client,
+    pub(super) store: Store,
+    pub(super) meter: Meter,
     now: Timestamp,
     /// Ever loaded, pending or due: the next item's number.
     loaded: u32,
@@ -63,14 +64,8 @@ pub async fn sweep_sizes(largest: u32) -> Result<(), BenchError> {
 
 /// A table of its own for each size: the engine's writes grow dearer with every write that its stream recorded.
 async fn sweep_size(pending: u32, file: &Path) -> Result<(), BenchError> {
-    let database = Database::new(&file.to_string_lossy()).map_err(failed)?;
-    let engine = Engine::without_file(database.clone(), Arc::default()).map_err(failed)?;
-    let client = aws_sdk_dynamodb::Client::new(&sdk_at(&engine).await);
-    schema::create_table(&client, TABLE).await.map_err(failed)?;
-    let meter = Meter::counting();
-    let now: Timestamp = "2026-03-02T01:00:00Z".parse().map_err(failed)?;
-    let store = Store::new(client, TABLE).metered(meter.clone());
-    let mut table = Table { database, store, meter, now, loaded: 0 };
+    let mut table = Table::on(file).await?;
+    let now = table.now;
 
     let started = Instant::now();
     let first = now + SignedDuration::from_hours(1);
@@ -97,11 +92,38 @@ async fn sweep_size(pending: u32, file: &Path) -> Result<(), BenchError> {
 }
 
 impl Table {
+    /// An empty one, on a file.
+    pub(super) async fn on(file: &Path) -> Result<Self, BenchError> {
+        let database = Database::new(&file.to_string_lossy()).map_err(failed)?;
+        let engine = Engine::without_file(database.clone(), Arc::default()).map_err(failed)?;
+        let client = aws_sdk_dynamodb::Client::new(&sdk_at(&engine).await);
+        schema::create_table(&client, TABLE).await.map_err(failed)?;
+        let meter = Meter::counting();
+        let now: Timestamp = "2026-03-02T01:00:00Z".parse().map_err(failed)?;
+        let store = Store::new(client.clone(), TABLE).metered(meter.clone());
+        Ok(Self { database, client, store, meter, now, loaded: 0 })
+    }
+
+    /// Loads so many items of one lane that are due at one instant.
+    pub(super) async fn load_lane(
+        &mut self,
+        lane: Lane,
+        count: u32,
+        due_at: Timestamp,
+    ) -> Result<(), BenchError> {
+        self.load_items(count, |n| item_of(n, lane, due_at)).await
+    }
+
     /// Loads so many items; the n-th is due at `due_at(n)`.
     async fn load(&mut self, count: u32, due_at: impl Fn(u32) -> Timestamp) -> Result<(), BenchError> {
+        let loaded = self.loaded;
+        self.load_items(count, |n| item(loaded + n, due_at(n))).await
+    }
+
+    async fn load_items(&mut self, count: u32, of: impl Fn(u32) -> Item) -> Result<(), BenchError> {
         for chunk in (0..count).step_by(CHUNK as usize) {
             let numbers = chunk..count.min(chunk + CHUNK);
-            let items: Vec<Item> = numbers.map(|n| item(self.loaded + n, due_at(n))).collect();
+            let items: Vec<Item> = numbers.map(&of).collect();
             let database = self.database.clone();
             tokio::task::spawn_blocking(move || {
                 database.enable_bulk_loading()?;
@@ -131,9 +153,13 @@ impl Table {
 
 /// The n-th item: jobs take turns, an account has fifty.
 fn item(n: u32, at: Timestamp) -> Item {
-    let job = Lane::ALL[n as usize % Lane::ALL.len()];
+    item_of(n, Lane::ALL[n as usize % Lane::ALL.len()], at)
+}
+
+/// The same of one lane.
+fn item_of(n: u32, lane: Lane, at: Timestamp) -> Item {
     let key = Key::stored(format!("account#shop-{}", n / 50), format!("grant#grt_{n:022}"));
-    let attributes = bare_item(&key, Due::new(at, job)).into_iter();
+    let attributes = bare_item(&key, Due::new(at, lane)).into_iter();
     attributes
         .filter_map(|(name, value)| match value {
             AttributeValue::S(text) => Some((name, EngineValue::S(text))),

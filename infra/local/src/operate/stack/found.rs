@@ -8,11 +8,12 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
+use aws_sdk_cloudformation::types::{Capability, Parameter};
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use market_outside::sdk::retry;
 use market_store::Store;
 
-use super::StackName;
+use super::{StackName, StackState};
 use crate::operate::OperateError;
 use crate::operate::error::aws_error;
 
@@ -26,7 +27,10 @@ const OPERATION_TIMEOUT: Duration = Duration::from_mins(1);
 pub struct Stack {
     name: String,
     pub(in crate::operate) sdk: SdkConfig,
+    region: String,
     outputs: HashMap<String, String>,
+    parameters: HashMap<String, String>,
+    state: StackState,
 }
 
 impl Stack {
@@ -37,7 +41,18 @@ impl Stack {
     pub async fn find(named: &StackName) -> Result<Self, OperateError> {
         let sdk = sdk(named).await;
         let region = sdk.region().map(ToString::to_string).ok_or(OperateError::NoRegion)?;
-        let name = named.name().to_owned();
+        Self::described(sdk, named.name().to_owned(), region).await
+    }
+
+    /// What has become of it since.
+    ///
+    /// # Errors
+    /// As where it is looked for.
+    pub(in crate::operate) async fn again(&self) -> Result<Self, OperateError> {
+        Self::described(self.sdk.clone(), self.name.clone(), self.region.clone()).await
+    }
+
+    async fn described(sdk: SdkConfig, name: String, region: String) -> Result<Self, OperateError> {
         let asked =
             aws_sdk_cloudformation::Client::new(&sdk).describe_stacks().stack_name(&name).send().await;
         let described = asked.map_err(|error| match error.code() {
@@ -53,7 +68,52 @@ impl Stack {
             .iter()
             .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())))
             .collect();
-        Ok(Self { name, sdk, outputs })
+        let given = stack.parameters().iter();
+        let parameters = given
+            .filter_map(|one| Some((one.parameter_key()?.to_owned(), one.parameter_value()?.to_owned())))
+            .collect();
+        let state = StackState::of(
+            stack.stack_status().map_or("", |status| status.as_str()),
+            stack.stack_status_reason().unwrap_or_default(),
+        );
+        Ok(Self { name, sdk, region, outputs, parameters, state })
+    }
+
+    /// What a parameter of it is; none where its template has no such parameter.
+    pub(in crate::operate) fn parameter(&self, parameter: &str) -> Option<&str> {
+        self.parameters.get(parameter).map(String::as_str)
+    }
+
+    /// Whether it is at work, and how its last work ended.
+    pub(in crate::operate) const fn state(&self) -> &StackState {
+        &self.state
+    }
+
+    /// The API of tables, where it is deployed.
+    pub(in crate::operate) fn tables(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.sdk)
+    }
+
+    /// Begins to change parameters, and leaves everything else as it is.
+    ///
+    /// # Errors
+    /// Where `CloudFormation` does not take it.
+    pub(in crate::operate) async fn change(&self, changes: &[(&str, &str)]) -> Result<(), OperateError> {
+        let parameters = self.parameters.keys().map(|key| {
+            let parameter = Parameter::builder().parameter_key(key);
+            match changes.iter().find(|(changed, _)| changed == key) {
+                Some((_, value)) => parameter.parameter_value(*value).build(),
+                None => parameter.use_previous_value(true).build(),
+            }
+        });
+        let client = aws_sdk_cloudformation::Client::new(&self.sdk);
+        let update = client.update_stack().stack_name(&self.name).use_previous_template(true);
+        let update = update.set_parameters(Some(parameters.collect()));
+        let capabilities =
+            [Capability::CapabilityIam, Capability::CapabilityNamedIam, Capability::CapabilityAutoExpand];
+        let begun = update.set_capabilities(Some(capabilities.to_vec())).send().await;
+        begun.map_err(|error| aws_error(format!("the stack {} could not be updated", self.name), &error))?;
+        Ok(())
     }
 
     pub(in crate::operate) fn output(&self, output: &'static str) -> Result<&str, OperateError> {

@@ -38,3 +38,31 @@ impl StackName {
         self.stack_name.is_some() || self.region.is_some() || self.profile.is_some()
     }
 }
+
+/// Whether a stack is at work, and how its last work ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum StackState {
+    /// It stands as its last update left it.
+    Stands,
+    /// It is being changed, by whoever.
+    AtWork,
+    /// Its last update failed: it was taken back, or hangs.
+    Failed {
+        /// What `CloudFormation` calls that.
+        status: String,
+        /// What it says of it.
+        reason: String,
+    },
+}
+
+impl StackState {
+    /// By the name that `CloudFormation` gives it. What it cleans up behind an update was there before.
+    #[cfg_attr(not(feature = "stack"), allow(dead_code, reason = "no stack is ever found"))]
+    fn of(status: &str, reason: &str) -> Self {
+        match status {
+            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => Self::Stands,
+            working if working.ends_with("_IN_PROGRESS") => Self::AtWork,
+            failed => Self::Failed { status: failed.to_owned(), reason: reason.to_owned() },
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use market_store::Store;
 
-use super::StackName;
+use super::{StackName, StackState};
 use crate::operate::OperateError;
 
 /// A stack that was found: there is none.
@@ -45,6 +45,37 @@ impl Stack {
     /// # Errors
     /// None: there is no such stack.
     pub fn store(&self) -> Result<Store, OperateError> {
+        match *self {}
+    }
+
+    /// See the one that is found.
+    ///
+    /// # Errors
+    /// None: there is no such stack.
+    pub(in crate::operate) async fn again(&self) -> Result<Self, OperateError> {
+        match *self {}
+    }
+
+    /// See the one that is found.
+    pub(in crate::operate) fn parameter(&self, _: &str) -> Option<&str> {
+        match *self {}
+    }
+
+    /// See the one that is found.
+    pub(in crate::operate) const fn state(&self) -> &StackState {
+        match *self {}
+    }
+
+    /// See the one that is found.
+    pub(in crate::operate) fn tables(&self) -> aws_sdk_dynamodb::Client {
+        match *self {}
+    }
+
+    /// See the one that is found.
+    ///
+    /// # Errors
+    /// None: there is no such stack.
+    pub(in crate::operate) async fn change(&self, _: &[(&str, &str)]) -> Result<(), OperateError> {
         match *self {}
     }
 }

@@ -78,7 +78,7 @@ impl Heads {
     }
 
     /// The partitions that they are of.
-    pub(super) fn partitions(&self) -> BTreeSet<Partition> {
+    pub(in crate::operate) fn partitions(&self) -> BTreeSet<Partition> {
         self.heads.iter().map(|head| head.partition.clone()).collect()
     }
 

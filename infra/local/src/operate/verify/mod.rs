@@ -180,7 +180,7 @@ pub struct Verification {
 }
 
 impl Verification {
-    fn and(mut self, other: Self) -> Self {
+    pub(super) fn and(mut self, other: Self) -> Self {
         self.chains += other.chains;
         self.records += other.records;
         self.heads.extend(other.heads);

@@ -133,7 +133,7 @@ pub fn former_ledger_prefix(grant: &GrantId) -> String {
     format!("access#{grant}#")
 }
 
-/// A check that was made, to be counted in the ledger.
+/// A check that was made, once or several times at the same instant, to be counted in the ledger.
 #[derive(Debug, Clone, Copy)]
 pub struct Check<'a> {
     /// The grant.
@@ -144,13 +144,38 @@ pub struct Check<'a> {
     pub outcome: CheckOutcome,
     /// When.
     pub at: Timestamp,
+    /// How many times.
+    pub times: u64,
 }
 
-impl Check<'_> {
+/// What a line of a ledger is told by: account, grant, hour, scope, outcome.
+pub type LineName<'a> = (&'a AccountId, &'a GrantId, Timestamp, &'a ScopeName, CheckOutcome);
+
+/// Checks of one instant, those that are counted in the same line as one: however many are made at once, a line is written
+/// once for all of them.
+#[must_use]
+pub fn sum_up<'a>(checks: impl IntoIterator<Item = Check<'a>>) -> Vec<Check<'a>> {
+    let mut sums = BTreeMap::<_, Check<'a>>::new();
+    for check in checks {
+        sums.entry(check.line())
+            .and_modify(|sum| sum.times = sum.times.saturating_add(check.times))
+            .or_insert(check);
+    }
+    sums.into_values().collect()
+}
+
+impl<'a> Check<'a> {
+    /// The line that it is counted in.
+    #[must_use]
+    pub fn line(&self) -> LineName<'a> {
+        let Self { grant, scope, outcome, at, times: _ } = *self;
+        (&grant.account_id, &grant.id, hour_of(at), scope, outcome)
+    }
+
     /// Where it is counted, in this partition of the ledger.
     #[must_use]
     pub fn entry_key(&self, partition: u8) -> Key {
-        let Self { grant, scope, outcome, at } = *self;
+        let Self { grant, scope, outcome, at, times: _ } = *self;
         Key::new(
             ledger_partition(&grant.account_id, &grant.id, partition),
             Sort::new("", format_args!("{}#{scope}#{}", hour_of(at), outcome.name())),

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use market_entrustment::grants::Grant;
 use market_entrustment::grants::GrantStatus;
 use market_entrustment::grants::access::AccessEntry;
-use market_entrustment::grants::access::{CheckOutcome, hour_of};
+use market_entrustment::grants::access::{Check, CheckOutcome, hour_of, sum_up};
 use market_entrustment::grants::ledger::*;
 use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::change::Change;
@@ -190,4 +190,28 @@ fn a_ledger_is_spread_once_and_stays_so_whatever_waits() {
             assert!(recorded::<Ledger>(&opened).1.is_spread, "{stand:?}");
         }
     }
+}
+
+#[test]
+fn checks_of_one_instant_are_one_where_they_are_counted_in_one_line_and_none_is_lost() {
+    let (one, mut other) = (grant(GrantStatus::Active), grant(GrantStatus::Active));
+    other.id = market_kernel::ids::GrantId::new(midnight(), [9; 10]);
+    let (orders, stock) = ("orders.read".parse().unwrap(), "stock.read".parse().unwrap());
+    let check = |grant, scope, outcome| Check { grant, scope, outcome, at: midnight(), times: 1 };
+    let made = [
+        check(&one, &orders, CheckOutcome::Allowed),
+        check(&other, &orders, CheckOutcome::Allowed),
+        check(&one, &stock, CheckOutcome::Allowed),
+        check(&one, &orders, CheckOutcome::Allowed),
+        check(&one, &orders, CheckOutcome::Ended),
+        check(&one, &orders, CheckOutcome::Allowed),
+    ];
+    let sums = sum_up(made);
+    let times = |check: &Check<'_>| sums.iter().find(|sum| sum.line() == check.line()).unwrap().times;
+    assert_eq!(made.each_ref().map(times), [3, 1, 1, 3, 1, 3]);
+    assert_eq!((sums.len(), sums.iter().map(|sum| sum.times).sum::<u64>()), (4, 6));
+    let places = |checks: &[Check<'_>]| {
+        checks.iter().map(|check| check.entry_key(0)).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(places(&sums), places(&made), "a line is written at one key");
 }

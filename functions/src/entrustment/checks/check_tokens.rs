@@ -1,0 +1,69 @@
+//! `check_tokens` – many checks in one request, for a data API that serves many uses at once: each is answered, counted and
+//! refused as it would be by itself, at the same instant, and together they cost a fraction of the requests and of the
+//! writes. A check that rests on something that cannot be read fails alone; it is not allowed, and the alarm is raised.
+
+use market_identity::Role;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{CheckReply, TokenToCheck, answers};
+use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
+use crate::wire::lists::{AtMost, OneTo};
+
+/// The most checks of one request.
+const MOST: usize = 50;
+
+/// What to check.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TokensToCheck")]
+pub struct Body {
+    /// The checks. The same one may come several times: each is one.
+    checks: OneTo<TokenToCheck, MOST>,
+}
+
+/// The answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ChecksReply {
+    /// An answer for each check, in the same order.
+    answers: AtMost<CheckReply, MOST>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct CheckTokens;
+
+impl Endpoint for CheckTokens {
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Body;
+    type Reply = ChecksReply;
+
+    fn route() -> Route {
+        Route::post("check_tokens", "checks", "/checks/batch")
+            .summary("Check up to 50 tokens, each for a scope, and count each check.")
+            .about(
+                "Answers each check as `check_token` answers it at this moment, in the order in \
+                    which they were asked (4.4.1); each is counted (4.4.3), also where the same one \
+                    comes several times. Where what one check rests on cannot be read, that one \
+                    answers `allowed: false` with the code of the `problem`, and the others are \
+                    answered. Where the market cannot count a check for now, the whole request is \
+                    refused, and nothing of it is allowed: repeat it. A check that was counted \
+                    before stays counted.",
+            )
+            .clauses(&["4.4.1", "4.4.3"])
+            .roles(&[Role::DataGateway])
+            .repeats(Repeats::Harmless)
+            .class(Class::Checks)
+    }
+
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ChecksReply>, Problem> {
+        let answers = answers::answer(call.body.checks.entries(), &call.occasion, market).await?;
+        let failed = |problem: Problem| {
+            market.raise_corruption_alarm();
+            CheckReply::failed(&problem)
+        };
+        let answers = answers.into_iter().map(|answer| answer.unwrap_or_else(failed)).collect();
+        Ok(Outcome::Reply(ChecksReply { answers }))
+    }
+}

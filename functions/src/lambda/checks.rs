@@ -1,0 +1,54 @@
+//! Batches of checks for gateways inside the account, which invoke this function itself (`lambda:Invoke`) with the body of
+//! `check_tokens` as the event. The public API is not between: neither its gateway nor the caller's token.
+//!
+//! Who may invoke it is IAM's to decide; whoever may is a data gateway to the market, and Lambda does not say which. The
+//! event goes the way of the route's requests, so that what is read, refused, counted and logged is the same. What a client
+//! sent never makes a function error: a refusal is a reply, `{"problem": …}` with the problem's document.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
+use http_body_util::BodyExt;
+use lambda_runtime::tower::ServiceExt;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use market_functions::entrustment::checks::CheckTokens;
+use market_functions::http::{Callers, Endpoint, Market, router};
+use market_functions::{routes, settings};
+use market_identity::{Principal, Role, Scopes, VerifiedCaller};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+pub async fn serve(sdk: &aws_types::SdkConfig) -> Result<(), Error> {
+    let route = CheckTokens::route();
+    let market = Market { callers: Callers::Gateway, ..settings::market(sdk, Some(route.operation))? };
+    let router: Router = router(Arc::new(market), Some(route.operation), |routes| routes::visit(routes));
+    let address = route.address();
+    // As it came: read into values and written again, a field that is there twice would be there once.
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
+        let mut request = Request::post(&address)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Body::from(event.payload.get().to_owned()))?;
+        request.extensions_mut().insert(data_gateway());
+        let response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+        reply(response).await
+    }))
+    .await
+}
+
+/// Whoever may invoke this, for as long as IAM lets it.
+fn data_gateway() -> VerifiedCaller {
+    let principal =
+        Principal { role: Role::DataGateway, subject: "inside".to_owned(), scopes: Scopes::Whole };
+    VerifiedCaller { principal, expires_at: i64::MAX }
+}
+
+/// The route's reply, or the problem that it answered with.
+async fn reply(response: Response) -> Result<Value, Error> {
+    let (parts, body) = response.into_parts();
+    let reply: Value = serde_json::from_slice(&body.collect().await?.to_bytes())?;
+    Ok(if parts.status.is_success() { reply } else { json!({ "problem": reply }) })
+}

@@ -1,0 +1,362 @@
+//! `market restore`: puts a deployed market on another table, with nothing lost on the way that could be kept.
+//!
+//! The table on which the market stands is fenced ([`fence`]) and stays so, as evidence. Another one is restored from its
+//! point-in-time recovery, or taken as it is there; it gets what a restore leaves out, and a fence of its own; what is in it is
+//! verified. With `--point` the stack is then changed to stand on it, and only when all of the stack does, the table takes writes:
+//! no part of the market writes to one table while another part reads the other.
+//!
+//! What has been done is read off AWS, each time ([`plan`]). So the command may be broken off anywhere and given again, and a
+//! step that was taken is taken once.
+
+mod fence;
+mod outcome;
+mod plan;
+mod tables;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use market_agreement::documents::Document;
+use market_ambient::{Clock, SystemClock};
+use market_kernel::Timestamp;
+use market_kernel::aggregate::Aggregate;
+use market_kernel::ids::DocumentId;
+use market_kernel::keys::Partition;
+use market_parties::accounts::{AccountStatus, MarketAccount};
+use market_store::schema::{DESK_INDEX, DUE_INDEX, LISTS_INDEX};
+use market_store::{Asked, Index, Store};
+
+use self::outcome::{GivenUp, Restored, Taken};
+use self::plan::{Seen, Step, Table, Wanted};
+use self::tables::Tables;
+use super::place::Place;
+use super::stack::{Stack, StackState};
+use super::verify::{Expected, Heads, Verification, verify_at};
+use super::{Common, Ended, OperateError, given, progress, say, waiting};
+
+/// How long it is waited before something that takes its time is looked at again.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+/// Within so long a policy holds everywhere: AWS says seconds.
+const FENCE_SPREADS: Duration = Duration::from_mins(1);
+/// Accounts that are verified, of the newest and of the oldest.
+const SAMPLE: u16 = 50;
+
+/// The parameters of the stack that name its table.
+const TABLE_NAME: &str = "TableName";
+const STREAM_LABEL: &str = "TableStreamLabel";
+
+/// What to restore.
+#[derive(Debug, clap::Args)]
+#[group(id = "what", required = true, multiple = false, args = ["to", "give_up"])]
+#[allow(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub struct Arguments {
+    /// The name of the restored table: a new one, or one that this command began to restore.
+    #[arg(long, value_name = "TABLE", value_parser = table_name)]
+    to: Option<String>,
+    /// The instant to which it is restored; without it nothing is lost that was written before the fence.
+    #[arg(long, value_name = "INSTANT", value_parser = given::instant, requires = "to", conflicts_with = "adopt")]
+    at: Option<Timestamp>,
+    /// Take the table as it is there, wherever it comes from: a backup, an export, the table from before.
+    #[arg(long, requires = "to")]
+    adopt: bool,
+    /// Heads that were exported before that instant; what they are of is verified too.
+    #[arg(long, value_name = "FILE", requires = "to")]
+    against: Option<PathBuf>,
+    /// Put the market on it when it was verified. Without this the command ends there, with the market fenced.
+    #[arg(long, requires = "to")]
+    point: bool,
+    /// Put the market on it although something in it does not hold.
+    #[arg(long, requires = "point")]
+    despite_faults: bool,
+    /// Let the market write again where it stands, and leave the restored table alone.
+    #[arg(long)]
+    give_up: bool,
+    /// Say what would be done; change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Arguments {
+    pub(super) const fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+/// A name that the stack's parameter takes.
+fn table_name(text: &str) -> Result<String, &'static str> {
+    let has_length = (3..=50).contains(&text.len());
+    let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+    if has_length && is_name {
+        return Ok(text.to_owned());
+    }
+    Err("it is the name of a table: 3 to 50 letters, digits, dots, hyphens and underscores")
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
+    let common = &arguments.common;
+    let not_there = |place| OperateError::NotThere {
+        what: "restore".to_owned(),
+        place,
+        why: "it restores the table of a deployed stack; a folder is restored by copying it (docs/LOCAL.md)",
+    };
+    if common.at.data.is_some() {
+        return Err(not_there("--data"));
+    }
+    if common.at.url()?.is_some() {
+        return Err(not_there("--url"));
+    }
+    let Place::Stack(stack) = common.at.find().await? else { return Err(not_there("--url")) };
+    let heads = arguments.against.as_deref().map(Heads::read).transpose()?;
+    let tables = Tables::new(stack.tables());
+    let Some(to) = &arguments.to else {
+        return give_up(&stack, &tables, &arguments).await;
+    };
+    let wanted = Wanted {
+        to: to.clone(),
+        at: arguments.at,
+        adopt: arguments.adopt,
+        indexes: [DUE_INDEX, LISTS_INDEX, DESK_INDEX],
+    };
+    let bar = waiting(common.json);
+    let restored =
+        Restore { stack: *stack, tables, wanted, heads, arguments: &arguments, bar: &bar }.carry_out().await;
+    bar.finish_and_clear();
+    let restored = restored?;
+    say(&restored, common.json)?;
+    Ok(Ended::well(restored.ok))
+}
+
+/// Lifts the fence where the market stands.
+async fn give_up(stack: &Stack, tables: &Tables, arguments: &Arguments) -> Result<Ended, OperateError> {
+    let name = stack.table()?;
+    let table = tables.table(name).await?;
+    let table = table.ok_or_else(|| OperateError::NotRestored(format!("there is no table {name}")))?;
+    let was_fenced = table.fenced.is_some();
+    if was_fenced && !arguments.dry_run {
+        tables.lift(&table).await?;
+    }
+    say(&GivenUp { dry_run: arguments.dry_run, table: table.name, was_fenced }, arguments.common.json)?;
+    Ok(Ended::Good)
+}
+
+struct Restore<'a> {
+    stack: Stack,
+    tables: Tables,
+    wanted: Wanted,
+    heads: Option<Heads>,
+    arguments: &'a Arguments,
+    bar: &'a ProgressBar,
+}
+
+impl Restore<'_> {
+    async fn carry_out(mut self) -> Result<Restored, OperateError> {
+        let mut seen = self.see().await?;
+        let mut outcome = Restored::new(&seen, &self.wanted, self.arguments.dry_run);
+        if let Some(refusal) = seen.refusal(&self.wanted) {
+            if !self.arguments.dry_run {
+                return Err(OperateError::NotRestored(refusal));
+            }
+            return Ok(outcome.refused(refusal));
+        }
+        for step in Step::ALL {
+            if matches!(step, Step::Point | Step::Open)
+                && !self.arguments.point
+                && !seen.is_taken(Step::Point, &self.wanted)
+            {
+                return Ok(outcome.waits_for_point(&seen));
+            }
+            if seen.is_taken(step, &self.wanted) {
+                outcome.steps.push(Taken::before(step));
+                continue;
+            }
+            if self.arguments.dry_run {
+                outcome.steps.push(Taken::would(step));
+                continue;
+            }
+            if step == Step::Verify {
+                let verified = self.verify().await?;
+                outcome.verified(verified, self.arguments.despite_faults);
+                if !outcome.ok && !self.arguments.despite_faults {
+                    return Ok(outcome);
+                }
+                continue;
+            }
+            self.take(step, &seen).await?;
+            seen = self.see().await?;
+            if let Some(refusal) = seen.refusal(&self.wanted) {
+                return Err(OperateError::NotRestored(refusal));
+            }
+            outcome.steps.push(Taken::now(step));
+        }
+        Ok(outcome.ended(&seen))
+    }
+
+    /// What AWS says now.
+    async fn see(&mut self) -> Result<Seen, OperateError> {
+        self.stack = self.stack.again().await?;
+        let stands_on = self.stack.table()?.to_owned();
+        let target = self.tables.table(&self.wanted.to).await?;
+        let source = if stands_on == self.wanted.to {
+            // The market stands there already, whole or in part: the table before is the one that it was restored from.
+            let before = target.as_ref().and_then(|target| target.restored.as_ref());
+            match before.and_then(|(arn, _)| arn.rsplit_once('/')) {
+                Some((_, name)) if name != self.wanted.to => self.tables.table(name).await?,
+                _ => None,
+            }
+        } else {
+            self.tables.table(&stands_on).await?
+        };
+        let label = self.stack.parameter(STREAM_LABEL).map(str::to_owned);
+        let now = SystemClock.now();
+        Ok(Seen { now, stands_on, label, stack: self.stack.state().clone(), source, target })
+    }
+
+    /// Takes a step, and waits until it is taken.
+    async fn take(&self, step: Step, seen: &Seen) -> Result<(), OperateError> {
+        match (step, &seen.source, &seen.target) {
+            (Step::Fence, Some(source), _) => self.fence(source).await,
+            (Step::Restore, source, target) => self.restore(source.as_ref(), target.as_ref()).await,
+            (Step::Repair, source, Some(target)) => self.repair(source.as_ref(), target).await,
+            (Step::Hold, _, Some(target)) => self.fence(target).await,
+            (Step::Point, _, Some(target)) => self.point(target).await,
+            (Step::Open, _, Some(target)) => self.tables.lift(target).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn fence(&self, table: &Table) -> Result<(), OperateError> {
+        self.bar.set_message(format!("fencing {}", table.name));
+        self.tables.fence(table, SystemClock.now()).await?;
+        while self.looked_at(&table.name).await?.fenced.is_none() {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        Ok(())
+    }
+
+    async fn restore(&self, source: Option<&Table>, target: Option<&Table>) -> Result<(), OperateError> {
+        let to = &self.wanted.to;
+        if let (Some(source), None) = (source, target) {
+            // What was written while the fence spread is there too.
+            let fenced = source.fenced.unwrap_or_else(|| SystemClock.now()) + FENCE_SPREADS;
+            self.wait_for_recovery(&source.name, self.wanted.at.unwrap_or(fenced)).await?;
+            self.tables.restore(&source.name, to, self.wanted.at).await?;
+        }
+        self.bar.set_message(format!("restoring {to}"));
+        while !self.looked_at(to).await?.is_ready {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until a table can be restored to an instant: what is written can be some minutes later.
+    async fn wait_for_recovery(&self, table: &str, until: Timestamp) -> Result<(), OperateError> {
+        self.bar.set_message(format!("waiting until {table} can be restored to {until}"));
+        loop {
+            match self.looked_at(table).await?.recovery {
+                Some((_, latest)) if latest >= until => return Ok(()),
+                Some(_) => tokio::time::sleep(BETWEEN_LOOKS).await,
+                None => {
+                    return Err(OperateError::NotRestored(format!(
+                        "{table} has no point-in-time recovery any more"
+                    )));
+                }
+            }
+        }
+    }
+
+    /// Gives a table what a restore leaves out, one thing after the other: a table takes one change at a time.
+    async fn repair(&self, source: Option<&Table>, target: &Table) -> Result<(), OperateError> {
+        self.bar.set_message(format!("repairing {}", target.name));
+        let tags = source.map_or(&[][..], |source| &source.tags);
+        loop {
+            let table = self.looked_at(&target.name).await?;
+            if table.is_ready && !self.tables.repair(&table, tags).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    async fn point(&self, target: &Table) -> Result<(), OperateError> {
+        self.bar.set_message(format!("pointing the stack {} at {}", self.stack.name(), target.name));
+        let label = target.stream.as_deref().unwrap_or_default();
+        let mut stack = self.stack.again().await?;
+        while *stack.state() == StackState::AtWork {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            stack = stack.again().await?;
+        }
+        let stands_there =
+            stack.parameter(TABLE_NAME) == Some(&target.name) && stack.parameter(STREAM_LABEL) == Some(label);
+        if !stands_there {
+            stack.change(&[(TABLE_NAME, &target.name), (STREAM_LABEL, label)]).await?;
+            stack = stack.again().await?;
+        }
+        while *stack.state() == StackState::AtWork {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            stack = stack.again().await?;
+        }
+        match stack.state() {
+            StackState::Failed { status, reason } => Err(OperateError::NotRestored(format!(
+                "the stack {} was not pointed at {}: it is {status}: {reason}\n(`aws cloudformation \
+                 describe-stack-events --stack-name {}` names what failed; the market is fenced where it stands)",
+                stack.name(),
+                target.name,
+                stack.name()
+            ))),
+            StackState::Stands | StackState::AtWork => Ok(()),
+        }
+    }
+
+    async fn looked_at(&self, name: &str) -> Result<Table, OperateError> {
+        let table = self.tables.table(name).await?;
+        table.ok_or_else(|| OperateError::NotRestored(format!("the table {name} is gone")))
+    }
+
+    /// Verifies what heads are of, the agreement, and the newest and the oldest accounts.
+    async fn verify(&self) -> Result<Verification, OperateError> {
+        let store = Store::new(self.stack.tables(), self.wanted.to.clone());
+        let bar = progress("Verifying", self.arguments.common.json);
+        let expected = Expected { now: Some(SystemClock.now()), heads: self.heads.as_ref() };
+        let mut partitions = sample(&store).await?;
+        partitions.extend(self.heads.iter().flat_map(Heads::partitions));
+        partitions.sort();
+        partitions.dedup();
+        let mut verified = Verification::default();
+        for partition in &partitions {
+            verified = verified.and(verify_at(&store, partition, &expected, &bar).await?);
+        }
+        bar.finish_and_clear();
+        Ok(verified)
+    }
+}
+
+/// The agreement, and accounts.
+async fn sample(store: &Store) -> Result<Vec<Partition>, OperateError> {
+    let mut found = vec![Document::partition(&DocumentId::market_agreement())];
+    for status in [AccountStatus::Applied, AccountStatus::Active, AccountStatus::Terminated] {
+        let lists = status.lists();
+        for asked in [Asked::page(None, SAMPLE), Asked::page(None, SAMPLE).descending()] {
+            let page = store.list_entries_merged::<MarketAccount>(Index::Lists, &lists, asked).await?;
+            found.extend(page.items.iter().map(|item| item.state.key().partition));
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_table_is_what_the_stacks_parameter_takes() {
+        for name in ["market-restored", "market.2026-11-27", "abc", &"a".repeat(50)] {
+            assert_eq!(table_name(name).as_deref(), Ok(name));
+        }
+        for name in ["", "ab", "market/restored", "市场市场", &"a".repeat(51)] {
+            assert!(table_name(name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `cargo xtask drift`: what in an environment is not as its templates made it. CloudFormation looks at one stack at a time,
+//! so each nested one is asked.
+
+use std::time::Duration;
+
+use super::deploy::ask;
+use super::environment::Environment;
+use super::{Drift, Tools};
+use crate::run::{Done, Failed};
+
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+
+/// Tells it, stack by stack.
+///
+/// # Errors
+/// Where something differs, or CloudFormation cannot say.
+pub fn drift(drift: &Drift, tools: &Tools) -> Done {
+    let environment = Environment::read(&tools.environments, &drift.environment)?;
+    let mut stacks = vec![environment.stack.clone()];
+    let mut differ = 0;
+    let mut seen = 0;
+    while let Some(stack) = stacks.pop() {
+        let query =
+            "StackResourceSummaries[?ResourceType=='AWS::CloudFormation::Stack'].[PhysicalResourceId]";
+        let nested =
+            cloudformation(tools, &environment, &["list-stack-resources", "--stack-name", &stack], query)?;
+        stacks.extend(nested.lines().map(str::to_owned));
+        let found = differences(tools, &environment, &stack)?;
+        for line in found.lines() {
+            println!("{}: {line}", stack.rsplit('/').nth(1).unwrap_or(&stack));
+        }
+        differ += found.lines().count();
+        seen += 1;
+    }
+    if differ == 0 {
+        println!("{seen} stacks are as their templates made them");
+        return Ok(());
+    }
+    Err(Failed(format!("{differ} resources of {seen} stacks are not as their templates made them")))
+}
+
+fn cloudformation(
+    tools: &Tools,
+    environment: &Environment,
+    arguments: &[&str],
+    query: &str,
+) -> Result<String, Failed> {
+    ask(tools, environment, &[&["cloudformation"], arguments, &["--query", query]].concat())
+}
+
+/// A line for each resource of a stack that differs: its name, its type, how, and in what.
+fn differences(tools: &Tools, environment: &Environment, stack: &str) -> Result<String, Failed> {
+    let begin = ["detect-stack-drift", "--stack-name", stack];
+    let id = cloudformation(tools, environment, &begin, "StackDriftDetectionId")?;
+    let look = ["describe-stack-drift-detection-status", "--stack-drift-detection-id", &id];
+    let state = loop {
+        let state = cloudformation(tools, environment, &look, "[DetectionStatus,StackDriftStatus]")?;
+        if !state.starts_with("DETECTION_IN_PROGRESS") {
+            break state;
+        }
+        std::thread::sleep(BETWEEN_LOOKS);
+    };
+    // What it could look at differs or not, also where it could not look at all.
+    match state.split_whitespace().nth(1) {
+        Some("IN_SYNC") => return Ok(String::new()),
+        Some("DRIFTED") => {}
+        _ => return Err(Failed(format!("CloudFormation cannot tell of {stack}: {state}"))),
+    }
+    let drifts = [
+        "describe-stack-resource-drifts",
+        "--stack-name",
+        stack,
+        "--stack-resource-drift-status-filters",
+        "MODIFIED",
+        "DELETED",
+    ];
+    let query = "StackResourceDrifts[].[LogicalResourceId,ResourceType,StackResourceDriftStatus,join(' ',PropertyDifferences[].PropertyPath||`[]`)]";
+    cloudformation(tools, environment, &drifts, query)
+}
