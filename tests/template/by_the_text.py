@@ -1,8 +1,8 @@
 """Deploys and runs the market by the text alone: the commands of docs/DEPLOY.md, in their order, to an empty account.
 
-    python tests/template/by_the_text.py --code FOLDER --market FILE [--page FILE] [--until LINE]
+    python tests/template/by_the_text.py --code FOLDER --market FILE --xtask FILE [--page FILE] [--until LINE]
 
-FOLDER holds `bootstrap` and FILE is `market`, both built for this machine; the account is an emulator's. Whoever follows
+FOLDER holds `bootstrap`; it, `market` and `xtask` are built for this machine; the account is an emulator's. Whoever follows
 the page gets what it promises, because each of its commands is taken as it stands there; what a reader puts in is in
 reader.py, and what stands in for commands that take minutes in stand_ins. What only a real account carries out is marked
 in the page, each with its reason (page.py). The marked commands are run too: one that works here may not be marked.
@@ -21,7 +21,7 @@ from deploy import archive
 from emulator import Emulator, Issuer, authority
 from expand import ROOT
 from page import Command, Page
-from reader import BETWEEN, BLANKS, ELSEWHERE, PARAMETERS, YES
+from reader import BETWEEN, BLANKS, ELSEWHERE, SAYS, YES
 from shell import Shell, Unanswered
 from story import Checks, Client, Stuck
 
@@ -41,7 +41,7 @@ class World:
 
     def __init__(self, arguments, folder, page):
         self.page = page
-        self.market = arguments.market.resolve()
+        self.market, self.xtask = arguments.market.resolve(), arguments.xtask.resolve()
         self.folder, self.home, self.repository = folder, folder / "home", folder / "repository"
         self.ca, certificate, key = authority(folder)
         self.issuer = Issuer(certificate, key)
@@ -74,6 +74,8 @@ class World:
         # Version 1 of the AWS CLI fetches what looks like an address; version 2 does not.
         profile = "[profile market]\naws_access_key_id = test\naws_secret_access_key = test\ncli_follow_urlparam = false\n"
         (self.home / ".aws/config").write_text(profile)
+        (self.home / ".gitconfig").write_text("[user]\nname = Reader\nemail = reader@example.com\n")
+        (self.home / ".ssh").mkdir(mode=0o700)
         (self.home / ".local/share/bash-completion/completions").mkdir(parents=True)
         (self.folder / "bin").mkdir()
 
@@ -94,13 +96,13 @@ class World:
             "HERE": str(HERE),
             "CODE": str(self.code),
             "MARKET": str(self.market),
-            "CARGO": shutil.which("cargo"),
+            "XTASK": str(self.xtask),
+            "REAL_CARGO": shutil.which("cargo"),
         }
 
     def answer(self, question, default):
-        if parameter := re.fullmatch(r"Parameter (\w+)", question):
-            known = PARAMETERS.get(parameter[1])
-            return known(self) if known else None if default is None else ""
+        if question.startswith(tuple(SAYS)):
+            return next(said for begins, said in SAYS.items() if question.startswith(begins))
         if default and default.lower() == "y/n":
             return "y" if question.startswith(YES) else self.told_in_words(question)
         return None if default is None else ""
@@ -114,7 +116,7 @@ class World:
         for blank in BLANKS:
             pattern = rf"(?<![\w-]){re.escape(blank.name)}(?![\w-])"
             # A comment may tell which of them is printed.
-            if re.search(pattern, re.sub(r"\s#\s.*", "", text)):
+            if blank.within in text and re.search(pattern, re.sub(r"\s#\s.*", "", text)):
                 value = blank.value(self) if blank.value else self.told.get(blank.name)
                 if value is None:
                     raise Stuck(f"nothing told {blank.name}, {blank.is_}")
@@ -219,6 +221,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--code", type=Path, required=True, help="folder with bootstrap, built for this machine")
     parser.add_argument("--market", type=Path, required=True, help="the command, built with every feature")
+    parser.add_argument("--xtask", type=Path, required=True, help="what `cargo xtask` runs")
     parser.add_argument("--page", type=Path, default=ROOT / "docs/DEPLOY.md")
     parser.add_argument("--until", type=int, default=sys.maxsize, help="the last line of the page to follow")
     arguments = parser.parse_args()

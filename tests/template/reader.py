@@ -4,14 +4,17 @@ Whatever is here the text leaves to its reader. What it tells by a command does 
 """
 
 import json
+import re
 import subprocess
 from dataclasses import dataclass
 
 from emulator import AUDIENCE
-from expand import ROOT
+from expand import ACCOUNT, ROOT
 from story import Stuck
 
 # ── what is filled in ──
+
+SIGN_IN = f"arn:aws:iam::{ACCOUNT}:role/sign-in"
 
 
 @dataclass
@@ -24,29 +27,34 @@ class Blank:
     value: object = None
     told_by: str = ""
     where: str = ""
+    # Words of the commands in which it stands for this.
+    within: str = ""
 
 
 BLANKS = [
     Blank("REPOSITORY", "where the market's source is", lambda world: str(world.repository)),
     Blank("eyJ…", "an operator's token, of their issuer", lambda world: world.issuer.token("operator", "ops-wang")),
+    Blank("ARN", "the role by which they sign in", lambda _: SIGN_IN, within="access-of-market"),
     Blank("ARN", "the certificate that was asked for", told_by="request-certificate", where=r"arn:[^\"\s]+"),
+    Blank("target/package/0.6.0-…-arm64", "the package that was made", told_by="xtask package", where=r"^\S+/target/package/\S+"),
     Blank("ID", "the API key that was made", told_by="create-api-key", where=r"^\S+"),
     Blank("PLAN", "the usage plan of the market", told_by="get-usage-plans", where=r"^\S+"),
 ]
 
-# What is answered to `--guided` for parameters; to the others, their default.
+# What they write into the environment's file that they copy.
 PARAMETERS = {
     "TokenIssuer": lambda world: world.issuer.url,
     "TokenAudience": lambda _: AUDIENCE,
     "JwksUrl": lambda world: f"{world.issuer.url}/jwks.json",
-    "SubjectKeySecret": lambda _: "market/subject-key",
-    "PaymentKeysSecret": lambda _: "market/payment-keys",
-    "OperatorNameZh": lambda _: "服务市场示例运营有限公司",
-    "OperatorNameEn": lambda _: "Sample Market Ltd.",
-    "OfficialAddress": lambda _: "notices@market.example.com",
     "EmailFrom": lambda _: "no-reply@mail.example.com",
-    "AlarmEmail": lambda _: "ops@example.com",
+    # What the table of parameters tells a market that begins with this release.
+    "LogsBefore": lambda _: "none",
+    # Step by step takes CodeDeploy, which the emulator does not have.
+    "Shift": lambda _: "none",
 }
+
+# What they say where a command asks, by how the question begins.
+SAYS = {"Enter passphrase": "", "Enter same passphrase": ""}
 
 # Questions of yes or no that the text does not answer, since what they ask for was just called.
 YES = ("Deploy this changeset?", "Are you sure you want to delete")
@@ -79,13 +87,13 @@ FILES = {
 
 def put_files(world):
     for name, content in FILES.items():
-        (world.home / "market" / name).write_text(content())
+        (world.home / name).write_text(content())
 
 
 def run_a_local_market(world):
     """Until it answers: what leaves a folder behind."""
     command = [world.market, "--data", "market-data", "--listen", "0"]
-    with subprocess.Popen(command, cwd=world.home / "market", stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as market:
+    with subprocess.Popen(command, cwd=world.home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as market:
         for line in market.stdout:
             if b"http://127.0.0.1:" in line:
                 break
@@ -94,6 +102,18 @@ def run_a_local_market(world):
 
 
 # ── what they do between two blocks ──
+
+
+def describe_the_environment(world):
+    """The example, with what is theirs: account, issuer, sender."""
+    file = world.home / "market/infra/environments/production.toml"
+    text = re.sub(r'(?m)^account = .*', f'account = "{ACCOUNT}"', file.read_text())
+    for name, value in PARAMETERS.items():
+        text, changed = re.subn(rf"(?m)^{name} = .*", f'{name} = "{value(world)}"', text)
+        if changed != 1:
+            raise Stuck(f"the example of an environment has no {name}")
+    file.write_text(text)
+
 
 
 def open_accounts(world):
@@ -126,12 +146,11 @@ class Between:
 
 
 BETWEEN = [
+    Between("ssh-keygen", "Copy, edit, commit", describe_the_environment),
     Between("market publish", "**Publish the agreement**, with a token of an operator", put_files),
     Between("market holidays publish", "Then (bodies are in [openapi.json](openapi.json))", open_accounts),
     Between("market verify --data", "a data folder, while no market is running on it", run_a_local_market),
 ]
 
 # Sections that lead elsewhere than the page goes on from.
-ELSEWHERE = {
-    "In earnest": "it puts another market in the place of this one, in an emergency",
-}
+ELSEWHERE = {}

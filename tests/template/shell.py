@@ -25,9 +25,9 @@ while IFS= read -r -u 3 step; do
 done
 """
 
-# What asks, however it is coloured: by a default in brackets, or for a parameter that has none.
+# What asks, however it is coloured: by a default in brackets, or in words that begin so.
 ASKED = re.compile(
-    r"(?:\x1b\[1m)?([^\r\n\x1b]*)(?:\x1b\[0m)? \[([^\]\r\n]*)\]: $|(?:\x1b\[1m)?(Parameter \w+)(?:\x1b\[0m)?: $"
+    r"(?:\x1b\[1m)?([^\r\n\x1b]*)(?:\x1b\[0m)? \[([^\]\r\n]*)\]: $|(?:\x1b\[1m)?(Parameter \w+|Enter [^\r\n]*)(?:\x1b\[0m)?: $"
 )
 DONE = re.compile("\x1e(\\d+)\x1e")
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
