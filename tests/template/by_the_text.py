@@ -119,7 +119,7 @@ class World:
             if blank.within in text and re.search(pattern, re.sub(r"\s#\s.*", "", text)):
                 value = blank.value(self) if blank.value else self.told.get(blank.name)
                 if value is None:
-                    raise Stuck(f"nothing told {blank.name}, {blank.is_}")
+                    raise Stuck(f"nothing told {blank.name}, {blank.means}")
                 text = re.sub(pattern, lambda _: value, text)
         return text
 
