@@ -45,6 +45,9 @@ const SAMPLE: u16 = 50;
 /// The parameters of the stack that name its table.
 const TABLE_NAME: &str = "TableName";
 const STREAM_LABEL: &str = "TableStreamLabel";
+/// The one that names its deployment. Functions keep the settings of theirs, the table among them: under the name of the
+/// deployment before, everyone would go on calling functions that write to the table before.
+const DEPLOYMENT: &str = "Deployment";
 
 /// What to restore.
 #[derive(Debug, clap::Args)]
@@ -291,7 +294,9 @@ impl Restore<'_> {
         let stands_there =
             stack.parameter(TABLE_NAME) == Some(&target.name) && stack.parameter(STREAM_LABEL) == Some(label);
         if !stands_there {
-            stack.change(&[(TABLE_NAME, &target.name), (STREAM_LABEL, label)]).await?;
+            let deployment = format!("on-{}", target.name);
+            let changes = [(TABLE_NAME, &*target.name), (STREAM_LABEL, label), (DEPLOYMENT, &*deployment)];
+            stack.change(&changes).await?;
             stack = stack.again().await?;
         }
         while *stack.state() == StackState::AtWork {
