@@ -192,7 +192,8 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
                 open = pages.into_iter().flatten().collect();
             }
         };
-        drop(select(pin!(rounds), pin!(cut_off)).await);
+        // What cuts it off is asked first: work that is always ready must not keep it from its turn.
+        drop(select(pin!(cut_off), pin!(rounds)).await);
         progress.into_inner().unwrap_or_else(PoisonError::into_inner).outcome()
     }
 

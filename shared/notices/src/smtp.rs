@@ -126,6 +126,13 @@ impl SmtpEmail {
             Ok(connection) => connection,
             Err(why) => return why.of_ours(),
         };
+        if let Tls::Required(parameters) = &self.tls {
+            let us = ClientId::default();
+            // Where the handshake fails there is no connection any more to take leave of: the library would panic.
+            if let Err(why) = step(COMMAND_TIMEOUT, connection.starttls(parameters.clone(), &us)).await {
+                return why.of_ours();
+            }
+        }
         let outcome = self.converse(&mut connection, &credentials, to, &text).await;
         drop(tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await);
         match outcome {
@@ -143,7 +150,7 @@ impl SmtpEmail {
         AsyncSmtpConnection::connect_tokio1(address, None, &ClientId::default(), implicit, None).await
     }
 
-    /// The conversation after the greeting, up to the server's answer to the message.
+    /// The conversation after the greeting and under TLS, up to the server's answer to the message.
     async fn converse(
         &self,
         connection: &mut AsyncSmtpConnection,
@@ -151,11 +158,6 @@ impl SmtpEmail {
         to: Address,
         text: &[u8],
     ) -> Result<(), Sending> {
-        if let Tls::Required(parameters) = &self.tls {
-            let us = ClientId::default();
-            let starttls = connection.starttls(parameters.clone(), &us);
-            step(COMMAND_TIMEOUT, starttls).await.map_err(Why::of_ours)?;
-        }
         step(COMMAND_TIMEOUT, connection.auth(DEFAULT_MECHANISMS, credentials))
             .await
             .map_err(Why::of_ours)?;
