@@ -510,7 +510,7 @@ def test_a_role_that_a_deployment_makes_is_bounded_and_stays_so(access):
 
 # What the handlers of CloudFormation may ask for of a type, and a market's templates never give them reason to.
 NEVER_ASKED = {
-    r"(appsync|apprunner|amplify|bedrock-agentcore|cognito-idp|ec2|elasticfilesystem|elasticloadbalancing|firehose|kinesis|s3files):.*": "of services that the market has not",
+    r"(appsync|apprunner|amplify|bedrock-agentcore|cognito-idp|ec2|elasticfilesystem|elasticloadbalancing|firehose|kinesis|s3files|s3tables):.*": "of services that the market has not",
     r"dynamodb:(.*Kinesis.*|.*Import.*|.*Replica|.*ResourcePolicy)": "the table has none",
     r"dynamodb:(Batch.*|Delete.*|Get.*|Put.*|Query|Scan|UpdateItem)": "items are copied between replicas, of which there are none; the table outlives its stack",
     r"iam:(AttachRolePolicy|DetachRolePolicy)": "roles have inline policies",
@@ -521,7 +521,7 @@ NEVER_ASKED = {
     r"kms:(Decrypt|Encrypt|GenerateDataKey|ListAliases|CreateGrant|RevokeGrant|RetireGrant)": "of settings and filters under a key of one's own, which none has; the table's are allowed with its key",
     r"lambda:(.*CodeSigning.*|GetLayerVersion|PassCapacityProvider)": "functions have none",
     r"logs:(AssociateKmsKey|DisassociateKmsKey|.*DataProtection.*|.*Index.*|PutBearerTokenAuthentication|DeleteResourcePolicy)": "groups have none",
-    r"s3:(PutBucketPolicy|GetBucketPolicy|ListBucket|GetObjectMetadata|REST\.PUT\.OBJECT)": "logs go to no bucket, nothing is imported",
+    r"s3:(DeleteObject|GetObjectMetadata|PutObjectAcl|REST\.PUT\.OBJECT)": "logs go to no bucket, nothing is imported, no bucket is emptied",
     r"sns:PutDataProtectionPolicy|sns:GetDataProtectionPolicy": "topics have none",
 }
 
@@ -683,7 +683,6 @@ AT = [
     "arn:aws:secretsmanager:us-east-1:000000000000:secret:market/sms-abcdef",
     "arn:aws:sns:us-east-1:000000000000:market-alarms",
     "arn:aws:kms:us-east-1:000000000000:key/k",
-    "arn:aws:secretsmanager:us-east-1:000000000000:secret:market/smtp-x",
     "*",
 ]
 
