@@ -683,6 +683,7 @@ AT = [
     "arn:aws:secretsmanager:us-east-1:000000000000:secret:market/sms-abcdef",
     "arn:aws:sns:us-east-1:000000000000:market-alarms",
     "arn:aws:kms:us-east-1:000000000000:key/k",
+    "arn:aws:secretsmanager:us-east-1:000000000000:secret:market/smtp-x",
     "*",
 ]
 
