@@ -60,7 +60,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "the release before, side by side on one table",
         taken: CI,
-        budget_s: 300,
+        budget_s: 180,
         what: release_before,
     },
     Step {
@@ -73,7 +73,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "the store's and the queues' contracts again, against an independent AWS",
         taken: CI,
-        budget_s: 60,
+        budget_s: 40,
         what: contracts,
     },
     Step { name: "the API description", taken: CI, budget_s: 25, what: description },
@@ -103,6 +103,12 @@ const STEPS: &[Step] = &[
         taken: CI,
         budget_s: 150,
         what: deployed,
+    },
+    Step {
+        name: "docs/DEPLOY.md, carried out from an empty emulator on",
+        taken: CI,
+        budget_s: 90,
+        what: by_the_text,
     },
 ];
 
@@ -382,6 +388,13 @@ fn deployed(check: &mut Check) -> Done {
     let (code, market) = (code.to_string_lossy(), market());
     let arguments = ["tests/template/deploy.py", "--code", &code, "--market", &market.to_string_lossy()];
     run(&mut Environment::of_templates().program("python", &arguments))
+}
+
+fn by_the_text(check: &mut Check) -> Done {
+    let xtask = std::env::current_exe().map_err(Failed::to("name what is running"))?;
+    let (code, market) = (artifact(check.extent), market());
+    let mut command = Environment::of_templates().program("python", &["tests/template/by_the_text.py"]);
+    run(command.arg("--code").arg(code).arg("--market").arg(market).arg("--xtask").arg(xtask))
 }
 
 #[cfg(test)]

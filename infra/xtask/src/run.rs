@@ -26,9 +26,10 @@ impl Failed {
 /// How something ended.
 pub type Done = Result<(), Failed>;
 
-/// The project's root.
+/// The root of the project that it is run in: cargo says where, and one that was built in another checkout serves too.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap_or_default()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).join("../..").canonicalize().unwrap_or_default()
 }
 
 /// A program, to be run from the root.
