@@ -128,7 +128,7 @@ async fn whatever_a_client_sends_is_answered_with_a_problem_and_never_with_a_fun
         (many(0), (422, "invalid-body", vec!["/checks"])),
         (many(51), (422, "invalid-body", vec!["/checks"])),
         (
-            r#"{"checks":[{"token":1,"scope":"A"}]}"#.to_owned(),
+            r#"{"checks":[{"token":1,"scope":"a b"}]}"#.to_owned(),
             (422, "invalid-body", vec!["/checks/0/scope", "/checks/0/token"]),
         ),
         (format!(r#"{{"checks":[{good}],"checks":[]}}"#), (422, "invalid-body", vec!["/checks"])),

@@ -173,6 +173,8 @@ class Deployed:
         match operation:
             case "DescribeTable":
                 return {"Table": {"TableName": asked["TableName"], "TableStatus": "ACTIVE"}}
+            case "GetTemplateSummary":
+                return {"Parameters": []}
             case "CreateChangeSet":
                 return {"Id": "c"}
             case "DescribeChangeSet":
@@ -412,21 +414,23 @@ class Desk:
 
     def aws(self, arguments, folder):
         arguments = [a for a in arguments if a not in ONLY_V2]
-        absolute = lambda m: f"{m[1]}{Path(folder, m[2])}"  # noqa: E731
-        arguments = [re.sub(r"^(fileb?://)(.+)$", absolute, argument) for argument in arguments]
         answered = self.folder / "payload"
         arguments = [str(answered) if a in ("/dev/stdout", "/dev/null") else a for a in arguments]
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         err = io.StringIO()
         call = lambda client, operation, asked: self.deployed.call(client, operation, asked)  # noqa: E731
         before, botocore.client.BaseClient._make_api_call = botocore.client.BaseClient._make_api_call, call
+        here = os.getcwd()
         try:
+            # Files are named from where the command is given; whoever gave it waits.
+            os.chdir(folder)
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 code = self.driver.main(arguments)
         except SystemExit as error:
             code = error.code
         finally:
             botocore.client.BaseClient._make_api_call = before
+            os.chdir(here)
         the(code == 0, err.getvalue().strip() or f"ends with {code}")
         return out.buffer.getvalue().decode()
 

@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from expand import expansions, sources, tree
-from test_rules import WAYS, functions, target
+from test_rules import WAYS, called, functions
 
 
 expanded = cache(expansions)
@@ -30,7 +30,7 @@ def test_the_workers_share_the_rate_among_as_many_as_their_queue_starts(way):
     market = deployed(way, NoticesPerSecond="14", NotifyConcurrency="7")
     worker = named(market, "worker/notify")
     mappings = market.all("AWS::Lambda::EventSourceMapping").values()
-    (mapping,) = [mapping for mapping in mappings if target(mapping["FunctionName"]) == worker.id]
+    (mapping,) = [mapping for mapping in mappings if called(market, mapping["FunctionName"]).id == worker.id]
     told = environment(worker)
     assert int(told["MARKET_NOTIFY_CONCURRENCY"]) == int(mapping["ScalingConfig"]["MaximumConcurrency"]) == 7
     assert int(told["MARKET_NOTICES_PER_SECOND"]) == 14
