@@ -296,8 +296,12 @@ impl Restore<'_> {
             stack.parameter(TABLE_NAME) == Some(&target.name) && stack.parameter(STREAM_LABEL) == Some(label);
         if !stands_there {
             let deployment = format!("restore-{}", SystemClock.now().as_second());
-            let changes =
-                [(TABLE_NAME, target.name.as_str()), (STREAM_LABEL, label), (DEPLOYMENT, &deployment), SHIFT];
+            let changes = [
+                (TABLE_NAME, target.name.as_str()),
+                (STREAM_LABEL, label),
+                (DEPLOYMENT, deployment.as_str()),
+                SHIFT,
+            ];
             stack.change(&changes).await?;
             stack = stack.again().await?;
         }
