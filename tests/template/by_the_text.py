@@ -181,7 +181,7 @@ class Follower:
             (self.carry_out if command.why is None else self.fail_at)(command)
 
     def carry_out(self, command):
-        follow = {"follow_s": FOLLOWED_S} if " --tail" in command.text else {}
+        follow = {"follow_s": FOLLOWED_S} if " --follow" in command.text else {}
         ran = self.world.run(command.text, limit_s=LIMIT_S, **follow)
         what = f"{command.line}: {short(command.text)} ({ran.seconds:.1f} s)"
         self.checks.expect(what, ran.ok, f"it ended with {ran.status}\n{ran.failed}{ran.output[-3000:]}")
