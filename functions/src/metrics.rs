@@ -21,7 +21,7 @@ pub enum Metric {
     WakeUpsSent,
     /// Work that a sweep gave up on: it waits for a human.
     Parked,
-    /// Shards of the due index that a sweep had no time for, or not for all of.
+    /// Shards of the due index that a sweep had no time for, or not for all of, or whose lane has a pace that leaves more.
     Left,
     /// Work that was given up on and waits for a human, when a sweep looked.
     WorkParkedNow,

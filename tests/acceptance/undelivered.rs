@@ -154,10 +154,10 @@ async fn what_a_human_served_another_way_is_recorded_with_its_proof_and_waits_fo
     world.settle().await;
     world.set_clock(world.now() + SignedDuration::from_hours(1));
     let parties = [
-        ("account/shop-1".to_owned(), "/accounts/shop-1".to_owned()),
-        (format!("provider/{PROVIDER}"), format!("/providers/{PROVIDER}")),
+        ("once", "account/shop-1".to_owned(), "/accounts/shop-1".to_owned()),
+        ("once-more", format!("provider/{PROVIDER}"), format!("/providers/{PROVIDER}")),
     ];
-    for (party, path) in &parties {
+    for (once, party, path) in &parties {
         let moved = json!({ "email": "moved@example.com", "language": "en" });
         assert!(stage.operator.post(&format!("{path}/contacts"), moved).await.unwrap().is_ok());
         let refused = world.refuse_email(party, "contacts_changed").await;
@@ -174,9 +174,9 @@ async fn what_a_human_served_another_way_is_recorded_with_its_proof_and_waits_fo
             let answer = stage.operator.post(&recording, body).await.unwrap();
             assert_eq!((answer.status.as_u16(), answer.code()), (422, "invalid-body"), "{name}");
         }
-        let recorded = stage.operator.post_as("once", &recording, service.clone()).await.unwrap();
+        let recorded = stage.operator.post_as(once, &recording, service.clone()).await.unwrap();
         assert!(recorded.is_ok(), "{}", recorded.text);
-        let again = stage.operator.post_as("once", &recording, service.clone()).await.unwrap();
+        let again = stage.operator.post_as(once, &recording, service.clone()).await.unwrap();
         assert_eq!(again.text, recorded.text, "the same request again records nothing");
         let told = &recorded.body["served_otherwise"];
         assert_eq!((&*told["way"], &*told["evidence"]), (&service["way"], &service["evidence"]));

@@ -98,6 +98,8 @@ def trade_in_python(market):
     gateway = Python(market.url, market.token("data_gateway", "data-api"))
     check = {"token": token, "scope": "orders.read"}
     assert gateway("checks", "check_token", body=check).allowed
+    many = gateway("checks", "check_tokens", body={"checks": [check, check | {"scope": "buyers.read"}]}).answers
+    assert [one.allowed for one in many] == [True, False] and many[1].outcome.value == "wrong_scope", many
     over = merchant("grants", "revoke_grant", SHOP, grant.id)
     assert type(over).__name__ == "GrantEnded" and over.cause.value == "revoked", over
     assert not gateway("checks", "check_token", body=check).allowed

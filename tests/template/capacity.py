@@ -7,15 +7,23 @@ operation takes (docs/COST.md), of the templates as they are expanded, and of wh
 assumed, and measured nowhere, stands in `ASSUMED`. An operator reads there which limit is met first, and what to set."""
 
 import math
+import re
 from dataclasses import dataclass
 
-from expand import ROOT, tree
+from expand import ROOT, target, tree
 
 FILE = ROOT / "docs/CAPACITY.md"
 
 MERCHANTS = [1_000, 10_000, 100_000, 1_000_000]
 SECONDS = 730 * 3600
 DAYS = 730 / 24
+
+# Read and write units of each operation and job, as the engine reports them.
+LEDGER = {
+    name: (int(r), int(w))
+    for name, r, w in re.findall(r"^\| (`.+?) \| \d+ \| (\d+) \| (\d+) \|", (ROOT / "docs/COST.md").read_text(), re.M)
+}
+CHECK_READS, CHECK_WRITES = LEDGER["`check_token` (the same hour)"]
 
 # What a merchant does in a month; docs/DEPLOY.md tells it in words, and test_load.py holds the two together.
 CHECKS, OTHER_REQUESTS, E_MAILS, WAKE_UPS, LEASES = 20_000, 110, 20, 58, 38
@@ -91,11 +99,12 @@ def reserved(market):
 def queues(market):
     """How many batches of each queue are worked on at once, by the handler that does."""
     by_id = {function.id: name for name, function in handlers(market).items()}
+    behind = {alias.id: target(alias["FunctionName"]) for alias in market.all("AWS::Lambda::Alias").values()}
     found = {}
     for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
         scaling = mapping.get("ScalingConfig")
         if scaling:
-            found[by_id[mapping["FunctionName"].removeprefix("ref:")]] = int(scaling["MaximumConcurrency"])
+            found[by_id[behind[target(mapping["FunctionName"])]]] = int(scaling["MaximumConcurrency"])
     return found
 
 
@@ -221,8 +230,8 @@ def limits(market):
 def table_units(merchants):
     """Read and write units of a second at the peak, every check of a grant of its own."""
     return (
-        3 * peak(CHECKS, merchants) + peak(OTHER_READS, merchants),
-        peak(CHECKS, merchants) + peak(OTHER_WRITES, merchants),
+        CHECK_READS * peak(CHECKS, merchants) + peak(OTHER_READS, merchants),
+        CHECK_WRITES * peak(CHECKS, merchants) + peak(OTHER_WRITES, merchants),
     )
 
 
@@ -287,12 +296,14 @@ def settings(market):
 
 
 def notices(market):
+    least = int(parameter(market, "NoticesPerSecond"))
     day, second = (LIMITS[f"SES, e-mails a {unit} after the sandbox"] for unit in ("day", "second"))
     return by_merchants(
         [
             row("e-mails a day", lambda n: shown(E_MAILS * n / DAYS)),
             row("e-mails a second, at the peak", lambda n: shown(peak(E_MAILS, n))),
             row("SES is to be asked for more", lambda n: "yes" if E_MAILS * n / DAYS > day or peak(E_MAILS, n) > second else "no"),
+            row("`NoticesPerSecond`, for e-mails alone", lambda n: shown(max(least, rounded(peak(E_MAILS, n))))),
             row("wake-ups a second, at the peak", lambda n: shown(peak(WAKE_UPS, n))),
             row("handed out by a pass of the sweep, on average", lambda n: shown(60 * average(LEASES, n))),
             row("the same, at the peak", lambda n: shown(60 * peak(LEASES, n))),

@@ -67,7 +67,7 @@ def strip(template, parameters):
     """Takes out what the emulator refuses, and writes in its words what it takes in others; tells why, and of what."""
     for logical, resource in list(template["Resources"].items()):
         type, properties = resource["Type"], resource.get("Properties", {})
-        if type in ("AWS::WAFv2::WebACLAssociation", "AWS::WAFv2::LoggingConfiguration"):
+        if type in ("AWS::WAFv2::WebACLAssociation", "AWS::WAFv2::LoggingConfiguration", "AWS::Backup::BackupSelection"):
             del template["Resources"][logical]
             yield f"{type}: unknown to it; taken out", logical
         if type == "AWS::CloudWatch::CompositeAlarm" or type == "AWS::CloudWatch::Alarm" and "Metrics" in properties:

@@ -35,7 +35,7 @@ FREE_WORDS = {("notices", "resend"): 2, ("notices", "served-otherwise"): 2}
 # Commands of the SAM CLI that are each a module.
 SAM = {"logs", "traces", "build", "deploy"}
 # What a page has its reader put a name of theirs in place of.
-PLACEHOLDERS = {"OTHER"}
+PLACEHOLDERS = {"OTHER", "OLD", "market-drill", "market-2026-11-27"}
 
 STUB = """#!{python} -SE
 import json, os, socket, sys
@@ -67,12 +67,15 @@ class Deployed:
         of = lambda type, name: {resource[name] for resource in market.all(type).values()}  # noqa: E731
         self.functions = of("AWS::Lambda::Function", "FunctionName")
         self.aliases = of("AWS::Lambda::Alias", "Name")
+        (self.api,) = of("AWS::ApiGateway::RestApi", "Name")
+        self.stages = of("AWS::ApiGateway::Stage", "StageName")
         self.queues = of("AWS::SQS::Queue", "QueueName")
         self.groups = of("AWS::Logs::LogGroup", "LogGroupName")
         self.alarms = of("AWS::CloudWatch::Alarm", "AlarmName") | of("AWS::CloudWatch::CompositeAlarm", "AlarmName")
         self.schedules = of("AWS::Scheduler::Schedule", "Name")
         (table,) = market.all("AWS::DynamoDB::Table").values()
         self.table = table["TableName"]
+        self.table_refs = {f"ref:{table.id}", f"att:{table.id}.TableName"}
         self.indexes = {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
         self.firewalls = of("AWS::WAFv2::WebACL", "Name")
         self.rules = {rule["Name"] for acl in market.all("AWS::WAFv2::WebACL").values() for rule in acl["Rules"]} | {"ALL"}
@@ -103,6 +106,10 @@ class Deployed:
     def named(self, what, name, there):
         the(name in there or name in PLACEHOLDERS, f"there is no {what} {name}")
 
+    def named_table(self, value):
+        """An output, with the table's name where only CloudFormation knows it."""
+        return self.table if value in self.table_refs else str(value)
+
     def judge(self, operation, asked):
         """Whether everything that a request names is there."""
         if "FunctionName" in asked:
@@ -130,6 +137,9 @@ class Deployed:
             self.named("secret", asked["SecretId"], self.secrets)
         if "CertificateArn" in asked:
             self.named("certificate", asked["CertificateArn"], {self.certificate})
+        if "restApiId" in asked:
+            self.named("API", asked["restApiId"], {"a1b2c3"})
+            self.named("stage", asked["stageName"], self.stages)
         if operation in ("GetSchedule", "UpdateSchedule"):
             self.named("schedule", asked["Name"], self.schedules)
         if operation == "GetMetricStatistics":
@@ -161,13 +171,20 @@ class Deployed:
 
     def answer(self, operation, asked):
         match operation:
+            case "DescribeTable":
+                return {"Table": {"TableName": asked["TableName"], "TableStatus": "ACTIVE"}}
+            case "CreateChangeSet":
+                return {"Id": "c"}
+            case "DescribeChangeSet":
+                return {"Status": "CREATE_COMPLETE"}
             case "DescribeStacks":
                 outputs = self.market.template["Outputs"]
                 about = {
-                    "StackName": "market",
+                    "StackName": asked["StackName"],
+                    "StackStatus": "UPDATE_COMPLETE",
                     "Parameters": [{"ParameterKey": k, "ParameterValue": str(v)} for k, v in self.market.values.items()],
                     "Outputs": [
-                        {"OutputKey": k, "OutputValue": str(self.market.resolve(o["Value"]))}
+                        {"OutputKey": k, "OutputValue": self.named_table(self.market.resolve(o["Value"]))}
                         for k, o in outputs.items()
                     ],
                 }
@@ -175,6 +192,8 @@ class Deployed:
             case "DescribeAlarms":
                 alarm = {"AlarmName": "market-sweep-not-run", "StateReason": "", "StateUpdatedTimestamp": "2026-01-01T00:00:00Z"}
                 return {"MetricAlarms": [alarm], "CompositeAlarms": [alarm]}
+            case "GetRestApis":
+                return {"items": [{"id": "a1b2c3", "name": self.api}]}
             case "ListFunctions":
                 return {"Functions": [{"FunctionName": name} for name in sorted(self.functions)]}
             case "GetQueueUrl":

@@ -119,7 +119,9 @@ class Drill:
         stack = self.stack()
         self.equal("the stack is complete", stack["status"], "UPDATE_COMPLETE")
         self.equal("its output names the table", stack["outputs"]["TableName"], RESTORED)
-        pointed = {"TableName": RESTORED, "TableStreamLabel": table["LatestStreamLabel"]}
+        deployment = stack["parameters"]["Deployment"]
+        pointed = {"TableName": RESTORED, "TableStreamLabel": table["LatestStreamLabel"], "Deployment": deployment}
+        self.expect("it is a deployment of its own", deployment != before["parameters"]["Deployment"], deployment)
         self.equal("no other parameter has changed", stack["parameters"], before["parameters"] | pointed)
         self.equal("the stream", table["StreamSpecification"]["StreamViewType"], "NEW_IMAGE")
         self.equal("protected from deletion", table["DeletionProtectionEnabled"], True)
@@ -134,9 +136,11 @@ class Drill:
         self.expect("the one before takes none", self.policy("market"))
         functions = self.emulator.client("lambda")
         pages = functions.get_paginator("list_functions").paginate()
-        variables = [f["Environment"]["Variables"] for page in pages for f in page["Functions"]]
+        names = [function["FunctionName"] for page in pages for function in page["Functions"]]
+        live = [functions.get_function_configuration(FunctionName=name, Qualifier="live") for name in names]
+        variables = [function["Environment"]["Variables"] for function in live]
         named = {found["MARKET_TABLE"] for found in variables if "MARKET_TABLE" in found}
-        self.equal("every function knows that table and no other", named, {RESTORED})
+        self.equal("every function that is live knows that table and no other", named, {RESTORED})
         mappings = functions.list_event_source_mappings()["EventSourceMappings"]
         streams = [m["EventSourceArn"] for m in mappings if "/stream/" in m["EventSourceArn"]]
         self.equal("the relay reads its stream and no other", streams, [table["LatestStreamArn"]])

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""ministack, with what a restore needs of DynamoDB and it does not do by itself, as AWS documents it:
+"""ministack, with what a restore needs of DynamoDB and CloudFormation and it does not do by itself, as AWS documents it:
 
 - a statement of a table's own policy that denies a call to everyone denies it;
 - whether a table is protected is told as a truth, also where its CloudFormation was told so in a text; and that its indexes can
   be asked;
-- a table that is restored from point-in-time recovery tells from which and to which instant, and is not ready at once.
+- a table can be restored to any second since it was made;
+- a table that is restored from point-in-time recovery tells from which and to which instant, and is not ready at once;
+- what an update of a nested stack does not change keeps its attributes.
 
 What it restores is the table as it is, whatever the instant: that a second of the past comes back, only AWS shows.
 """
@@ -14,6 +16,7 @@ import sys
 import zlib
 
 from ministack.services import dynamodb
+from ministack.services.cloudformation import _stacks, provisioners
 
 # What a call does to its tables, in the words of policies.
 WRITES = {
@@ -67,15 +70,22 @@ async def handle_request(method, path, headers, body, query_params):
         source = dynamodb._tables[data["SourceTableName"]]["TableArn"]
         at = data.get("RestoreDateTime", 0)
         restored[data["TargetTableName"]] = {"SourceTableArn": source, "RestoreDateTime": at, "RestoreInProgress": True}
-    if status == 200 and action == "DescribeTable":
+    if status == 200 and action in TELLING:
         told = json.loads(answer)
-        describe(told["Table"])
+        TELLING[action](told, data)
         answer = json.dumps(told).encode()
         about["x-amz-crc32"] = str(zlib.crc32(answer))
     return status, about, answer
 
 
-def describe(table):
+def recover(told, data):
+    recovery = told["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    if "EarliestRestorableDateTime" in recovery:
+        recovery["EarliestRestorableDateTime"] = dynamodb._tables[data["TableName"]]["CreationDateTime"]
+
+
+def describe(told, _):
+    table = told["Table"]
     table["DeletionProtectionEnabled"] = str(table.get("DeletionProtectionEnabled")).lower() == "true"
     for index in table.get("GlobalSecondaryIndexes", []):
         index.setdefault("IndexStatus", "ACTIVE")
@@ -86,7 +96,19 @@ def describe(table):
             summary["RestoreInProgress"] = False
 
 
+TELLING = {"DescribeTable": describe, "DescribeContinuousBackups": recover}
 dynamodb.handle_request = handle_request
+
+update = provisioners._update_resource
+
+
+def update_resource(type, physical, old, new, stack, logical=None, attributes=None):
+    if attributes is None:
+        attributes = _stacks.get(stack, {}).get("_resources", {}).get(logical, {}).get("Attributes")
+    return update(type, physical, old, new, stack, logical, attributes)
+
+
+provisioners._update_resource = update_resource
 
 if __name__ == "__main__":
     from ministack.app import main

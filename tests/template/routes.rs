@@ -63,6 +63,7 @@ pub fn template(resource: &str, routes: &[Route]) -> Node {
         let mut made = function(&name, inside, inside);
         // It does what the route does.
         allow(&mut made, &name, at_the_table(&permissions, &format!("api/{operation}")));
+        join(at(&mut made, &[&name]), read(include_str!("parts/reserved.yaml")));
         join(at(&mut template, &["Resources"]), made);
     }
     complete(&mut template, Some(resource));

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from cloudwatch import written
-from expand import ACCOUNT, ROOT, expansions, target, tree
+from expand import ACCOUNT, ROOT, expansions, paths, target, tree
 from test_rules import WAYS, dead_letter_queues, functions, gateway, many, statements
 
 RUNBOOKS = ROOT / "docs/runbooks"

@@ -6,6 +6,7 @@ import math
 import os
 import re
 import subprocess
+import tomllib
 
 import pytest
 
@@ -127,10 +128,11 @@ def test_the_runbooks_command_stops_exactly_these(tmp_path, name):
     page = (ROOT / "docs/runbooks/stop-a-class.md").read_text()
     (block,) = [block for block in re.findall(r"```sh\n(.+?)```", page, re.S) if "throttle()" in block]
     aws = tmp_path / "aws"
-    aws.write_text('#!/bin/sh\nfor word in "$@"; do last=$word; done; printf %s "$last"\n')
+    # Who asks for the API's id is told; of the change the last word is printed, its operations.
+    aws.write_text('#!/bin/sh\ncase $2 in get-rest-apis) echo a1; exit;; esac\nfor word in "$@"; do last=$word; done; printf %s "$last"\n')
     aws.chmod(0o755)
     script = block.replace("throttle Checks 0 0", f"throttle {name} 0 0")
-    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "api": "a1"}
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "M": "market"}
     ran = subprocess.run(["bash", "-euc", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     paths = [f"{at}/throttling/{limit}" for at in CLASSES[name]["settings"] for limit in ("rateLimit", "burstLimit")]
     assert json.loads(ran.stdout) == [{"op": "replace", "path": path, "value": "0"} for path in paths]
@@ -214,6 +216,8 @@ def test_no_single_address_or_token_takes_the_half_of_what_checks_may(expanded):
     market = tree("aws", expanded["aws"])
     of_one = int(capacity.parameter(market, "ChecksPerFiveMinutes")) / 300
     assert of_one < int(capacity.parameter(market, "ChecksRateLimit")) / 2
+    # Its API key is no narrower, where it needs one.
+    assert int(capacity.parameter(market, "GatewayKeyRateLimit")) == of_one
     # A data gateway that asks one by one goes on well beyond the 1,300 merchants of before.
     assert of_one / (capacity.PEAK * capacity.CHECKS / capacity.SECONDS) > 5_000
 
@@ -247,8 +251,17 @@ def test_checks_have_instances_of_their_own_for_the_rate_that_the_gateway_takes(
     assert own["sweep"] == 1 and own["relay"] == 20
 
 
-@pytest.mark.parametrize("account", [1_000, 10_000])
-@pytest.mark.parametrize("reserve", [True, False])
+def environments():
+    """What each environment in the repository says of its account, and every choice that there is beside them."""
+    for account in capacity.MEANT_FOR:
+        for reserve in (True, False) if account > 10 else (False,):
+            yield f"{account}, {'reserved' if reserve else 'not reserved'}", account, reserve
+    for file in sorted((ROOT / "infra/environments").glob("*.toml")):
+        given = tomllib.loads(file.read_text())["parameters"]
+        yield file.stem, int(given.get("AccountConcurrency", 10)), given.get("ReserveConcurrency") == "true"
+
+
+@pytest.mark.parametrize(("account", "reserve"), [(a, r) for _, a, r in environments() if a > 10], ids=[n for n, a, _ in environments() if a > 10])
 def test_what_runs_at_once_fits_into_the_account(expanded, account, reserve):
     parts = capacity.sum_of(expanded, account, reserve)
     assert sum(parts.values()) <= account, parts

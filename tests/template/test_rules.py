@@ -760,9 +760,14 @@ def test_every_stage_logs_its_requests_and_limits_them(market):
     assert not settings[0].get("DataTraceEnabled"), "bodies and tokens would be in the log"
     api = gateway(market)
     assert api["EndpointConfiguration"]["Types"] == ["REGIONAL"]
-    (plan,) = market.all("AWS::ApiGateway::UsagePlan").values()
-    assert [target(s["ApiId"]) for s in plan["ApiStages"]] == [api.id]
-    assert {name: int(limit) for name, limit in plan["Throttle"].items()} == {"RateLimit": 20, "BurstLimit": 40}
+    throttles = {}
+    for plan in market.all("AWS::ApiGateway::UsagePlan").values():
+        assert [target(s["ApiId"]) for s in plan["ApiStages"]] == [api.id]
+        throttles[plan["UsagePlanName"]] = {name: int(limit) for name, limit in plan["Throttle"].items()}
+    assert throttles == {
+        "market": {"RateLimit": 20, "BurstLimit": 40},
+        "market-gateways": {"RateLimit": 200, "BurstLimit": 400},
+    }
     (association,) = market.all("AWS::WAFv2::WebACLAssociation").values()
     assert "/stages/" in association["ResourceArn"] and api.id in association["ResourceArn"]
 

@@ -4,6 +4,7 @@ Whoever follows a page at night does not find out that a command has another opt
 """
 
 import re
+import shutil
 import textwrap
 
 import pytest
@@ -51,6 +52,8 @@ def desk(tmp_path_factory):
 def folder(tmp_path):
     for file in ("certificate.pem", "key.pem", "chain.pem"):
         (tmp_path / file).write_text("-----BEGIN CERTIFICATE-----")
+    # Pages that need the release's own files say so.
+    shutil.copytree(ROOT / "infra/made", tmp_path / "infra/made", ignore=shutil.ignore_patterns("*.yaml"))
     return tmp_path
 
 
@@ -65,11 +68,10 @@ def give(desk, script, folder):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_of_the_page_is_one_and_names_what_is_there(desk, folder, page):
-    given = 0
-    for block in blocks(page):
-        assert give(desk, block, folder) == [], block
-        given += len(desk.given)
-    assert given or page in ("README",), f"{page} has no command"
+    # In one shell, as it is read: a block may use what one before it has named.
+    commands = "\n".join(blocks(page))
+    assert give(desk, commands, folder) == [], commands
+    assert desk.given, f"{page} has no command"
 
 
 def test_every_function_that_the_pages_paste_is_used_and_every_page_has_its_parts():
@@ -77,7 +79,7 @@ def test_every_function_that_the_pages_paste_is_used_and_every_page_has_its_part
     for name in re.findall(r"^(\w+)\(\) \{", PRELUDE, re.M):
         assert re.search(rf"\b{name}\b", text), name
     for page in PAGES:
-        if page != "README":
+        if page not in ("README", "stop-a-class"):
             parts = re.findall(r"^## (.+)$", (RUNBOOKS / f"{page}.md").read_text(), re.M)
             usual = ["What it means", "Look", "Do", "Over", "Safe to ignore"]
             assert [part for part in parts if part in usual] == usual, page

@@ -82,6 +82,9 @@ _market() {
             market__subcmd__bench,sweep)
                 cmd="market__subcmd__bench__subcmd__sweep"
                 ;;
+            market__subcmd__bench,wave)
+                cmd="market__subcmd__bench__subcmd__wave"
+                ;;
             market__subcmd__bench__subcmd__help,cold-start)
                 cmd="market__subcmd__bench__subcmd__help__subcmd__cold__subcmd__start"
                 ;;
@@ -99,6 +102,9 @@ _market() {
                 ;;
             market__subcmd__bench__subcmd__help,sweep)
                 cmd="market__subcmd__bench__subcmd__help__subcmd__sweep"
+                ;;
+            market__subcmd__bench__subcmd__help,wave)
+                cmd="market__subcmd__bench__subcmd__help__subcmd__wave"
                 ;;
             market__subcmd__dead__subcmd__letters,help)
                 cmd="market__subcmd__dead__subcmd__letters__subcmd__help"
@@ -187,6 +193,9 @@ _market() {
             market__subcmd__help__subcmd__bench,sweep)
                 cmd="market__subcmd__help__subcmd__bench__subcmd__sweep"
                 ;;
+            market__subcmd__help__subcmd__bench,wave)
+                cmd="market__subcmd__help__subcmd__bench__subcmd__wave"
+                ;;
             market__subcmd__help__subcmd__dead__subcmd__letters,inspect)
                 cmd="market__subcmd__help__subcmd__dead__subcmd__letters__subcmd__inspect"
                 ;;
@@ -213,6 +222,9 @@ _market() {
                 ;;
             market__subcmd__help__subcmd__notices,resend)
                 cmd="market__subcmd__help__subcmd__notices__subcmd__resend"
+                ;;
+            market__subcmd__help__subcmd__notices,served-otherwise)
+                cmd="market__subcmd__help__subcmd__notices__subcmd__served__subcmd__otherwise"
                 ;;
             market__subcmd__holidays,help)
                 cmd="market__subcmd__holidays__subcmd__help"
@@ -268,11 +280,17 @@ _market() {
             market__subcmd__notices,resend)
                 cmd="market__subcmd__notices__subcmd__resend"
                 ;;
+            market__subcmd__notices,served-otherwise)
+                cmd="market__subcmd__notices__subcmd__served__subcmd__otherwise"
+                ;;
             market__subcmd__notices__subcmd__help,help)
                 cmd="market__subcmd__notices__subcmd__help__subcmd__help"
                 ;;
             market__subcmd__notices__subcmd__help,resend)
                 cmd="market__subcmd__notices__subcmd__help__subcmd__resend"
+                ;;
+            market__subcmd__notices__subcmd__help,served-otherwise)
+                cmd="market__subcmd__notices__subcmd__help__subcmd__served__subcmd__otherwise"
                 ;;
             *)
                 ;;
@@ -319,7 +337,7 @@ _market() {
             return 0
             ;;
         market__subcmd__bench)
-            opts="-h --log-format --help routes jobs peer sweep cold-start help"
+            opts="-h --log-format --help routes jobs peer sweep wave cold-start help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -363,7 +381,7 @@ _market() {
             return 0
             ;;
         market__subcmd__bench__subcmd__help)
-            opts="routes jobs peer sweep cold-start help"
+            opts="routes jobs peer sweep wave cold-start help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -460,6 +478,20 @@ _market() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        market__subcmd__bench__subcmd__help__subcmd__wave)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         market__subcmd__bench__subcmd__jobs)
             opts="-h --quick --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -527,6 +559,24 @@ _market() {
             return 0
             ;;
         market__subcmd__bench__subcmd__sweep)
+            opts="-h --quick --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        market__subcmd__bench__subcmd__wave)
             opts="-h --quick --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -827,7 +877,7 @@ _market() {
             return 0
             ;;
         market__subcmd__help__subcmd__bench)
-            opts="routes jobs peer sweep cold-start"
+            opts="routes jobs peer sweep wave cold-start"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -897,6 +947,20 @@ _market() {
             return 0
             ;;
         market__subcmd__help__subcmd__bench__subcmd__sweep)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        market__subcmd__help__subcmd__bench__subcmd__wave)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1149,7 +1213,7 @@ _market() {
             return 0
             ;;
         market__subcmd__help__subcmd__notices)
-            opts="resend"
+            opts="resend served-otherwise"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1163,6 +1227,20 @@ _market() {
             return 0
             ;;
         market__subcmd__help__subcmd__notices__subcmd__resend)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        market__subcmd__help__subcmd__notices__subcmd__served__subcmd__otherwise)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1687,7 +1765,7 @@ _market() {
             return 0
             ;;
         market__subcmd__notices)
-            opts="-h --limit --data --url --stack-name --region --profile --json --log-format --help resend help"
+            opts="-h --limit --data --url --stack-name --region --profile --json --log-format --help resend served-otherwise help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1729,7 +1807,7 @@ _market() {
             return 0
             ;;
         market__subcmd__notices__subcmd__help)
-            opts="resend help"
+            opts="resend served-otherwise help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1770,6 +1848,20 @@ _market() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        market__subcmd__notices__subcmd__help__subcmd__served__subcmd__otherwise)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         market__subcmd__notices__subcmd__resend)
             opts="-h --address --dry-run --data --url --stack-name --region --profile --json --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1778,6 +1870,56 @@ _market() {
             fi
             case "${prev}" in
                 --address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stack-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        market__subcmd__notices__subcmd__served__subcmd__otherwise)
+            opts="-h --way --served-at --evidence --data --url --stack-name --region --profile --json --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --way)
+                    COMPREPLY=($(compgen -W "letter telephone in-person other" -- "${cur}"))
+                    return 0
+                    ;;
+                --served-at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --evidence)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -106,18 +106,19 @@ complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from help" -f -a "publish" -d 'Publish the holiday schedule of a year, or a version that corrects it. MARKET_TOKEN holds an operator\'s bearer token'
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend help" -l limit -d 'How many to show at most' -r
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend help" -l data -d 'A data folder that no market is using' -r -F
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend help" -l url -d 'Where a market answers; MARKET_URL where no place is named. On this machine no token is needed' -r
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend help" -l stack-name -d 'The stack; market where no place is named' -r
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend help" -l region -d 'Its region; the environment\'s or the profile\'s otherwise' -r
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend help" -l profile -d 'The profile whose credentials to use' -r
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend help" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l limit -d 'How many to show at most' -r
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l data -d 'A data folder that no market is using' -r -F
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l url -d 'Where a market answers; MARKET_URL where no place is named. On this machine no token is needed' -r
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l stack-name -d 'The stack; market where no place is named' -r
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l region -d 'Its region; the environment\'s or the profile\'s otherwise' -r
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l profile -d 'The profile whose credentials to use' -r
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
 json\t'For programs: a JSON object a line'"
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend help" -l json -d 'Print one JSON document, errors too'
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend help" -f -a "resend" -d 'Send one again'
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l json -d 'Print one JSON document, errors too'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -f -a "resend" -d 'Send one again'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -f -a "served-otherwise" -d 'Record that one was served another way: by a letter, on the telephone, in person'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l address -d 'The e-mail address or telephone number to send it to; without one, where the contacts point now' -r
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l data -d 'A data folder that no market is using' -r -F
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l url -d 'Where a market answers; MARKET_URL where no place is named. On this machine no token is needed' -r
@@ -129,7 +130,23 @@ json\t'For programs: a JSON object a line'"
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l dry-run -d 'Show which notice would be sent again, and where to, or why it would be refused; change nothing'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l json -d 'Print one JSON document, errors too'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -l way -d 'On which way' -r -f -a "letter\t'By a letter, registered or by courier'
+telephone\t'On the telephone'
+in-person\t'Handed over, or told face to face'
+other\t'Any other way; the evidence tells which'"
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -l served-at -d 'When: 2026-03-02T10:00:00+08:00' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -l evidence -d 'What shows it: who says so, and where the proof is kept' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -l data -d 'A data folder that no market is using' -r -F
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -l url -d 'Where a market answers; MARKET_URL where no place is named. On this machine no token is needed' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -l stack-name -d 'The stack; market where no place is named' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -l region -d 'Its region; the environment\'s or the profile\'s otherwise' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -l profile -d 'The profile whose credentials to use' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
+json\t'For programs: a JSON object a line'"
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -l json -d 'Print one JSON document, errors too'
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from help" -f -a "resend" -d 'Send one again'
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from help" -f -a "served-otherwise" -d 'Record that one was served another way: by a letter, on the telephone, in person'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c market -n "__fish_market_using_subcommand dead-letters; and not __fish_seen_subcommand_from list inspect redrive help" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
 json\t'For programs: a JSON object a line'"
@@ -278,15 +295,16 @@ complete -c market -n "__fish_market_using_subcommand smoke" -l log-format -d 'H
 json\t'For programs: a JSON object a line'"
 complete -c market -n "__fish_market_using_subcommand smoke" -l json -d 'Print one JSON document, errors too'
 complete -c market -n "__fish_market_using_subcommand smoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
+complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep wave cold-start help" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
 json\t'For programs: a JSON object a line'"
-complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "routes" -d 'Requests per second and latencies of the busiest routes, on a file and in memory'
-complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "jobs" -d 'Wake-ups per second through the whole job path, and how late jobs are while the clock ticks'
-complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "peer" -d 'Wake-ups per second beside those of graphile-worker on PostgreSQL with the same durable effect, in turns. It needs PostgreSQL (initdb and postgres), Node 20 or later and npm, which fetches the peer the first time'
-complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "sweep" -d 'What one sweep costs with a thousand, a hundred thousand and a million timers pending'
-complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "cold-start" -d 'From spawning the deployed binary to its first reply, beside the least program of its kind'
-complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep cold-start help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep wave cold-start help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep wave cold-start help" -f -a "routes" -d 'Requests per second and latencies of the busiest routes, on a file and in memory'
+complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep wave cold-start help" -f -a "jobs" -d 'Wake-ups per second through the whole job path, and how late jobs are while the clock ticks'
+complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep wave cold-start help" -f -a "peer" -d 'Wake-ups per second beside those of graphile-worker on PostgreSQL with the same durable effect, in turns. It needs PostgreSQL (initdb and postgres), Node 20 or later and npm, which fetches the peer the first time'
+complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep wave cold-start help" -f -a "sweep" -d 'What one sweep costs with a thousand, a hundred thousand and a million timers pending'
+complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep wave cold-start help" -f -a "wave" -d 'A hundred thousand things that are due at one midnight: pass by pass, until nothing is left'
+complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep wave cold-start help" -f -a "cold-start" -d 'From spawning the deployed binary to its first reply, beside the least program of its kind'
+complete -c market -n "__fish_market_using_subcommand bench; and not __fish_seen_subcommand_from routes jobs peer sweep wave cold-start help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from routes" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
 json\t'For programs: a JSON object a line'"
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from routes" -l quick -d 'A tenth of the requests'
@@ -306,6 +324,10 @@ complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_sub
 json\t'For programs: a JSON object a line'"
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from sweep" -l quick -d 'Without the million'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from sweep" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from wave" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
+json\t'For programs: a JSON object a line'"
+complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from wave" -l quick -d 'A tenth of them'
+complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from wave" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from cold-start" -l bootstrap -d 'The deployed binary' -r -F
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from cold-start" -l floor -d 'The least program of its kind' -r -F
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from cold-start" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
@@ -316,6 +338,7 @@ complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_sub
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "jobs" -d 'Wake-ups per second through the whole job path, and how late jobs are while the clock ticks'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "peer" -d 'Wake-ups per second beside those of graphile-worker on PostgreSQL with the same durable effect, in turns. It needs PostgreSQL (initdb and postgres), Node 20 or later and npm, which fetches the peer the first time'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "sweep" -d 'What one sweep costs with a thousand, a hundred thousand and a million timers pending'
+complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "wave" -d 'A hundred thousand things that are due at one midnight: pass by pass, until nothing is left'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "cold-start" -d 'From spawning the deployed binary to its first reply, beside the least program of its kind'
 complete -c market -n "__fish_market_using_subcommand bench; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c market -n "__fish_market_using_subcommand help; and not __fish_seen_subcommand_from demo openapi completions man handlers publish holidays notices dead-letters jobs verify lists restore smoke bench help" -f -a "demo" -d 'Play a merchant\'s year on a virtual clock, through the real routes and workers, and print it'
@@ -336,6 +359,7 @@ complete -c market -n "__fish_market_using_subcommand help; and not __fish_seen_
 complete -c market -n "__fish_market_using_subcommand help; and not __fish_seen_subcommand_from demo openapi completions man handlers publish holidays notices dead-letters jobs verify lists restore smoke bench help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from holidays" -f -a "publish" -d 'Publish the holiday schedule of a year, or a version that corrects it. MARKET_TOKEN holds an operator\'s bearer token'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from notices" -f -a "resend" -d 'Send one again'
+complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from notices" -f -a "served-otherwise" -d 'Record that one was served another way: by a letter, on the telephone, in person'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from dead-letters" -f -a "list" -d 'Count them, queue by queue'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from dead-letters" -f -a "inspect" -d 'Show them, and leave them where they are'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from dead-letters" -f -a "redrive" -d 'Send them back to their queue, until none are left'
@@ -347,4 +371,5 @@ complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subc
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "jobs" -d 'Wake-ups per second through the whole job path, and how late jobs are while the clock ticks'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "peer" -d 'Wake-ups per second beside those of graphile-worker on PostgreSQL with the same durable effect, in turns. It needs PostgreSQL (initdb and postgres), Node 20 or later and npm, which fetches the peer the first time'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "sweep" -d 'What one sweep costs with a thousand, a hundred thousand and a million timers pending'
+complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "wave" -d 'A hundred thousand things that are due at one midnight: pass by pass, until nothing is left'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from bench" -f -a "cold-start" -d 'From spawning the deployed binary to its first reply, beside the least program of its kind'

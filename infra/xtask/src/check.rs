@@ -101,7 +101,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "what it built, deployed to an emulator, carries the story, and goes on with a restored table",
         taken: CI,
-        budget_s: 110,
+        budget_s: 150,
         what: deployed,
     },
     Step {

@@ -40,7 +40,8 @@ pub struct Swept {
     pub parked: usize,
     /// How late the most overdue entry was when it was found.
     pub lateness: Option<SignedDuration>,
-    /// Shards that the pass had no time for, or not for all of; the next one goes on with them.
+    /// Shards that the pass had no time for, or not for all of, or whose lane's pace leaves more for the next one, which goes on
+    /// with them: a wave that is worked off.
     pub left: usize,
 }
 
@@ -138,7 +139,7 @@ enum Page {
     More(Open),
     /// There is nothing more to do in its shard.
     Done,
-    /// There was no time to begin it.
+    /// There was no time to begin it, or its lane has handed out what its pace allows; the next pass has it.
     Left,
 }
 
@@ -233,11 +234,17 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         let last = entries.last().cloned();
         // The horizon is for what was never handed out; what was belongs to its lease until that ends.
         let free = entries.into_iter().filter(|entry| !entry.is_leased_at(now));
-        let free: Vec<_> = free.take(share.unwrap_or(usize::MAX)).collect();
+        let mut free: Vec<_> = free.collect();
+        let found = free.len();
+        free.truncate(share.unwrap_or(usize::MAX));
+        let is_behind = free.len() < found || !is_last_page;
         let share = share.map(|share| share - free.len());
         self.hand_out(free, now, swept).await?;
-        let is_done = is_last_page || share == Some(0);
-        Ok(if is_done { Page::Done } else { Page::More(Open { lane, shard, last, share }) })
+        Ok(match share {
+            _ if !is_behind => Page::Done,
+            Some(0) => Page::Left,
+            _ => Page::More(Open { lane, shard, last, share }),
+        })
     }
 
     /// Leases and sends a page.

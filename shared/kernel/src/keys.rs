@@ -126,13 +126,14 @@ const UNTOLD: &str = "…";
 impl Display for ToldKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(Key { partition, sort }) = self;
+        // A document's id tells its provider before a dot; an operator's has none.
+        let is_of_nobody = OF_NO_PARTY.iter().any(|free| partition.starts_with(free))
+            || partition.starts_with("document#") && !partition.contains('.');
         match partition.split_once('#') {
-            Some((kind, _)) if !OF_NO_PARTY.iter().any(|free| partition.starts_with(free)) => {
-                write!(f, "{kind}#{UNTOLD}/")?;
-            }
+            Some((kind, _)) if !is_of_nobody => write!(f, "{kind}#{UNTOLD}/")?,
             _ => write!(f, "{partition}/")?,
         }
-        // A document's id tells its provider before the dot, and the key of a request is its sender's own text.
+        // The key of a request is its sender's own text.
         let is_sent = sort.starts_with("key#");
         for (place, part) in sort.split('#').enumerate() {
             let told = if part.contains('.') || (is_sent && place > 0) { UNTOLD } else { part };
@@ -285,6 +286,25 @@ mod tests {
 
     const ORDERS: Place = Place::Within("order#");
     const LISTINGS: Place = Place::Own("listing#");
+
+    #[test]
+    fn a_key_is_told_in_logs_without_whose_it_is() {
+        for (partition, sort, told) in [
+            ("account#shop-1", "notice#ntc_1", "account#…/notice#ntc_1"),
+            ("provider#acme", "state", "provider#…/state"),
+            ("account#shop-1", "acceptance#acme.terms#000001", "account#…/acceptance#…#000001"),
+            ("ledger#shop-1#grt_1#0", "2026-01-01T00", "ledger#…/2026-01-01T00"),
+            ("document#acme.terms", "text#000001", "document#…/text#000001"),
+            ("document#rules", "text#000001", "document#rules/text#000001"),
+            ("credit-code#911100008021004331", "state", "credit-code#…/state"),
+            ("reply#merchant#shop-1", "key#wang@example.com", "reply#…/key#…"),
+            ("listing#lst_1", "state", "listing#lst_1/state"),
+            ("announcements", "notice#ntc_1", "announcements/notice#ntc_1"),
+            ("holidays#2027", "state", "holidays#2027/state"),
+        ] {
+            assert_eq!(Key::stored(partition, sort).told().to_string(), told);
+        }
+    }
 
     #[test]
     fn a_key_is_stored_as_its_owner_its_kind_and_its_id() {

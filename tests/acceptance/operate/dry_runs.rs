@@ -58,7 +58,9 @@ async fn a_dry_run_of_every_command_that_changes_something_leaves_the_table_as_i
             served,
             1,
             "/refused",
-            json!("it is neither undeliverable nor bounced, or another notice went in its place"),
+            json!(
+                "it is neither undeliverable nor bounced, or was served another way or by another notice in its place"
+            ),
         ),
         ("jobs redrive advance_case".to_owned(), 0, "/items/0/job", json!("advance_case")),
         ("jobs redrive notify".to_owned(), 0, "/items", json!([])),

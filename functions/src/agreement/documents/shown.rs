@@ -35,7 +35,8 @@ pub(crate) async fn shown(market: &Market, id: &DocumentId, number: u32) -> Resu
         Some(_) => {
             let outline = market.store.form::<Outline>(&Document::outline_key(id, number)).await?;
             outline.ok_or_else(|| {
-                tracing::error!(document = %id, version = number, "the outline of a version is gone");
+                let item = Document::outline_key(id, number);
+                tracing::error!(item = %item.told(), "the outline of a version is gone");
                 Problem::new(problems::CORRUPT)
             })?
         }

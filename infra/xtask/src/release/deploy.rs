@@ -121,7 +121,8 @@ pub fn ask(tools: &Tools, environment: &Environment, arguments: &[&str]) -> Resu
     command.args(["--region", &environment.region, "--output", "text"]);
     let output = command.output().map_err(|error| Failed(format!("{}: {error}", words(&command))))?;
     if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        // Not the tab before a value that is empty.
+        return Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\n', '\r']).to_owned());
     }
     Err(Failed(format!("{}: {}", words(&command), String::from_utf8_lossy(&output.stderr).trim())))
 }

@@ -10,6 +10,8 @@ use crate::run::{Done, Failed};
 
 /// What another value would make another market of, or would lose its parties.
 const NEVER_CHANGES: [&str; 3] = ["MarketName", "SubjectKeySecret", "Subjects"];
+/// Which table the market stands on: after a restore the file has to be told, or a deployment would put it back.
+const OF_THE_TABLE: [&str; 2] = ["TableName", "TableStreamLabel"];
 /// The one parameter that is no environment's.
 pub const DEPLOYMENT: &str = "Deployment";
 
@@ -97,14 +99,17 @@ fn declared(template: &str) -> Result<BTreeMap<String, Option<String>>, Failed> 
 /// Whether these parameters may be deployed over a stack's.
 ///
 /// # Errors
-/// Where one would change that never does.
+/// Where one would change that never does, or that is changed otherwise.
 pub fn keeps_what_never_changes(before: &Parameters, after: &Parameters) -> Done {
-    for name in NEVER_CHANGES {
+    let names = NEVER_CHANGES.map(|name| (name, "it never changes, for it would be another market"));
+    let of_the_table =
+        OF_THE_TABLE.map(|name| (name, "`market restore` alone changes it; say in the file what is there"));
+    for (name, why) in names.into_iter().chain(of_the_table) {
         if let (Some(before), Some(after)) = (before.get(name), after.get(name))
             && before != after
         {
             return Err(Failed(format!(
-                "{name} is {before} there and {after} in the environment's file; it never changes, for it would be another market"
+                "{name} is `{before}` there and `{after}` in the environment's file; {why}"
             )));
         }
     }

@@ -274,13 +274,14 @@ fn what_cannot_be_asked_is_no_stack_that_is_not_there() {
 #[test]
 fn a_stack_never_becomes_another_market() {
     let desk = Desk::new();
-    for other in ["MarketName\\tmarket", "MarketName\\tshop-2\\nLogDays\\t30"] {
+    for other in ["MarketName\\tmarket\\n", "Empty\\t\\nMarketName\\tshop-2\\nLogDays\\t\\n"] {
         desk.there(Some(other));
         let why = desk.refused(&desk.request());
         assert!(why.contains("MarketName") && why.contains("another market"), "{why}");
     }
     let with = |name: &str, value: &str| [(name.to_owned(), value.to_owned())].into();
-    for name in ["MarketName", "SubjectKeySecret", "Subjects"] {
+    // And stays on the table on which it was put by a restore.
+    for name in ["MarketName", "SubjectKeySecret", "Subjects", "TableName", "TableStreamLabel"] {
         assert!(keeps_what_never_changes(&with(name, "a"), &with(name, "b")).is_err(), "{name}");
         assert!(keeps_what_never_changes(&with(name, "a"), &with(name, "a")).is_ok(), "{name}");
     }

@@ -47,11 +47,13 @@ pub async fn routes(count: usize) -> Result<(), BenchError> {
             body,
         };
         let check = json!({ "token": granted.token, "scope": "orders.read" });
+        let checks = json!({ "checks": vec![&check; 50] });
         let requests = [
             request("explain_error", &stage.gateway, "/errors/not-found".to_owned(), None),
             request("get_grant", &merchant, format!("/accounts/{SHOP}/grants/{}", granted.grant), None),
             request("list_notices", &merchant, format!("/accounts/{SHOP}/notices"), None),
             request("check_token", &stage.gateway, "/checks".to_owned(), Some(check)),
+            request("check_tokens", &stage.gateway, "/checks/batch".to_owned(), Some(checks)),
             request("place_order", &merchant, format!("/accounts/{SHOP}/orders"), Some(stage.order("month"))),
         ];
         for request in requests {

@@ -9,7 +9,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use market_jobs::sweep::Sweep;
 use market_jobs::{Outgoing, Queues, Unsent};
@@ -39,22 +40,21 @@ impl Queues for Done {
                 *twice += usize::from(!done.insert(key.clone()));
             }
         }
-        for some in keys.chunks(25) {
-            let requests = some.iter().filter_map(delete).collect();
-            let sent = self.client.batch_write_item().request_items(TABLE, requests).send().await;
-            if let Err(error) = sent {
-                tracing::warn!(error = %failed(error), "what was done comes again");
-            }
-        }
+        stream::iter(keys).for_each_concurrent(16, |key| self.is_done(key)).await;
         Vec::new()
     }
 }
 
-fn delete(key: &Key) -> Option<WriteRequest> {
-    let text = |text: &str| AttributeValue::S(text.to_owned());
-    let delete =
-        DeleteRequest::builder().key("pk", text(&key.partition)).key("sk", text(&key.sort)).build().ok()?;
-    Some(WriteRequest::builder().delete_request(delete).build())
+impl Done {
+    /// Takes an item out of the index, as the commit of its worker does.
+    async fn is_done(&self, key: Key) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let update = self.client.update_item().table_name(TABLE).key("pk", text(&key.partition));
+        let update = update.key("sk", text(&key.sort)).update_expression("REMOVE due_shard, wake_at");
+        if let Err(error) = update.send().await {
+            tracing::error!(error = %failed(error), "what was done comes again");
+        }
+    }
 }
 
 pub(super) async fn wave(size: u32) -> Result<(), BenchError> {

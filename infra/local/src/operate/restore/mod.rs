@@ -36,7 +36,7 @@ use super::verify::{Expected, Heads, Verification, verify_at};
 use super::{Common, Ended, OperateError, given, progress, say, waiting};
 
 /// How long it is waited before something that takes its time is looked at again.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 /// Within so long a policy holds everywhere: AWS says seconds.
 const FENCE_SPREADS: Duration = Duration::from_mins(1);
 /// Accounts that are verified, of the newest and of the oldest.
@@ -45,6 +45,10 @@ const SAMPLE: u16 = 50;
 /// The parameters of the stack that name its table.
 const TABLE_NAME: &str = "TableName";
 const STREAM_LABEL: &str = "TableStreamLabel";
+/// Its name for what is deployed: under the same one, functions change and callers stay with those of before.
+const DEPLOYMENT: &str = "Deployment";
+/// How callers are moved to it. What rings while the market is fenced would move them back: they are moved at once.
+const SHIFT: (&str, &str) = ("Shift", "none");
 
 /// What to restore.
 #[derive(Debug, clap::Args)]
@@ -291,7 +295,10 @@ impl Restore<'_> {
         let stands_there =
             stack.parameter(TABLE_NAME) == Some(&target.name) && stack.parameter(STREAM_LABEL) == Some(label);
         if !stands_there {
-            stack.change(&[(TABLE_NAME, &target.name), (STREAM_LABEL, label)]).await?;
+            let deployment = format!("restore-{}", SystemClock.now().as_second());
+            let changes =
+                [(TABLE_NAME, target.name.as_str()), (STREAM_LABEL, label), (DEPLOYMENT, &deployment), SHIFT];
+            stack.change(&changes).await?;
             stack = stack.again().await?;
         }
         while *stack.state() == StackState::AtWork {

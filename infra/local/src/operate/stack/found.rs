@@ -94,7 +94,7 @@ impl Stack {
         aws_sdk_dynamodb::Client::new(&self.sdk)
     }
 
-    /// Begins to change parameters, and leaves everything else as it is.
+    /// Begins to change parameters, those of them that its template has, and leaves everything else as it is.
     ///
     /// # Errors
     /// Where `CloudFormation` does not take it.
