@@ -73,7 +73,7 @@ def strip(template, parameters):
         if type == "AWS::CloudWatch::CompositeAlarm" or type == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
             del template["Resources"][logical]
             yield "alarms on metric math, and on alarms: refused; taken out", logical
-        if type in ("AWS::Budgets::Budget", "AWS::Backup::BackupSelection"):
+        if type == "AWS::Budgets::Budget":
             del template["Resources"][logical]
             yield f"{type}: unknown to it; taken out", logical
         if type == "AWS::CloudFormation::Stack" and "Deployment" in properties.get("Parameters", {}):
