@@ -92,12 +92,12 @@ class World:
             "SAM_CLI_TELEMETRY": "0",
             # botocore, the market and curl each have their own name for it.
             **dict.fromkeys(("AWS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"), str(self.ca)),
-            "PYTHON": sys.executable,
-            "HERE": str(HERE),
-            "CODE": str(self.code),
-            "MARKET": str(self.market),
-            "XTASK": str(self.xtask),
-            "REAL_CARGO": shutil.which("cargo"),
+            "STAND_IN_PYTHON": sys.executable,
+            "STAND_IN_HERE": str(HERE),
+            "STAND_IN_CODE": str(self.code),
+            "STAND_IN_MARKET": str(self.market),
+            "STAND_IN_XTASK": str(self.xtask),
+            "STAND_IN_REAL_CARGO": shutil.which("cargo"),
         }
 
     def answer(self, question, default):
@@ -181,7 +181,7 @@ class Follower:
             (self.carry_out if command.why is None else self.fail_at)(command)
 
     def carry_out(self, command):
-        follow = {"follow_s": FOLLOWED_S} if " --tail" in command.text else {}
+        follow = {"follow_s": FOLLOWED_S} if " --follow" in command.text else {}
         ran = self.world.run(command.text, limit_s=LIMIT_S, **follow)
         what = f"{command.line}: {short(command.text)} ({ran.seconds:.1f} s)"
         self.checks.expect(what, ran.ok, f"it ended with {ran.status}\n{ran.failed}{ran.output[-3000:]}")

@@ -51,13 +51,14 @@ PARAMETERS = {
     "LogsBefore": lambda _: "none",
     # Step by step takes CodeDeploy, which the emulator does not have.
     "Shift": lambda _: "none",
+    "ExportBucket": lambda _: "true",
 }
 
 # What they say where a command asks, by how the question begins.
 SAYS = {"Enter passphrase": "", "Enter same passphrase": ""}
 
 # Questions of yes or no that the text does not answer, since what they ask for was just called.
-YES = ("Deploy this changeset?", "Are you sure you want to delete")
+YES = ("Deploy this changeset?", "Are you sure you want to delete", "Do you want to delete")
 
 # ── what they have ──
 
@@ -110,8 +111,7 @@ def describe_the_environment(world):
     text = re.sub(r'(?m)^account = .*', f'account = "{ACCOUNT}"', file.read_text())
     for name, value in PARAMETERS.items():
         text, changed = re.subn(rf"(?m)^{name} = .*", f'{name} = "{value(world)}"', text)
-        if changed != 1:
-            raise Stuck(f"the example of an environment has no {name}")
+        text += "" if changed else f'{name} = "{value(world)}"\n'
     file.write_text(text)
 
 

@@ -16,10 +16,10 @@ DRIVER = r"""
 set -o pipefail -E -u
 # What is interrupted is what was called.
 trap : INT
-trap 'printf "  a part of it ended with %d: %s\n" "$?" "$BASH_COMMAND" >> "$FOLDER/failed"' ERR
-exec 3< "$FOLDER/commands"
+trap 'printf "  a part of it ended with %d: %s\n" "$?" "$BASH_COMMAND" >> "$STAND_IN_FOLDER/failed"' ERR
+exec 3< "$STAND_IN_FOLDER/commands"
 while IFS= read -r -u 3 step; do
-  : > "$FOLDER/failed"
+  : > "$STAND_IN_FOLDER/failed"
   . "$step"
   printf '\036%d\036' "$?"
 done
@@ -61,7 +61,7 @@ class Shell:
         driver, self.fifo = folder / "driver.sh", folder / "commands"
         driver.write_text(DRIVER)
         os.mkfifo(self.fifo)
-        environment = environment | {"FOLDER": str(folder), "TERM": "dumb"}
+        environment = environment | {"STAND_IN_FOLDER": str(folder), "TERM": "dumb"}
         self.child = pexpect.spawn(
             "bash",
             ["--noprofile", "--norc", str(driver)],

@@ -25,7 +25,7 @@ def main():
     parser.add_argument("--path", required=True, type=Path)
     given = parser.parse_args()
     manifest = given.path / "Cargo.toml"
-    read = [os.environ["REAL_CARGO"], "metadata", "--format-version", "1", "--no-deps", "--offline", "--manifest-path", str(manifest)]
+    read = [os.environ["STAND_IN_REAL_CARGO"], "metadata", "--format-version", "1", "--no-deps", "--offline", "--manifest-path", str(manifest)]
     described = json.loads(subprocess.run(read + ["--locked"] * given.locked, check=True, capture_output=True).stdout)
     (package,) = (one for one in described["packages"] if Path(one["manifest_path"]) == manifest.resolve())
     workspace = tomllib.loads((Path(described["workspace_root"]) / "Cargo.toml").read_text())

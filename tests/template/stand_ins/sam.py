@@ -13,7 +13,7 @@ import os
 import sys
 from pathlib import Path
 
-HERE = Path(os.environ["HERE"])
+HERE = Path(os.environ["STAND_IN_HERE"])
 BUILT = Path(".aws-sam/build")
 
 
@@ -44,7 +44,7 @@ def expand(templates, code, into):
 
 
 def build():
-    root = expand(Path.cwd(), os.environ["CODE"], BUILT)
+    root = expand(Path.cwd(), os.environ["STAND_IN_CODE"], BUILT)
     root.rename(BUILT / "template.yaml")
     print(f"Built Artifacts  : {BUILT}\nBuilt Template   : {BUILT}/template.yaml")
 
@@ -54,7 +54,7 @@ def deploy(arguments):
     if "--template-file" in arguments:
         at = arguments.index("--template-file") + 1
         template = Path(arguments[at]).resolve()
-        arguments[at] = str(expand(template.parent, template.parent / "bootstrap.zip", Path(os.environ["FOLDER"]) / "expanded"))
+        arguments[at] = str(expand(template.parent, template.parent / "bootstrap.zip", Path(os.environ["STAND_IN_FOLDER"]) / "expanded"))
     call(["deploy", *arguments])
 
 
