@@ -225,6 +225,9 @@ def main():
     parser.add_argument("--page", type=Path, default=ROOT / "docs/DEPLOY.md")
     parser.add_argument("--until", type=int, default=sys.maxsize, help="the last line of the page to follow")
     arguments = parser.parse_args()
+    for file in (arguments.code / "bootstrap", arguments.market, arguments.xtask):
+        if not file.is_file():
+            parser.error(f"there is no {file}")
     folder = ROOT / "target/by-the-text"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
