@@ -111,8 +111,9 @@ async fn a_sweep_whose_queue_does_not_answer_fails_aloud() {
 
 /// The figures of the last pass that a sweep logged, by their names.
 fn figures(log: &str) -> Map<String, Value> {
-    let lines = log.lines().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok());
-    lines.filter(|line| line.contains_key("_aws")).last().expect("a pass writes its figures")
+    let mut lines =
+        log.lines().rev().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok());
+    lines.find(|line| line.contains_key("_aws")).expect("a pass writes its figures")
 }
 
 /// What the gateway of an API answers that is ready, or is not, and whether it was asked for that.

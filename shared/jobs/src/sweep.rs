@@ -112,16 +112,6 @@ struct Progress {
     first: Option<SweepError>,
 }
 
-impl Progress {
-    fn outcome(self) -> Result<Swept, BrokenPass> {
-        let Self { swept, failed, first } = self;
-        match first {
-            None => Ok(swept),
-            Some(first) => Err(BrokenPass { swept, failed, first }),
-        }
-    }
-}
-
 /// A shard in the middle of a pass.
 #[derive(Debug)]
 struct Open {
@@ -193,8 +183,12 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
             }
         };
         // What cuts it off is asked first: work that is always ready must not keep it from its turn.
-        drop(select(pin!(cut_off), pin!(rounds)).await);
-        progress.into_inner().unwrap_or_else(PoisonError::into_inner).outcome()
+        select(pin!(cut_off), pin!(rounds)).await;
+        let Progress { swept, failed, first } = progress.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match first {
+            None => Ok(swept),
+            Some(first) => Err(BrokenPass { swept, failed, first }),
+        }
     }
 
     /// A page of a shard, and what is noted of it; the shard again, where there is more behind it.

@@ -27,7 +27,7 @@ use crate::run::root;
 #[derive(Debug, Args)]
 pub struct Package {
     /// The private key that signs it, as ssh-keygen makes them; its public key stands in infra/environments/signers.
-    /// Otherwise the variable MARKET_RELEASE_KEY names it.
+    /// Otherwise the variable `MARKET_RELEASE_KEY` names it.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// The processor of the functions; environments name it as Architecture.

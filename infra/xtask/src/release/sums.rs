@@ -100,9 +100,9 @@ pub fn verify(folder: &Path, signers: &Path) -> Done {
     let listed: BTreeMap<_, _> =
         listed.lines().filter_map(|line| line.split_once("  ")).map(|(sum, name)| (name, sum)).collect();
     let found = of_folder(folder)?;
-    let names = listed.keys().copied().chain(found.keys().map(String::as_str));
+    let mut names = listed.keys().copied().chain(found.keys().map(String::as_str));
     let differs = |name: &&str| listed.get(name).copied() != found.get(*name).map(String::as_str);
-    match names.filter(differs).next() {
+    match names.find(differs) {
         Some(name) => {
             Err(Failed(format!("{name} is not what was signed, or was not there then, or is gone")))
         }
