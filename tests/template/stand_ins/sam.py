@@ -1,9 +1,10 @@
-"""The SAM CLI on an emulator. It is the real one, but for three things:
+"""The SAM CLI on an emulator. It is the real one, but for four things:
 
 - `build` does not compile: it leaves what was built before;
 - the templates that are deployed are expanded first, for the emulator expands none that another nests, and changed where
   it cannot take them (deploy.py tells which); and the API's address is the emulator's own;
-- `delete` takes the emulator's addresses in S3 for what AWS's are.
+- `delete` takes the emulator's addresses in S3 for what AWS's are;
+- it looks every second whether something is done, not every thirty.
 """
 
 import contextlib
@@ -71,8 +72,15 @@ def delete(arguments):
 
 
 def call(arguments):
+    from botocore.waiter import Waiter
     from samcli.cli.main import cli
 
+    wait = Waiter.wait
+
+    def soon(waiter, **asked):
+        return wait(waiter, **asked | {"WaiterConfig": asked.get("WaiterConfig", {}) | {"Delay": 1}})
+
+    Waiter.wait = soon
     cli(args=arguments, prog_name="sam")
 
 
