@@ -399,6 +399,15 @@ class Story:
             parked = self.operator.get(f"/jobs/{job}/parked")
             self.expect(f"nothing is parked of {job}", parked.ok and parked.body["items"] == [], parked)
 
+    def unsent(self):
+        """The e-mails that still wait."""
+        return [
+            (notice["about"], notice["channel"], notice["status"])
+            for of in ("accounts/shop-1", "providers/northwind")
+            for notice in self.operator.all(f"/{of}/notices")
+            if notice["channel"] == "email" and notice["status"] == "queued"
+        ]
+
     def audit(self):
         """The evidence, and what is left in queues."""
         records = self.operator.all("/accounts/shop-1/evidence")
@@ -416,12 +425,10 @@ class Story:
             )
         ]
         self.expect("each record holds the hash of the one before it", not broken, broken)
-        unsent = [
-            (notice["about"], notice["channel"], notice["status"])
-            for of in ("accounts/shop-1", "providers/northwind")
-            for notice in self.operator.all(f"/{of}/notices")
-            if notice["channel"] == "email" and notice["status"] == "queued"
-        ]
+        # They leave at a pace.
+        began = time.monotonic()
+        while (unsent := self.unsent()) and time.monotonic() - began < PATIENCE_SECONDS:
+            time.sleep(0.3)
         self.expect("no e-mail is left unsent", not unsent, unsent)
         dead = self.machinery.left("-dead")
         self.expect("no queue has dead letters", not dead, dead)
