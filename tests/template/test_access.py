@@ -478,6 +478,15 @@ def test_nobody_but_cloudformation_makes_or_changes_roles_functions_and_secrets(
                 assert not may(rules, action, resource, **{"iam:PassedToService": service}), f"{name}: {action}"
 
 
+def test_no_template_lets_anybody_at_the_table_or_a_function_by_another_way_than_a_role(access):
+    rules, partition = policies(role_of(access, "Builder")), access.partition
+    table = f"arn:{partition}:dynamodb:{REGIONS[partition]}:{ACCOUNT}:table/market"
+    ways = ("PutResourcePolicy", "DeleteResourcePolicy", "CreateTableReplica", "EnableKinesisStreamingDestination")
+    for at, actions in {table: [f"dynamodb:{way}" for way in ways], place(partition, "lambda", "get_order"): ["lambda:AddPermission", "lambda:CreateFunctionUrlConfig"]}.items():
+        for action in actions:
+            assert denied(rules, action, at), action
+
+
 def test_whoever_deploys_does_so_by_the_role_that_is_made_for_it_and_has_no_other_rights(access):
     partition, rules = access.partition, policies(role_of(access, "Deployer"))
     stack = f"arn:{partition}:cloudformation:{REGIONS[partition]}:{ACCOUNT}:stack/market/0"
@@ -535,6 +544,14 @@ def handlers_of_types():
         kinds = schema.get("handlers", {})
         asked[schema["typeName"]] = {p for kind in ("create", "read", "update", "delete") for p in kinds.get(kind, {}).get("permissions", [])}
     return asked
+
+
+def test_cloudformations_role_may_make_the_role_of_aws_backup_and_no_other_services(access):
+    rules = policies(role_of(access, "Builder"))
+    at = f"arn:{access.partition}:iam::{ACCOUNT}:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"
+    assert may(rules, "iam:CreateServiceLinkedRole", at, **{"iam:AWSServiceName": "backup.amazonaws.com"})
+    assert not may(rules, "iam:CreateServiceLinkedRole", at, **{"iam:AWSServiceName": "ecs.amazonaws.com"})
+    assert not may(rules, "iam:CreateServiceLinkedRole", at.replace("backup", "ecs"), **{"iam:AWSServiceName": "backup.amazonaws.com"})
 
 
 def test_cloudformations_role_may_make_everything_that_a_market_consists_of(access, expanded):

@@ -135,9 +135,10 @@ fn is_in_account(tools: &Tools, environment: &Environment) -> Done {
     Err(Failed(format!("this is account {here}, and the environment's is {}", environment.account)))
 }
 
-/// The parameters of the stack, where it is there.
+/// The parameters of the stack, where it is there. A change set that was never carried out leaves a stack of which nothing
+/// was made, and which has none.
 fn of_stack(tools: &Tools, environment: &Environment) -> Result<Option<Parameters>, Failed> {
-    let query = "Stacks[0].Parameters[].[ParameterKey,ParameterValue]";
+    let query = "Stacks[?StackStatus!='REVIEW_IN_PROGRESS'].Parameters[].[ParameterKey,ParameterValue]";
     let asked = ask(
         tools,
         environment,
@@ -146,7 +147,8 @@ fn of_stack(tools: &Tools, environment: &Environment) -> Result<Option<Parameter
     match asked {
         Ok(text) => {
             let lines = text.lines().filter_map(|line| line.split_once('\t'));
-            Ok(Some(lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+            let found: Parameters = lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            Ok((!found.is_empty()).then_some(found))
         }
         Err(Failed(why)) if why.contains("does not exist") => Ok(None),
         Err(failed) => Err(failed),

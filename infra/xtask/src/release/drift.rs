@@ -60,11 +60,14 @@ fn differences(tools: &Tools, environment: &Environment, stack: &str) -> Result<
         }
         std::thread::sleep(BETWEEN_LOOKS);
     };
-    // What it could look at differs or not, also where it could not look at all.
-    match state.split_whitespace().nth(1) {
-        Some("IN_SYNC") => return Ok(String::new()),
-        Some("DRIFTED") => {}
-        _ => return Err(Failed(format!("CloudFormation cannot tell of {stack}: {state}"))),
+    // Where it could not look at everything, the rest may be in sync all the same.
+    match state.split_whitespace().collect::<Vec<_>>()[..] {
+        ["DETECTION_COMPLETE", "IN_SYNC"] => return Ok(String::new()),
+        ["DETECTION_COMPLETE", "DRIFTED"] => {}
+        _ => {
+            let why = cloudformation(tools, environment, &look, "DetectionStatusReason")?;
+            return Err(Failed(format!("CloudFormation cannot tell of {stack}: {state} {why}")));
+        }
     }
     let drifts = [
         "describe-stack-resource-drifts",

@@ -255,6 +255,9 @@ fn a_stack_is_made_only_where_that_is_asked_for() {
     let desk = Desk::new();
     let create = Deploy { create: true, ..desk.request() };
     assert!(desk.refused(&create).contains("there already"));
+    // One whose change set was never carried out has no parameters.
+    desk.there(Some(""));
+    assert!(desk.refused(&desk.request()).contains("--create"));
     desk.there(None);
     assert!(desk.refused(&desk.request()).contains("--create"));
     deploy(&create, &desk.tools).unwrap();
@@ -323,7 +326,8 @@ fn two_stacks(desk: &Desk, state: &str) {
 *list-stack-resources*) echo arn:aws:cloudformation:eu-central-1:111122223333:stack/shop-Data/1 ;;
 *detect-stack-drift*arn:*) echo lower ;;
 *detect-stack-drift*) echo upper ;;
-*detection-status*lower*) printf 'DETECTION_COMPLETE\\t{state}' ;;
+*lower*DetectionStatusReason*) echo no right to look ;;
+*detection-status*lower*) printf '{state}' ;;
 *detection-status*) printf 'DETECTION_COMPLETE\\tIN_SYNC' ;;
 *resource-drifts*) printf 'Table\\tAWS::DynamoDB::Table\\tMODIFIED\\t/DeletionProtectionEnabled\\n' ;;
 esac"
@@ -335,11 +339,14 @@ esac"
 fn what_was_changed_by_other_hands_is_told_of_nested_stacks_too() {
     let desk = Desk::new();
     let request = Drift { environment: "test".to_owned() };
-    two_stacks(&desk, "IN_SYNC");
+    two_stacks(&desk, "DETECTION_COMPLETE\\tIN_SYNC");
     drift(&request, &desk.tools).unwrap();
     assert!(desk.asked().contains("detect-stack-drift --stack-name arn:aws"), "{}", desk.asked());
-    two_stacks(&desk, "DRIFTED");
+    two_stacks(&desk, "DETECTION_COMPLETE\\tDRIFTED");
     assert!(drift(&request, &desk.tools).unwrap_err().0.starts_with("1 resources of 2 stacks"));
-    two_stacks(&desk, "UNKNOWN");
+    two_stacks(&desk, "DETECTION_COMPLETE\\tUNKNOWN");
     assert!(drift(&request, &desk.tools).unwrap_err().0.contains("cannot tell"));
+    // Whoever asks may not look at everything.
+    two_stacks(&desk, "DETECTION_FAILED\\tIN_SYNC");
+    assert!(drift(&request, &desk.tools).unwrap_err().0.contains("no right to look"));
 }

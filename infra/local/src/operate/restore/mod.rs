@@ -136,6 +136,14 @@ pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
 /// Lifts the fence where the market stands.
 async fn give_up(stack: &Stack, tables: &Tables, arguments: &Arguments) -> Result<Ended, OperateError> {
     let name = stack.table()?;
+    // While it is being pointed a part of it stands on the other table already.
+    let pointed_at = stack.parameter(TABLE_NAME).unwrap_or(name);
+    if *stack.state() == StackState::AtWork || pointed_at != name {
+        return Err(OperateError::NotRestored(format!(
+            "the stack {} is being pointed at {pointed_at}: nothing is given up before that has ended",
+            stack.name()
+        )));
+    }
     let table = tables.table(name).await?;
     let table = table.ok_or_else(|| OperateError::NotRestored(format!("there is no table {name}")))?;
     let was_fenced = table.fenced.is_some();
@@ -186,14 +194,18 @@ impl Restore<'_> {
                 if !outcome.ok && !self.arguments.despite_faults {
                     return Ok(outcome);
                 }
-                continue;
+            } else {
+                self.take(step, &seen).await?;
+                outcome.steps.push(Taken::now(step));
             }
-            self.take(step, &seen).await?;
+            // Each step takes minutes, in which somebody may have taken away what the next one rests on.
             seen = self.see().await?;
             if let Some(refusal) = seen.refusal(&self.wanted) {
                 return Err(OperateError::NotRestored(refusal));
             }
-            outcome.steps.push(Taken::now(step));
+            if let Some(unfenced) = seen.unfenced(step, &self.wanted) {
+                return Err(OperateError::NotRestored(unfenced));
+            }
         }
         Ok(outcome.ended(&seen))
     }

@@ -12,7 +12,7 @@ use crate::operate::stack::StackState;
 const SKEW: Duration = Duration::from_mins(2);
 
 /// The steps, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// Nobody writes to the table on which the market stands any more.
@@ -130,6 +130,19 @@ impl Seen {
             Step::Verify | Step::Point => is_pointed,
             Step::Open => is_pointed && target.is_some_and(|target| target.fenced.is_none()),
         }
+    }
+
+    /// The table that takes writes although a step before this one fenced it: somebody lifted the fence meanwhile, and what
+    /// was restored or verified is not all there is.
+    pub(super) fn unfenced(&self, after: Step, wanted: &Wanted) -> Option<String> {
+        let open = if !self.is_taken(Step::Fence, wanted) {
+            &self.stands_on
+        } else if after >= Step::Hold && !self.is_taken(Step::Hold, wanted) {
+            &wanted.to
+        } else {
+            return None;
+        };
+        Some(format!("the fence of {open} was lifted meanwhile, so it may have been written to: give the command again"))
     }
 
     /// Why it cannot be gone on with what stands there.
@@ -342,6 +355,21 @@ mod tests {
             let seen = Seen { target: Some(target.clone()), source: Some(fenced(own())), ..before() };
             assert!(!seen.is_taken(Step::Repair, &wanted()), "{target:?}");
         }
+    }
+
+    #[test]
+    fn a_fence_that_is_lifted_meanwhile_is_noticed_before_the_stack_is_pointed() {
+        let seen = |source, target| Seen { source: Some(source), target: Some(target), ..before() };
+        let whole = seen(fenced(own()), fenced(repaired()));
+        for step in Step::ALL {
+            assert_eq!(whole.unfenced(step, &wanted()), None, "{step:?}");
+        }
+        let written_to = seen(own(), fenced(repaired())).unfenced(Step::Verify, &wanted()).unwrap();
+        assert!(written_to.contains("fence of market"), "{written_to}");
+        let open = seen(fenced(own()), repaired());
+        assert_eq!(open.unfenced(Step::Repair, &wanted()), None, "it is not held yet");
+        assert!(open.unfenced(Step::Verify, &wanted()).unwrap().contains("fence of restored"));
+        assert_eq!(pointed(repaired()).unfenced(Step::Open, &wanted()), None, "it is open because it is to be");
     }
 
     #[test]
