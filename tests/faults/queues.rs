@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use futures_util::StreamExt;
 use market_jobs::sqs::SqsQueues;
-use market_jobs::sweep::{BrokenPass, SweepError, sweep};
+use market_jobs::sweep::{BrokenPass, Sweep, SweepError, sweep};
 use market_jobs::{Outgoing, Queues, WakeUp};
 use market_kernel::aggregate::Lane;
 use market_kernel::keys::Key;
@@ -109,6 +109,34 @@ async fn a_sweep_whose_table_fails_sends_nothing_and_goes_on_when_it_is_back() {
     assert_eq!(faulty.calls("SendMessageBatch"), 0);
     table.faulty.heal();
     assert_eq!(sweep(&table.store, &queues, at(101), Duration::ZERO).await.unwrap().sent, 1);
+}
+
+#[tokio::test]
+async fn a_sweep_that_is_cut_off_has_told_already_what_failed_and_how_late_it_was() {
+    let (table, faulty) = (Table::new().await, Faulty::start(None).await);
+    let queues = queues(&faulty).await;
+    // No lease is to be had, and it is cut off while it asks for one.
+    table.faulty.fail_at("UpdateItem", error(400, "ThrottlingException"));
+    let pass = Sweep {
+        store: &table.store,
+        queues: &queues,
+        now: || at(100),
+        horizon: Duration::ZERO,
+        stops_at: None,
+        paced: None,
+    };
+    let whole = pass.pass().await.unwrap_err();
+    assert!(whole.swept.lateness.is_some(), "{whole:?}");
+    let before = table.faulty.calls("UpdateItem");
+    let cut_off = async {
+        while table.faulty.calls("UpdateItem") == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    let cut_off = pass.pass_until(cut_off).await;
+    let swept = cut_off.as_ref().map_or_else(|broken| broken.swept, |swept| *swept);
+    assert_eq!(swept.lateness, whole.swept.lateness, "{cut_off:?}");
+    assert!(swept.left > 0 && swept.sent == 0, "{cut_off:?}");
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ impl Play {
     /// Tells the story; this version takes the first step.
     pub async fn told_by(first: Version) {
         let sides = Sides::start().await;
+        sides.to_the_morning(first).await;
         let mut play = Self {
             sides,
             turn: first,

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 use market::TABLE;
 use market::client::Answer;
 use market::json::Json;
@@ -215,6 +216,16 @@ impl Sides {
                 _ => late.advance(&format!("PT{}S", lead.abs())).await,
             }
         }
+    }
+
+    /// Sets both clocks to ten o'clock of a morning in Shanghai. Reminders keep to the daytime, so how many there are of a day
+    /// would depend on the hour at which the story is told.
+    pub async fn to_the_morning(&self, first: Version) {
+        const DAY_S: i64 = 24 * 3600;
+        const TEN_IN_SHANGHAI_S: i64 = 2 * 3600;
+        let now: Timestamp = self.of(first).now().await.parse().unwrap();
+        let wait = (TEN_IN_SHANGHAI_S - now.as_second()).rem_euclid(DAY_S);
+        self.advance(first, &format!("PT{wait}S")).await;
     }
 
     /// What is read while nothing moves: everything due is worked off, by this version first.

@@ -72,8 +72,9 @@ pub async fn serve(sdk: &aws_types::SdkConfig) -> Result<(), Error> {
         let (waiting, ready) = beside.unwrap_or_default();
         figures.extend(waiting);
         figures.extend(ready);
-        // A pass that failed somewhere has not run to its end.
-        figures.extend((failed == 0).then_some((Metric::Sweeps, 1.0)));
+        // A pass that failed somewhere has not run to its end; nor has one that was cut off before it did anything.
+        let has_run = failed == 0 && (left == 0 || sent + parked > 0);
+        figures.extend(has_run.then_some((Metric::Sweeps, 1.0)));
         metrics.put(SystemClock.now(), &figures);
         let message = if failed + left == 0 { "swept" } else { "swept in part" };
         tracing::info!(sent, parked, lateness_ms, failed, left, message);

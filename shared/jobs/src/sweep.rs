@@ -10,10 +10,11 @@
 //! shards are left. What was leased and not sent when it was cut off comes back with the end of its lease.
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::select;
+use futures_util::future::{ready, select};
 use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
 use market_kernel::Timestamp;
@@ -104,12 +105,34 @@ pub struct Sweep<'a, Q, C> {
     pub paced: Option<Paced>,
 }
 
-/// What a pass did so far. It counts every shard as left until it is through with it, so that it is true at any instant.
+/// What a pass did so far. It counts every shard as left until it is through with it, and what is late or fails as soon as that
+/// is seen, so that it is true at any instant.
 #[derive(Debug, Default)]
-struct Progress {
+struct Progress(Mutex<Noted>);
+
+#[derive(Debug, Default)]
+struct Noted {
     swept: Swept,
     failed: usize,
     first: Option<SweepError>,
+}
+
+impl Progress {
+    fn of(shards: usize) -> Self {
+        let swept = Swept { left: shards, ..Swept::default() };
+        Self(Mutex::new(Noted { swept, ..Noted::default() }))
+    }
+
+    fn note(&self, what: impl FnOnce(&mut Swept)) {
+        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).swept);
+    }
+
+    /// A shard that cannot be handed out whole, once for each.
+    fn note_failure(&self, error: SweepError) {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.failed += 1;
+        noted.first.get_or_insert(error);
+    }
 }
 
 /// A shard in the middle of a pass.
@@ -131,6 +154,8 @@ enum Page {
     Done,
     /// There was no time to begin it, or its lane has handed out what its pace allows; the next pass has it.
     Left,
+    /// It failed, as is noted. A queue that takes nothing, or a table that leases nothing, does no better with the next.
+    Failed,
 }
 
 impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
@@ -163,8 +188,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         shards: Vec<(Lane, Shard)>,
         cut_off: impl Future<Output = ()>,
     ) -> Result<Swept, BrokenPass> {
-        let swept = Swept { left: shards.len(), ..Swept::default() };
-        let progress = Mutex::new(Progress { swept, ..Progress::default() });
+        let progress = Progress::of(shards.len());
         let open = shards.into_iter().map(|(lane, shard)| Open {
             lane,
             shard,
@@ -184,47 +208,40 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         };
         // What cuts it off is asked first: work that is always ready must not keep it from its turn.
         select(pin!(cut_off), pin!(rounds)).await;
-        let Progress { swept, failed, first } = progress.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Noted { swept, failed, first } = progress.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         match first {
             None => Ok(swept),
             Some(first) => Err(BrokenPass { swept, failed, first }),
         }
     }
 
-    /// A page of a shard, and what is noted of it; the shard again, where there is more behind it.
-    async fn page(&self, open: Open, progress: &Mutex<Progress>) -> Option<Open> {
-        let mut swept = Swept::default();
-        let outcome = self.next_page(open, &mut swept).await;
-        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let sum = &mut progress.swept;
-        sum.sent += swept.sent;
-        sum.parked += swept.parked;
-        sum.lateness = sum.lateness.max(swept.lateness);
-        match outcome {
-            Ok(Page::More(open)) => return Some(open),
-            Ok(Page::Left) => {}
-            Ok(Page::Done) => sum.left -= 1,
-            // A queue that takes nothing, or a table that leases nothing, does no better with the next page.
-            Err(error) => {
-                sum.left -= 1;
-                progress.failed += 1;
-                progress.first.get_or_insert(error);
-            }
+    /// A page of a shard; the shard again, where there is more behind it.
+    async fn page(&self, open: Open, progress: &Progress) -> Option<Open> {
+        match self.next_page(open, progress).await {
+            Page::More(open) => return Some(open),
+            Page::Left => {}
+            Page::Done | Page::Failed => progress.note(|swept| swept.left -= 1),
         }
         None
     }
 
-    async fn next_page(&self, open: Open, swept: &mut Swept) -> Result<Page, SweepError> {
+    async fn next_page(&self, open: Open, progress: &Progress) -> Page {
         let now = (self.now)();
         if self.stops_at.is_some_and(|stop| now >= stop) {
-            return Ok(Page::Left);
+            return Page::Left;
         }
         let until = SignedDuration::try_from(self.horizon)
             .ok()
             .and_then(|horizon| now.saturating_add(horizon).ok())
             .unwrap_or(now);
         let Open { lane, shard, last, share } = open;
-        let entries = self.store.due(lane, shard, until, last.as_ref(), PAGE).await?;
+        let entries = match self.store.due(lane, shard, until, last.as_ref(), PAGE).await {
+            Ok(entries) => entries,
+            Err(error) => {
+                progress.note_failure(error.into());
+                return Page::Failed;
+            }
+        };
         let is_last_page = entries.len() < usize::from(PAGE);
         let last = entries.last().cloned();
         // The horizon is for what was never handed out; what was belongs to its lease until that ends.
@@ -234,39 +251,40 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         free.truncate(share.unwrap_or(usize::MAX));
         let is_behind = free.len() < found || !is_last_page;
         let share = share.map(|share| share - free.len());
-        self.hand_out(free, now, swept).await?;
-        Ok(match share {
+        let is_whole = self.hand_out(free, now, progress).await;
+        match share {
+            _ if !is_whole => Page::Failed,
             _ if !is_behind => Page::Done,
             Some(0) => Page::Left,
             _ => Page::More(Open { lane, shard, last, share }),
-        })
+        }
     }
 
-    /// Leases and sends a page.
-    async fn hand_out(
-        &self,
-        free: Vec<DueEntry>,
-        now: Timestamp,
-        swept: &mut Swept,
-    ) -> Result<(), SweepError> {
-        swept.lateness = swept.lateness.max(free.iter().map(|entry| now.duration_since(entry.due_at)).max());
+    /// Leases and sends a page; whether all of it was.
+    async fn hand_out(&self, free: Vec<DueEntry>, now: Timestamp, progress: &Progress) -> bool {
+        let lateness = free.iter().map(|entry| now.duration_since(entry.due_at)).max();
+        progress.note(|swept| swept.lateness = swept.lateness.max(lateness));
+        let is_whole = AtomicBool::new(true);
+        // Where one lease is not to be had, none is begun any more.
         let mut leases = stream::iter(free)
+            .take_while(|_| ready(is_whole.load(Ordering::Relaxed)))
             .map(async |entry| (self.store.lease(&entry, now).await, entry))
             .buffer_unordered(LEASES);
-        let (mut taken, mut failure) = (Vec::new(), None);
+        let mut taken = Vec::new();
         while let Some((lease, entry)) = leases.next().await {
             match lease {
                 Ok(Lease::Taken) => {
-                    swept.parked += usize::from(entry.is_parked());
+                    progress.note(|swept| swept.parked += usize::from(entry.is_parked()));
                     taken.push(entry);
                 }
                 Ok(Lease::Parked) => {
                     tracing::error!(lane = %entry.lane, item = %entry.key.told(), "given up on; a human has to look at it");
-                    swept.parked += 1;
+                    progress.note(|swept| swept.parked += 1);
                 }
                 Ok(Lease::Lost) => {}
                 // What was leased beside it is sent all the same.
-                Err(error) => failure = Some(error.into()),
+                Err(error) if is_whole.swap(false, Ordering::Relaxed) => progress.note_failure(error.into()),
+                Err(_) => {}
             }
         }
         let outgoing = taken.iter().map(|entry| Outgoing {
@@ -274,7 +292,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
             delay: Duration::try_from(entry.due_at.duration_since(now)).unwrap_or_default(),
         });
         let unsent = self.queues.send(outgoing.collect()).await;
-        swept.sent += taken.len() - unsent.len();
+        progress.note(|swept| swept.sent += taken.len() - unsent.len());
         // Entries that could not be sent do not count a try, so a queue that is down for hours parks nothing.
         let back = stream::iter(unsent.iter().filter_map(|unsent| taken.get(unsent.place)));
         back.for_each_concurrent(LEASES, async |entry| {
@@ -283,7 +301,12 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
             }
         })
         .await;
-        failure.or_else(|| Some(unsent.into_iter().next()?.into())).map_or(Ok(()), Err)
+        if let Some(unsent) = unsent.into_iter().next()
+            && is_whole.swap(false, Ordering::Relaxed)
+        {
+            progress.note_failure(unsent.into());
+        }
+        is_whole.load(Ordering::Relaxed)
     }
 }
 

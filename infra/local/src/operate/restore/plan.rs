@@ -142,7 +142,9 @@ impl Seen {
         } else {
             return None;
         };
-        Some(format!("the fence of {open} was lifted meanwhile, so it may have been written to: give the command again"))
+        Some(format!(
+            "the fence of {open} was lifted meanwhile, so it may have been written to: give the command again"
+        ))
     }
 
     /// Why it cannot be gone on with what stands there.
@@ -369,7 +371,11 @@ mod tests {
         let open = seen(fenced(own()), repaired());
         assert_eq!(open.unfenced(Step::Repair, &wanted()), None, "it is not held yet");
         assert!(open.unfenced(Step::Verify, &wanted()).unwrap().contains("fence of restored"));
-        assert_eq!(pointed(repaired()).unfenced(Step::Open, &wanted()), None, "it is open because it is to be");
+        assert_eq!(
+            pointed(repaired()).unfenced(Step::Open, &wanted()),
+            None,
+            "it is open because it is to be"
+        );
     }
 
     #[test]
