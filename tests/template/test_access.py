@@ -551,7 +551,7 @@ def test_cloudformations_role_may_make_the_role_of_aws_backup_and_no_other_servi
     at = f"arn:{access.partition}:iam::{ACCOUNT}:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"
     assert may(rules, "iam:CreateServiceLinkedRole", at, **{"iam:AWSServiceName": "backup.amazonaws.com"})
     assert not may(rules, "iam:CreateServiceLinkedRole", at, **{"iam:AWSServiceName": "ecs.amazonaws.com"})
-    assert not may(rules, "iam:CreateServiceLinkedRole", at.replace("backup", "ecs"), **{"iam:AWSServiceName": "backup.amazonaws.com"})
+    assert not may(rules, "iam:CreateServiceLinkedRole", at.replace("aws-service-role", "service-role"), **{"iam:AWSServiceName": "backup.amazonaws.com"})
 
 
 def test_cloudformations_role_may_make_everything_that_a_market_consists_of(access, expanded):

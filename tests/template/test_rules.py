@@ -812,7 +812,7 @@ def test_no_template_names_a_partition_a_suffix_a_region_or_an_account():
     for name, template in sources().items():
         for path, text in strings(template):
             # A service's principal has the same name in every partition.
-            if path[-2:] == ("Principal", "Service") or path[-1:] == ("iam:PassedToService",):
+            if path[-2:] == ("Principal", "Service") or path[-1:] in (("iam:PassedToService",), ("iam:AWSServiceName",)):
                 assert re.fullmatch(r"[a-z0-9-]+\.amazonaws\.com", text), f"{name}: {text}"
             elif path[-1:] == ("eventSource",):
                 assert name == "infra/apart/access", f"{name}: {text}"
