@@ -73,8 +73,7 @@ async fn see_to_the_rest(corpus: &Corpus) {
     let operator = Client::of(&world.running, Role::Operator, "ops-wang");
     let northwind = Client::of(&world.running, Role::Provider, "northwind");
     let drafts = northwind.all("/providers/northwind/drafts").await.unwrap();
-    // Which of several is first is decided by their ids.
-    let draft = drafts.iter().min_by_key(|draft| blank(&draft.to_string())).unwrap()["id"].as_str().unwrap();
+    let draft = first_id(drafts.iter());
     northwind.get(&format!("/providers/northwind/drafts/{draft}")).await.unwrap();
     for path in [
         "/errors",
@@ -117,13 +116,18 @@ async fn see_to_the_rest(corpus: &Corpus) {
                 && notice["channel"] == "email"
                 && notice.get("follow_up").is_none()
         };
-        let id = all.iter().find(waits).unwrap()["id"].as_str().unwrap();
+        let id = first_id(all.iter().filter(waits));
         let key = Key::stored(party, format!("notice#{id}"));
         world.wake(Lane::Notify, key, Sending::Refused { reason: "smtp 550".to_owned() }).await;
         let service = requests::other_service(world.now());
         let recorded = operator.post(&format!("{notices}/{id}/other-service"), service).await.unwrap();
         assert!(recorded.is_ok(), "{}", recorded.text);
     }
+}
+
+/// The id of the one that is the same in every run: which of several is listed first is decided by their ids.
+fn first_id<'a>(items: impl Iterator<Item = &'a Json>) -> &'a str {
+    items.min_by_key(|item| blank(&item.to_string())).unwrap()["id"].as_str().unwrap()
 }
 
 /// The longest text that is shown whole, in characters.
