@@ -20,6 +20,7 @@ pub mod schedules;
 #[cfg(feature = "deployed")]
 pub mod settings;
 pub mod trade;
+pub mod waiting;
 pub mod wire;
 pub mod workers;
 

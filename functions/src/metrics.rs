@@ -9,6 +9,7 @@ use market_kernel::notices::Hindrance;
 use serde_json::{Map, Value, json};
 
 use crate::http::CorruptionAlarm;
+use market_kernel::stored::values::Named;
 
 /// What operators watch; `infra/made/alarms.yaml` names each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +91,7 @@ impl Metric {
     }
 
     /// What its values are told apart by, beside the sum of all.
-    const fn told_apart(self) -> Option<(&'static str, &'static str)> {
+    fn told_apart(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::NoticesDelayed(by) => Some(("Reason", by.name())),
             _ => None,

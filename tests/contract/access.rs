@@ -235,38 +235,16 @@ async fn a_line_of_a_schema_to_come_is_not_counted_on_and_hides_no_other() {
         former.insert("count".to_owned(), AttributeValue::N("-1".to_owned()));
         table.put(former).await;
 
-        let counted = table
-            .store
-            .count_access(
-                Check {
-                    grant: &grant,
-                    scope: &scope,
-                    outcome: CheckOutcome::Allowed,
-                    at: at(3_601),
-                    times: 1,
-                },
-                OTHERS,
-            )
-            .await;
+        let check =
+            Check { grant: &grant, scope: &scope, outcome: CheckOutcome::Allowed, at: at(3_601), times: 1 };
+        let counted = table.store.count_access(check, OTHERS).await;
         assert!(matches!(counted, Err(StoreError::Corrupt { .. })), "{counted:?}");
         assert_eq!(table.item(&pk, &sk).await, line, "nothing was written");
         let mut no_number = line.clone();
         no_number.insert("schema".to_owned(), AttributeValue::N("1".to_owned()));
         no_number.insert("count".to_owned(), AttributeValue::S("1".to_owned()));
         table.put(no_number).await;
-        let counted = table
-            .store
-            .count_access(
-                Check {
-                    grant: &grant,
-                    scope: &scope,
-                    outcome: CheckOutcome::Allowed,
-                    at: at(3_601),
-                    times: 1,
-                },
-                OTHERS,
-            )
-            .await;
+        let counted = table.store.count_access(check, OTHERS).await;
         assert!(matches!(counted, Err(StoreError::Corrupt { .. })), "{counted:?}");
         let page = table.store.ledger(&grant.account_id, &grant.id, Asked::page(None, 10)).await.unwrap();
         assert_eq!((page.items.len(), page.unreadable.len()), (1, 2));

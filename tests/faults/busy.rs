@@ -96,6 +96,14 @@ async fn recorded(stage: &Stage<'_>, event: &str) -> Vec<Value> {
     records.map(|record| record["facts"].clone()).collect()
 }
 
+/// Nothing of the merchant's is other than its evidence says.
+async fn holds(world: &World) {
+    let store = &world.running.market.store;
+    let verified =
+        verify::verify(store, &Partition::stored("account#shop-1"), &ProgressBar::hidden()).await.unwrap();
+    assert_eq!(format!("{:?}", verified.faults), "[]");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn checks_beyond_what_the_first_partition_takes_are_counted_once_each_shown_exactly_and_sealed() {
     let world = World::new().await;
@@ -130,10 +138,7 @@ async fn checks_beyond_what_the_first_partition_takes_are_counted_once_each_show
     let mut sums: Vec<_> = seals.iter().map(|seal| (&seal["lines"], &seal["checks"])).collect();
     sums.sort_by_key(|(lines, _)| lines.as_u64());
     assert_eq!(sums, [(&json!(1), &json!(1)), (&json!(2), &json!(CHECKS + 4))]);
-    let store = &world.running.market.store;
-    let verified =
-        verify::verify(store, &Partition::stored("account#shop-1"), &ProgressBar::hidden()).await.unwrap();
-    assert_eq!(format!("{:?}", verified.faults), "[]");
+    holds(&world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -253,10 +258,7 @@ async fn many_checks_of_busy_grants_are_counted_elsewhere_as_often_as_they_were_
     let seals = recorded(&stage, "LedgerSealed").await;
     let sums: Vec<_> = seals.iter().map(|seal| (&seal["lines"], &seal["checks"])).collect();
     assert_eq!(sums, [(&json!(2), &json!(15)); 2]);
-    let store = &world.running.market.store;
-    let verified =
-        verify::verify(store, &Partition::stored("account#shop-1"), &ProgressBar::hidden()).await.unwrap();
-    assert_eq!(format!("{:?}", verified.faults), "[]");
+    holds(&world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

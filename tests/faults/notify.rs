@@ -14,6 +14,7 @@ use market_jobs::WakeUp;
 use market_kernel::Timestamp;
 use market_kernel::aggregate::Lane;
 use market_kernel::notices::{Hindrance, MAX_ATTEMPTS, Notice, NoticeStatus, Sending, samples};
+use market_kernel::stored::values::Named;
 use market_notices::{Gateway, Gateways, NoGateway, Pace};
 
 use crate::server::{Fault, error};
@@ -187,7 +188,7 @@ async fn a_notice_of_which_nobody_knows_whether_it_left_is_sent_again_an_hour_la
 #[tokio::test]
 async fn each_failed_try_is_told_in_a_line_that_names_no_party_and_from_the_third_on_it_is_counted_by_its_reason()
  {
-    for by in Hindrance::ALL {
+    for &by in Hindrance::ALL {
         let log = Log::default();
         let _logs = log.begin();
         let world = World::new(if by == Hindrance::Unanswered { Sending::Unknown } else { failed(by) }).await;

@@ -248,8 +248,10 @@ class Deployed:
 
 
 def reasons():
-    text = (ROOT / "shared/kernel/src/notices/hindrance.rs").read_text()
-    return set(re.findall(r'Self::\w+ => "(\w+)"', text))
+    """The words in which the code says why a notice did not leave."""
+    names = (ROOT / "shared/kernel/src/stored/names.rs").read_text()
+    (hindrances,) = re.findall(r"^    Hindrance \{(.*?)\}", names, re.M | re.S)
+    return set(re.findall(r'\w+ = "(\w+)"', hindrances))
 
 
 # ── what a query of Logs Insights may be ──

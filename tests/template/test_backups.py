@@ -6,17 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from expand import ACCOUNT, REGIONS, ROOT, expansions, target, tree
+from expand import ACCOUNT, REGIONS, ROOT, target, tree
+from test_rules import expanded
 
 LABEL = "2026-11-27T12:30:00.000"
 RESTORED = {"TableName": "market-restored", "TableStreamLabel": LABEL}
 RUNBOOK = (ROOT / "docs/runbooks/restore.md").read_text()
 DEPLOY = (ROOT / "docs/DEPLOY.md").read_text()
-
-
-@pytest.fixture(scope="session")
-def expanded():
-    return {partition: expansions(partition) for partition in REGIONS}
 
 
 def the(market, type):

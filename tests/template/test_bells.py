@@ -11,24 +11,14 @@ import pytest
 
 from cloudwatch import written
 from expand import ACCOUNT, ROOT, expansions, paths, target, tree
-from test_rules import WAYS, dead_letter_queues, functions, gateway, many, statements
+from office import reasons
+from test_rules import dead_letter_queues, expanded, functions, gateway, many, market, statements
 
 RUNBOOKS = ROOT / "docs/runbooks"
 # What an operator decides, with no alarm before it.
 UNASKED = {"stop-a-class", "restore"}
 SERVICES = {"cloudwatch.amazonaws.com", "events.amazonaws.com", "budgets.amazonaws.com"}
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/c"
-
-
-@pytest.fixture(scope="session")
-def expanded():
-    return {partition: expansions(partition) for partition in ("aws", "aws-cn")}
-
-
-@pytest.fixture(scope="session", params=WAYS)
-def market(request, expanded):
-    partition, parameters = WAYS[request.param]
-    return tree(partition, expanded[partition], **parameters)
 
 
 @pytest.fixture(scope="session")
@@ -150,11 +140,10 @@ def test_every_alarm_watches_a_metric_that_the_code_writes_or_a_filter_counts_or
 
 
 def test_a_reason_that_an_alarm_asks_for_is_one_that_the_code_gives(market):
-    reasons = (ROOT / "shared/kernel/src/notices/hindrance.rs").read_text()
     asked = [dimensions(m)["Reason"] for a in alarms(market).values() for m in metrics(a) if "Reason" in dimensions(m)]
     assert asked
     for reason in asked:
-        assert f'=> "{reason}"' in reasons
+        assert reason in reasons()
 
 
 def test_every_alarm_on_a_thing_names_one_that_exists(market):

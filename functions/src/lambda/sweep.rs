@@ -7,23 +7,19 @@
 
 use std::time::Duration;
 
-use futures_util::future::{join, join3};
+use futures_util::future::join;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use market_ambient::{Clock, SystemClock};
 use market_functions::metrics::Metric;
-use market_functions::settings;
+use market_functions::{settings, waiting as what_waits};
 use market_jobs::sweep::{Paced, Sweep, Swept};
 use market_kernel::Timestamp;
 use market_kernel::aggregate::Lane;
-use market_kernel::notices::Notice;
 use market_outside::Web;
 use market_outside::web::Patience;
-use market_store::{Index, Store};
-use market_trade::payments::PaymentRecord;
+use market_store::Store;
 use serde_json::{Value, json};
 
-/// The most of each kind of thing that waits for a human and are counted.
-const MOST_COUNTED: u16 = 1000;
 /// How far ahead it hands out: until it runs again, with SQS keeping the delay.
 const HORIZON: Duration = Duration::from_mins(1);
 /// What a page that is begun may still take, before it is cut off.
@@ -102,17 +98,6 @@ async fn within<T>(instant: Option<Timestamp>, work: impl Future<Output = T>) ->
 
 /// How much waits for a human. What was not counted is not said: a gauge that shows nothing keeps its alarm as it is.
 async fn waiting(store: &Store) -> Vec<(Metric, f64)> {
-    let (payments, notices, parked) = join3(
-        store.count_entries(Index::Lists, &PaymentRecord::WAITING, MOST_COUNTED),
-        store.count_entries(Index::Lists, &Notice::FOR_A_HUMAN, MOST_COUNTED),
-        store.count_parked(MOST_COUNTED),
-    )
-    .await;
-    let counted = [
-        (Metric::PaymentsWaiting, payments),
-        (Metric::NoticesWaitingForAHuman, notices),
-        (Metric::WorkParkedNow, parked),
-    ];
     let figure = |(metric, count)| match count {
         Ok(count) => Some((metric, count as f64)),
         Err(error) => {
@@ -120,7 +105,7 @@ async fn waiting(store: &Store) -> Vec<(Metric, f64)> {
             None
         }
     };
-    counted.into_iter().filter_map(figure).collect()
+    what_waits::counted(store).await.into_iter().filter_map(figure).collect()
 }
 
 /// Whether the API answers through its gateway, as any caller's request would; none where no address is known.

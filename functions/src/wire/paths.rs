@@ -5,6 +5,7 @@ use market_kernel::clause::ClauseAddress;
 use market_kernel::ids::{
     AccountId, DocumentId, GrantId, ListingId, NoticeId, OrderId, PaymentRecordId, ProviderId, TerminationId,
 };
+use market_kernel::party::{PartyId, Recipient};
 use market_parties::credit_code::GivenCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -78,4 +79,20 @@ paths! {
         /// The `code` of a problem document.
         code: String
     };
+}
+
+impl NoticePath {
+    /// By which the notice is found.
+    #[must_use]
+    pub fn id(&self) -> (Recipient, NoticeId) {
+        (Recipient::Party(PartyId::Merchant(self.account_id.clone())), self.notice_id.clone())
+    }
+}
+
+impl ProviderNoticePath {
+    /// By which the notice is found.
+    #[must_use]
+    pub fn id(&self) -> (Recipient, NoticeId) {
+        (Recipient::Party(PartyId::Provider(self.provider_id.clone())), self.notice_id.clone())
+    }
 }

@@ -27,6 +27,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::clock::LocalClock;
+use market_kernel::stored::values::Named;
 
 /// What the text is, as HTTP names it.
 pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;

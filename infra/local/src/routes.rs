@@ -14,12 +14,9 @@ use axum::{Json, Router};
 use jiff::{Span, Timestamp};
 use market_ambient::{Clock, SystemEntropy, random};
 use market_functions::http::{Access, BODY_WITHIN, Endpoint, MAX_BODY_BYTES, Visitor, versioned};
-use market_functions::metrics::Metric;
+use market_functions::waiting;
 use market_identity::{Role, Scopes};
 use market_kernel::hash::Sha256Hash;
-use market_kernel::notices::Notice;
-use market_store::Index;
-use market_trade::payments::PaymentRecord;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -41,9 +38,6 @@ pub struct Local {
     pub figures: Arc<Figures>,
     pub queues: LocalQueues,
 }
-
-/// The most payments that wait for a human and are counted, as by the deployed sweep.
-const MOST_COUNTED: u16 = 1000;
 
 type Here = State<Arc<Local>>;
 
@@ -91,18 +85,7 @@ fn refused(detail: impl Into<String>) -> Response {
 
 /// The figures of now.
 async fn metrics(State(local): Here) -> Response {
-    let store = &local.machine.store;
-    for (metric, counted) in [
-        (
-            Metric::PaymentsWaiting,
-            store.count_entries(Index::Lists, &PaymentRecord::WAITING, MOST_COUNTED).await,
-        ),
-        (
-            Metric::NoticesWaitingForAHuman,
-            store.count_entries(Index::Lists, &Notice::FOR_A_HUMAN, MOST_COUNTED).await,
-        ),
-        (Metric::WorkParkedNow, store.count_parked(MOST_COUNTED).await),
-    ] {
+    for (metric, counted) in waiting::counted(&local.machine.store).await {
         // What could not be counted is as it was.
         match counted {
             Ok(waiting) => local.figures.note(metric, waiting as f64),

@@ -2,7 +2,6 @@
 
 use market_identity::Role;
 use market_kernel::notices::Notice;
-use market_kernel::party::{PartyId, Recipient};
 
 use super::NoticeView;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
@@ -30,9 +29,7 @@ impl Endpoint for GetNotice {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<NoticeView>, Problem> {
-        let id =
-            (Recipient::Party(PartyId::Merchant(call.path.account_id.clone())), call.path.notice_id.clone());
-        let notice = market.store.get::<Notice>(&id).await?.ok_or(Problem::not_found())?;
+        let notice = market.store.get::<Notice>(&call.path.id()).await?.ok_or(Problem::not_found())?;
         Ok(Outcome::Reply(notice.state.into()))
     }
 }

@@ -26,6 +26,11 @@ pub struct Body {
     evidence: OtherEvidence,
 }
 
+/// What it does, for whoever integrates it.
+pub(super) const ABOUT: &str = "Records that a human served the notice by a letter, on the telephone, in person or otherwise (11.1): how, when, \
+        and what shows it. From then on it waits for nobody, and it is not sent again. Refused where it does not wait \
+        for a human (`list_undelivered`).";
+
 /// The problems that only this route can answer with.
 pub(super) const PROBLEMS: &[Code] = &[problems::NOT_UNDELIVERABLE, problems::INVALID_SERVICE];
 

@@ -1,7 +1,6 @@
 //! `resend_provider_notice` – the operator sends a notice to a provider again that did not arrive.
 
 use market_identity::Role;
-use market_kernel::party::{PartyId, Recipient};
 
 use super::NoticeView;
 use super::resend::{Body, PROBLEMS, resend};
@@ -36,8 +35,6 @@ impl Endpoint for ResendProviderNotice {
     }
 
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<NoticeView>, Problem> {
-        let id =
-            (Recipient::Party(PartyId::Provider(call.path.provider_id.clone())), call.path.notice_id.clone());
-        resend(market, id, call.body.address.clone(), &call.occasion).await
+        resend(market, call.path.id(), call.body.address.clone(), &call.occasion).await
     }
 }

@@ -12,7 +12,7 @@ use market_kernel::ids::{AccountId, NoticeId, ProviderId};
 use market_kernel::notices::{Address, Channel, OtherEvidence, ResendRefusal};
 use market_kernel::periods::ZONE;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::api::Api;
 use super::place::Work;
@@ -172,7 +172,7 @@ struct NoticeAnswer {
     status: String,
     reason: Option<String>,
     follow_up: Option<NoticeId>,
-    served_otherwise: Option<serde_json::Value>,
+    served_otherwise: Option<Value>,
     drafted_at: Timestamp,
 }
 
@@ -387,10 +387,15 @@ pub async fn resend(
 ) -> Result<NoticeLine, OperateError> {
     let path = format!("{}/notices/{id}/resending", recipient.path());
     let body = address.map_or_else(|| json!({}), |address| json!({ "address": String::from(address) }));
-    // Fresh each time: what was refused for want of an address is asked anew once there is one.
-    let key = format!("resend-{:032x}", u128::from_be_bytes(random(&SystemEntropy)));
+    post(api, &path, "resend", &body).await
+}
+
+/// Has something done about a notice, which comes back as it is then. The key is fresh each time: what was refused for want of
+/// an address, or while the notice was still tried, is asked anew.
+async fn post(api: &Api, path: &str, key: &str, body: &Value) -> Result<NoticeLine, OperateError> {
+    let key = format!("{key}-{:032x}", u128::from_be_bytes(random(&SystemEntropy)));
     let headers = [("idempotency-key", key.as_str())];
-    let answer = api.post(&path, api.token()?, &headers, body.to_string().into_bytes()).await?;
+    let answer = api.post(path, api.token()?, &headers, body.to_string().into_bytes()).await?;
     Ok(answer.told::<NoticeAnswer>("notice")?.into())
 }
 
@@ -417,11 +422,7 @@ pub async fn record_other_service(
 ) -> Result<NoticeLine, OperateError> {
     let path = format!("{}/notices/{id}/other-service", recipient.path());
     let body = json!({ "way": way, "served_at": served_at.to_string(), "evidence": evidence.as_str() });
-    // Fresh each time: what was refused while it was still tried is asked anew.
-    let key = format!("served-otherwise-{:032x}", u128::from_be_bytes(random(&SystemEntropy)));
-    let headers = [("idempotency-key", key.as_str())];
-    let answer = api.post(&path, api.token()?, &headers, body.to_string().into_bytes()).await?;
-    Ok(answer.told::<NoticeAnswer>("notice")?.into())
+    post(api, &path, "served-otherwise", &body).await
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {

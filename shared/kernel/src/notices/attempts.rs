@@ -9,6 +9,7 @@ use crate::change::{Change, Event};
 use crate::daytime;
 use crate::events::{self, Foreign};
 use crate::occasion::Occasion;
+use crate::stored::values::Named;
 
 /// What a channel answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -337,7 +338,7 @@ mod tests {
 
     #[test]
     fn what_is_throttled_or_our_own_fault_costs_no_attempt_and_reaches_a_human_after_seven_days() {
-        for by in Hindrance::ALL {
+        for &by in Hindrance::ALL {
             let (tries, last, longest) = until_given_up(by);
             if by.is_excused() {
                 assert_eq!(longest, 3_600, "{by:?}");

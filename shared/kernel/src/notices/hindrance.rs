@@ -1,5 +1,5 @@
 //! Why a notice did not leave, in words of the market's own: a closed list, so that a metric can be told apart by it and
-//! no text of a gateway or a library stands in one.
+//! no text of a gateway or a library stands in one. Metrics, logs and evidence have the names under which it is stored.
 //!
 //! It also decides who pays for a failed attempt. A notice has sixteen, for a gateway or a mailbox that fails. Where the
 //! gateway asked us to send less, or where we ourselves are set up wrongly, the message was never tried, and none is spent
@@ -22,22 +22,6 @@ pub enum Hindrance {
 }
 
 impl Hindrance {
-    /// Every one.
-    pub const ALL: [Self; 5] =
-        [Self::Throttled, Self::Misconfigured, Self::Unreachable, Self::Failing, Self::Unanswered];
-
-    /// Its name in metrics, logs and evidence.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Throttled => "throttled",
-            Self::Misconfigured => "misconfigured",
-            Self::Unreachable => "unreachable",
-            Self::Failing => "failing",
-            Self::Unanswered => "unanswered",
-        }
-    }
-
     /// Whether an attempt that it hindered is given back.
     #[must_use]
     pub const fn is_excused(self) -> bool {

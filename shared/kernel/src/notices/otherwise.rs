@@ -10,6 +10,7 @@ use crate::aggregate::Loaded;
 use crate::change::{Change, Event};
 use crate::events;
 use crate::occasion::Occasion;
+use crate::stored::values::Named;
 use crate::text::Text;
 
 /// On which way a human served it.
@@ -76,18 +77,6 @@ impl Notice {
         let event = Event::of(events::NoticeServedOtherwise { way: way.name(), served_at });
         let change = Change::on(occasion).update(loaded, &notice, event);
         Ok((notice, change))
-    }
-}
-
-impl OtherWay {
-    /// Its name in evidence.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Letter => "letter",
-            Self::Telephone => "telephone",
-            Self::InPerson => "in_person",
-            Self::Other => "other",
-        }
     }
 }
 

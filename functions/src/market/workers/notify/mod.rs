@@ -20,6 +20,7 @@ use market_store::commit::committed;
 use crate::feedback::{alert_of_bounce, contacts};
 use crate::metrics::Metric;
 use crate::workers::{Asks, JobError, Verdict, WorkerContext};
+use market_kernel::stored::values::Named;
 
 /// Its name, as evidence shows who did it.
 const JOB: &str = "notify";

@@ -154,6 +154,16 @@ async fn give_up(stack: &Stack, tables: &Tables, arguments: &Arguments) -> Resul
     Ok(Ended::Good)
 }
 
+/// The stack, once nobody changes it any more.
+async fn at_rest(stack: &Stack) -> Result<Stack, OperateError> {
+    let mut stack = stack.again().await?;
+    while *stack.state() == StackState::AtWork {
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+        stack = stack.again().await?;
+    }
+    Ok(stack)
+}
+
 struct Restore<'a> {
     stack: Stack,
     tables: Tables,
@@ -299,11 +309,7 @@ impl Restore<'_> {
     async fn point(&self, target: &Table) -> Result<(), OperateError> {
         self.bar.set_message(format!("pointing the stack {} at {}", self.stack.name(), target.name));
         let label = target.stream.as_deref().unwrap_or_default();
-        let mut stack = self.stack.again().await?;
-        while *stack.state() == StackState::AtWork {
-            tokio::time::sleep(BETWEEN_LOOKS).await;
-            stack = stack.again().await?;
-        }
+        let mut stack = at_rest(&self.stack).await?;
         let stands_there =
             stack.parameter(TABLE_NAME) == Some(&target.name) && stack.parameter(STREAM_LABEL) == Some(label);
         if !stands_there {
@@ -315,11 +321,7 @@ impl Restore<'_> {
                 SHIFT,
             ];
             stack.change(&changes).await?;
-            stack = stack.again().await?;
-        }
-        while *stack.state() == StackState::AtWork {
-            tokio::time::sleep(BETWEEN_LOOKS).await;
-            stack = stack.again().await?;
+            stack = at_rest(&stack).await?;
         }
         match stack.state() {
             StackState::Failed { status, reason } => Err(OperateError::NotRestored(format!(
