@@ -226,7 +226,7 @@ async fn what_was_recorded_by_mistake_is_corrected_and_stays_beside_it_and_what_
         for (body, pointer) in [
             (json!({}), "/reason"),
             (json!({ "reason": "" }), "/reason"),
-            (json!({ "reason": "x", "instead": { "way": "letter" } }), "/instead/evidence"),
+            (json!({ "reason": "x", "instead": { "way": "letter" } }), "/instead/served_at"),
             (json!({ "reason": "x", "way": "letter" }), "/way"),
         ] {
             let answer = stage.operator.post(&correcting, body).await.unwrap();
@@ -249,9 +249,8 @@ async fn what_was_recorded_by_mistake_is_corrected_and_stays_beside_it_and_what_
             (&*told["way"], &*told["evidence"]),
             (&json!("telephone"), &instead["instead"]["evidence"])
         );
-        let [was] = corrected.body["corrected_services"].as_array().unwrap().as_slice() else {
-            panic!("{}", corrected.text)
-        };
+        let [was]: [&Json; 1] =
+            corrected.body["corrected_services"].as_array().unwrap().try_into().expect("one");
         assert_eq!(&was["was"], &recorded.body["served_otherwise"], "as it was recorded");
         assert_eq!(&*was["reason"], &instead["reason"]);
         assert!(world.waiting().await.is_empty(), "it was served all the same");
