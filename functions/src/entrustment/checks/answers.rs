@@ -30,7 +30,7 @@ use crate::http::problems::{CORRUPT, UNAVAILABLE};
 use crate::http::{Market, Problem};
 
 /// How long all that checks rest on may take to be read. With what the ledger takes these are eleven seconds, within the
-/// time of the function (tests/template/test_deadlines.py).
+/// time of the function (`tests/template/test_deadlines.py`).
 const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// The answers to these checks, in their order.
@@ -74,7 +74,7 @@ pub(super) async fn answer(
     refused_alike(&answers).map_or(Ok(answers), Err)
 }
 
-/// Why all are refused: none of them was answered, and for one of them it is worth to ask again.
+/// Why all are refused: none of them was answered, and not only for what cannot be read.
 fn refused_alike(answers: &[Result<CheckReply, Problem>]) -> Option<Problem> {
     let refused: Vec<&Problem> = answers.iter().map(|answer| answer.as_ref().err()).collect::<Option<_>>()?;
     refused.into_iter().find(|problem| problem.code != CORRUPT).cloned()
