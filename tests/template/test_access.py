@@ -16,7 +16,7 @@ import pytest
 from botocore import xform_name
 
 from expand import ACCOUNT, REGIONS, ROOT, apart, target, tree
-from test_rules import WAYS, allowed, duplicates, expanded, functions, gateway, many, market, roles, statements
+from ways import WAYS, allowed, duplicates, expanded, functions, gateway, many, market, roles, statements
 
 __all__ = ["expanded", "market"]
 
