@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 
 from expand import ROOT, sources, target, tree
-from ways import DESCRIPTION, allowed, called, expanded, functions, gateway, many, market, operations, roles
+from ways import DESCRIPTION, WAYS, allowed, called, expanded, functions, gateway, many, market, operations, roles
 
 __all__ = ["expanded", "market"]
 
@@ -199,3 +199,19 @@ def test_three_times_todays_routes_fit_into_the_gateway(market):
     # Quotas of API Gateway that cannot be raised without asking: resources of an API, size of an imported one.
     assert 3 * len(nodes(body["paths"])) < 300, f"{len(nodes(body['paths']))} resources"
     assert 3 * len(json.dumps(body)) < 6_000_000
+
+
+def test_the_api_takes_tls_from_1_2_on_wherever_it_answers(market):
+    assert gateway(market)["SecurityPolicy"] == "TLS_1_2"
+    for domain in market.all("AWS::ApiGateway::DomainName").values():
+        assert domain["SecurityPolicy"] == "TLS_1_2"
+
+
+def test_the_api_answers_at_one_name_its_own_where_it_has_one(expanded):
+    for partition, parameters in WAYS.values():
+        market = tree(partition, expanded[partition], **parameters)
+        (server,) = gateway(market)["Body"]["servers"]
+        configuration = server["x-amazon-apigateway-endpoint-configuration"]
+        assert configuration["disableExecuteApiEndpoint"] is ("DomainName" in parameters)
+        url = market.resolve(market.template["Outputs"]["ApiUrl"]["Value"])
+        assert ("execute-api" in url) is not ("DomainName" in parameters), url

@@ -203,3 +203,14 @@ def test_the_tree_of_stacks_is_what_is_in_the_folder(expanded):
     used = {stack.name for stack in tree("aws", expanded["aws"], Shift="Canary10Percent5Minutes").stacks()}
     # What is deployed apart from the market is no part of its tree.
     assert used == {name for name in paths() if not name.startswith("infra/apart/")}
+
+
+def test_everything_of_a_market_is_tagged_with_its_name(expanded):
+    root = tree("aws", expanded["aws"], MarketName="bazaar")
+    # The root makes stacks alone; what a stack is tagged with CloudFormation puts onto all that it makes, stacks too.
+    assert {resource.type for resource in root.resources.values()} == {"AWS::CloudFormation::Stack"}
+    for stack in root.resources.values():
+        assert {"Key": "market", "Value": "bazaar"} in stack["Tags"], stack.id
+    for resource in root.all().values():
+        own = {tag["Key"]: tag["Value"] for tag in resource.get("Tags", []) if isinstance(tag, dict)}
+        assert own.get("market", "bazaar") == "bazaar", f"{resource.id} is tagged otherwise"

@@ -1,0 +1,71 @@
+"""The bound of what a function's role may do, and what the roles of a market may do within it."""
+
+import re
+
+import pytest
+
+from expand import ACCOUNT, REGIONS, apart, tree
+from iam import may, policies
+from people import boundary
+from ways import WAYS, allowed, expanded, many, roles
+
+__all__ = ["expanded"]
+
+
+def test_whoever_sends_text_messages_may_send_to_telephones_and_to_no_topic(expanded):
+    sends = 0
+    for partition, parameters in WAYS.values():
+        market = tree(partition, expanded[partition], **parameters)
+        for role in roles(market).values():
+            rules = policies(role)
+            if not any("sns:Publish" in many(statement["Action"]) for statement in rules):
+                continue
+            sends += 1
+            # A telephone number has no ARN.
+            assert may(rules, "sns:Publish", "+8613800000000"), role.id
+            for arn in ("us-east-1:000000000000:market-alarms", "eu-west-1:111111111111:t", "us-east-1:000000000000:endpoint/GCM/a/b"):
+                assert not may(rules, "sns:Publish", f"arn:{partition}:sns:{arn}"), f"{role.id}: {arn}"
+    assert sends == 1, "where SmsBy is sns"
+
+
+def arn_of(market, value, partition):
+    """The ARN that a resource has once it is made, of one that is named."""
+    value = re.sub(r":configuration-set/ref:.+", ":configuration-set/market-notices", str(value))
+    kind, _, rest = value.partition(":")
+    if kind not in ("ref", "att"):
+        return value
+    # Ids have slashes, as what follows an ARN has.
+    resource = max((r for r in market.all().values() if rest.startswith(r.id)), key=lambda r: len(r.id))
+    attribute, tail = re.fullmatch(r"(?:\.(\w+))?(.*)", rest.removeprefix(resource.id)).groups()
+    name, where = {
+        "AWS::DynamoDB::Table": (resource.get("TableName"), "dynamodb:{}:{}:table/"),
+        "AWS::Lambda::Function": (resource.get("FunctionName"), "lambda:{}:{}:function:"),
+        "AWS::Logs::LogGroup": (resource.get("LogGroupName"), "logs:{}:{}:log-group:"),
+        "AWS::Backup::BackupVault": (resource.get("BackupVaultName"), "backup:{}:{}:backup-vault:"),
+        "AWS::Lambda::Alias": ("market-some:live", "lambda:{}:{}:function:"),
+        "AWS::SQS::Queue": (resource.get("QueueName"), "sqs:{}:{}:"),
+    }[resource.type]
+    end = {"StreamArn": "/stream/2026-11-27T00:00:00.000"}.get(attribute, "")
+    end += ":*" if resource.type == "AWS::Logs::LogGroup" else ""
+    return f"arn:{partition}:{where.format(REGIONS[partition], ACCOUNT)}{name}{end}{tail}"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_role_may_do_what_its_bound_does_not_allow_so_that_it_takes_nothing_away(expanded, way):
+    partition, parameters = WAYS[way]
+    market = tree(partition, expanded[partition], **parameters)
+    bound = boundary(apart("access", partition, expanded[partition]))
+    for role in roles(market).values():
+        for statement in allowed(role):
+            for action in many(statement["Action"]):
+                for resource in many(statement["Resource"]):
+                    arn = arn_of(market, resource, partition)
+                    assert may(bound, action, arn), f"{role.id}: {action} on {arn}"
+
+
+def test_every_role_is_bounded_where_a_bound_is_set_and_every_stack_that_makes_one_is_told(expanded):
+    bound = f"arn:aws:iam::{ACCOUNT}:policy/functions@market"
+    for role in roles(tree("aws", expanded["aws"], RolesBoundaryArn=bound)).values():
+        assert role["PermissionsBoundary"] == bound, role.id
+    for role in roles(tree("aws", expanded["aws"])).values():
+        assert "PermissionsBoundary" not in role.properties, role.id
