@@ -17,6 +17,7 @@ import socketserver
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from pathlib import Path
 
 import botocore.client
@@ -25,7 +26,8 @@ import click
 from awscli.clidriver import create_clidriver
 
 from cloudwatch import written
-from expand import ACCOUNT, ROOT
+from expand import ACCOUNT, ROOT, target
+from ways import called
 
 COMMANDS = ("aws", "sam", "market", "curl", "sleep", "uuidgen")
 # What CLI 2 knows beyond CLI 1, whose code this is.
@@ -77,6 +79,11 @@ class Deployed:
         self.table = table["TableName"]
         self.table_refs = {f"ref:{table.id}", f"att:{table.id}.TableName"}
         self.indexes = {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
+        self.sources = defaultdict(list)
+        for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
+            source = market.all().get(target(mapping["EventSourceArn"]))
+            name = source.get("QueueName") or source.get("TableName")
+            self.sources[called(market, mapping["FunctionName"])["FunctionName"]].append(f"arn:aws:of:us-east-1:{ACCOUNT}:{name}")
         self.firewalls = of("AWS::WAFv2::WebACL", "Name")
         self.rules = {rule["Name"] for acl in market.all("AWS::WAFv2::WebACL").values() for rule in acl["Rules"]} | {"ALL"}
         self.certificate = market.values["CertificateArn"]
@@ -201,7 +208,8 @@ class Deployed:
             case "GetQueueUrl":
                 return {"QueueUrl": f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/{asked['QueueName']}"}
             case "ListEventSourceMappings":
-                return {"EventSourceMappings": [{"UUID": "0" * 36, "State": "Enabled"}]}
+                sources = self.sources[asked["FunctionName"].partition(":")[0]]
+                return {"EventSourceMappings": [{"UUID": "0" * 36, "State": "Enabled", "EventSourceArn": arn} for arn in sources]}
             case "GetAlias":
                 return {"Name": asked["Name"], "FunctionVersion": "7"}
             case "PublishVersion":

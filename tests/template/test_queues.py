@@ -71,7 +71,7 @@ def test_every_job_has_its_queue_and_one_worker_that_reads_it(market, handlers):
             function = called(market, mapping["FunctionName"])
             assert queue["QueueName"] not in read
             read[queue["QueueName"]] = function["Handler"]
-    assert read == {f"market-{job}": f"worker/{job}" for job in jobs} | {"market-mail_feedback": "feedback"}
+    assert read == {f"market-{job}": f"worker/{job}" for job in jobs} | {"market-mail_feedback": "feedback", "market-mail_feedback-dead": "feedback"}
 
 
 def test_a_message_stays_hidden_for_six_times_as_long_as_its_worker_may_take(market):
@@ -87,16 +87,25 @@ def test_a_message_stays_hidden_for_six_times_as_long_as_its_worker_may_take(mar
 
 
 def test_every_worker_may_read_its_own_queue_and_no_other(market):
+    reads = defaultdict(set)
     for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
-        function = called(market, mapping["FunctionName"])
+        of_queue = target(mapping["EventSourceArn"]) in market.all("AWS::SQS::Queue")
+        reads[called(market, mapping["FunctionName"]).id] |= {mapping["EventSourceArn"]} if of_queue else set()
+    for id, sources in reads.items():
         received = {
             resource
-            for statement in allowed(roles(market)[target(function["Role"])])
+            for statement in allowed(roles(market)[target(functions(market)[id]["Role"])])
             for resource in many(statement["Resource"])
             if {"sqs:ReceiveMessage", "sqs:DeleteMessage"} & set(many(statement["Action"]))
         }
-        reads_queue = target(mapping["EventSourceArn"]) in market.all("AWS::SQS::Queue")
-        assert received == ({mapping["EventSourceArn"]} if reads_queue else set()), function.id
+        assert received == sources, id
+
+
+def test_dead_letters_that_prove_something_are_read_where_they_lie_once_an_operator_says_so(market):
+    mappings = [m for m in market.all("AWS::Lambda::EventSourceMapping").values() if m.get("Enabled") is False]
+    (again,) = mappings
+    assert again["EventSourceArn"] in {f"att:{queue}.Arn" for queue in dead_letter_queues(market)}
+    assert called(market, again["FunctionName"])["Handler"] == "feedback"
 
 
 def test_the_relay_never_stands_still_and_never_loses_what_it_gives_up(market):
