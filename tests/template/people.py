@@ -14,6 +14,7 @@ PEOPLE = {
     "BreakGlassUsers": f"arn:aws:iam::{ACCOUNT}:user/first,arn:aws:iam::{ACCOUNT}:user/second",
     "TableKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k",
     "AuditBucket": "market-audit",
+    "EmailFrom": "no-reply@example.com",
     "AlarmTopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:market-alarms",
 }
 
