@@ -1,35 +1,46 @@
-"""Each command that a page has its reader give is one that the reader's role allows."""
+"""Each command of AWS that docs/DEPLOY.md or a runbook gives is one that somebody may give, and its section says who.
+
+A runbook is an operator's, where it does not say otherwise. DEPLOY.md says by section whose it is: `deployer@market`,
+`operator@market`, `auditor@market`, `break-glass@market`, or an administrator, who has all rights.
+"""
 
 import re
+from dataclasses import dataclass
 from functools import cache
 
 import botocore.session
+import pytest
 from botocore import xform_name
+from markdown_it import MarkdownIt
 
 from expand import ROOT, apart
-from iam import may, policies
+from iam import denied, may, policies
 from people import PEOPLE, role_of
 from ways import expanded
 
 __all__ = ["expanded"]
 
-# What pages tell to do that is not an operator's, and whose it is.
-ANOTHERS = {
-    ("relay-age", "lambda:CreateEventSourceMapping"): "CloudFormation's; by hand only where it is gone, by break-glass",
-    ("certificate-expires", "acm:ImportCertificate"): "an administrator's, who has the certificate's key",
-    **{
-        ("README", f"lambda:{operation}"): "a rehearsal, in a market for tests, by whoever administers that"
-        for operation in ("GetAlias", "PublishVersion", "UpdateAlias", "UpdateFunctionConfiguration")
-    },
+PAGES = [ROOT / "docs/DEPLOY.md", *sorted((ROOT / "docs/runbooks").glob("*.md"))]
+# Who may do what the statements of a role say.
+ROLES = {"deployer": "Deployer", "operator": "Operator", "auditor": "Auditor"}
+NAMED = re.compile(r"`(deployer|operator|auditor|break-glass)@market`|\b(administrator)(?:'s|s)?\b")
+# What nobody needs a right for: who one is, what is taken by whoever a role trusts, and what asks AWS nothing.
+NO_RIGHT = {("sts", "get-caller-identity"), ("sts", "assume-role"), ("configure", "sso")}
+# Commands that are not one operation each.
+COMPOSED = {
+    ("cloudformation", "deploy"): ["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"],
+    ("logs", "tail"): ["logs:FilterLogEvents"],
+    ("s3", "cp"): ["s3:PutObject"],
+    ("sam", "logs"): ["cloudformation:ListStackResources", "logs:FilterLogEvents"],
+    ("sam", "traces"): ["xray:GetTraceSummaries", "xray:BatchGetTraces"],
+    ("sam", "delete"): ["cloudformation:DeleteStack"],
 }
-# Pages that are another's as a whole.
-PAGES_OF_ANOTHERS = {
-    "break-glass": "an administrator's, an auditor's, and an IAM user's who takes all rights",
-    "restore": "it makes tables, fences them and changes the stack: by break-glass",
-}
-# What the SAM CLI asks for.
-SAM = {"logs": ["cloudformation:ListStackResources", "logs:FilterLogEvents"], "traces": ["xray:GetTraceSummaries", "xray:BatchGetTraces"]}
 PREFIXES = {"monitoring": "cloudwatch", "email": "ses"}
+CONTEXT = {
+    "lambda:FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:market-worker-notify",
+    "iam:PassedToService": "scheduler.amazonaws.com",
+    "aws:ResourceTag/market": "market",
+}
 # Where pages do it.
 AT = [
     "arn:aws:dynamodb:us-east-1:000000000000:table/market",
@@ -44,11 +55,16 @@ AT = [
     "arn:aws:cloudwatch:us-east-1:000000000000:alarm:market-work-late",
     "arn:aws:apigateway:us-east-1::/restapis",
     "arn:aws:apigateway:us-east-1::/restapis/a/stages/prod",
+    "arn:aws:apigateway:us-east-1::/usageplans",
+    "arn:aws:apigateway:us-east-1::/usageplans/p/keys",
     "arn:aws:secretsmanager:us-east-1:000000000000:secret:market/sms-abcdef",
     "arn:aws:sns:us-east-1:000000000000:market-alarms",
     "arn:aws:kms:us-east-1:000000000000:key/k",
+    "arn:aws:s3:::aws-sam-cli-managed-default-1/package",
     "*",
 ]
+# Commands whose giver is none of these: what is under test is another's role.
+ANOTHERS = {("DEPLOY", "Data gateways inside the account", "lambda", "invoke"): "a data gateway's own role, which is given this one right"}
 
 
 @cache
@@ -56,40 +72,103 @@ def service_model(name):
     return botocore.session.Session().get_service_model(name)
 
 
-def action_of(service, command):
+@cache
+def actions_of(service, command):
+    """The actions that IAM asks for when a command is given."""
+    if (service, command) in COMPOSED:
+        return COMPOSED[service, command]
     model = service_model(service)
     prefix = PREFIXES.get(model.signing_name, model.signing_name)
     (operation,) = [name for name in model.operation_names if xform_name(name, "-") == command]
     if service == "apigateway":
-        return f"apigateway:{model.operation_model(operation).http['method']}"
-    return f"{prefix}:{ {'Invoke': 'InvokeFunction'}.get(operation, operation) }"
+        return [f"apigateway:{model.operation_model(operation).http['method']}"]
+    return [f"{prefix}:{ {'Invoke': 'InvokeFunction'}.get(operation, operation) }"]
 
 
-def told(page):
-    """The actions of AWS that a page tells to do."""
-    text = page.read_text()
+@dataclass
+class Section:
+    title: str
+    level: int
+    # The sections that it is in.
+    within: list
+    text: str = ""
+    commands: frozenset = frozenset()
+
+    def givers(self):
+        """Whom it names, or else whom a section names that it is in."""
+        for section in [self, *reversed(self.within)]:
+            found = {role or other for role, other in NAMED.findall(section.text)}
+            if found:
+                return found
+        return set()
+
+
+def commands_in(text):
+    text = re.sub(r"(^|\s)#.*", "", text)
     for service, command in re.findall(r"\baws ([a-z0-9-]+) ([a-z][a-z0-9-]+)", text):
-        if service in ("configure",):
-            continue
-        if command == "wait":
-            continue
-        yield action_of(service, command)
-    for command in re.findall(r"\bsam (logs|traces)\b", text):
-        yield from SAM[command]
+        if command != "wait":
+            yield service, command
+    for command in re.findall(r"\bsam (logs|traces|delete)\b", text):
+        yield "sam", command
 
 
-def test_an_operator_may_do_what_the_runbooks_tell(expanded):
-    rules = policies(role_of(apart("access", "aws", expanded["aws"], **PEOPLE), "Operator"))
-    seen, anothers = set(), set()
-    pages = {page.stem: page for page in sorted((ROOT / "docs/runbooks").glob("*.md"))}
-    assert PAGES_OF_ANOTHERS.keys() <= pages.keys()
-    for page in (page for stem, page in pages.items() if stem not in PAGES_OF_ANOTHERS):
-        for action in told(page):
-            seen.add(action)
-            if (page.stem, action) in ANOTHERS:
-                anothers.add((page.stem, action))
+def sections(page):
+    """The sections of a page, each with its own text and the commands in its code."""
+    lines, found = page.read_text(), [Section("", 0, [])]
+    tokens = MarkdownIt().enable("table").parse(lines)
+    for token, following in zip(tokens, [*tokens[1:], None]):
+        if token.type == "heading_open":
+            level = int(token.tag[1])
+            path = [*found[-1].within, found[-1]]
+            found.append(Section(following.content, level, [s for s in path if 0 < s.level < level]))
+        code = [token.content] if token.type == "fence" and token.info.startswith("sh") else []
+        if token.type == "inline":
+            found[-1].text += token.content + "\n"
+            code = [child.content for child in token.children if child.type == "code_inline"]
+        for text in code:
+            found[-1].commands |= set(commands_in(text))
+    return found
+
+
+def may_give(access, giver, action):
+    if giver == "administrator":
+        return True
+    if giver == "break-glass":
+        return not any(denied(policies(role_of(access, "BreakGlass")), action, at) for at in AT)
+    return any(may(policies(role_of(access, ROLES[giver])), action, at, **CONTEXT) for at in AT)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_whoever_a_section_names_may_give_each_of_its_commands(expanded, page):
+    access = apart("access", "aws", expanded["aws"], **PEOPLE)
+    faults = []
+    for section in sections(page):
+        givers = section.givers() | (set() if page.stem == "DEPLOY" else {"operator"})
+        for service, command in sorted(section.commands - NO_RIGHT):
+            if (page.stem, section.title, service, command) in ANOTHERS:
                 continue
-            context = {"lambda:FunctionArn": AT[1], "iam:PassedToService": "scheduler.amazonaws.com"}
-            assert any(may(rules, action, at, **context) for at in AT), f"{page.name}: {action}"
-    assert {"sqs:PurgeQueue", "lambda:PutFunctionConcurrency", "cloudwatch:DescribeAlarms"} <= seen
-    assert anothers == ANOTHERS.keys()
+            for action in actions_of(service, command):
+                able = {giver for giver in ROLES if may_give(access, giver, action)}
+                if not any(may_give(access, giver, action) for giver in givers):
+                    faults.append(f"{section.title}: {service} {command} ({action}) - named {sorted(givers)}, able {sorted(able)}")
+    assert not faults, "\n".join(faults)
+
+
+def test_the_pages_have_the_commands_that_are_known_to_be_there():
+    seen = {page.stem: {c for section in sections(page) for c in section.commands} for page in PAGES}
+    assert ("cloudformation", "set-stack-policy") in seen["DEPLOY"] or ("dynamodb", "export-table-to-point-in-time") in seen["DEPLOY"]
+    assert ("apigateway", "create-api-key") in seen["DEPLOY"] and ("lambda", "get-account-settings") in seen["DEPLOY"]
+    assert ("sqs", "purge-queue") in seen["dead-letters"] and ("sam", "logs") in seen["README"]
+    assert ("cloudtrail", "lookup-events") in seen["break-glass"]
+    there = {(page.stem, section.title, *command) for page in PAGES for section in sections(page) for command in section.commands}
+    assert ANOTHERS.keys() <= there
+
+
+def test_a_right_that_nobody_has_is_a_fault_and_so_is_one_that_another_has(expanded):
+    access = apart("access", "aws", expanded["aws"], **PEOPLE)
+    (purge,), (update,) = actions_of("sqs", "purge-queue"), actions_of("dynamodb", "update-table")
+    assert may_give(access, "operator", purge) and not may_give(access, "auditor", purge)
+    assert not any(may_give(access, giver, update) for giver in ROLES)
+    assert may_give(access, "break-glass", update) and may_give(access, "administrator", update)
+    (stop,) = actions_of("cloudtrail", "stop-logging")
+    assert not any(may_give(access, giver, stop) for giver in ROLES)
