@@ -66,6 +66,8 @@ class Deployed:
 
     def __init__(self, market):
         self.market = market
+        # What was asked of one thing: service, operation, ARN.
+        self.asked = []
         of = lambda type, name: {resource[name] for resource in market.all(type).values()}  # noqa: E731
         self.functions = of("AWS::Lambda::Function", "FunctionName")
         self.aliases = of("AWS::Lambda::Alias", "Name")
@@ -246,8 +248,24 @@ class Deployed:
                 return {"StatusCode": 200}
         return {}
 
+    def place(self, service, asked):
+        """What a request is about, where one name says so."""
+        at = f"arn:aws:{service}:us-east-1:{ACCOUNT}:"
+        if service == "sqs" and "QueueUrl" in asked:
+            return at + asked["QueueUrl"].rpartition("/")[2]
+        if service == "lambda" and "FunctionName" in asked:
+            return f"{at}function:{asked['FunctionName']}"
+        if service == "dynamodb" and "TableName" in asked:
+            return f"{at}table/{asked['TableName']}"
+        if service == "secretsmanager" and "SecretId" in asked:
+            return f"{at}secret:{asked['SecretId']}-abcdef"
+        return None
+
     def call(self, client, operation, asked):
         """In place of the request: botocore's model says whether it is one, the template whether it is about something."""
+        service = client.meta.service_model.service_name
+        if at := self.place(service, asked):
+            self.asked.append((service, operation, at))
         model = client.meta.service_model.operation_model(operation)
         report = botocore.validate.ParamValidator().validate(asked, model.input_shape) if model.input_shape else None
         the(not (report and report.has_errors()), report and report.generate_report())

@@ -98,6 +98,7 @@ def test_an_operator_sends_wake_ups_again_and_nothing_that_proves_something(acce
     # The relay's and the sweep's tell of what is done again anyway.
     dropped = {f"{queue}-dead" for queue in hints | {"relay", "sweep"}}
     assert those("DeleteMessage") == those("PurgeQueue") == dropped
+    assert not may(rules, "sns:Publish", f"arn:{partition}:sns:{REGIONS[partition]}:{ACCOUNT}:market-mail")
     # Whoever receives hides: of what is worked on nothing.
     assert those("ReceiveMessage") == those("ChangeMessageVisibility") == dropped | {"mail_feedback-dead"}
 
