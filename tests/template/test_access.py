@@ -261,7 +261,7 @@ ABOUT_EVERYTHING = {
     ("FunctionsBoundary", "Texts"): "a telephone number is no resource",
     ("Builder", "Unnamed"): "AWS names what the gateway, the firewall and mappings consist of, or asks without a resource",
     ("Builder", "MakeKey"): "a key has no name before it is made; its tag says whose it is",
-    ("Deployer", "Compare"): "of the account, or asked without a resource; of functions it tells names, settings and hashes",
+    ("Deployer", "Runs"): "what the account may run and which functions it has is asked without a resource",
     ("Deployer", "Template"): "a template that is not deployed is no resource",
     ("Operator", "Look"): "of the account, or asked without a resource; it shows nothing of what is in a market",
     ("Operator", "Mail"): "the account's reputation and the addresses that SES suppresses",

@@ -61,6 +61,7 @@ AT = [
     "arn:aws:sns:us-east-1:000000000000:market-alarms",
     "arn:aws:kms:us-east-1:000000000000:key/k",
     "arn:aws:s3:::aws-sam-cli-managed-default-1/package",
+    "att:Artifacts.Arn/package",
     "*",
 ]
 # Commands whose giver is none of these: what is under test is another's role.
