@@ -1,10 +1,11 @@
 """The bound of what a function's role may do, and what the roles of a market may do within it."""
 
+import json
 import re
 
 import pytest
 
-from expand import ACCOUNT, REGIONS, apart, target, tree
+from expand import ACCOUNT, REGIONS, ROOT, apart, target, tree
 from iam import denied, may, place, policies
 from people import boundary
 from ways import WAYS, allowed, expanded, functions, many, roles
@@ -104,6 +105,16 @@ def test_the_bound_opens_the_markets_own_secrets_and_its_own_sender_alone(expand
         assert may(bound, "ses:SendEmail", f"arn:{partition}:ses:{at}:identity/{identity}", **within) is own, identity
     none = boundary(apart("access", partition, expanded[partition]))
     assert not may(none, "ses:SendEmail", f"arn:{partition}:ses:{at}:identity/mail.example.com", **within)
+
+
+def test_functions_use_the_tables_own_key_within_their_bound_as_its_policy_says_and_no_other_key(expanded):
+    key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k"
+    guide = (ROOT / "docs/DEPLOY.md").read_text()
+    (use,) = re.findall(r'"Sid": "Use".*?"Action": (\[.*?\])', guide, re.DOTALL)
+    bound = boundary(apart("access", "aws", expanded["aws"], TableKeyArn=key))
+    for action in (action.replace("*", "") for action in json.loads(use)):
+        assert may(bound, action, key) and not may(bound, action, key.replace("key/k", "key/other")), action
+    assert not may(boundary(apart("access", "aws", expanded["aws"])), "kms:Decrypt", key)
 
 
 def test_every_role_is_bounded_where_a_bound_is_set_and_every_stack_that_makes_one_is_told(expanded):
