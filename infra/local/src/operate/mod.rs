@@ -237,7 +237,7 @@ mod tests {
             "market notices correct-service account/shop-1 ntc_00000000000000000000000000000000 --reason mistake --way letter --served-at 2026-01-05T00:00:00Z --evidence file-1",
             "market dead-letters list --stack-name test --region cn-north-1 --profile ops --json",
             "market dead-letters inspect relay --limit 5",
-            "market dead-letters redrive mail_feedback",
+            "market dead-letters redrive notify",
             "market jobs late",
             "market jobs parked",
             "market jobs parked notify",
