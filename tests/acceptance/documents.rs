@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod clauses;
+mod difference;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;

@@ -279,7 +279,7 @@ async fn a_notice_that_changed_while_it_waited_for_its_turn_does_not_leave_as_it
     let world = World::new(taken()).await;
     let faulty = &world.table.faulty;
     let pace = Pace::shared(1, 1).unwrap();
-    let turn = std::time::Duration::from_secs(9_900);
+    let turn = std::time::Duration::from_mins(165);
     while pace.turn(at(100)) < at(9_999) {}
     let waiting = WorkerContext { pace: Some(Arc::new(pace)), ..world.jobs };
     faulty.heal();

@@ -33,6 +33,8 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<documents::GetText>();
     visitor.visit::<documents::GetPage>();
     visitor.visit::<documents::GetClause>();
+    visitor.visit::<documents::CompareVersions>();
+    visitor.visit::<documents::GetComparisonPage>();
     visitor.visit::<acceptances::AcceptDocument>();
     visitor.visit::<acceptances::ListAcceptances>();
     visitor.visit::<terminations::ServeTermination>();

@@ -1,6 +1,9 @@
 //! The registry of documents (1.1–1.4, 9.4).
 
+mod compare_versions;
+mod difference;
 mod get_clause;
+mod get_comparison_page;
 mod get_document;
 mod get_page;
 mod get_text;
@@ -15,7 +18,9 @@ mod to_publish;
 mod view;
 mod withdraw_version;
 
+pub use compare_versions::CompareVersions;
 pub use get_clause::GetClause;
+pub use get_comparison_page::GetComparisonPage;
 pub use get_document::GetDocument;
 pub use get_page::GetPage;
 pub use get_text::GetText;

@@ -115,10 +115,7 @@ impl Shown {
             sha256: version.sha256.as_str(),
             clauses,
         };
-        page.render().map_err(|error| {
-            tracing::error!(%error, "a page cannot be rendered");
-            Problem::new(problems::INTERNAL)
-        })
+        rendered(&page)
     }
 
     /// The hashes of its pages.
@@ -138,4 +135,12 @@ impl PageHashes {
     pub fn each(self) -> impl Iterator<Item = (Language, Sha256Hash)> {
         LANGUAGES.into_iter().zip(self.0)
     }
+}
+
+/// A page's text.
+pub fn rendered(page: &impl Template) -> Result<String, Problem> {
+    page.render().map_err(|error| {
+        tracing::error!(%error, "a page cannot be rendered");
+        Problem::new(problems::INTERNAL)
+    })
 }

@@ -15,6 +15,8 @@ mod publicity;
 mod reckoning;
 mod recorded;
 mod schedule;
+#[cfg(test)]
+mod second;
 mod statutory;
 mod trace;
 mod zone;

@@ -229,42 +229,6 @@ mod tests {
         assert!(unpublished("2026-12-30T09:00:00+08:00", Length::WorkingDays(2)));
     }
 
-    /// The second formulation knows no nominal day: it waits at one midnight after the other until all
-    /// days are served, and then for a working day to end.
-    #[test]
-    fn days_reckon_as_waiting_day_by_day_does() {
-        let calendar = Calendar::published();
-        let wait = |event: Date, days: u16| {
-            let (mut served, mut today, mut looked_beyond) = (0, event, false);
-            loop {
-                if served >= days {
-                    looked_beyond |= today >= date(2026, 12, 29);
-                    if calendar.is_working_day(today) {
-                        return (today, looked_beyond);
-                    }
-                }
-                today = today.tomorrow().unwrap();
-                served += 1;
-            }
-        };
-        let events = date(2024, 1, 1).series(Span::new().days(1)).take_while(|day| day.year() <= 2026);
-        let mut compared = 0;
-        for event in events {
-            let last_moment = end_of(event) - SignedDuration::from_nanos(1);
-            for days in 0..=60 {
-                let (last_day, looked_beyond) = wait(event, days);
-                for start in [start_of(event), last_moment] {
-                    let trace = reckon(start, Length::Days(days), calendar).unwrap();
-                    assert_eq!(trace.last_day, Some(last_day), "{trace}");
-                    assert_eq!(trace.ends_at, end_of(last_day), "{trace}");
-                    assert_eq!(trace.calendar_unpublished, looked_beyond, "{trace}");
-                }
-                compared += 1;
-            }
-        }
-        assert_eq!(compared, 1096 * 61);
-    }
-
     #[test]
     fn an_end_beyond_time_is_an_error() {
         let ended = |start, length| reckon(start, length, Calendar::published()).map(|trace| trace.ends_at);

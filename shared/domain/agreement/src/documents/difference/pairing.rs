@@ -89,8 +89,8 @@ fn join_the_same(pairs: &mut Pairs, before: &[Body], after: &[Body]) {
     for at in (0..after.len()).filter(|&at| pairs.of_after[at].is_none()) {
         by_words.entry(&after[at].said).or_default().1.push(at);
     }
-    for at in 0..before.len() {
-        if let Some(([was], [is])) = by_words.get(&*before[at].said).map(|(was, is)| (&**was, &**is)) {
+    for body in before {
+        if let Some(([was], [is])) = by_words.get(&*body.said).map(|(was, is)| (&**was, &**is)) {
             pairs.join(*was, *is);
         }
     }
@@ -125,7 +125,9 @@ fn join_the_alike(pairs: &mut Pairs, before: &[Body], after: &[Body]) {
             shared[place] += 1;
         }
         met.sort_by_key(|&place| (Reverse(shared[place]), place));
-        met.iter().for_each(|&place| shared[place] = 0);
+        for &place in &met {
+            shared[place] = 0;
+        }
         met.truncate(COMPARED);
         let address = &after[*at].clause.address;
         let same_address = at_address.get(address).copied();
@@ -180,7 +182,7 @@ fn alike(one: &[[char; PIECE]], other: &[[char; PIECE]]) -> u32 {
             }
         }
     }
-    if all == 0 { 0 } else { u32::try_from(2000 * common / all).unwrap_or(u32::MAX) }
+    (2000 * common).checked_div(all).map_or(0, |alike| alike as u32)
 }
 
 /// Marks what stands elsewhere: within another clause, or among those in the same one in another order. What is within

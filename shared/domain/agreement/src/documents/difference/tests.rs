@@ -237,7 +237,9 @@ fn two_hostile_texts_are_compared_in_bounds() {
         lines.take(2000).collect::<String>()
     };
     let long = |words: &str| {
-        (1..=99).map(|n| format!("{n}. {}\n", words.repeat(990 / words.chars().count()))).collect()
+        (1..=99).fold(String::new(), |text, n| {
+            text + &format!("{n}. {}\n", words.repeat(990 / words.chars().count()))
+        })
     };
     let texts = [
         many("1.\n"),
@@ -261,7 +263,7 @@ fn two_hostile_texts_are_compared_in_bounds() {
 #[test]
 fn in_a_long_clause_the_sentences_that_differ_are_found_before_their_words() {
     let sentences = |third: &str| {
-        let others: String = (0..300).map(|n| format!("第{n}句话说的是同一件事。")).collect();
+        let others = (0..300).fold(String::new(), |text, n| text + &format!("第{n}句话说的是同一件事。"));
         format!("1. 甲\n1.1 {others}{third}{others}\n")
     };
     let found = read(&sentences("用户在付款后成立订单。"), &sentences("用户在下单后成立订单。"));
