@@ -27,6 +27,8 @@ WITHOUT_SOURCE = {
     ("sts:AssumeRole", "lambda.amazonaws.com"): f"nobody documents that it names one for a function's role; {PASSED}",
     ("sts:AssumeRole", "cloudformation.amazonaws.com"): "nobody documents that it names one for a stack's role; only deployers may pass it",
     ("sts:AssumeRole", "backup.amazonaws.com"): f"nobody documents that it names one for a plan's role; {PASSED}",
+    ("sns:Publish", "events.amazonaws.com"): "EventBridge takes no conditions in a topic's policy (0101)",
+    ("kms", "events.amazonaws.com"): "nor in that of the key of an encrypted topic (0101)",
     ("kms", "ses.amazonaws.com"): "nobody documents that it names one to KMS; the topic's policy names its configuration set",
 }
 SOURCES = {"aws:sourcearn", "aws:sourceaccount"}
@@ -593,6 +595,11 @@ def test_break_glass_takes_a_second_factor_shown_within_the_hour_and_everyone_is
     assert rule["State"].startswith("ENABLED")
     (page,) = re.findall(r"docs/runbooks/[a-z-]+\.md", rule["Targets"][0]["InputTransformer"]["InputTemplate"])
     assert (ROOT / page).is_file()
+    # And of what did not come through, by another way.
+    alarm = access.resources["BreakGlassUndelivered"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Events", "FailedInvocations", "Sum")
+    assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": rule["Name"]}]
+    assert alarm["Threshold"] == 0 and alarm["AlarmActions"] == [access.values["AlarmTopicArn"]]
 
 
 def test_what_break_glass_does_stays_on_record(access):
@@ -673,6 +680,10 @@ ANOTHERS = {
     **{
         ("README", f"lambda:{operation}"): "a rehearsal, in a market for tests, by whoever administers that"
         for operation in ("GetAlias", "PublishVersion", "UpdateAlias", "UpdateFunctionConfiguration")
+    },
+    **{
+        ("backup-failed", f"backup:{operation}"): "an administrator's, who may pass the role of AWS Backup"
+        for operation in ("StartBackupJob", "StartCopyJob")
     },
 }
 # Pages that are another's as a whole.

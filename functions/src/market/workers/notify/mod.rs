@@ -61,7 +61,7 @@ pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), Jo
     }
     jobs.commit(Some(change)).await?;
     if !matches!(claimed.status, NoticeStatus::Queued { .. }) {
-        alert(jobs, key, &claimed);
+        alert(key, &claimed);
         return Ok(());
     }
     let outcome = jobs.gateways.send(&claimed).await;
@@ -117,7 +117,7 @@ async fn record(
             Err(error) => return Err(error),
             Ok(()) => {
                 delayed(jobs, key, &after, hindrance);
-                alert(jobs, key, &after);
+                alert(key, &after);
                 return Ok(());
             }
         }
@@ -137,11 +137,10 @@ fn delayed(jobs: &WorkerContext, key: &Key, notice: &Notice, by: Option<Hindranc
 }
 
 /// Calls a human where a notice cannot be delivered.
-fn alert(jobs: &WorkerContext, key: &Key, notice: &Notice) {
+fn alert(key: &Key, notice: &Notice) {
     if let NoticeStatus::Undeliverable { attempts, reason, .. } = &notice.status
         && notice.needs_a_human()
     {
         tracing::error!(notice = %key.told(), attempts, %reason, "a notice cannot be delivered; a human has to");
-        jobs.metrics.put(jobs.clock.now(), &[(Metric::NoticesUndeliverable, 1.0)]);
     }
 }
