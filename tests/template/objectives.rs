@@ -117,7 +117,8 @@ pub fn classes() -> Vec<Vec<(&'static str, &'static str)>> {
             Class::Money => (["MoneyRefused", "MoneySlow"], name, ["refused", "slow"]),
             Class::Protective => (["ProtectiveRefused", "ProtectiveSlow"], name, ["refused", "slow"]),
             Class::Rest => {
-                let of_all = ["(refused - checks - money - protective)", "(slow - checks - money - protective)"];
+                let of_all =
+                    ["(refused - checks - money - protective)", "(slow - checks - money - protective)"];
                 (["AllRefused", "AllSlow"], "all", of_all)
             }
         };
