@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from expand import ACCOUNT, REGIONS, ROOT, target, tree
-from test_rules import expanded
+from ways import expanded
 
 LABEL = "2026-11-27T12:30:00.000"
 RESTORED = {"TableName": "market-restored", "TableStreamLabel": LABEL}
