@@ -14,14 +14,15 @@ use market_kernel::stored::values::Named;
 /// What operators watch; `infra/made/alarms.yaml` names each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
-    /// How late the most overdue work was when a sweep found it, in milliseconds; 0 where nothing was due.
+    /// How late the most overdue work was when a sweep found it, in milliseconds, in the lanes of which it left nothing; 0
+    /// where nothing was due.
     LatenessMs,
+    /// The same in the lanes of which it left something: how old a wave is that is worked off; 0 where nothing is left.
+    WaveMs,
     /// Sweeps that ran to their end.
     Sweeps,
     /// Wake-ups that a sweep sent.
     WakeUpsSent,
-    /// Work that a sweep gave up on: it waits for a human.
-    Parked,
     /// Shards of the due index that a sweep had no time for, or not for all of, or whose lane has a pace that leaves more.
     Left,
     /// Work that was given up on and waits for a human, when a sweep looked.
@@ -36,8 +37,6 @@ pub enum Metric {
     JobsFailed,
     /// Attempts to send a notice that did not succeed, from its third on: by why.
     NoticesDelayed(Hindrance),
-    /// Notices that can be sent on no further attempt: they wait for a human.
-    NoticesUndeliverable,
     /// Notices that came back.
     NoticesBounced,
     /// Stored items that could not be read.
@@ -48,11 +47,11 @@ pub enum Metric {
 
 impl Metric {
     /// Every one.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 18] = [
         Self::LatenessMs,
+        Self::WaveMs,
         Self::Sweeps,
         Self::WakeUpsSent,
-        Self::Parked,
         Self::Left,
         Self::WorkParkedNow,
         Self::PaymentsWaiting,
@@ -64,7 +63,6 @@ impl Metric {
         Self::NoticesDelayed(Hindrance::Unreachable),
         Self::NoticesDelayed(Hindrance::Failing),
         Self::NoticesDelayed(Hindrance::Unanswered),
-        Self::NoticesUndeliverable,
         Self::NoticesBounced,
         Self::CorruptItems,
         Self::TokensUnverified,
@@ -73,9 +71,9 @@ impl Metric {
     const fn name(self) -> &'static str {
         match self {
             Self::LatenessMs => "LatenessMs",
+            Self::WaveMs => "WaveMs",
             Self::Sweeps => "Sweeps",
             Self::WakeUpsSent => "WakeUpsSent",
-            Self::Parked => "Parked",
             Self::Left => "Left",
             Self::WorkParkedNow => "WorkParkedNow",
             Self::PaymentsWaiting => "PaymentsWaiting",
@@ -83,7 +81,6 @@ impl Metric {
             Self::ApiReady => "ApiReady",
             Self::JobsFailed => "JobsFailed",
             Self::NoticesDelayed(_) => "NoticesDelayed",
-            Self::NoticesUndeliverable => "NoticesUndeliverable",
             Self::NoticesBounced => "NoticesBounced",
             Self::CorruptItems => "CorruptItems",
             Self::TokensUnverified => "TokensUnverified",
@@ -100,7 +97,7 @@ impl Metric {
 
     const fn unit(self) -> &'static str {
         match self {
-            Self::LatenessMs => "Milliseconds",
+            Self::LatenessMs | Self::WaveMs => "Milliseconds",
             _ => "Count",
         }
     }
@@ -238,7 +235,7 @@ mod tests {
         let told: Arc<std::sync::Mutex<Vec<(Metric, f64)>>> = Arc::default();
         let heard = Arc::clone(&told);
         let metrics = Metrics::told(move |metric, value| heard.lock().unwrap().push((metric, value)));
-        let values = [(Metric::NoticesBounced, 1.0), (Metric::NoticesUndeliverable, 2.0)];
+        let values = [(Metric::NoticesBounced, 1.0), (Metric::WakeUpsSent, 2.0)];
         metrics.put(Timestamp::UNIX_EPOCH, &values);
         assert_eq!(*told.lock().unwrap(), values);
         assert_eq!(metrics.line(Timestamp::UNIX_EPOCH, &values), None);

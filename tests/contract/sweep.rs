@@ -307,8 +307,11 @@ async fn a_wave_is_worked_off_over_passes_that_stop_in_time_and_each_tells_what_
             let is_over = handed_out.0.len() == WAVE as usize;
             assert_eq!(swept.left == 0, is_over, "pass {passes}: {swept:?}");
             assert!(swept.sent > 0 && swept.left <= usize::from(SHARDS), "no other lane waits: {swept:?}");
-            // The wave is as late as the pass, for as long as there is some of it.
-            let late_ms = swept.lateness.unwrap().as_millis();
+            // The wave is as late as the pass, for as long as there is some of it. Its last is late by itself.
+            let (late, other) = (swept.wave, swept.lateness);
+            let (late, other) = if is_over { (other, late) } else { (late, other) };
+            assert_eq!(other, None, "pass {passes}: {swept:?}");
+            let late_ms = late.unwrap().as_millis();
             let ran = i128::from(begins_at_ms)..=i128::from(begins_at_ms + looks);
             assert!(ran.contains(&late_ms), "pass {passes}: {late_ms}");
             if is_over {
@@ -353,7 +356,7 @@ async fn a_pass_that_is_cut_off_tells_what_it_did_and_what_it_had_in_hand_comes_
         handed_out.note(&taken);
         assert!(swept.sent <= taken.len() && taken.len() < 1_200, "{swept:?}");
         assert!(swept.left > 0, "{swept:?}");
-        assert_eq!(swept.lateness, Some(SignedDuration::from_secs(10)));
+        assert_eq!((swept.lateness, swept.wave), (None, Some(SignedDuration::from_secs(10))));
         for second in [11, 70] {
             sweep(&table.store, &queues, at(second), Duration::ZERO).await.unwrap();
             let again = queues.take();
@@ -406,6 +409,10 @@ async fn a_lane_that_has_a_pace_is_handed_out_at_that_and_no_other_waits_for_it(
             if pass == 0 {
                 assert_eq!((of_other, of_paced.0.len()), (300, per_pass));
             }
+            // How late what waits for its pace is, is how old the wave is; the other lane is late by itself.
+            let (late, is_left) = (SignedDuration::from_secs(1 + pass), of_paced.0.len() < 1_000);
+            assert_eq!(swept.wave, is_left.then_some(late), "{swept:?}");
+            assert_eq!(swept.lateness.is_some(), pass == 0 || !is_left, "{swept:?}");
             if of_paced.0.len() == 1_000 {
                 break;
             }

@@ -295,6 +295,46 @@ def settings(market):
     return by_merchants(rows)
 
 
+def pace(merchants):
+    """What e-mails need at the peak, as NoticesPerSecond."""
+    return rounded(peak(E_MAILS, merchants))
+
+
+def hours(count, per_second):
+    """How long so many notices take, that are due at one instant."""
+    return count / per_second / 3600
+
+
+def patience(market, merchants, per_second):
+    """After how many hours of a wave work-left rings, and of how many merchants it takes the market to be."""
+    (alarm,) = [a for a in market.all("AWS::CloudWatch::Alarm").values() if a["AlarmName"] == "market-work-left"]
+    (said,) = [m["Expression"] for m in alarm["Metrics"] if "Expression" in m]
+    least, divided, by = re.fullmatch(r"IF\(wave > (\d+), wave / 1000 \* (\d+) / (\d+), 0\)", said).groups()
+    assert (int(divided), int(by)) == (per_second, merchants)
+    return max(int(least) / 3_600_000, hours(float(alarm["Threshold"]) * merchants, per_second))
+
+
+def waves(expanded):
+    """How long it takes to tell everyone of one thing, as an amendment or the upstream's end is told."""
+
+    def alarm(merchants):
+        account = min(size for size, most in MEANT_FOR.items() if merchants <= most)
+        given = {"AccountConcurrency": account, "NoticesPerSecond": least(merchants)}
+        return patience(tree("aws", expanded["aws"], **given), MEANT_FOR[account], least(merchants))
+
+    usual = int(parameter(tree("aws", expanded["aws"]), "NoticesPerSecond"))
+    least = lambda merchants: max(usual, pace(merchants))  # noqa: E731
+    return by_merchants(
+        [
+            row("`NoticesPerSecond`", lambda n: shown(least(n))),
+            row("hours, by e-mail", lambda n: shown(hours(n, least(n)))),
+            row("hours, by e-mail and text message", lambda n: shown(hours(2 * n, least(n)))),
+            row("`work-left` rings after hours", lambda n: shown(alarm(n))),
+            row(f"hours at the usual {usual} a second, by e-mail", lambda n: shown(hours(n, usual))),
+        ]
+    )
+
+
 def notices(market):
     least = int(parameter(market, "NoticesPerSecond"))
     day, second = (LIMITS[f"SES, e-mails a {unit} after the sandbox"] for unit in ("day", "second"))
@@ -303,7 +343,7 @@ def notices(market):
             row("e-mails a day", lambda n: shown(E_MAILS * n / DAYS)),
             row("e-mails a second, at the peak", lambda n: shown(peak(E_MAILS, n))),
             row("SES is to be asked for more", lambda n: "yes" if E_MAILS * n / DAYS > day or peak(E_MAILS, n) > second else "no"),
-            row("`NoticesPerSecond`, for e-mails alone", lambda n: shown(max(least, rounded(peak(E_MAILS, n))))),
+            row("`NoticesPerSecond`, for e-mails alone", lambda n: shown(max(least, pace(n)))),
             row("wake-ups a second, at the peak", lambda n: shown(peak(WAKE_UPS, n))),
             row("handed out by a pass of the sweep, on average", lambda n: shown(60 * average(LEASES, n))),
             row("the same, at the peak", lambda n: shown(60 * peak(LEASES, n))),
@@ -388,4 +428,11 @@ lost by it. Such an account serves for a beginning; have it raised before the fi
 ## Notices and jobs
 
 {notices(market)}
+
+What is told to everyone at one instant, an amendment by e-mail or, what is grave, as a text message too, leaves at
+`NoticesPerSecond`, and nothing else waits for it. `work-left` rings when two notices for each merchant for whom `AccountConcurrency` is
+meant, and a quarter more, could have left since, and not within three hours; `work-stuck` rings within ten minutes where nothing is
+handed out, `notify-age` within 35 where nothing leaves:
+
+{waves(expanded)}
 """

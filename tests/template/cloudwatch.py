@@ -28,12 +28,14 @@ COMPARE = {
 
 @lru_cache
 def pattern(text):
-    """A filter's pattern as a question to one line of JSON: comparisons of its fields with texts, `&&`, `||` and brackets."""
+    """A filter's pattern as a question to one line of JSON: comparisons of its fields with texts and numbers, `&&`, `||` and
+    brackets."""
     inner = re.fullmatch(r"\{(.+)\}", text.strip(), re.S)
     assert inner, f"no pattern of JSON: {text}"
     terms, asked = [], []
     # What comes between the terms is all that may be left.
-    rest = re.sub(r'\$\.(\w+) = "([^"]*)"', lambda m: terms.append(m.groups()) or f" t{len(terms) - 1} ", inner[1])
+    form = r'\$\.(\w+) (?:= "([^"]*)"|> (\d+)(?=[ )]|$))'
+    rest = re.sub(form, lambda m: terms.append(m.groups()) or f" t{len(terms) - 1} ", inner[1])
     words = re.findall(r"&&|\|\||[()]|t\d+|\S", rest)
     assert all(re.fullmatch(r"&&|\|\||[()]|t\d+", word) for word in words), f"not understood: {text}"
     spoken = " ".join({"&&": "and", "||": "or"}.get(word, word) for word in words)
@@ -41,7 +43,10 @@ def pattern(text):
     asked.extend(terms)
 
     def matches(line):
-        said = {f"t{n}": is_like(str(line.get(field, "")), wanted) for n, (field, wanted) in enumerate(asked)}
+        said = {
+            f"t{n}": is_like(str(line.get(field, "")), wanted) if more is None else is_more(line.get(field), int(more))
+            for n, (field, wanted, more) in enumerate(asked)
+        }
         return bool(eval(code, {"__builtins__": {}}, said))  # noqa: S307 - our own words only
 
     return matches
@@ -49,6 +54,11 @@ def pattern(text):
 
 def is_like(value, wanted):
     return value.startswith(wanted[:-1]) if wanted.endswith("*") else value == wanted
+
+
+def is_more(value, than):
+    # Nobody documents that a text of digits is compared as a number.
+    return isinstance(value, int | float) and value > than
 
 
 # ── figures ──

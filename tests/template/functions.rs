@@ -93,8 +93,7 @@ fn functions(template: &mut Node) -> Vec<(String, String)> {
 /// Nothing that may stand for days is among them, for no deployment begins while one rings.
 fn alarms_of(handler: &str) -> Vec<String> {
     let own = match handler {
-        // Of its class what is still going on: the longer window rings for an hour after.
-        route if route.starts_with("api/") => format!("{}-burn-5m", class_of(route).name().to_lowercase()),
+        route if route.starts_with("api/") => format!("{}-deploy", class_of(route).name().to_lowercase()),
         "sweep" => "sweep-not-run".to_owned(),
         // What is invoked inside the account is in no access log.
         "relay" | "checks" => "functions-failing".to_owned(),

@@ -24,9 +24,12 @@ struct Templates {
     root: Node,
 }
 
+/// The lane whose work leaves at a pace.
+const PACED: &str = "notify";
+
 /// What a lane's worker has that others do not.
 fn special(lane: &str) -> Option<Node> {
-    (lane == "notify").then(|| read(include_str!("parts/worker.notify.yaml")))
+    (lane == PACED).then(|| read(include_str!("parts/worker.notify.yaml")))
 }
 
 impl Templates {
@@ -67,8 +70,11 @@ impl Templates {
         let usual = at(&mut self.workers, &["Globals", "Function", "Timeout"]).clone();
         let seconds = own.unwrap_or(usual).as_integer().expect("seconds");
         let visibility = number(u32::try_from(6 * seconds).expect("no more than SQS takes"));
-        *at(&mut self.queues, &["Resources", name, "Properties", "Parameters", "VisibilitySeconds"]) =
-            visibility;
+        let queue = at(&mut self.queues, &["Resources", name, "Properties", "Parameters"]);
+        *at(queue, &["VisibilitySeconds"]) = visibility;
+        if *lane == PACED {
+            *at(queue, &["PacePerSecond"]) = call("Ref", "NoticesPerSecond");
+        }
         join(at(&mut self.workers, &["Resources"]), worker);
     }
 }

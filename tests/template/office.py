@@ -88,6 +88,9 @@ class Deployed:
             self.sources[called(market, mapping["FunctionName"])["FunctionName"]].append(f"arn:aws:of:us-east-1:{ACCOUNT}:{name}")
         self.firewalls = of("AWS::WAFv2::WebACL", "Name")
         self.rules = {rule["Name"] for acl in market.all("AWS::WAFv2::WebACL").values() for rule in acl["Rules"]} | {"ALL"}
+        self.vaults = of("AWS::Backup::BackupVault", "BackupVaultName")
+        # That of break-glass is of a stack apart.
+        self.events = of("AWS::Events::Rule", "Name") | {"break-glass-of-market"}
         self.certificate = market.values["CertificateArn"]
         self.secrets = {value for name, value in market.values.items() if name.endswith("Secret") and value} | {"market/smtp"}
         counted = {
@@ -97,7 +100,8 @@ class Deployed:
         self.metrics = {
             "market": written() | counted,
             "AWS/Lambda": {"Errors", "Invocations", "Throttles", "Duration", "IteratorAge", "ConcurrentExecutions"},
-            "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
+            "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible", "NumberOfMessagesDeleted"},
+            "AWS/Events": {"FailedInvocations"},
             "AWS/DynamoDB": {
                 "SystemErrors",
                 "SuccessfulRequestLatency",
@@ -149,6 +153,9 @@ class Deployed:
         if "restApiId" in asked:
             self.named("API", asked["restApiId"], {"a1b2c3"})
             self.named("stage", asked["stageName"], self.stages)
+        for vault in ("BackupVaultName", "ByBackupVaultName", "SourceBackupVaultName"):
+            if vault in asked:
+                self.named("vault", asked[vault], self.vaults)
         if operation in ("GetSchedule", "UpdateSchedule"):
             self.named("schedule", asked["Name"], self.schedules)
         if operation == "GetMetricStatistics":
@@ -173,6 +180,7 @@ class Deployed:
             "Region": {"us-east-1"},
             "Operation": {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems"},
             "Reason": reasons(),
+            "RuleName": self.events,
         }
         for dimension in dimensions:
             the(dimension["Name"] in there, f"no dimension is called {dimension['Name']}")
@@ -181,7 +189,11 @@ class Deployed:
     def answer(self, operation, asked):
         match operation:
             case "DescribeTable":
-                return {"Table": {"TableName": asked["TableName"], "TableStatus": "ACTIVE"}}
+                arn = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{asked['TableName']}"
+                return {"Table": {"TableName": asked["TableName"], "TableStatus": "ACTIVE", "TableArn": arn}}
+            case "ListBackupJobs":
+                job = {"BackupJobId": "b", "State": "COMPLETED", "CreationDate": "2026-01-01T00:00:00Z", "RecoveryPointArn": "arn:aws:backup:p"}
+                return {"BackupJobs": [job | {"IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/r", "BackupVaultName": self.table}]}
             case "GetTemplateSummary":
                 return {"Parameters": []}
             case "CreateChangeSet":

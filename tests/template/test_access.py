@@ -184,6 +184,11 @@ def test_break_glass_takes_a_second_factor_shown_within_the_hour_and_everyone_is
     assert not holds(statement, shown | {"aws:RequestedRegion": "eu-west-1"})
     assert role["MaxSessionDuration"] == 3600
     rule = access.resources["BreakGlassTaken"]
+    # Of what does not come through CloudWatch tells, by its own way.
+    alarm = access.resources["BreakGlassUndelivered"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("AWS/Events", "FailedInvocations", 0)
+    assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": rule["Name"]}]
+    assert alarm["AlarmActions"] == [access.values["AlarmTopicArn"]]
     assert [at["Arn"] for at in rule["Targets"]] == [access.values["AlarmTopicArn"]]
     assert rule["EventPattern"]["detail"]["requestParameters"]["roleArn"][0] == f"arn:{access.partition}:iam::{ACCOUNT}:role/{role['RoleName']}"
     assert rule["State"].startswith("ENABLED")

@@ -3,8 +3,12 @@
 Each scenario says exactly which alarms ring and whom they tell, so that an alarm too many fails it like one too few.
 """
 
+import re
+
 import pytest
 
+import capacity
+from capacity import MEANT_FOR
 from cloudwatch import Bells, Figures, is_like, math, pattern, state
 from expand import Resource, expansions, tree
 
@@ -49,7 +53,7 @@ def functions(market):
 def at_rest(minutes):
     """A market in which all is well and nobody asks for anything."""
     figures = Figures(minutes)
-    for name in ("LatenessMs", "Left", "WorkParkedNow", "PaymentsWaiting", "NoticesWaitingForAHuman", "WakeUpsSent"):
+    for name in ("LatenessMs", "WaveMs", "Left", "WorkParkedNow", "PaymentsWaiting", "NoticesWaitingForAHuman", "WakeUpsSent"):
         figures.put("market", name, 0)
     figures.put("market", "Sweeps", 1)
     figures.put("market", "ApiReady", 1)
@@ -94,7 +98,11 @@ def test_a_pattern_compares_fields_and_joins_comparisons():
     assert not asked({"status": "200", "route": "GET /a"}) and not asked({"status": "500", "route": "GET /b"})
     assert not asked({})
     assert is_like("503", "5*") and not is_like("415", "5*") and not is_like("5", "55")
-    for unknown in ("ERROR", '{ $.status > 500 }', "{ $.route = %x% }"):
+    slow = pattern('{ $.latencyMs > 2000 && ($.route = "GET /a") }')
+    assert slow({"latencyMs": 2001, "route": "GET /a"}) and not slow({"latencyMs": 2000, "route": "GET /a"})
+    # A text is no number.
+    assert not slow({"latencyMs": "2001", "route": "GET /a"}) and not slow({"route": "GET /a"})
+    for unknown in ("ERROR", '{ $.status >= 500 }', "{ $.route = %x% }"):
         with pytest.raises(AssertionError):
             pattern(unknown)
 
@@ -198,14 +206,17 @@ def test_every_route_counts_for_one_class_and_its_failures_for_the_same(market, 
     assert len(routes) > 60
     classes = set()
     for route in routes:
-        for status in ("200", "404", "429", "500", "503", "504"):
-            line = {"route": route, "status": status}
+        for status, ms in (("200", 12), ("200", 2001), ("404", 2000), ("429", 3), ("500", 40), ("503", 9), ("504", 20_000)):
+            line = {"route": route, "status": status, "latencyMs": ms}
             counted = sorted(
                 f["MetricTransformations"][0]["MetricName"] for f in filters if pattern(f["FilterPattern"])(line)
             )
-            counted = [name for name in counted if name != "TooManyRequests"]
-            (of,) = {name.removesuffix("Errors").removesuffix("Requests") for name in counted}
-            assert counted == ([f"{of}Errors"] if status[0] == "5" else []) + [f"{of}Requests"], line
+            of_all = [name for name in counted if name.startswith("All")]
+            assert of_all == ["AllRefused"] * (status == "429") + ["AllSlow"] * (ms > 2000), line
+            counted = [name for name in counted if not name.startswith("All")]
+            (of,) = {re.sub("(Errors|Requests|Refused|Slow)$", "", name) for name in counted}
+            whole = ["Requests"] + ["Errors"] * (status[0] == "5") + (["Refused"] * (status == "429") + ["Slow"] * (ms > 2000)) * (of != "Rest")
+            assert counted == sorted(of + what for what in whole), line
             classes.add(of)
     assert classes == {"Checks", "Money", "Protective", "Rest"}
 
@@ -214,6 +225,8 @@ def test_a_line_of_the_access_log_says_what_its_filters_ask(market, filters):
     (stage,) = market.all("AWS::ApiGateway::Stage").values()
     format = stage["AccessLogSetting"]["Format"]
     assert '"route":"$context.httpMethod $context.resourcePath"' in format and '"status":"$context.status"' in format
+    # A number: nobody documents that a filter compares a text of digits as one.
+    assert '"latencyMs":$context.responseLatency,' in format
     for filter in filters:
         # CloudWatch Logs takes no longer one.
         assert len(filter["FilterPattern"]) <= 1024, filter.id
@@ -247,7 +260,7 @@ def test_where_no_function_can_start_it_rings_for_every_class_and_within_minutes
     figures = at_rest(minutes)
     before = by_day(begins)
     figures.count(filters, before + [(m + begins, line, n) for m, line, n in by_day(minutes - begins, lambda route: "503")])
-    for name in ("Sweeps", "LatenessMs", "Left", "ApiReady", "WorkParkedNow", "PaymentsWaiting", "NoticesWaitingForAHuman"):
+    for name in ("Sweeps", "LatenessMs", "WaveMs", "Left", "ApiReady", "WorkParkedNow", "PaymentsWaiting", "NoticesWaitingForAHuman"):
         series = figures.series["market", name, frozenset()]
         series[begins:] = [None] * (minutes - begins)
     for name, handler in functions.items():
@@ -337,26 +350,86 @@ def test_a_fault_of_ours_that_holds_up_notices_rings_at_its_first(bells):
     assert rings.keys() == {("page", "notices-misconfigured")} and min(rings["page", "notices-misconfigured"]) == 11
 
 
-def wave(minutes):
-    """A hundred thousand things due at one midnight: for so long no pass hands out all of them."""
-    figures = at_rest(5 * HOUR)
+def wave(minutes, lane="expire_grant", per_minute=4000, merchants=100_000):
+    """So many things due at one midnight: for so long no pass hands out all of them."""
+    figures = at_rest(minutes + 90)
     during = lambda m: 30 <= m < 30 + minutes  # noqa: E731
     figures.put("market", "Left", lambda m: 6 if during(m) else 0)
-    figures.put("market", "LatenessMs", lambda m: (m - 30) * 60_000 if during(m) else 0)
-    figures.put("market", "WakeUpsSent", lambda m: 4000 if during(m) else 0)
-    figures.put("AWS/SQS", "ApproximateAgeOfOldestMessage", lambda m: 1000 if during(m) else 0, QueueName="market-expire_grant")
-    figures.put("AWS/Lambda", "ConcurrentExecutions", lambda m: 80 if during(m) else 3)
+    figures.put("market", "WaveMs", lambda m: (m - 30) * 60_000 if during(m) else 0)
+    # Its last are no wave any more, and as late as it is old.
+    figures.put("market", "LatenessMs", lambda m: minutes * 60_000 if m in (30 + minutes, 31 + minutes) else 0)
+    figures.put("market", "WakeUpsSent", lambda m: per_minute if during(m) else 0)
+    of = {"QueueName": f"market-{lane}"}
+    # What the relay handed out at once, where it was committed at once, waits as long as the wave lasts.
+    age = (lambda m: (m - 30) * 60) if lane == "notify" else (lambda m: 1000)
+    figures.put("AWS/SQS", "ApproximateAgeOfOldestMessage", lambda m: age(m) if during(m) else 0, **of)
+    figures.put("AWS/SQS", "NumberOfMessagesDeleted", lambda m: per_minute if during(m) else 0, **of)
+    figures.put("AWS/Lambda", "ConcurrentExecutions", lambda m: 8 if during(m) else 3)
     return figures
+
+
+def paced(account, per_second):
+    """A market of that size whose notices leave at that pace."""
+    given = {"AccountConcurrency": account, "NoticesPerSecond": per_second}
+    return Bells(tree("aws", expansions("aws"), **given))
 
 
 def test_a_large_wave_that_is_worked_off_rings_nowhere(bells):
     assert rung(bells, wave(30)) == NOBODY
-    # Notices leave at their own pace, and ten a second take so long for as many.
-    assert rung(bells, wave(167)) == NOBODY
 
 
-def test_a_wave_that_does_not_get_smaller_rings(bells):
-    assert rung(bells, wave(200)) == {"page": {"work-left"}, "ticket": set()}
+@pytest.mark.parametrize("account", MEANT_FOR)
+def test_to_tell_everyone_at_the_pace_of_notices_rings_nowhere(account):
+    # By e-mail, and as a text message too where it is grave: docs/CAPACITY.md has the hours.
+    per_second = max(10, capacity.pace(MEANT_FOR[account]))
+    for notices in (1, 2):
+        minutes = round(notices * MEANT_FOR[account] / per_second / 60)
+        assert minutes == round(60 * capacity.hours(notices * MEANT_FOR[account], per_second))
+        figures = wave(minutes, "notify", 60 * per_second)
+        assert rung(paced(account, per_second), figures, every=5) == NOBODY, minutes
+
+
+def test_a_hundred_thousand_notices_ring_nowhere_in_the_smallest_market_either():
+    assert rung(paced(10, 10), wave(167, "notify", 600), every=5) == NOBODY
+
+
+def test_a_wave_of_one_lane_hides_no_other_lane_that_is_late(bells):
+    figures = wave(300, "notify", 600)
+    # The grants' passes leave nothing, and find each time what is late.
+    figures.put("market", "LatenessMs", lambda m: 90_000 if 100 <= m < 120 else 0)
+    rings = bells.over(figures)
+    assert rings.keys() == {("page", "work-late")}
+    assert min(rings["page", "work-late"]) == 103 and max(rings["page", "work-late"]) < 125
+
+
+def test_a_wave_that_lasts_longer_than_its_pace_allows_rings():
+    # What is handed out does not get done, and is handed out again and again: at ten a second a hundred thousand have been told twice
+    # over after five and a half hours, and a quarter more of them after seven.
+    rings = paced(1000, 10).over(wave(9 * HOUR, "notify", 600), every=5)
+    assert rings.keys() == {("page", "work-left")}
+    assert 30 + 6.9 * HOUR <= min(rings["page", "work-left"]) <= 30 + 7.3 * HOUR
+
+
+def test_a_wave_that_stands_still_rings_within_ten_minutes(bells):
+    figures = wave(4 * HOUR, "notify", 600)
+    figures.put("market", "WakeUpsSent", lambda m: 600 if 30 <= m < 60 else 0)
+    rings = bells.over(figures)
+    assert rings.keys() == {("page", "work-stuck")}
+    assert min(rings["page", "work-stuck"]) == 70
+
+
+def test_notices_that_wait_in_their_queue_and_do_not_leave_ring_within_the_hour(bells):
+    figures = wave(4 * HOUR, "notify", 600)
+    # Nobody takes them any more from an hour on.
+    figures.series["AWS/SQS", "NumberOfMessagesDeleted", frozenset({("QueueName", "market-notify")})][90:] = [None] * (5 * HOUR + 30 - 90)
+    rings = bells.over(figures)
+    assert rings.keys() == {("page", "notify-age")}
+    assert min(rings["page", "notify-age"]) == 95
+    # Nor where there was no wave before.
+    figures = at_rest(2 * HOUR)
+    figures.put("AWS/SQS", "ApproximateAgeOfOldestMessage", lambda m: max(0, m - 30) * 60, QueueName="market-notify")
+    rings = bells.over(figures)
+    assert rings.keys() == {("page", "notify-age")} and min(rings["page", "notify-age"]) == 30 + 30 + 6
 
 
 def test_lateness_without_a_wave_rings(bells):
@@ -399,9 +472,84 @@ def test_a_silent_api_rings_while_the_sweep_runs(bells):
 def test_a_caller_beyond_its_rate_is_a_ticket_and_no_failure(bells, filters):
     figures = at_rest(2 * HOUR)
     figures.count(filters, [(m, {"route": CHECK, "status": "429" if m % 2 else "200"}, 300) for m in range(2 * HOUR)])
-    figures.put("AWS/ApiGateway", "Count", 300, ApiName="market", Stage="prod")
     figures.put("AWS/WAFV2", "BlockedRequests", 300, WebACL="market", Region="us-east-1", Rule="ALL")
-    assert rung(bells, figures) == {"page": set(), "ticket": {"too-many-requests", "firewall-blocks"}}
+    assert rung(bells, figures) == {"page": set(), "ticket": {"checks-refused", "firewall-blocks"}}
+
+
+@pytest.mark.parametrize(("route", "of"), [(CHECK, "checks"), (PAY, "money"), (REVOKE, "protective"), (READ, "rest")])
+def test_what_is_slow_or_refused_of_one_class_is_hidden_by_no_other(bells, filters, route, of):
+    begins, minutes = 2 * HOUR, 4 * HOUR
+
+    def figures(**so):
+        made, lines = at_rest(minutes), [(m, {"latencyMs": 30} | line, n) for m, line, n in by_day(minutes)]
+        is_it = lambda m, line: m >= begins and line["route"] == route  # noqa: E731
+        made.count(filters, [(m, line | so if is_it(m, line) else line, n) for m, line, n in lines])
+        return made
+
+    assert rung(bells, figures()) == NOBODY
+    for so, name in (({"latencyMs": 2500}, f"{of}-slow"), ({"status": "429"}, f"{of}-refused")):
+        # Of the seldom ones there are six in an hour.
+        expected = NOBODY if (of, name) == ("protective", "protective-refused") else {"page": set(), "ticket": {name}}
+        assert rung(bells, figures(**so)) == expected
+
+
+def test_a_few_cold_starts_at_night_are_slow_and_ring_nowhere(bells, filters):
+    figures = at_rest(4 * HOUR)
+    lines = [(m, {"route": READ, "status": "200", "latencyMs": 2500}, 1) for m in range(0, 4 * HOUR, 20)]
+    figures.count(filters, lines)
+    assert rung(bells, figures) == NOBODY
+
+
+def test_what_is_refused_of_no_route_is_of_the_rest(bells, filters):
+    figures = at_rest(2 * HOUR)
+    figures.count(filters, [(m, {"route": "GET -", "status": "429"}, 20) for m in range(2 * HOUR)] + by_day(2 * HOUR))
+    assert rung(bells, figures) == {"page": set(), "ticket": {"rest-refused"}}
+
+
+# ── deployments ──
+
+
+def brings_back(filters, lines, of, at):
+    """Whether what is asked for and answered takes a deployment of a route of that class back."""
+    steps = tree("aws", expansions("aws"), Shift="Canary10Percent5Minutes")
+    (alarm,) = [a for a in steps.all("AWS::CloudWatch::Alarm").values() if a["AlarmName"] == f"market-{of}-deploy"]
+    figures = at_rest(at)
+    figures.count(filters, lines)
+    return state(alarm, figures, at, "OK") == "ALARM"
+
+
+@pytest.mark.parametrize(("route", "of", "floor"), [(CHECK, "checks", 5), (PAY, "money", 3), (REVOKE, "protective", 3), (READ, "rest", 5)])
+def test_one_error_at_a_quiet_hour_takes_no_deployment_back_and_so_many_in_five_minutes_do(filters, route, of, floor):
+    def failed(n, of_all):
+        return [(10, {"route": route, "status": "503"}, n), (11, {"route": route, "status": "200"}, of_all - n)]
+
+    assert not brings_back(filters, failed(1, 1), of, 12)
+    assert not brings_back(filters, failed(floor - 1, floor - 1), of, 12)
+    assert brings_back(filters, failed(floor, floor), of, 12)
+    # A tenth of the calls go to the new version, and one in eight of them fail: seen at once where so many come.
+    assert brings_back(filters, failed(floor, 10 * floor), of, 12)
+    # What the objective allows takes nothing back; nor does what was before.
+    assert not brings_back(filters, failed(floor, 1000 * floor), of, 12)
+    assert not brings_back(filters, failed(floor, floor), of, 17)
+
+
+# ── what will become an outage ──
+
+
+@pytest.mark.parametrize("limit", [0, 3000])
+def test_concurrency_rings_at_eight_tenths_of_what_the_account_has(limit):
+    bells = Bells(tree("aws", expansions("aws"), AccountConcurrency=1000, AccountConcurrencyLimit=limit))
+    for used, rings in ((0.75, False), (0.85, True)):
+        figures = at_rest(HOUR)
+        figures.put("AWS/Lambda", "ConcurrentExecutions", used * (limit or 1000))
+        assert (("ticket", "concurrency") in bells.over(figures)) == rings, used
+
+
+@pytest.mark.parametrize("rule", ["health", "backups"])
+def test_an_event_that_does_not_arrive_is_a_ticket(bells, rule):
+    figures = at_rest(HOUR)
+    figures.put("AWS/Events", "FailedInvocations", lambda m: 1 if m == 20 else None, RuleName=f"market-{rule}")
+    assert rung(bells, figures) == {"page": set(), "ticket": {f"{rule}-undelivered"}}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ CloudWatch takes, tells exactly one of the two topics, and has its page and its 
 import json
 import re
 
+import botocore.session
 import pytest
 
 from cloudwatch import written
@@ -17,6 +18,7 @@ from ways import dead_letter_queues, expanded, functions, gateway, many, market,
 RUNBOOKS = ROOT / "docs/runbooks"
 # What an operator decides, with no alarm before it.
 UNASKED = {"stop-a-class", "restore"}
+CLASSES = ("checks", "money", "protective", "rest")
 SERVICES = {"cloudwatch.amazonaws.com", "events.amazonaws.com", "budgets.amazonaws.com"}
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/c"
 
@@ -65,14 +67,30 @@ def dimensions(metric):
 def test_every_alarm_tells_one_of_the_two_topics_or_is_part_of_one_that_does(market):
     for alarm in alarms(market).values():
         assert alarm["AlarmName"].startswith("market-"), alarm.id
-        if alarm.id in parts(market):
+        if alarm.id in parts(market) or alarm["AlarmName"] in {f"market-{name}-deploy" for name in CLASSES}:
             assert not alarm.get("AlarmActions") and not alarm.get("OKActions"), alarm.id
         else:
             assert len(alarm["AlarmActions"]) == 1 and alarm["OKActions"] == alarm["AlarmActions"], alarm.id
             assert kind(market, alarm), alarm.id
     assert {alarm["AlarmName"] for alarm in alarms(market).values() if alarm.id in parts(market)} == {
-        f"market-{name}-burn-{window}" for name in ("checks", "money", "protective", "rest") for window in ("5m", "30m", "1h", "6h")
+        f"market-{name}-burn-{window}" for name in CLASSES for window in ("5m", "30m", "1h", "6h")
     }
+
+
+def test_alarms_that_only_deployments_look_at_are_there_where_they_are_looked_at_and_tell_nobody(expanded):
+    usual, steps = (tree("aws", expanded["aws"], Shift=shift) for shift in ("none", "Canary10Percent5Minutes"))
+    added = {a["AlarmName"] for a in alarms(steps).values()} - {a["AlarmName"] for a in alarms(usual).values()}
+    assert added == {f"market-{name}-deploy" for name in CLASSES}
+    silent = [a for a in alarms(steps).values() if a.id not in parts(steps) and not a.get("AlarmActions")]
+    assert {a["AlarmName"] for a in silent} == added and not any(a.get("OKActions") for a in silent)
+    watched = {
+        alarm["Name"]
+        for group in steps.all("AWS::CodeDeploy::DeploymentGroup").values()
+        for alarm in group["AlarmConfiguration"]["Alarms"]
+    }
+    assert added <= watched and not any("-burn-" in name for name in watched)
+    # They are there before the first function is moved: in the stack by whose output the functions' stacks are made.
+    assert all(a.stack.path == "Steps" for a in silent)
 
 
 def pages(market):
@@ -82,10 +100,12 @@ def pages(market):
 def test_every_alarm_names_its_page_and_every_page_belongs_to_an_alarm(market, everything):
     for id, found in pages(market).items():
         assert len(found) == 1 and (RUNBOOKS / f"{found[0]}.md").is_file(), id
-    # What a rule of a stack tells of that is deployed apart.
-    apart = {page for path in ROOT.glob("infra/apart/*.yaml") for page in re.findall(r"docs/runbooks/([a-z-]+)\.md", path.read_text())}
+    # What a rule tells of, and what is deployed apart.
+    told = [json.dumps(rule["Targets"]) for rule in everything.all("AWS::Events::Rule").values()]
+    told += [path.read_text() for path in ROOT.glob("infra/apart/*.yaml")]
+    by_events = {page for text in told for page in re.findall(r"docs/runbooks/([a-z-]+)\.md", text)}
     written = {page.stem for page in RUNBOOKS.glob("*.md")} - {"README"} - UNASKED
-    assert written == {page for found in pages(everything).values() for page in found} | apart
+    assert written == {page for found in pages(everything).values() for page in found} | by_events
 
 
 def test_every_alarm_has_its_row_in_the_table_and_its_name_on_its_page(everything):
@@ -93,7 +113,7 @@ def test_every_alarm_has_its_row_in_the_table_and_its_name_on_its_page(everythin
     blank = {"<queue>": f"({queues})", "<lane>": "[a-z_]+", "<class>": "(checks|money|protective|rest)"}
     rows = re.findall(r"^\| (`…-.+?) \| (page|ticket) \| \[([a-z-]+)\]", (RUNBOOKS / "README.md").read_text(), re.M)
     for alarm in alarms(everything).values():
-        if alarm.id in parts(everything):
+        if not kind(everything, alarm):
             continue
         name = alarm["AlarmName"].removeprefix("market-")
         (page,) = pages(everything)[alarm.id]
@@ -164,6 +184,7 @@ def test_every_alarm_on_a_thing_names_one_that_exists(market):
         "CertificateArn": {CERTIFICATE},
         "Operation": {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems"},
         "Region": {"us-east-1", "cn-north-1"},
+        "RuleName": {rule["Name"] for rule in market.all("AWS::Events::Rule").values()},
     }
     for alarm in market.all("AWS::CloudWatch::Alarm").values():
         for metric in metrics(alarm):
@@ -218,11 +239,27 @@ def test_every_queue_is_watched_and_the_dead_letters_of_every_one(market):
         assert (wanted, queue["QueueName"]) in found, queue.id
 
 
+def test_the_code_writes_no_metric_that_nobody_uses(everything):
+    """Each costs 0.30 a month, of each value of its dimension."""
+    asked = {name for name, _ in watched(everything)}
+    (board,) = everything.all("AWS::CloudWatch::Dashboard").values()
+    pages_of_all = "".join(page.read_text() for page in RUNBOOKS.glob("*.md"))
+    # What no alarm asks for, a page tells to look at, and the dashboard shows it.
+    looked_at = {name for name in written() - asked if re.search(rf"\b{name}\b", pages_of_all) and name in board["DashboardBody"]}
+    assert written() - asked - looked_at == set()
+    assert looked_at == {"JobsFailed"}
+
+
+def test_no_filter_counts_what_nobody_uses(market):
+    made = [made for f in market.all("AWS::Logs::MetricFilter").values() for made in f["MetricTransformations"]]
+    assert {(m["MetricNamespace"], m["MetricName"]) for m in made} <= {("market", name) for name, _ in watched(market)}
+
+
 def test_lateness_silence_and_what_waits_have_alarms(market):
     by_metric = {alarm.get("MetricName"): alarm for alarm in alarms(market).values()}
     assert by_metric["Sweeps"]["TreatMissingData"] == "breaching"
     names = {name for name, _ in watched(market)}
-    assert {"LatenessMs", "Left", "IteratorAge", "ApiReady", "CorruptItems", "NoticesDelayed", "TooManyRequests"} <= names
+    assert {"LatenessMs", "WaveMs", "Left", "IteratorAge", "ApiReady", "CorruptItems", "NoticesDelayed"} <= names
     # What waits for a human stays in ALARM until it is done, also while nothing is told of it.
     for gauge in ("WorkParkedNow", "NoticesWaitingForAHuman", "PaymentsWaiting"):
         assert by_metric[gauge]["TreatMissingData"] == "ignore", gauge
@@ -255,6 +292,19 @@ def test_each_class_promises_what_its_alarms_reckon_with(market):
             assert float(alarm["Threshold"]) == times, alarm.id
             named = {m["MetricName"] for m in metrics(alarm)}
             assert named == {f"{of.capitalize()}Errors", f"{of.capitalize()}Requests"}, alarm.id
+        for name, (what, period, floor, percent) in {
+            "slow": ("Slow", 3600, {"money": 3, "protective": 3}.get(of, 5), 1),
+            "refused": ("Refused", 900, {"checks": 150, "rest": 50}.get(of, 10), 5),
+        }.items():
+            alarm = found[f"market-{of}-{name}"]
+            assert kind(market, alarm) == "ticket" and float(alarm["Threshold"]) == percent, alarm.id
+            assert {m["MetricStat"]["Period"] for m in alarm["Metrics"] if "MetricStat" in m} == {period}, alarm.id
+            (expression,) = [m["Expression"] for m in alarm["Metrics"] if "Expression" in m]
+            assert f">= {floor}, " in expression, alarm.id
+            named = {m["MetricName"] for m in metrics(alarm)} - {f"{of.capitalize()}Requests"}
+            # The rest is all, less the others.
+            others = {f"{other.capitalize()}{what}" for other in CLASSES[:3]}
+            assert named == ({f"All{what}"} | others if of == "rest" else {f"{of.capitalize()}{what}"}), alarm.id
         for name, halves in (("failing", ("1h", "5m")), ("failing-slowly", ("6h", "30m"))):
             rule = found[f"market-{of}-{name}"]["AlarmRule"]
             ids = [found[f"market-{of}-burn-{half}"].id for half in halves]
@@ -266,11 +316,18 @@ def test_the_dashboard_shows_each_class_and_what_waits(market):
     shown = json.dumps(json.loads(board["DashboardBody"]))
     for of in ("Checks", "Money", "Protective", "Rest"):
         assert f"{of}Errors" in shown and f"{of}Requests" in shown, of
-    for name in ("NoticesDelayed", "NoticesWaitingForAHuman", "WorkParkedNow", "PaymentsWaiting", "Left"):
+    for of in ("Checks", "Money", "Protective", "All"):
+        assert f"{of}Slow" in shown and f"{of}Refused" in shown, of
+    for name in ("NoticesDelayed", "NoticesWaitingForAHuman", "WorkParkedNow", "PaymentsWaiting", "Left", "WaveMs"):
         assert name in shown, name
 
 
 # ── topics, events, budget ──
+
+
+def source_of(service):
+    """The account, but of EventBridge: with a condition, whatever it is, nothing that it sends arrives."""
+    return None if service == "events.amazonaws.com" else {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 
 
 def test_both_topics_take_from_the_services_of_this_account_that_have_something_to_tell_and_from_no_other(market):
@@ -283,7 +340,7 @@ def test_both_topics_take_from_the_services_of_this_account_that_have_something_
         for statement in statements(policy["PolicyDocument"]):
             assert statement["Action"] == "sns:Publish" and statement["Resource"] == f"ref:{of.id}"
             if statement["Effect"] == "Allow":
-                assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+                assert statement.get("Condition") == source_of(statement["Principal"]["Service"])
                 admitted.add(statement["Principal"]["Service"])
         assert admitted == wanted, name
 
@@ -306,15 +363,65 @@ def test_the_topics_key_admits_whoever_may_publish_to_a_topic_and_no_other(marke
     assert admitted.keys() == publishers | ses
     for service, condition in admitted.items():
         if service != "ses.amazonaws.com":
-            assert condition == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}, service
+            assert condition == source_of(service), service
+
+
+def rule(market, name):
+    (found,) = [r for r in market.all("AWS::Events::Rule").values() if r["Name"] == f"market-{name}"]
+    return found
 
 
 def test_what_aws_health_tells_of_this_account_is_a_ticket(market):
-    (rule,) = market.all("AWS::Events::Rule").values()
-    assert rule["EventPattern"] == {"source": ["aws.health"]}
-    (to,) = rule["Targets"]
+    of_health = rule(market, "health")
+    assert of_health["EventPattern"] == {"source": ["aws.health"]}
+    (to,) = of_health["Targets"]
     # With a role EventBridge may fail at a topic that has a key.
     assert to["Arn"] == f"ref:{topic(market, 'tickets').id}" and "RoleArn" not in to
+
+
+def test_a_backup_a_copy_or_a_restore_that_ends_otherwise_than_well_is_a_page(market):
+    of_backups = rule(market, "backups")
+    (to,) = of_backups["Targets"]
+    assert to["Arn"] == f"ref:{topic(market, 'alarms').id}" and "RoleArn" not in to
+    pattern = of_backups["EventPattern"]
+    model = botocore.session.Session().get_service_model("backup")
+    ends_well = {"CREATED", "PENDING", "RUNNING", "ABORTING", "COMPLETED"}
+    for job, field, states in (
+        ("Backup", "state", "BackupJobState"),
+        ("Copy", "state", "CopyJobState"),
+        ("Restore", "status", "RestoreJobStatus"),
+    ):
+        for state in model.shape_for(states).enum:
+            event = {"source": "aws.backup", "detail-type": f"{job} Job State Change", "detail": {field: state}}
+            assert is_matched(event, pattern) == (state not in ends_well), event
+    assert not is_matched({"source": "aws.backup", "detail-type": "Recovery Point State Change", "detail": {"status": "EXPIRED"}}, pattern)
+
+
+def is_matched(event, pattern):
+    """Whether a rule's pattern is about an event: lists of values, fields of fields, and `$or`."""
+    for name, wanted in pattern.items():
+        if name == "$or":
+            if not any(is_matched(event, one) for one in wanted):
+                return False
+        elif isinstance(wanted, dict):
+            if not is_matched(event.get(name, {}), wanted):
+                return False
+        elif event.get(name) not in wanted:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("backups", ["true", "false"])
+def test_every_rule_whose_events_do_not_arrive_rings_by_another_way(expanded, backups):
+    market = tree("aws", expanded["aws"], Backups=backups)
+    rules = {r["Name"] for r in market.all("AWS::Events::Rule").values()}
+    assert rules == {"market-health"} | ({"market-backups"} if backups == "true" else set())
+    found = {}
+    for alarm in alarms(market).values():
+        if alarm.get("MetricName") == "FailedInvocations":
+            assert alarm["Namespace"] == "AWS/Events" and alarm["Threshold"] == 0 and alarm["Statistic"] == "Sum"
+            found[dimensions(alarm)["RuleName"]] = kind(market, alarm)
+    assert found == dict.fromkeys(rules, "ticket")
 
 
 def test_a_budget_is_there_where_one_was_set_and_tells_of_eight_tenths_and_of_a_forecast_beyond_it(expanded):
@@ -358,6 +465,18 @@ def test_tickets_go_to_who_gets_pages_unless_someone_else_is_named(expanded, giv
 
 
 # ── what it costs ──
+
+
+def test_concurrency_is_reckoned_with_what_the_account_has_and_not_with_the_step_below(expanded):
+    def percent(**parameters):
+        market = tree("aws", expanded["aws"], **parameters)
+        (alarm,) = [a for a in alarms(market).values() if a["AlarmName"] == "market-concurrency"]
+        (expression,) = [m["Expression"] for m in alarm["Metrics"] if "Expression" in m]
+        return expression, re.search(r"the account's (\d+) concurrent", alarm["AlarmDescription"])[1]
+
+    assert percent(AccountConcurrency=1000, AccountConcurrencyLimit=3000) == ("100 * used / 3000", "3000")
+    # Who does not say it has the step.
+    assert percent(AccountConcurrency=1000) == ("100 * used / 1000", "1000") and percent() == ("100 * used / 10", "10")
 
 
 def test_the_alarms_cost_what_the_guide_says(expanded):

@@ -302,6 +302,9 @@ def test_every_size_of_an_account_that_may_be_chosen_has_its_row(expanded):
     template = tree("aws", expanded["aws"]).template
     sizes = template["Parameters"]["AccountConcurrency"]["AllowedValues"]
     assert {str(size) for size in sizes} == template["Mappings"]["Concurrency"].keys() == {str(n) for n in capacity.MEANT_FOR}
+    # By it alarms reckon how long it takes to tell everyone.
+    of = template["Mappings"]["Concurrency"]
+    assert {int(size): int(row["Merchants"]) for size, row in of.items()} == capacity.MEANT_FOR
 
 
 # ── the table ──

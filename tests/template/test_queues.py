@@ -50,12 +50,13 @@ def test_every_queue_has_dead_letters_and_they_are_kept_as_long_as_sqs_keeps_any
 
 def test_every_queue_has_its_alarm(market):
     watched = defaultdict(set)
+    names = {f"att:{q.id}.QueueName": q["QueueName"] for q in market.all("AWS::SQS::Queue").values()}
     for alarm in market.all("AWS::CloudWatch::Alarm").values():
-        for dimension in alarm.get("Dimensions", []):
-            if dimension["Name"] == "QueueName":
-                value = dimension["Value"]
-                names = {f"att:{q.id}.QueueName": q["QueueName"] for q in market.all("AWS::SQS::Queue").values()}
-                watched[names.get(value, value)].add(alarm["MetricName"])
+        of = [m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m]
+        for metric in of or [alarm.properties]:
+            for dimension in metric.get("Dimensions", []):
+                if dimension["Name"] == "QueueName":
+                    watched[names.get(dimension["Value"], dimension["Value"])].add(metric["MetricName"])
     dead = dead_letter_queues(market)
     for queue in market.all("AWS::SQS::Queue").values():
         wanted = "ApproximateNumberOfMessagesVisible" if queue.id in dead else "ApproximateAgeOfOldestMessage"

@@ -15,6 +15,8 @@ WITHOUT_SOURCE = {
     ("sts:AssumeRole", "lambda.amazonaws.com"): f"nobody documents that it names one for a function's role; {PASSED}",
     ("sts:AssumeRole", "cloudformation.amazonaws.com"): "nobody documents that it names one for a stack's role; only deployers may pass it",
     ("sts:AssumeRole", "backup.amazonaws.com"): f"nobody documents that it names one for a plan's role; {PASSED}",
+    ("sns:Publish", "events.amazonaws.com"): "EventBridge takes no conditions in a topic's policy (0101)",
+    ("kms", "events.amazonaws.com"): "nor in that of the key of an encrypted topic (0101)",
     ("kms", "ses.amazonaws.com"): "nobody documents that it names one to KMS; the topic's policy names its configuration set",
 }
 SOURCES = {"aws:sourcearn", "aws:sourceaccount"}

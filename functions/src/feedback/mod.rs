@@ -129,9 +129,6 @@ pub(crate) fn alert_of_bounce(metrics: &Metrics, at: Timestamp, key: &Key, notic
     if let NoticeStatus::Bounced { reason, .. } = &notice.status {
         tracing::warn!(notice = %key.told(), %reason, "a notice came back");
         metrics.put(at, &[(Metric::NoticesBounced, 1.0)]);
-        if notice.needs_a_human() {
-            metrics.put(at, &[(Metric::NoticesUndeliverable, 1.0)]);
-        }
     }
 }
 

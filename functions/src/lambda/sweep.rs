@@ -2,12 +2,13 @@
 //!
 //! A pass that has more to do than a minute allows begins no page in its last [`LAST_PAGE`], and is cut off where it is
 //! [`FIGURES`] before Lambda would end it, so its figures are always written: what it did, how many shards it left, how late
-//! the most overdue work was. The next pass goes on. Beside the pass it counts what waits for a human, and asks the API
+//! the most overdue work was in the lanes of which it left nothing, and in the others. The next pass goes on. Beside the pass it counts what waits for a human, and asks the API
 //! through its own gateway whether it is ready; neither makes a pass fail.
 
 use std::time::Duration;
 
 use futures_util::future::join;
+use jiff::SignedDuration;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use market_ambient::{Clock, SystemClock};
 use market_functions::metrics::Metric;
@@ -56,13 +57,12 @@ pub async fn serve(sdk: &aws_types::SdkConfig) -> Result<(), Error> {
             Ok(swept) => (*swept, 0),
             Err(broken) => (broken.swept, broken.failed),
         };
-        let Swept { sent, parked, left, lateness } = swept;
-        let lateness_ms =
-            lateness.map_or(0, |late| i64::try_from(late.as_millis()).unwrap_or(i64::MAX).max(0));
+        let Swept { sent, parked, left, lateness, wave } = swept;
+        let (lateness_ms, wave_ms) = (millis(lateness), millis(wave));
         let mut figures = vec![
             (Metric::WakeUpsSent, sent as f64),
-            (Metric::Parked, parked as f64),
             (Metric::LatenessMs, lateness_ms as f64),
+            (Metric::WaveMs, wave_ms as f64),
             (Metric::Left, left as f64),
         ];
         let (waiting, ready) = beside.unwrap_or_default();
@@ -73,11 +73,16 @@ pub async fn serve(sdk: &aws_types::SdkConfig) -> Result<(), Error> {
         figures.extend(has_run.then_some((Metric::Sweeps, 1.0)));
         metrics.put(SystemClock.now(), &figures);
         let message = if failed + left == 0 { "swept" } else { "swept in part" };
-        tracing::info!(sent, parked, lateness_ms, failed, left, message);
+        tracing::info!(sent, parked, lateness_ms, wave_ms, failed, left, message);
         outcome?;
         Ok::<_, Error>(json!({ "sent": sent, "left": left }))
     }))
     .await
+}
+
+/// How late something was; 0 where nothing was.
+fn millis(late: Option<SignedDuration>) -> i64 {
+    late.map_or(0, |late| i64::try_from(late.as_millis()).unwrap_or(i64::MAX).max(0))
 }
 
 /// Resolves at an instant; never where there is none.

@@ -75,7 +75,6 @@ pub struct Figures {
     work_parked: Gauge,
     notices_waiting: Gauge,
     notices_delayed: Family<OfReason, Counter>,
-    notices_undeliverable: Counter,
     notices_bounced: Counter,
     corrupt_items: Counter,
 }
@@ -96,7 +95,6 @@ impl Figures {
             work_parked: Gauge::default(),
             notices_waiting: Gauge::default(),
             notices_delayed: Family::default(),
-            notices_undeliverable: Counter::default(),
             notices_bounced: Counter::default(),
             corrupt_items: Counter::default(),
         };
@@ -135,12 +133,7 @@ impl Figures {
             "Attempts to send a notice that did not succeed, from its third on",
             notices_delayed.clone(),
         );
-        let Self { registry, notices_undeliverable, notices_bounced, .. } = &mut figures;
-        registry.register(
-            "notices_undeliverable",
-            "Notices that wait for a human",
-            notices_undeliverable.clone(),
-        );
+        let Self { registry, notices_bounced, .. } = &mut figures;
         registry.register("notices_bounced", "Notices that came back", notices_bounced.clone());
         let release = [("version", env!("CARGO_PKG_VERSION"))];
         registry.register("build", "The release that runs", Info::new(release));
@@ -156,19 +149,21 @@ impl Figures {
             Metric::LatenessMs => drop(self.lateness_seconds.set(value / 1e3)),
             Metric::Sweeps => drop(self.sweeps.inc_by(count)),
             Metric::WakeUpsSent => drop(self.wake_ups_sent.inc_by(count)),
-            Metric::Parked => drop(self.parked.inc_by(count)),
             Metric::PaymentsWaiting => drop(self.payments_waiting.set(count as i64)),
             Metric::WorkParkedNow => drop(self.work_parked.set(count as i64)),
             Metric::NoticesWaitingForAHuman => drop(self.notices_waiting.set(count as i64)),
             Metric::NoticesDelayed(by) => {
                 self.notices_delayed.get_or_create(&OfReason { reason: by.name() }).inc_by(count);
             }
-            Metric::NoticesUndeliverable => drop(self.notices_undeliverable.inc_by(count)),
             Metric::NoticesBounced => drop(self.notices_bounced.inc_by(count)),
             Metric::CorruptItems => drop(self.corrupt_items.inc_by(count)),
             // Here the workers tell of each job, and there is no authorizer beside the routes, which answer 503. A pass
-            // takes as long as it does, and the routes have no gateway before them.
-            Metric::JobsFailed | Metric::TokensUnverified | Metric::Left | Metric::ApiReady => {}
+            // takes as long as it does and leaves nothing, and the routes have no gateway before them.
+            Metric::JobsFailed
+            | Metric::TokensUnverified
+            | Metric::Left
+            | Metric::WaveMs
+            | Metric::ApiReady => {}
         }
     }
 
@@ -178,7 +173,7 @@ impl Figures {
             swept.lateness.map_or(0, |late| i64::try_from(late.as_millis()).unwrap_or(i64::MAX).max(0));
         self.note(Metric::Sweeps, 1.0);
         self.note(Metric::WakeUpsSent, swept.sent as f64);
-        self.note(Metric::Parked, swept.parked as f64);
+        self.parked.inc_by(swept.parked as u64);
         self.note(Metric::LatenessMs, late_ms as f64);
     }
 
@@ -277,7 +272,6 @@ mod tests {
             Metric::LatenessMs => Some("market_lateness_seconds 3.0"),
             Metric::Sweeps => Some("market_sweeps_total 3000"),
             Metric::WakeUpsSent => Some("market_wake_ups_sent_total 3000"),
-            Metric::Parked => Some("market_parked_total 3000"),
             Metric::PaymentsWaiting => Some("market_payments_waiting 3000"),
             Metric::WorkParkedNow => Some("market_work_parked 3000"),
             Metric::NoticesWaitingForAHuman => Some("market_notices_waiting_for_a_human 3000"),
@@ -296,10 +290,13 @@ mod tests {
             Metric::NoticesDelayed(Hindrance::Unanswered) => {
                 Some("market_notices_delayed_total{reason=\"unanswered\"} 3000")
             }
-            Metric::NoticesUndeliverable => Some("market_notices_undeliverable_total 3000"),
             Metric::NoticesBounced => Some("market_notices_bounced_total 3000"),
             Metric::CorruptItems => Some("market_corrupt_items_total 3000"),
-            Metric::JobsFailed | Metric::TokensUnverified | Metric::Left | Metric::ApiReady => None,
+            Metric::JobsFailed
+            | Metric::TokensUnverified
+            | Metric::Left
+            | Metric::WaveMs
+            | Metric::ApiReady => None,
         };
         for metric in Metric::ALL {
             let figures = figures();
@@ -320,7 +317,7 @@ mod tests {
     fn a_pass_and_a_job_are_counted_by_what_became_of_them() {
         let figures = Arc::new(figures());
         let lateness = Some(jiff::SignedDuration::from_millis(1_500));
-        figures.swept(&Swept { sent: 2, parked: 1, lateness, left: 0 });
+        figures.swept(&Swept { sent: 2, parked: 1, lateness, ..Swept::default() });
         for is_done in [true, false, true] {
             figures.begins(Lane::Notify).is_done = is_done;
         }

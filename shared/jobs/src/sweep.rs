@@ -8,7 +8,11 @@
 //! entry there is, and no lane's wave keeps another waiting. It looks at the clock for each page, begins none from
 //! `stops_at` on, and can be cut off at any instant ([`Sweep::pass_until`]): either way it tells what it did and how many
 //! shards are left. What was leased and not sent when it was cut off comes back with the end of its lease.
+//!
+//! How late work was is told of lanes that were handed out whole apart from those of which something is left: in the latter it
+//! says how old a wave is, in the former that something did not come in time. So no lane's wave hides that another is late.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -39,8 +43,10 @@ pub struct Swept {
     pub sent: usize,
     /// Entries that wait for a human: given up on in this pass, or looked at again and still there.
     pub parked: usize,
-    /// How late the most overdue entry was when it was found.
+    /// How late the most overdue entry was when it was found, in the lanes of which nothing is left.
     pub lateness: Option<SignedDuration>,
+    /// The same in the lanes of which something is left: how old the wave is that is worked off.
+    pub wave: Option<SignedDuration>,
     /// Shards that the pass had no time for, or not for all of, or whose lane's pace leaves more for the next one, which goes on
     /// with them: a wave that is worked off.
     pub left: usize,
@@ -112,26 +118,46 @@ struct Progress(Mutex<Noted>);
 
 #[derive(Debug, Default)]
 struct Noted {
-    swept: Swept,
+    sent: usize,
+    parked: usize,
+    /// Shards that it is not through with.
+    left: BTreeSet<(Lane, Shard)>,
+    /// The most overdue entry of each lane.
+    late: BTreeMap<Lane, SignedDuration>,
     failed: usize,
     first: Option<SweepError>,
 }
 
+impl Noted {
+    fn swept(&self) -> Swept {
+        let is_left = |lane: &Lane| self.left.iter().any(|(left, _)| left == lane);
+        let (waves, whole): (Vec<_>, Vec<_>) = self.late.iter().partition(|(lane, _)| is_left(lane));
+        let most = |late: Vec<(&Lane, &SignedDuration)>| late.into_iter().map(|(_, late)| *late).max();
+        Swept {
+            sent: self.sent,
+            parked: self.parked,
+            lateness: most(whole),
+            wave: most(waves),
+            left: self.left.len(),
+        }
+    }
+}
+
 impl Progress {
-    fn of(shards: usize) -> Self {
-        let swept = Swept { left: shards, ..Swept::default() };
-        Self(Mutex::new(Noted { swept, ..Noted::default() }))
+    fn of(shards: &[(Lane, Shard)]) -> Self {
+        Self(Mutex::new(Noted { left: shards.iter().copied().collect(), ..Noted::default() }))
     }
 
-    fn note(&self, what: impl FnOnce(&mut Swept)) {
-        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).swept);
+    fn note(&self, what: impl FnOnce(&mut Noted)) {
+        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// A shard that cannot be handed out whole, once for each.
     fn note_failure(&self, error: SweepError) {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.failed += 1;
-        noted.first.get_or_insert(error);
+        self.note(|noted| {
+            noted.failed += 1;
+            noted.first.get_or_insert(error);
+        });
     }
 }
 
@@ -188,7 +214,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         shards: Vec<(Lane, Shard)>,
         cut_off: impl Future<Output = ()>,
     ) -> Result<Swept, BrokenPass> {
-        let progress = Progress::of(shards.len());
+        let progress = Progress::of(&shards);
         let open = shards.into_iter().map(|(lane, shard)| Open {
             lane,
             shard,
@@ -208,8 +234,9 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         };
         // What cuts it off is asked first: work that is always ready must not keep it from its turn.
         select(pin!(cut_off), pin!(rounds)).await;
-        let Noted { swept, failed, first } = progress.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match first {
+        let noted = progress.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (swept, failed) = (noted.swept(), noted.failed);
+        match noted.first {
             None => Ok(swept),
             Some(first) => Err(BrokenPass { swept, failed, first }),
         }
@@ -217,10 +244,13 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
 
     /// A page of a shard; the shard again, where there is more behind it.
     async fn page(&self, open: Open, progress: &Progress) -> Option<Open> {
+        let of = (open.lane, open.shard);
         match self.next_page(open, progress).await {
             Page::More(open) => return Some(open),
             Page::Left => {}
-            Page::Done | Page::Failed => progress.note(|swept| swept.left -= 1),
+            Page::Done | Page::Failed => progress.note(|noted| {
+                noted.left.remove(&of);
+            }),
         }
         None
     }
@@ -262,8 +292,12 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
 
     /// Leases and sends a page; whether all of it was.
     async fn hand_out(&self, free: Vec<DueEntry>, now: Timestamp, progress: &Progress) -> bool {
-        let lateness = free.iter().map(|entry| now.duration_since(entry.due_at)).max();
-        progress.note(|swept| swept.lateness = swept.lateness.max(lateness));
+        progress.note(|noted| {
+            for entry in &free {
+                let late = now.duration_since(entry.due_at);
+                noted.late.entry(entry.lane).and_modify(|most| *most = late.max(*most)).or_insert(late);
+            }
+        });
         let is_whole = AtomicBool::new(true);
         // Where one lease is not to be had, none is begun any more.
         let mut leases = stream::iter(free)
@@ -274,12 +308,12 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         while let Some((lease, entry)) = leases.next().await {
             match lease {
                 Ok(Lease::Taken) => {
-                    progress.note(|swept| swept.parked += usize::from(entry.is_parked()));
+                    progress.note(|noted| noted.parked += usize::from(entry.is_parked()));
                     taken.push(entry);
                 }
                 Ok(Lease::Parked) => {
                     tracing::error!(lane = %entry.lane, item = %entry.key.told(), "given up on; a human has to look at it");
-                    progress.note(|swept| swept.parked += 1);
+                    progress.note(|noted| noted.parked += 1);
                 }
                 Ok(Lease::Lost) => {}
                 // What was leased beside it is sent all the same.
@@ -292,7 +326,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
             delay: Duration::try_from(entry.due_at.duration_since(now)).unwrap_or_default(),
         });
         let unsent = self.queues.send(outgoing.collect()).await;
-        progress.note(|swept| swept.sent += taken.len() - unsent.len());
+        progress.note(|noted| noted.sent += taken.len() - unsent.len());
         // Entries that could not be sent do not count a try, so a queue that is down for hours parks nothing.
         let back = stream::iter(unsent.iter().filter_map(|unsent| taken.get(unsent.place)));
         back.for_each_concurrent(LEASES, async |entry| {

@@ -63,7 +63,7 @@ pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), Jo
     }
     jobs.commit(Some(change)).await?;
     if !matches!(claimed.status, NoticeStatus::Queued { .. }) {
-        alert(jobs, key, &claimed);
+        alert(key, &claimed);
         return Ok(());
     }
     let outcome = jobs.gateways.send(&claimed).await;
@@ -119,7 +119,7 @@ async fn record(
             Err(error) => return Err(error),
             Ok(()) => {
                 delayed(jobs, key, &after, hindrance);
-                alert(jobs, key, &after);
+                alert(key, &after);
                 return Ok(());
             }
         }
@@ -139,14 +139,13 @@ fn delayed(jobs: &WorkerContext, key: &Key, notice: &Notice, by: Option<Hindranc
 }
 
 /// Calls a human where a notice cannot be delivered, or has been excused for as long as it is: it is in their list.
-fn alert(jobs: &WorkerContext, key: &Key, notice: &Notice) {
+fn alert(key: &Key, notice: &Notice) {
     if !notice.needs_a_human() {
         return;
     }
     match &notice.status {
         NoticeStatus::Undeliverable { attempts, reason, .. } => {
             tracing::error!(notice = %key.told(), attempts, %reason, "a notice cannot be delivered; a human has to");
-            jobs.metrics.put(jobs.clock.now(), &[(Metric::NoticesUndeliverable, 1.0)]);
         }
         NoticeStatus::Queued { attempts, .. } => {
             tracing::error!(notice = %key.told(), attempts, "a notice is excused no more; a human has to see to it");

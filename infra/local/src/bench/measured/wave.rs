@@ -85,7 +85,7 @@ pub(super) async fn wave(size: u32) -> Result<(), BenchError> {
             "{number:>4}   {:>5}   {:>11}   {:>7}   {seconds:>7.1}   {:>12.0}   {units:>11.0}",
             swept.sent,
             swept.left,
-            swept.lateness.map_or(0, |late| late.as_secs()),
+            swept.lateness.max(swept.wave).map_or(0, |late| late.as_secs()),
             swept.sent as f64 / seconds,
         ));
         if swept.left == 0 {
