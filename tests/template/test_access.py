@@ -4,6 +4,7 @@ A right is judged as IAM judges it: what some statement allows and none denies. 
 
 import json
 import re
+import tomllib
 from collections import defaultdict
 from fnmatch import fnmatchcase
 from functools import cache
@@ -288,12 +289,18 @@ def test_the_api_takes_tls_from_1_2_on_wherever_it_answers(market):
         assert domain["SecurityPolicy"] == "TLS_1_2"
 
 
-def test_the_api_answers_at_one_name_its_own_where_it_has_one(expanded):
+def test_the_api_answers_at_its_own_name_beside_the_default_one_until_that_is_turned_off(expanded):
     for partition, parameters in WAYS.values():
         market = tree(partition, expanded[partition], **parameters)
-        (server,) = gateway(market)["Body"]["servers"]
-        configuration = server["x-amazon-apigateway-endpoint-configuration"]
-        assert configuration["disableExecuteApiEndpoint"] is ("DomainName" in parameters)
+        for given, turned_off in ({}, False), ({"DefaultEndpoint": "off"}, True):
+            other = tree(partition, expanded[partition], **(parameters | given))
+            (server,) = gateway(other)["Body"]["servers"]
+            configuration = server["x-amazon-apigateway-endpoint-configuration"]
+            # A name that is set on a live market cuts nobody off who calls by the other.
+            assert configuration["disableExecuteApiEndpoint"] is turned_off
+            # Nor does the market go where it answers nowhere.
+            refused = [text for text in other.refusals() if "answers nowhere" in text]
+            assert bool(refused) is (turned_off and "DomainName" not in parameters)
         url = market.resolve(market.template["Outputs"]["ApiUrl"]["Value"])
         assert ("execute-api" in url) is not ("DomainName" in parameters), url
 
@@ -493,11 +500,42 @@ def test_whoever_deploys_does_so_by_the_role_that_is_made_for_it_and_has_no_othe
     builder = f"att:{access.id('Builder')}.Arn"
     assert may(rules, "cloudformation:CreateChangeSet", stack, **{"cloudformation:RoleArn": builder})
     assert not may(rules, "cloudformation:CreateChangeSet", stack)
-    for action in ("CreateStack", "UpdateStack", "DeleteStack", "SetStackPolicy"):
+    for action in ("CreateStack", "UpdateStack", "DeleteStack"):
         assert not may(rules, f"cloudformation:{action}", stack, **{"cloudformation:RoleArn": builder}), action
+    # What keeps the stack and its data is set by each deployment, on this stack and those below it alone.
+    for action in ("SetStackPolicy", "GetStackPolicy", "UpdateTerminationProtection"):
+        for at in (stack, stack.replace("market/0", "market-Data-1ABC/0")):
+            assert may(rules, f"cloudformation:{action}", at), f"{action} on {at}"
+        assert not may(rules, f"cloudformation:{action}", stack.replace("market/0", "access-of-market/0")), action
     assert may(rules, "iam:PassRole", builder, **{"iam:PassedToService": "cloudformation.amazonaws.com"})
-    services = {action.partition(":")[0] for statement in rules for action in many(statement["Action"])}
-    assert services == {"cloudformation", "iam", "s3"}
+    actions = {action for statement in rules for action in many(statement["Action"])}
+    assert {action.partition(":")[0] for action in actions} == {"cloudformation", "iam", "lambda", "s3"}
+    # How much may run at once, and what runs: that it is what was signed.
+    assert {action for action in actions if action.startswith("lambda:")} == {"lambda:GetAccountSettings", "lambda:ListFunctions"}
+
+
+def test_the_market_is_deployed_from_a_bucket_that_is_there_and_that_no_deployment_changes(access):
+    partition, name = access.partition, f"artifacts-of-market-{ACCOUNT}-{REGIONS[access.partition]}"
+    bucket = access.resources["Artifacts"]
+    assert bucket["BucketName"] == name and bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket.attributes["DeletionPolicy"] == "RetainExceptOnCreate" and bucket.attributes["UpdateReplacePolicy"] == "Retain"
+    assert access.resolve(access.template["Outputs"]["ArtifactBucket"]["Value"]) == f"ref:{access.id('Artifacts')}"
+    att = f"att:{access.id('Artifacts')}.Arn"
+    deployer, builder = policies(role_of(access, "Deployer")), policies(role_of(access, "Builder"))
+    assert may(deployer, "s3:PutObject", f"{att}/key") and may(deployer, "s3:GetObject", f"{att}/key")
+    assert may(builder, "s3:GetObject", f"{att}/key") and not may(builder, "s3:PutObject", f"{att}/key")
+    for rules in (deployer, builder):
+        for at in (att, f"arn:{partition}:s3:::{name}"):
+            for action in ("CreateBucket", "DeleteBucket", "PutBucketPolicy", "PutBucketVersioning", "PutLifecycleConfiguration"):
+                assert not may(rules, f"s3:{action}", at), action
+        for action in ("DeleteObject", "DeleteObjectVersion"):
+            assert not may(rules, f"s3:{action}", f"{att}/key"), action
+    # The examples name it.
+    for file in (ROOT / "infra/environments").glob("*.toml"):
+        said = tomllib.loads(file.read_text())
+        market = said["parameters"]["MarketName"]
+        assert said["bucket"] == f"artifacts-of-{market}-{said['account']}-{said['region']}", file.name
 
 
 def test_a_role_that_a_deployment_makes_is_bounded_and_stays_so(access):
@@ -631,6 +669,7 @@ ABOUT_EVERYTHING = {
     ("Builder", "Unnamed"): "AWS names what the gateway, the firewall and mappings consist of, or asks without a resource",
     ("Builder", "MakeKey"): "a key has no name before it is made; its tag says whose it is",
     ("Deployer", "Template"): "a template that is not deployed is no resource",
+    ("Deployer", "Runs"): "what the account may run and which functions it has is asked without a resource",
     ("Operator", "Look"): "of the account, or asked without a resource; it shows nothing of what is in a market",
     ("Operator", "Mail"): "the account's reputation and the addresses that SES suppresses",
     ("Auditor", "Setup"): "how the account is set up, and who did what in it",
