@@ -6,6 +6,9 @@
 
 pub mod acceptance;
 pub mod clauses;
+pub mod difference;
+#[cfg(test)]
+mod draws;
 mod publishing;
 pub mod withdrawal;
 

@@ -6,6 +6,7 @@ use market_kernel::characters::line_ranges;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::documents::draws::Draws;
 
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/numbering")
@@ -206,16 +207,6 @@ fn the_demos_agreement_has_the_addresses_that_it_had_before_outlines() {
     let outline = Outline::read(&text);
     assert_eq!(places(&outline), places(&outline_by_decimals(&text)));
     assert_eq!(outline.gaps, []);
-}
-
-/// Pseudo-random numbers, the same in every run.
-struct Draws(u64);
-
-impl Draws {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
 }
 
 #[test]
