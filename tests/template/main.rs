@@ -2,7 +2,7 @@
 //! worker for each lane.
 //!
 //! `cargo xtask generate` writes them anew. What is written by hand beside them,
-//! and what the SAM transform makes of all of it, is tested by `test_rules.py` here, which needs Python.
+//! and what the SAM transform makes of all of it, is tested by the Python here (`test_rules.py` and the others).
 
 mod bounded;
 mod classes;

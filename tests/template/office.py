@@ -17,6 +17,7 @@ import socketserver
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from pathlib import Path
 
 import botocore.client
@@ -25,7 +26,8 @@ import click
 from awscli.clidriver import create_clidriver
 
 from cloudwatch import written
-from expand import ACCOUNT, ROOT
+from expand import ACCOUNT, ROOT, target
+from ways import called
 
 COMMANDS = ("aws", "sam", "market", "curl", "sleep", "uuidgen")
 # What CLI 2 knows beyond CLI 1, whose code this is.
@@ -64,6 +66,8 @@ class Deployed:
 
     def __init__(self, market):
         self.market = market
+        # What was asked of one thing: service, operation, ARN.
+        self.asked = []
         of = lambda type, name: {resource[name] for resource in market.all(type).values()}  # noqa: E731
         self.functions = of("AWS::Lambda::Function", "FunctionName")
         self.aliases = of("AWS::Lambda::Alias", "Name")
@@ -77,6 +81,11 @@ class Deployed:
         self.table = table["TableName"]
         self.table_refs = {f"ref:{table.id}", f"att:{table.id}.TableName"}
         self.indexes = {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
+        self.sources = defaultdict(list)
+        for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
+            source = market.all().get(target(mapping["EventSourceArn"]))
+            name = source.get("QueueName") or source.get("TableName")
+            self.sources[called(market, mapping["FunctionName"])["FunctionName"]].append(f"arn:aws:of:us-east-1:{ACCOUNT}:{name}")
         self.firewalls = of("AWS::WAFv2::WebACL", "Name")
         self.rules = {rule["Name"] for acl in market.all("AWS::WAFv2::WebACL").values() for rule in acl["Rules"]} | {"ALL"}
         self.certificate = market.values["CertificateArn"]
@@ -201,7 +210,8 @@ class Deployed:
             case "GetQueueUrl":
                 return {"QueueUrl": f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/{asked['QueueName']}"}
             case "ListEventSourceMappings":
-                return {"EventSourceMappings": [{"UUID": "0" * 36, "State": "Enabled"}]}
+                sources = self.sources[asked["FunctionName"].partition(":")[0]]
+                return {"EventSourceMappings": [{"UUID": "0" * 36, "State": "Enabled", "EventSourceArn": arn} for arn in sources]}
             case "GetAlias":
                 return {"Name": asked["Name"], "FunctionVersion": "7"}
             case "PublishVersion":
@@ -238,8 +248,24 @@ class Deployed:
                 return {"StatusCode": 200}
         return {}
 
+    def place(self, service, asked):
+        """What a request is about, where one name says so."""
+        at = f"arn:aws:{service}:us-east-1:{ACCOUNT}:"
+        if service == "sqs" and "QueueUrl" in asked:
+            return at + asked["QueueUrl"].rpartition("/")[2]
+        if service == "lambda" and "FunctionName" in asked:
+            return f"{at}function:{asked['FunctionName']}"
+        if service == "dynamodb" and "TableName" in asked:
+            return f"{at}table/{asked['TableName']}"
+        if service == "secretsmanager" and "SecretId" in asked:
+            return f"{at}secret:{asked['SecretId']}-abcdef"
+        return None
+
     def call(self, client, operation, asked):
         """In place of the request: botocore's model says whether it is one, the template whether it is about something."""
+        service = client.meta.service_model.service_name
+        if at := self.place(service, asked):
+            self.asked.append((service, operation, at))
         model = client.meta.service_model.operation_model(operation)
         report = botocore.validate.ParamValidator().validate(asked, model.input_shape) if model.input_shape else None
         the(not (report and report.has_errors()), report and report.generate_report())

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from expand import ACCOUNT, REGIONS, ROOT, apart, target, tree
-from test_access import boundary, may
-from test_rules import expanded, many
+from iam import may
+from people import boundary
+from ways import expanded, many
 
 LABEL = "2026-11-27T12:30:00.000"
 RESTORED = {"TableName": "market-restored", "TableStreamLabel": LABEL}

@@ -12,7 +12,7 @@ import pytest
 from cloudwatch import written
 from expand import ACCOUNT, ROOT, expansions, paths, target, tree
 from office import reasons
-from test_rules import dead_letter_queues, expanded, functions, gateway, many, market, statements
+from ways import dead_letter_queues, expanded, functions, gateway, many, market, statements
 
 RUNBOOKS = ROOT / "docs/runbooks"
 # What an operator decides, with no alarm before it.

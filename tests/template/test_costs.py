@@ -20,7 +20,7 @@ from capacity import (
     table_units,
 )
 from expand import ROOT, tree
-from test_rules import expanded, gateway, operations
+from ways import expanded, gateway, operations
 
 __all__ = ["expanded"]
 

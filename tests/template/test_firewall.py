@@ -9,7 +9,7 @@ import re
 import pytest
 
 from expand import ROOT
-from test_rules import DESCRIPTION, expanded, market, operations
+from ways import DESCRIPTION, expanded, market, operations
 
 __all__ = ["expanded", "market"]
 

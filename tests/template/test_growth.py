@@ -8,7 +8,7 @@ import pytest
 
 from expand import expansions, tree
 from grown import grow
-from test_rules import WAYS, allowed, functions, gateway, handlers, many, operations, roles, statements, target
+from ways import WAYS, allowed, functions, gateway, handlers, many, operations, roles, statements, target
 
 __all__ = ["handlers"]
 

@@ -12,7 +12,7 @@ import pytest
 
 import capacity
 from expand import ROOT, TEMPLATES, tree
-from test_rules import expanded, functions, gateway, market, operations
+from ways import expanded, functions, gateway, market, operations
 
 __all__ = ["expanded", "market"]
 

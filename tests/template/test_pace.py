@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from expand import expansions, sources, tree
-from test_rules import WAYS, called, functions
+from ways import WAYS, called, functions
 
 
 expanded = cache(expansions)

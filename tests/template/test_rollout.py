@@ -6,7 +6,7 @@ import re
 import pytest
 
 from expand import REGIONS, ROOT, sources, target, tree
-from test_rules import (
+from ways import (
     allowed,
     called,
     duplicates,

@@ -9,8 +9,10 @@ import textwrap
 
 import pytest
 
-from expand import ACCOUNT, ROOT, expansions, tree
+from expand import ACCOUNT, ROOT, apart, expansions, tree
 from office import Desk, Refused, insights, market
+from people import PEOPLE
+from test_commands import action_of, may_give, sections
 
 RUNBOOKS = ROOT / "docs/runbooks"
 SHELL = re.compile(r"^( *)```sh\n(.*?)^ *```$", re.M | re.S)
@@ -59,7 +61,7 @@ def folder(tmp_path):
 
 def give(desk, script, folder):
     """Gives a page's commands; what was refused, and what it ended with."""
-    desk.given.clear(), desk.refused.clear()
+    desk.given.clear(), desk.refused.clear(), desk.deployed.asked.clear()
     url = desk.deployed.market.resolve(desk.deployed.market.template["Outputs"]["ApiUrl"]["Value"])
     shell = f"{PRELUDE}\nexport AWS_REGION=us-east-1\n"
     done = desk.run(shell + script, folder, {"API": url, "MARKET_TOKEN": "eyJ"})
@@ -72,6 +74,12 @@ def test_every_command_of_the_page_is_one_and_names_what_is_there(desk, folder, 
     commands = "\n".join(blocks(page))
     assert give(desk, commands, folder) == [], commands
     assert desk.given, f"{page} has no command"
+    # Of each queue, function, table and secret that it names; by whom the page has beside an operator, test_commands.py says.
+    givers = {giver for section in sections(RUNBOOKS / f"{page}.md") for giver in section.givers()} | {"operator"}
+    access = apart("access", "aws", expansions("aws"), **PEOPLE)
+    for service, operation, at in desk.deployed.asked:
+        action = action_of(service, operation)
+        assert any(may_give(access, giver, action, [at]) for giver in givers), f"{page}: {action} on {at}"
 
 
 def test_every_function_that_the_pages_paste_is_used_and_every_page_has_its_parts():

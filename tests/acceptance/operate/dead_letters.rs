@@ -183,7 +183,7 @@ async fn dead_letters_are_counted_and_shown_and_stay_where_they_are() {
 #[tokio::test]
 async fn dead_letters_go_back_to_their_queue_and_none_is_left_or_lost() {
     let (sqs, queues) = Sqs::start().await;
-    for queue in [Queue::Lane(Lane::ExpireGrant), Queue::MailFeedback] {
+    for queue in [Queue::Lane(Lane::ExpireGrant), Queue::Lane(Lane::Notify)] {
         let (name, dead) = (queue.name(), format!("{}-dead", queue.name()));
         sqs.put(&dead, bodies(25));
         let some = queues.redrive(queue, 12, &ProgressBar::hidden()).await.unwrap();
@@ -193,7 +193,7 @@ async fn dead_letters_go_back_to_their_queue_and_none_is_left_or_lost() {
         assert_eq!((rest.moved, rest.twice, rest.limited, rest.stopped), (13, 0, false, None));
         assert_eq!((sqs.look(name), sqs.look(&dead)), ((bodies(25), 0), (Vec::new(), 0)));
     }
-    let none = queues.redrive(Queue::MailFeedback, 10_000, &ProgressBar::hidden()).await.unwrap();
+    let none = queues.redrive(Queue::Lane(Lane::Notify), 10_000, &ProgressBar::hidden()).await.unwrap();
     assert_eq!((none.moved, none.stopped), (0, None));
 }
 
@@ -217,9 +217,9 @@ async fn a_dead_letter_that_its_queue_does_not_take_stays_and_stops_the_command(
 }
 
 #[tokio::test]
-async fn what_relay_and_sweep_gave_up_is_not_sent_again_and_the_command_says_why() {
+async fn what_proves_something_and_what_relay_and_sweep_gave_up_is_not_sent_again_and_the_command_says_why() {
     let (sqs, queues) = Sqs::start().await;
-    for queue in [Queue::Relay, Queue::Sweep] {
+    for queue in [Queue::MailFeedback, Queue::Relay, Queue::Sweep] {
         let refused = queues.redrive(queue, 10_000, &ProgressBar::hidden()).await.unwrap_err();
         assert!(refused.to_string().contains(queue.name()), "{refused}");
     }

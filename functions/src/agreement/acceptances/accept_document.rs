@@ -46,7 +46,6 @@ pub struct Body {
     rendered_sha256: Sha256Hash,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct AcceptDocument;
 

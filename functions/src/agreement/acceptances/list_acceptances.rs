@@ -9,7 +9,6 @@ use crate::http::cursor::{List, PageQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListAcceptances;
 

@@ -6,7 +6,6 @@ use super::shown::shown;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ClausePath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetClause;
 

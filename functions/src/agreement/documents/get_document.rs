@@ -10,7 +10,6 @@ use crate::wire::paths::DocumentPath;
 /// How many versions are shown.
 const SHOWN: u16 = 100;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetDocument;
 

@@ -35,7 +35,6 @@ impl JsonSchema for Html {
     }
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetPage;
 

@@ -6,7 +6,6 @@ use market_kernel::ids::DocumentId;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::VersionPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetText;
 

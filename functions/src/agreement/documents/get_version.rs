@@ -20,7 +20,6 @@ pub struct VersionWithClauses {
     pages: Vec<PageView>,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetVersion;
 

@@ -19,7 +19,6 @@ pub struct DocumentsQuery {
     page: ListQuery,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListDocuments;
 

@@ -40,7 +40,6 @@ impl From<Problem> for RefusalView {
     }
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct PreviewVersion;
 

@@ -21,7 +21,6 @@ pub struct VersionPublished {
     outline: OutlineView,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct PublishVersion;
 

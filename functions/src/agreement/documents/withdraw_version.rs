@@ -8,7 +8,6 @@ use crate::agreement::problems;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::VersionPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct WithdrawVersion;
 

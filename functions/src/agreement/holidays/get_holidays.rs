@@ -7,7 +7,6 @@ use super::HolidaysView;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::YearPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetHolidays;
 

@@ -87,7 +87,6 @@ impl From<HolidayGiven> for Holiday {
 /// known to reach.
 const YEARS: RangeInclusive<i16> = 2004..=2200;
 
-/// See the module.
 #[derive(Debug)]
 pub struct PublishHolidays;
 

@@ -29,7 +29,6 @@ pub struct Body {
     ended_at: Instant,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct EndUpstream;
 

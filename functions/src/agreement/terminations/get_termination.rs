@@ -7,7 +7,6 @@ use super::TerminationView;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::TerminationPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetTermination;
 

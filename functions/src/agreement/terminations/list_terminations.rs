@@ -20,7 +20,6 @@ pub struct TerminationsQuery {
     page: ListQuery,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListTerminations;
 

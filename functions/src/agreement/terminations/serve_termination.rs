@@ -23,7 +23,6 @@ pub struct Body {
     reason: Prose,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ServeTermination;
 

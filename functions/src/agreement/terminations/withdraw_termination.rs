@@ -10,7 +10,6 @@ use crate::agreement::problems;
 use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::TerminationPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct WithdrawTermination;
 

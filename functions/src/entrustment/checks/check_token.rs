@@ -6,7 +6,6 @@ use market_identity::Role;
 use super::{CheckReply, TokenToCheck, answers};
 use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 
-/// See the module.
 #[derive(Debug)]
 pub struct CheckToken;
 

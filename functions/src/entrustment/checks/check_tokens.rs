@@ -29,7 +29,6 @@ pub struct ChecksReply {
     answers: AtMost<CheckReply, MOST>,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct CheckTokens;
 

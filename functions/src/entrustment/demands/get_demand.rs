@@ -8,7 +8,6 @@ use super::load::may_see;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetDemand;
 

@@ -21,7 +21,6 @@ pub struct AllDemandsQuery {
     page: ListQuery,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListAllDemands;
 

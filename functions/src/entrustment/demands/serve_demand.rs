@@ -10,7 +10,6 @@ use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Rout
 use crate::schedules::calendar_for;
 use crate::wire::paths::GrantPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ServeDemand;
 

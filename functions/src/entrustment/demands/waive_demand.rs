@@ -20,7 +20,6 @@ pub struct Body {
     agreement: Prose,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct WaiveDemand;
 

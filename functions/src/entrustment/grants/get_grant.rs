@@ -9,7 +9,6 @@ use super::GrantView;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::GrantPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetGrant;
 

@@ -39,7 +39,6 @@ pub struct Body {
     page_sha256: Sha256Hash,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct GiveGrant;
 

@@ -23,7 +23,6 @@ pub struct IssuedToken {
     expires_at: Instant,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct IssueToken;
 

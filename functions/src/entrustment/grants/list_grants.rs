@@ -11,7 +11,6 @@ use crate::http::cursor::List;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListGrants;
 

@@ -10,7 +10,6 @@ use crate::http::cursor::List;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListProviderGrants;
 

@@ -11,7 +11,6 @@ use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Rout
 use crate::wire::parties::provider_of;
 use crate::wire::paths::GrantPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct RevokeGrant;
 

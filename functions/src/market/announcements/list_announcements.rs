@@ -9,7 +9,6 @@ use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::market::notices::NoticeView;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListAnnouncements;
 

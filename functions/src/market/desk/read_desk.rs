@@ -39,7 +39,6 @@ pub struct Desk {
     terminations_ending: u16,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ReadDesk;
 

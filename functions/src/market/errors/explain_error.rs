@@ -5,7 +5,6 @@ use super::kind::{KindView, page};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ErrorPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ExplainError;
 

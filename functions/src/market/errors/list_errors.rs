@@ -13,7 +13,6 @@ pub struct ProblemKinds {
     items: Vec<KindView>,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListErrors;
 

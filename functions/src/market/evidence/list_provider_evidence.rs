@@ -8,7 +8,6 @@ use crate::http::cursor::{List, PageQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListProviderEvidence;
 

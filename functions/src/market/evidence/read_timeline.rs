@@ -10,7 +10,6 @@ use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ReadTimeline;
 

@@ -58,7 +58,6 @@ impl LateJob {
     }
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListLateJobs;
 

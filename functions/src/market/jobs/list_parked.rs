@@ -32,7 +32,6 @@ impl From<DueEntry> for ParkedJob {
     }
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListParked;
 

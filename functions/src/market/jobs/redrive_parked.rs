@@ -17,7 +17,6 @@ pub struct Redriven {
     items: usize,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct RedriveParked;
 

@@ -37,7 +37,6 @@ pub struct Me {
     token_expires_at: Instant,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetMe;
 

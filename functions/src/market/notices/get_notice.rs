@@ -7,7 +7,6 @@ use super::NoticeView;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::NoticePath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetNotice;
 

@@ -9,7 +9,6 @@ use super::NoticeView;
 use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListUndelivered;
 

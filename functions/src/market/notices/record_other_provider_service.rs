@@ -7,7 +7,6 @@ use super::other_service::{ABOUT, Body, PROBLEMS, record};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderNoticePath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct RecordOtherProviderService;
 

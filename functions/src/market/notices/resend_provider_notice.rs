@@ -7,7 +7,6 @@ use super::resend::{Body, PROBLEMS, resend};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderNoticePath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ResendProviderNotice;
 

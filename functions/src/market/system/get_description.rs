@@ -6,7 +6,6 @@ use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 /// As it is kept in the repository.
 const DESCRIPTION: &str = include_str!("../../../../docs/openapi.json");
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetDescription;
 

@@ -3,7 +3,6 @@
 use super::{HealthView, WELL};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetHealth;
 

@@ -15,7 +15,6 @@ pub struct ReleaseView {
     api: &'static str,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetRelease;
 

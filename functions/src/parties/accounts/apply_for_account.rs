@@ -28,7 +28,6 @@ pub struct Application {
     pub contacts: ContactsForm,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ApplyForAccount;
 

@@ -11,7 +11,6 @@ use crate::parties::problems;
 use crate::wire::parties::ContactsChange;
 use crate::wire::paths::AccountPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ChangeContacts;
 

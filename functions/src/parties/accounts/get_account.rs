@@ -7,7 +7,6 @@ use super::AccountView;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::AccountPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetAccount;
 

@@ -21,7 +21,6 @@ pub struct AccountsQuery {
     page: ListQuery,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListAccounts;
 

@@ -7,7 +7,6 @@ use super::VouchingView;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::CreditCodePath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetVouching;
 

@@ -25,7 +25,6 @@ pub struct Body {
     document_sha256: Option<Sha256Hash>,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct VouchCreditCode;
 

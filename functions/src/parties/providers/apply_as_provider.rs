@@ -11,7 +11,6 @@ use crate::parties::credit_codes::given_code;
 use crate::parties::problems;
 use crate::wire::paths::ProviderPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ApplyAsProvider;
 

@@ -8,7 +8,6 @@ use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::parties::problems;
 use crate::wire::paths::ProviderPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ApproveProvider;
 

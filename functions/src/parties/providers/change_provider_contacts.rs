@@ -10,7 +10,6 @@ use crate::parties::problems;
 use crate::wire::parties::ContactsChange;
 use crate::wire::paths::ProviderPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ChangeProviderContacts;
 

@@ -20,7 +20,6 @@ pub struct ProvidersQuery {
     page: ListQuery,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListProviders;
 

@@ -9,7 +9,6 @@ use crate::trade::problems;
 use crate::wire::parties::provider_of;
 use crate::wire::paths::ListingPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct ApproveListing;
 

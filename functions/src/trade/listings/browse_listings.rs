@@ -19,7 +19,6 @@ pub struct CatalogueQuery {
     page: ListQuery,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct BrowseListings;
 

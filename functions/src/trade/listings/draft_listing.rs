@@ -12,7 +12,6 @@ use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::trade::problems;
 use crate::wire::paths::ProviderPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct DraftListing;
 

@@ -7,7 +7,6 @@ use super::ListingView;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ProviderListingPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetDraft;
 

@@ -6,7 +6,6 @@ use super::ListingView;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::ListingPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetListing;
 

@@ -34,7 +34,6 @@ pub struct Profile {
     listings: List<ListingSummary>,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetProfile;
 

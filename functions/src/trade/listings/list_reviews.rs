@@ -8,7 +8,6 @@ use super::ListingSummary;
 use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListReviews;
 

@@ -8,7 +8,6 @@ use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::trade::problems;
 use crate::wire::paths::ProviderListingPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct SubmitListing;
 

@@ -7,7 +7,6 @@ use super::OrderView;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::OrderPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetOrder;
 

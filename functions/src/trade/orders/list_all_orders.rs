@@ -21,7 +21,6 @@ pub struct AllOrdersQuery {
     page: ListQuery,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListAllOrders;
 

@@ -45,7 +45,6 @@ pub struct Body {
     accept_shorter_term: bool,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct PlaceOrder;
 

@@ -7,7 +7,6 @@ use super::PaymentRecordView;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::PaymentPath;
 
-/// See the module.
 #[derive(Debug)]
 pub struct GetPayment;
 

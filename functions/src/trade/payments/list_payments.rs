@@ -7,7 +7,6 @@ use super::PaymentRecordView;
 use crate::http::cursor::{List, ListQuery};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 
-/// See the module.
 #[derive(Debug)]
 pub struct ListPayments;
 

@@ -24,7 +24,6 @@ pub struct Body {
     evidence: Prose,
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct SettlePayment;
 

@@ -36,7 +36,6 @@ impl Body {
     }
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct TakePayment;
 

@@ -33,7 +33,6 @@ impl Body {
     }
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct TakeReturn;
 

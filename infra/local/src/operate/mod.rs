@@ -235,7 +235,7 @@ mod tests {
             "market notices resend provider/northwind ntc_00000000000000000000000000000000 --address +8613800000000",
             "market dead-letters list --stack-name test --region cn-north-1 --profile ops --json",
             "market dead-letters inspect relay --limit 5",
-            "market dead-letters redrive mail_feedback",
+            "market dead-letters redrive notify",
             "market jobs late",
             "market jobs parked",
             "market jobs parked notify",

@@ -3,7 +3,7 @@
 //! To look at them changes nothing but their receive count: they are shown again to others at once. To send
 //! one back is to send it to its queue and then delete it here, in this order, so that a command that breaks
 //! off loses nothing. The worst is that a message goes out twice, and no worker minds: a wake-up carries no
-//! decision, and mail feedback that is known already changes nothing. SQS's own redrive
+//! decision. What is no wake-up is not sent again: mail feedback is what proves that a notice arrived. SQS's own redrive
 //! (`StartMessageMoveTask`) is not used, because the partition `aws-cn` has none.
 //!
 //! They are a stack's. A market on one machine tells of its own beside its API ([`told`]): it has some only with

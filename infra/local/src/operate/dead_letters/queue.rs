@@ -72,10 +72,15 @@ impl Queue {
         }
     }
 
-    /// Whether its dead letters are messages of a queue that could be sent again.
+    /// Whether its dead letters are hints, which may be sent again: whoever may send to a queue of facts could forge one
+    /// ([0104](../../../../../docs/decisions/0104-nobody-sends-what-proves-something.md)).
     pub(crate) fn check_redriven(self) -> Result<(), OperateError> {
         let why = match self {
-            Self::Lane(_) | Self::MailFeedback => return Ok(()),
+            Self::Lane(_) => return Ok(()),
+            Self::MailFeedback => {
+                "each is what SES said of an e-mail, which nobody says in its place; the function reads them where they \
+                 lie once its second mapping is on (docs/runbooks/dead-letters.md)"
+            }
             Self::Relay => {
                 "they tell which records of the table's stream the relay gave up, and the sweep hands out what \
                  these left due as soon as its lease ends"
