@@ -182,7 +182,7 @@ def test_keys_of_ones_own_are_used_for_backups_by_way_of_dynamodb_alone(expanded
     ] if named else [])
     assert all(s["Resource"] == list(keys.values()) for s in found)
     # What bounds the role lets it do all that it may.
-    bound = boundary(apart("access", partition, expanded[partition]))
+    bound = boundary(apart("access", partition, expanded[partition], **keys))
     for statement in found:
         for action in many(statement["Action"]):
             assert all(may(bound, action, key) for key in keys.values()), action
