@@ -267,6 +267,7 @@ const THERE: &[&str] = &[
     "event NoticeResent",
     "event NoticeServed",
     "event NoticeServedOtherwise",
+    "event NoticeServiceCorrected",
     "event NoticeSuperseded",
     "event NoticeUndeliverable",
     "event OrderClosed",

@@ -205,6 +205,8 @@ impl Hidden {
             | "resend_provider_notice"
             | "record_other_service"
             | "record_other_provider_service"
+            | "correct_other_service"
+            | "correct_other_provider_service"
             | "list_parked"
             | "list_late_jobs"
             | "list_providers"

@@ -47,6 +47,7 @@ fn whole_bodies() -> Vec<(&'static str, Role, String, Value)> {
     let mut holidays = requests::holidays_of_2027("2026-01-05");
     holidays["changed_by"] = json!([holidays["notice"]]);
     let demand = |step: &str| format!("/accounts/shop-1/demands/{}/{step}", id("grt"));
+    let correction = |of: &str| format!("/{of}/notices/{}/other-service/correction", id("ntc"));
     let bodies = [
         ("publish_version", Role::Operator, "/documents/rule-1/versions", publication.clone()),
         ("preview_version", Role::Operator, "/documents/rule-1/preview", publication),
@@ -88,6 +89,18 @@ fn whole_bodies() -> Vec<(&'static str, Role, String, Value)> {
             Role::Operator,
             "/credit-codes/911100008021004330/vouching",
             json!({ "reason": "x", "document_sha256": hash }),
+        ),
+        (
+            "correct_other_service",
+            Role::Operator,
+            &correction("accounts/shop-1"),
+            requests::correction(now.parse().ok()),
+        ),
+        (
+            "correct_other_provider_service",
+            Role::Operator,
+            &correction("providers/northwind"),
+            requests::correction(now.parse().ok()),
         ),
     ];
     bodies

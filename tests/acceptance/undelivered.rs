@@ -4,14 +4,16 @@ use jiff::SignedDuration;
 use market::client::Client;
 use market::json::Json;
 use market::operate::api::Api;
-use market::operate::notices::{Party, Way, record_other_service, resend, undelivered, would_resend};
+use market::operate::notices::{
+    Party, Way, correct_other_service, record_other_service, resend, undelivered, would_resend,
+};
 use market::requests;
 use market::stage::{PROVIDER, Stage};
 use market_identity::Role;
 use market_kernel::aggregate::Lane;
 use market_kernel::ids::NoticeId;
 use market_kernel::keys::Key;
-use market_kernel::notices::Sending;
+use market_kernel::notices::{EXCUSED_FOR, Hindrance, Sending};
 use serde_json::{Value, json};
 
 use crate::harness::World;
@@ -197,6 +199,111 @@ async fn what_a_human_served_another_way_is_recorded_with_its_proof_and_waits_fo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_recorded_by_mistake_is_corrected_and_stays_beside_it_and_what_was_not_served_waits_again() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let shop = stage.merchant("shop-1").await;
+    world.settle().await;
+    world.set_clock(world.now() + SignedDuration::from_hours(1));
+    let parties = [
+        ("account/shop-1".to_owned(), "/accounts/shop-1".to_owned()),
+        (format!("provider/{PROVIDER}"), format!("/providers/{PROVIDER}")),
+    ];
+    for (party, path) in &parties {
+        let moved = json!({ "email": "moved@example.com", "language": "en" });
+        assert!(stage.operator.post(&format!("{path}/contacts"), moved).await.unwrap().is_ok());
+        let refused = world.refuse_email(party, "contacts_changed").await;
+        let recording = format!("{path}/notices/{}/other-service", id(&refused));
+        let correcting = format!("{recording}/correction");
+        let none = stage.operator.post(&correcting, requests::correction(None)).await.unwrap();
+        assert_eq!((none.status.as_u16(), none.code()), (409, "no-other-service"));
+        let recorded = stage.operator.post(&recording, requests::other_service(world.now())).await.unwrap();
+        assert!(recorded.is_ok(), "{}", recorded.text);
+        for client in [&shop, &stage.provider] {
+            let answer = client.post(&correcting, requests::correction(None)).await.unwrap();
+            assert_eq!(answer.code(), "role-not-allowed");
+        }
+        for (body, pointer) in [
+            (json!({}), "/reason"),
+            (json!({ "reason": "" }), "/reason"),
+            (json!({ "reason": "x", "instead": { "way": "letter" } }), "/instead/served_at"),
+            (json!({ "reason": "x", "way": "letter" }), "/way"),
+        ] {
+            let answer = stage.operator.post(&correcting, body).await.unwrap();
+            assert_eq!((answer.status.as_u16(), answer.code()), (422, "invalid-body"));
+            assert_eq!(answer.text_at("/errors/0/pointer"), pointer, "{}", answer.text);
+        }
+        world.set_clock(world.now() + SignedDuration::from_mins(1));
+        let later = requests::correction(Some(world.now() + SignedDuration::from_secs(1)));
+        let never = stage.operator.post(&correcting, later).await.unwrap();
+        assert_eq!((never.status.as_u16(), never.code()), (422, "invalid-service"));
+        assert_eq!(never.text_at("/errors/0/pointer"), "/instead/served_at");
+
+        let instead = requests::correction(Some(world.now()));
+        let corrected = stage.operator.post_as(party, &correcting, instead.clone()).await.unwrap();
+        assert!(corrected.is_ok(), "{}", corrected.text);
+        let again = stage.operator.post_as(party, &correcting, instead.clone()).await.unwrap();
+        assert_eq!(again.text, corrected.text, "the same request again corrects nothing");
+        let told = &corrected.body["served_otherwise"];
+        assert_eq!(
+            (&*told["way"], &*told["evidence"]),
+            (&json!("telephone"), &instead["instead"]["evidence"])
+        );
+        let [was]: [&Json; 1] =
+            corrected.body["corrected_services"].as_array().unwrap().try_into().expect("one");
+        assert_eq!(&was["was"], &recorded.body["served_otherwise"], "as it was recorded");
+        assert_eq!(&*was["reason"], &instead["reason"]);
+        assert!(world.waiting().await.is_empty(), "it was served all the same");
+
+        let back = stage.operator.post(&correcting, requests::correction(None)).await.unwrap();
+        assert!(back.body.lacks("served_otherwise"), "{}", back.text);
+        assert_eq!(back.body["corrected_services"].as_array().unwrap().len(), 2);
+        assert_eq!(ids(&world.waiting().await), [id(&refused)], "a human has to see to it again");
+        let twice = stage.operator.post(&correcting, requests::correction(None)).await.unwrap();
+        assert_eq!((twice.status.as_u16(), twice.code()), (409, "no-other-service"));
+        let resending = format!("{path}/notices/{}/resending", id(&refused));
+        assert!(stage.operator.post(&resending, json!({})).await.unwrap().is_ok());
+        assert!(world.waiting().await.is_empty());
+
+        let evidence = stage.operator.all(&format!("{path}/evidence")).await.unwrap();
+        let records: Vec<_> = evidence.iter().map(|record| record["stored"].as_str().unwrap()).collect();
+        assert_eq!(records.iter().filter(|record| record.contains("NoticeServedOtherwise")).count(), 1);
+        let corrections: Vec<_> =
+            records.iter().filter(|record| record.contains("NoticeServiceCorrected")).collect();
+        assert_eq!(corrections.len(), 2);
+        assert!(corrections.iter().all(|record| record.contains("ops") && !record.contains("误录")));
+        assert!(corrections[0].contains("telephone") != corrections[1].contains("telephone"));
+        assert_eq!(world.verified(&party.replace('/', "#")).await.faults, []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_excused_for_seven_days_is_listed_for_a_human_while_the_market_goes_on_and_leaves_the_list_when_sent()
+ {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let shop = stage.merchant("shop-1").await;
+    let all = shop.all("/accounts/shop-1/notices").await.unwrap();
+    let email = all.iter().find(|notice| notice["channel"] == "email").unwrap();
+    let path = format!("/accounts/shop-1/notices/{}", id(email));
+    let key = Key::stored("account#shop-1", format!("notice#{}", id(email)));
+    let throttled = || Sending::Failed { by: Hindrance::Throttled, reason: "Throttling".to_owned() };
+    world.wake(Lane::Notify, key.clone(), throttled()).await;
+    assert!(world.waiting().await.is_empty());
+    // No worker looks at it for a week.
+    world.set_clock(world.now() + EXCUSED_FOR);
+    world.wake(Lane::Notify, key.clone(), throttled()).await;
+    let [listed] = world.waiting().await.try_into().unwrap();
+    assert_eq!((&*listed["status"], &*listed["delayed_by"]), (&json!("queued"), &json!("throttled")));
+    assert_eq!(&*listed["attempts"], &json!(1), "it counts");
+    world.settle().await;
+    let due = shop.get(&path).await.unwrap().text_at("/next_attempt_at").parse().unwrap();
+    world.running.machine.advance_to(due).await.unwrap();
+    assert_eq!(shop.get(&path).await.unwrap().text_at("/status"), "sent");
+    assert!(world.waiting().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_text_message_to_someone_who_has_no_telephone_any_more_needs_an_address() {
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
@@ -254,6 +361,14 @@ async fn the_operators_command_lists_what_waits_and_sends_it_again() {
     let would = would_resend(&api, served, &second.id, address()).await.unwrap();
     assert!(would.refused.unwrap().contains("another way"));
     assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 1);
+    let mistake = "told to another shop".to_owned().try_into().unwrap();
+    let instead = Some(((Way::InPerson, world.now()), evidence.clone()));
+    correct_other_service(&api, served, &second.id, &mistake, instead).await.unwrap();
+    assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 1);
+    correct_other_service(&api, served, &second.id, &mistake, None).await.unwrap();
+    assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 2, "it was not served after all");
+    let none = correct_other_service(&api, served, &second.id, &mistake, None).await.unwrap_err();
+    assert!(none.to_string().contains("no-other-service"), "{none}");
     let twice = resend(&api, &party, &first.id, address()).await.unwrap_err().to_string();
     assert!(twice.contains("wrong-notice-state"), "{twice}");
     let nothing: NoticeId = format!("ntc_{}", "0".repeat(32)).parse().unwrap();

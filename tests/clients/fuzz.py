@@ -203,6 +203,7 @@ CALLERS = [
 # What chance and this market cannot bring about: a lawful year of holidays, and mail that does not arrive.
 NEVER_DONE = [
     "publish_holidays", "resend_notice", "resend_provider_notice", "record_other_service", "record_other_provider_service",
+    "correct_other_service", "correct_other_provider_service",
 ]
 
 

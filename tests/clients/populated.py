@@ -120,5 +120,6 @@ def populate(market):
         "end_upstream": {"account_id": ["shop-3", "shop-2"]},
         "resend_provider_notice": {"notice_id": notices[f"providers/{SELLER}"]},
         "record_other_provider_service": {"notice_id": notices[f"providers/{SELLER}"]},
+        "correct_other_provider_service": {"notice_id": notices[f"providers/{SELLER}"]},
     }
     return there, fitting

@@ -146,8 +146,11 @@ async fn ses_carries_the_same_message_as_smtp_to_the_same_mailbox() {
 async fn a_mailbox_that_is_refused_is_refused_for_good_and_anything_else_may_be_sent_later() {
     for (command, answer, outcome) in [
         ("RCPT", "550 5.1.1 no such user shop@example.com", refused("smtp 550")),
+        ("RCPT", "550 5.1.1 no such user relay@example.com", refused("smtp 550")),
         ("RCPT", "553 no such name", refused("smtp 553")),
+        ("RCPT", "551 5.1.6 it has moved", refused("smtp 551")),
         ("RCPT", "550 5.7.1 not from you", failed(Failing, "smtp 550")),
+        ("RCPT", "553 5.7.1 not by us", failed(Failing, "smtp 553")),
         ("RCPT", "552 5.2.2 mailbox full", failed(Failing, "smtp 552")),
         ("RCPT", "450 try again", failed(Failing, "smtp 450")),
         ("RCPT", "452 4.2.2 the mailbox is over its quota", failed(Failing, "smtp 452")),
@@ -167,6 +170,15 @@ async fn a_mailbox_that_is_refused_is_refused_for_good_and_anything_else_may_be_
         ("MAIL", "501 who is that", failed(Misconfigured, "smtp 501")),
         ("MAIL", "553 5.1.8 no such sender", failed(Misconfigured, "smtp 553")),
         ("RCPT", "530 5.7.0 sign in first", failed(Misconfigured, "smtp 530")),
+        // True of every notice, although it is said of a recipient.
+        ("RCPT", "553 5.1.8 no such sender", failed(Misconfigured, "smtp 553")),
+        ("RCPT", "550 5.1.7 no such sender", failed(Misconfigured, "smtp 550")),
+        ("RCPT", "554 5.7.1 <shop@example.com>: Relay access denied", failed(Misconfigured, "smtp 554")),
+        (
+            "RCPT",
+            "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
+            failed(Misconfigured, "smtp 553"),
+        ),
         ("AUTH", "535 who are you", failed(Misconfigured, "smtp 535")),
         ("DATA", "554 not that", failed(Misconfigured, "smtp 554")),
         (".", "554 Message rejected: Email address is not verified.", failed(Misconfigured, "smtp 554")),
@@ -270,20 +282,27 @@ async fn a_text_message_is_signed_so_that_its_supplier_can_verify_it_with_the_sc
 
 #[tokio::test]
 async fn what_the_supplier_answers_decides_whether_a_text_message_may_be_sent_later() {
-    for (status, outcome) in [
-        (200, Sending::Accepted { gateway_id: None }),
-        (409, Sending::Accepted { gateway_id: None }),
-        (400, refused("status 400")),
-        (422, refused("status 422")),
-        (401, failed(Misconfigured, "status 401")),
-        (403, failed(Misconfigured, "status 403")),
-        (302, failed(Misconfigured, "status 302")),
-        (429, failed(Throttled, "status 429")),
-        (500, failed(Failing, "status 500")),
-        (503, failed(Failing, "status 503")),
-    ] {
-        let (_, text) = supplier((status, INTERNAL)).await;
-        assert_eq!(text.send(&notice(Channel::Sms, "+8613800000001")).await, outcome, "{status}");
+    let accepted = |_: &str| Sending::Accepted { gateway_id: None };
+    let by = |hindrance| move |reason: &str| failed(hindrance, reason);
+    type Meaning = Box<dyn Fn(&str) -> Sending>;
+    let table: [(&[u16], Meaning); 5] = [
+        (&[200, 201, 202, 204, 409], Box::new(accepted)),
+        // Said of this message.
+        (&[400, 413, 422], Box::new(refused)),
+        // Said of our key, our address, or how we ask: true of every notice, and ours to mend.
+        (
+            &[301, 302, 307, 308, 401, 402, 403, 404, 405, 406, 407, 410, 411, 414, 415, 421, 426, 431, 451],
+            Box::new(by(Misconfigured)),
+        ),
+        (&[429], Box::new(by(Throttled))),
+        (&[408, 425, 500, 501, 502, 503, 504, 599], Box::new(by(Failing))),
+    ];
+    for (statuses, meaning) in &table {
+        for &status in *statuses {
+            let (_, text) = supplier((status, INTERNAL)).await;
+            let outcome = text.send(&notice(Channel::Sms, "+8613800000001")).await;
+            assert_eq!(outcome, meaning(&format!("status {status}")), "{status}");
+        }
     }
 }
 

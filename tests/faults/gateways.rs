@@ -81,10 +81,20 @@ async fn an_email_that_ses_cannot_take_now_may_be_sent_later_and_was_sent_once()
         (404, "NotFoundException", Misconfigured),
         (403, "AccessDeniedException", Misconfigured),
         (400, "UnrecognizedClientException", Misconfigured),
+        // What it has no word for, its status tells.
+        (302, "SomethingNew", Misconfigured),
+        (401, "SomethingNew", Misconfigured),
         (403, "SomethingNew", Misconfigured),
+        (404, "SomethingNew", Misconfigured),
+        (405, "SomethingNew", Misconfigured),
+        (410, "SomethingNew", Misconfigured),
         (400, "SomethingNew", Failing),
+        (408, "SomethingNew", Failing),
+        (413, "SomethingNew", Failing),
+        (422, "SomethingNew", Failing),
+        (502, "SomethingNew", Failing),
     ] {
-        assert_eq!(of(error(status, code)).await, (failed(by, code), 1));
+        assert_eq!(of(error(status, code)).await, (failed(by, code), 1), "{status} {code}");
     }
 }
 
@@ -105,8 +115,17 @@ async fn a_text_message_is_refused_where_the_number_is_and_may_be_sent_later_oth
         (403, "AuthorizationError", Misconfigured),
         (403, "InvalidClientTokenId", Misconfigured),
         (403, "InvalidSecurity", Misconfigured),
+        (429, "SomethingNew", Throttled),
+        (302, "SomethingNew", Misconfigured),
+        (401, "SomethingNew", Misconfigured),
+        (404, "SomethingNew", Misconfigured),
+        (405, "SomethingNew", Misconfigured),
+        (410, "SomethingNew", Misconfigured),
+        (413, "SomethingNew", Failing),
+        (422, "SomethingNew", Failing),
+        (503, "SomethingNew", Failing),
     ] {
-        assert_eq!(of(xml(status, code)).await, (failed(by, code), 1));
+        assert_eq!(of(xml(status, code)).await, (failed(by, code), 1), "{status} {code}");
     }
     for code in ["InvalidParameter", "InvalidParameterValue", "OptedOut"] {
         assert_eq!(of(xml(400, code)).await, (refused(code), 1));

@@ -9,16 +9,17 @@ use market::logging::{LogFormat, OF_A_MARKET, subscriber, targets};
 use market_ambient::{Clock, SystemEntropy};
 use market_functions::kinds;
 use market_functions::metrics::{Metric, Metrics};
-use market_functions::workers::WorkerContext;
+use market_functions::workers::{JobError, WorkerContext};
 use market_jobs::WakeUp;
 use market_kernel::Timestamp;
 use market_kernel::aggregate::Lane;
 use market_kernel::notices::{Hindrance, MAX_ATTEMPTS, Notice, NoticeStatus, Sending, samples};
 use market_kernel::stored::values::Named;
 use market_notices::{Gateway, Gateways, NoGateway, Pace};
+use market_store::CommitError;
 
 use crate::server::{Fault, error};
-use crate::table::{Table, at};
+use crate::table::{Table, at, occasion};
 
 /// A channel that counts what it takes, and answers so.
 struct Counting {
@@ -241,6 +242,63 @@ async fn what_is_given_up_is_told_and_counted_once_and_its_line_names_no_party()
     let lines = log.lines();
     assert!(lines.last().unwrap().contains("a notice cannot be delivered"), "{lines:#?}");
     assert!(lines.iter().all(|line| !line.contains("shop-1")), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn what_a_notice_rests_on_is_asked_when_its_turn_has_come_and_not_before_it_waits_for_that() {
+    let world = World::new(taken()).await;
+    let pace = Pace::shared(1, 1).unwrap();
+    while pace.turn(at(100)) < at(10_000) {}
+    let waiting = WorkerContext { pace: Some(Arc::new(pace)), ..world.jobs };
+    let faulty = &world.table.faulty;
+    faulty.heal();
+    let begins = async {
+        while faulty.calls("GetItem") == 0 {
+            tokio::task::yield_now().await;
+        }
+        // It has its answer, and goes as far as it can.
+        for _ in 0..30 {
+            waiting.store.get_at::<Notice>(&world.wake_up.key).await.unwrap();
+        }
+    };
+    tokio::select! {
+        outcome = kinds::run(&waiting, &world.wake_up) => panic!("it did not wait: {outcome:?}"),
+        () = begins => {}
+    }
+    assert_eq!(faulty.calls("GetItem"), 1 + 30, "the notice, and nothing of what it rests on");
+    assert_eq!(faulty.calls("TransactWriteItems"), 0);
+    faulty.heal();
+    let free = WorkerContext { pace: Some(Arc::new(Pace::shared(1, 1).unwrap())), ..waiting };
+    kinds::run(&free, &world.wake_up).await.unwrap();
+    let calls = ["GetItem", "TransactWriteItems"].map(|operation| faulty.calls(operation));
+    assert_eq!(calls, [2, 2], "the notice and its cause; the claim and the record");
+}
+
+#[tokio::test]
+async fn a_notice_that_changed_while_it_waited_for_its_turn_does_not_leave_as_it_was_read() {
+    let world = World::new(taken()).await;
+    let faulty = &world.table.faulty;
+    let pace = Pace::shared(1, 1).unwrap();
+    let turn = std::time::Duration::from_secs(9_900);
+    while pace.turn(at(100)) < at(9_999) {}
+    let waiting = WorkerContext { pace: Some(Arc::new(pace)), ..world.jobs };
+    faulty.heal();
+    let meanwhile = async {
+        while faulty.calls("GetItem") == 0 {
+            tokio::task::yield_now().await;
+        }
+        let notice = waiting.store.get_at::<Notice>(&world.wake_up.key).await.unwrap().unwrap();
+        let withdrawn = Notice::supersede(&notice, None, &occasion()).unwrap();
+        waiting.store.commit(&withdrawn, None).await.unwrap();
+        tokio::time::pause();
+        tokio::time::advance(turn).await;
+        tokio::time::resume();
+    };
+    let (outcome, ()) = tokio::join!(kinds::run(&waiting, &world.wake_up), meanwhile);
+    assert!(matches!(outcome, Err(JobError::Commit(CommitError::Conflict))), "its message comes again");
+    assert_eq!(world.channel.taken.load(Ordering::SeqCst), 0);
+    kinds::run(&waiting, &world.wake_up).await.unwrap();
+    assert_eq!(world.channel.taken.load(Ordering::SeqCst), 0, "and finds nothing to send");
 }
 
 #[tokio::test]

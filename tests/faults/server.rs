@@ -22,6 +22,8 @@ pub enum Fault {
     Answer(u16, String),
     /// The connection breaks in the middle of the answer, and nothing was done.
     BreakOff,
+    /// It is never answered, and nothing is done.
+    Hang,
     /// The real service does it, and its answer is lost.
     LoseAnswer,
     /// The real service is asked for the first key of a batch only; the rest is left for later.
@@ -169,6 +171,7 @@ async fn answer(
                 .into_response()
         }
         Some(Fault::BreakOff) => broken(),
+        Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::LoseAnswer) => {
             assert!(faulty.pass(headers, body).await.status().as_u16() < 500);
             broken()

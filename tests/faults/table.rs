@@ -46,7 +46,7 @@ pub fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_780_000_000 + second).unwrap()
 }
 
-fn occasion() -> Occasion {
+pub fn occasion() -> Occasion {
     Occasion {
         at: at(0),
         actor: Actor::Operator("ops".to_owned()),
@@ -115,10 +115,12 @@ pub fn notice(channel: Channel, address: &str) -> Notice {
         salt: None,
         clause: "10.1".to_owned(),
         cites: None,
-        cause: "test".to_owned(),
+        // What it speaks of is not in the table: as far as that goes, it stands.
+        cause: "termination:account#shop-1/termination#t-1@1".to_owned(),
         drafted_at: at(0),
         status: NoticeStatus::Queued { attempts: 0, next_attempt_at: at(100), trouble: None },
         served_otherwise: None,
+        corrected_services: Vec::new(),
     }
 }
 

@@ -33,7 +33,7 @@ COMMANDS = ("aws", "sam", "market", "curl", "sleep", "uuidgen")
 # What CLI 2 knows beyond CLI 1, whose code this is.
 ONLY_V2 = ("--cli-binary-format", "raw-in-base64-out")
 # Words of the market's that stand for one of many; the parser of `market` is not here to count them.
-FREE_WORDS = {("notices", "resend"): 2, ("notices", "served-otherwise"): 2}
+FREE_WORDS = {("notices", "resend"): 2, ("notices", "served-otherwise"): 2, ("notices", "correct-service"): 2}
 # Commands of the SAM CLI that are each a module.
 SAM = {"logs", "traces", "build", "deploy"}
 # What a page has its reader put a name of theirs in place of.

@@ -173,8 +173,9 @@ def test_three_times_todays_routes_fit_into_every_stack(market):
         size = len(json.dumps(stack.template))
         # A template may have a megabyte. CloudFormation counts it as it is uploaded.
         assert 3 * size < 1_000_000, f"{stack.path}: {size} bytes"
-    # All stacks below one count together.
-    assert 3 * len(market.all()) < 2500
+    # All stacks below one count together. No new route has a log of before 0.6.0: those are as many as they are, and fewer soon.
+    before = [resource for resource in market.all().values() if resource.attributes.get("Condition") == "LogsBefore"]
+    assert len(before) + 3 * (len(market.all()) - len(before)) < 2500
 
 
 def test_names_are_within_their_limits_for_the_longest_market_name(expanded):

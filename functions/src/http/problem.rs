@@ -47,6 +47,16 @@ impl Code {
         self.title
     }
 
+    /// After how many seconds the same request may be answered, where it may.
+    #[must_use]
+    pub const fn retry_after_seconds(self) -> Option<u32> {
+        match self.status {
+            503 => Some(1),
+            429 => Some(60),
+            _ => None,
+        }
+    }
+
     /// What the caller can do about it.
     #[must_use]
     pub const fn remedy(self) -> &'static str {
@@ -241,14 +251,8 @@ impl Problem {
         if let Some(value) = self.challenge().and_then(|challenge| HeaderValue::from_str(challenge).ok()) {
             headers.insert(header::WWW_AUTHENTICATE, value);
         }
-        match status {
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            }
-            StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-            }
-            _ => {}
+        if let Some(seconds) = self.code.retry_after_seconds() {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -38,6 +38,8 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.visit::<notices::ResendProviderNotice>();
     visitor.visit::<notices::RecordOtherService>();
     visitor.visit::<notices::RecordOtherProviderService>();
+    visitor.visit::<notices::CorrectOtherService>();
+    visitor.visit::<notices::CorrectOtherProviderService>();
     visitor.visit::<announcements::ListAnnouncements>();
     visitor.visit::<evidence::ListEvidence>();
     visitor.visit::<evidence::ListProviderEvidence>();

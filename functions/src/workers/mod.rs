@@ -81,7 +81,7 @@ impl WorkerContext {
         }
     }
 
-    /// Waits until this worker may send again.
+    /// Waits until this worker may send again. What is read before may be old by then.
     pub(crate) async fn await_turn(&self) {
         let Some(pace) = &self.pace else { return };
         let now = self.clock.now();

@@ -220,6 +220,9 @@ _market() {
             market__subcmd__help__subcmd__lists,fill)
                 cmd="market__subcmd__help__subcmd__lists__subcmd__fill"
                 ;;
+            market__subcmd__help__subcmd__notices,correct-service)
+                cmd="market__subcmd__help__subcmd__notices__subcmd__correct__subcmd__service"
+                ;;
             market__subcmd__help__subcmd__notices,resend)
                 cmd="market__subcmd__help__subcmd__notices__subcmd__resend"
                 ;;
@@ -274,6 +277,9 @@ _market() {
             market__subcmd__lists__subcmd__help,help)
                 cmd="market__subcmd__lists__subcmd__help__subcmd__help"
                 ;;
+            market__subcmd__notices,correct-service)
+                cmd="market__subcmd__notices__subcmd__correct__subcmd__service"
+                ;;
             market__subcmd__notices,help)
                 cmd="market__subcmd__notices__subcmd__help"
                 ;;
@@ -282,6 +288,9 @@ _market() {
                 ;;
             market__subcmd__notices,served-otherwise)
                 cmd="market__subcmd__notices__subcmd__served__subcmd__otherwise"
+                ;;
+            market__subcmd__notices__subcmd__help,correct-service)
+                cmd="market__subcmd__notices__subcmd__help__subcmd__correct__subcmd__service"
                 ;;
             market__subcmd__notices__subcmd__help,help)
                 cmd="market__subcmd__notices__subcmd__help__subcmd__help"
@@ -1213,8 +1222,22 @@ _market() {
             return 0
             ;;
         market__subcmd__help__subcmd__notices)
-            opts="resend served-otherwise"
+            opts="resend served-otherwise correct-service"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        market__subcmd__help__subcmd__notices__subcmd__correct__subcmd__service)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1765,7 +1788,7 @@ _market() {
             return 0
             ;;
         market__subcmd__notices)
-            opts="-h --limit --data --url --stack-name --region --profile --json --log-format --help resend served-otherwise help"
+            opts="-h --limit --data --url --stack-name --region --profile --json --log-format --help resend served-otherwise correct-service help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1806,9 +1829,77 @@ _market() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        market__subcmd__notices__subcmd__help)
-            opts="resend served-otherwise help"
+        market__subcmd__notices__subcmd__correct__subcmd__service)
+            opts="-h --reason --not-served --way --served-at --evidence --data --url --stack-name --region --profile --json --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --way)
+                    COMPREPLY=($(compgen -W "letter telephone in-person other" -- "${cur}"))
+                    return 0
+                    ;;
+                --served-at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --evidence)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stack-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        market__subcmd__notices__subcmd__help)
+            opts="resend served-otherwise correct-service help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        market__subcmd__notices__subcmd__help__subcmd__correct__subcmd__service)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

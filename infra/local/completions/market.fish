@@ -106,19 +106,20 @@ complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from publish" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from help" -f -a "publish" -d 'Publish the holiday schedule of a year, or a version that corrects it. MARKET_TOKEN holds an operator\'s bearer token'
 complete -c market -n "__fish_market_using_subcommand holidays; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l limit -d 'How many to show at most' -r
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l data -d 'A data folder that no market is using' -r -F
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l url -d 'Where a market answers; MARKET_URL where no place is named. On this machine no token is needed' -r
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l stack-name -d 'The stack; market where no place is named' -r
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l region -d 'Its region; the environment\'s or the profile\'s otherwise' -r
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l profile -d 'The profile whose credentials to use' -r
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -l limit -d 'How many to show at most' -r
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -l data -d 'A data folder that no market is using' -r -F
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -l url -d 'Where a market answers; MARKET_URL where no place is named. On this machine no token is needed' -r
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -l stack-name -d 'The stack; market where no place is named' -r
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -l region -d 'Its region; the environment\'s or the profile\'s otherwise' -r
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -l profile -d 'The profile whose credentials to use' -r
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
 json\t'For programs: a JSON object a line'"
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -l json -d 'Print one JSON document, errors too'
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -f -a "resend" -d 'Send one again'
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -f -a "served-otherwise" -d 'Record that one was served another way: by a letter, on the telephone, in person'
-complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -l json -d 'Print one JSON document, errors too'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -f -a "resend" -d 'Send one again'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -f -a "served-otherwise" -d 'Record that one was served another way: by a letter, on the telephone, in person'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -f -a "correct-service" -d 'Correct what was recorded of that by mistake. What was recorded stays beside the correction'
+complete -c market -n "__fish_market_using_subcommand notices; and not __fish_seen_subcommand_from resend served-otherwise correct-service help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l address -d 'The e-mail address or telephone number to send it to; without one, where the contacts point now' -r
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l data -d 'A data folder that no market is using' -r -F
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from resend" -l url -d 'Where a market answers; MARKET_URL where no place is named. On this machine no token is needed' -r
@@ -145,8 +146,26 @@ complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_s
 json\t'For programs: a JSON object a line'"
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -l json -d 'Print one JSON document, errors too'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from served-otherwise" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l reason -d 'Why it is corrected' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l way -d 'On which way it was served instead' -r -f -a "letter\t'By a letter, registered or by courier'
+telephone\t'On the telephone'
+in-person\t'Handed over, or told face to face'
+other\t'Any other way; the evidence tells which'"
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l served-at -d 'When: 2026-03-02T10:00:00+08:00' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l evidence -d 'What shows it' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l data -d 'A data folder that no market is using' -r -F
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l url -d 'Where a market answers; MARKET_URL where no place is named. On this machine no token is needed' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l stack-name -d 'The stack; market where no place is named' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l region -d 'Its region; the environment\'s or the profile\'s otherwise' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l profile -d 'The profile whose credentials to use' -r
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
+json\t'For programs: a JSON object a line'"
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l not-served -d 'It was not served after all, and waits for a human again'
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -l json -d 'Print one JSON document, errors too'
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from correct-service" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from help" -f -a "resend" -d 'Send one again'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from help" -f -a "served-otherwise" -d 'Record that one was served another way: by a letter, on the telephone, in person'
+complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from help" -f -a "correct-service" -d 'Correct what was recorded of that by mistake. What was recorded stays beside the correction'
 complete -c market -n "__fish_market_using_subcommand notices; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c market -n "__fish_market_using_subcommand dead-letters; and not __fish_seen_subcommand_from list inspect redrive help" -l log-format -d 'How lines of the log look' -r -f -a "text\t'For people'
 json\t'For programs: a JSON object a line'"
@@ -360,6 +379,7 @@ complete -c market -n "__fish_market_using_subcommand help; and not __fish_seen_
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from holidays" -f -a "publish" -d 'Publish the holiday schedule of a year, or a version that corrects it. MARKET_TOKEN holds an operator\'s bearer token'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from notices" -f -a "resend" -d 'Send one again'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from notices" -f -a "served-otherwise" -d 'Record that one was served another way: by a letter, on the telephone, in person'
+complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from notices" -f -a "correct-service" -d 'Correct what was recorded of that by mistake. What was recorded stays beside the correction'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from dead-letters" -f -a "list" -d 'Count them, queue by queue'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from dead-letters" -f -a "inspect" -d 'Show them, and leave them where they are'
 complete -c market -n "__fish_market_using_subcommand help; and __fish_seen_subcommand_from dead-letters" -f -a "redrive" -d 'Send them back to their queue, until none are left'

@@ -134,6 +134,19 @@ pub fn other_service(served_at: jiff::Timestamp) -> Value {
     json!({ "way": "letter", "served_at": served_at, "evidence": "挂号信 XA12345678901，签收回执存法务档案 2026-17。" })
 }
 
+/// That it was served so instead, on the telephone; without an instant, that it was not served.
+#[must_use]
+pub fn correction(served_at: Option<jiff::Timestamp>) -> Value {
+    let instead = served_at.map(|served_at| {
+        json!({ "way": "telephone", "served_at": served_at, "evidence": "10:30 由王芳电话告知，通话记录 2026-18。" })
+    });
+    let reason = "误录为挂号信，该信寄给了另一商家。";
+    instead.map_or_else(
+        || json!({ "reason": reason }),
+        |instead| json!({ "reason": reason, "instead": instead }),
+    )
+}
+
 /// An attestation of deletion.
 #[must_use]
 pub fn attestation(done_at: jiff::Timestamp) -> Value {

@@ -2,9 +2,9 @@
 //! `webhook-id` is the notice's id, so the supplier can drop a repeat.
 //!
 //! It is sent `{"id", "to", "text", "language"}`. 2xx takes the message, and 409 says that it was taken before;
-//! a body `{"id": …}` names the supplier's own id. 400, 404, 410 and 422 refuse it for good; anything else may
-//! be tried again. 429 asks for less, and what says that our key or our URL is wrong (401, 402, 403, 405, a redirect) is ours
-//! to mend: neither costs an attempt.
+//! a body `{"id": …}` names the supplier's own id. 400, 413 and 422 are said of the message and refuse it for good; anything
+//! else may be tried again. 429 asks for less, and what is said of our key, our URL or the way in which we ask (401, 403, 404,
+//! 410, a redirect and their like) is ours to mend: neither costs an attempt ([`hindrance`]).
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use serde_json::json;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 
 use crate::Gateway;
+use crate::status::hindrance;
 
 /// Sends to one address, signed with one key.
 pub struct HttpText {
@@ -84,15 +85,8 @@ impl HttpText {
                     let taken = serde_json::from_slice::<Taken>(&answer.body).ok();
                     Sending::Accepted { gateway_id: taken.map(|taken| taken.id) }
                 }
-                status @ (400 | 404 | 410 | 422) => Sending::Refused { reason: format!("status {status}") },
-                status => failed(
-                    match status {
-                        429 => Hindrance::Throttled,
-                        300..=399 | 401..=403 | 405 => Hindrance::Misconfigured,
-                        _ => Hindrance::Failing,
-                    },
-                    &format!("status {status}"),
-                ),
+                status @ (400 | 413 | 422) => Sending::Refused { reason: format!("status {status}") },
+                status => failed(hindrance(status), &format!("status {status}")),
             },
             Err(error) => {
                 tracing::warn!(%error, "the text gateway did not answer");

@@ -19,6 +19,8 @@ mod ses;
 mod smtp;
 #[cfg(feature = "ways-out")]
 mod sns;
+#[cfg(feature = "ways-out")]
+mod status;
 mod tags;
 
 use std::sync::Arc;

@@ -158,6 +158,7 @@ mod tests {
                 trouble: None,
             },
             served_otherwise: None,
+            corrected_services: Vec::new(),
         }
     }
 

@@ -8,7 +8,9 @@ use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use market_kernel::notices::{Hindrance, Sending};
 use market_outside::NoAnswer;
 
-/// What a service's own codes say. Whatever is in none of its lists is a failure of the service's.
+use crate::status::hindrance;
+
+/// What a service's own codes say. What is in none of its lists is told by its status.
 pub struct Codes {
     /// It will never take this message.
     pub refused: &'static [&'static str],
@@ -60,13 +62,12 @@ where
             if codes.refused.contains(&code) {
                 return Sending::Refused { reason: code.to_owned() };
             }
-            match service.raw().status().as_u16() {
-                _ if is_in([THROTTLED, codes.throttled]) => failed(Hindrance::Throttled, code),
-                _ if is_in([OURS, codes.ours]) => failed(Hindrance::Misconfigured, code),
-                429 => failed(Hindrance::Throttled, code),
-                401 | 403 => failed(Hindrance::Misconfigured, code),
-                _ => failed(Hindrance::Failing, code),
-            }
+            let by = match service.raw().status().as_u16() {
+                _ if is_in([THROTTLED, codes.throttled]) => Hindrance::Throttled,
+                _ if is_in([OURS, codes.ours]) => Hindrance::Misconfigured,
+                status => hindrance(status),
+            };
+            failed(by, code)
         }
         _ => match NoAnswer::of(error) {
             Some(NoAnswer::NoCredentials) => failed(Hindrance::Misconfigured, "no credentials"),

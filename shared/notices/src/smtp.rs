@@ -180,6 +180,19 @@ enum Why {
     Broken(Error),
 }
 
+/// Of what a server says something (RFC 3463).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// Of the recipient's address (X.1 up to X.1.6).
+    Address,
+    /// Of the sender's (the rest of X.1).
+    Sender,
+    /// Of the recipient's mailbox (X.2).
+    Mailbox,
+    /// Of the mail system, the network, the content, or a policy.
+    Other,
+}
+
 async fn step<T>(limit: Duration, step: impl Future<Output = Result<T, Error>>) -> Result<T, Why> {
     tokio::time::timeout(limit, step).await.map_err(|_| Why::Slow)?.map_err(Why::Broken)
 }
@@ -221,27 +234,48 @@ impl Why {
         matches!(self.code(), Some(400..=499)) && WORDS.iter().any(|word| said.contains(word))
     }
 
-    /// Whether what the server said is of the recipient's mailbox: RFC 3463 numbers that X.2, and its address X.1 up to
-    /// X.1.6 (behind it is the sender's).
-    fn is_of_the_mailbox(&self) -> bool {
-        let Self::Broken(error) = self else { return false };
+    /// Of what the server says that it refuses for good, by RFC 3463; none where it does not number it so. Some write the
+    /// number behind the words: `(#5.7.1)`.
+    fn subject(&self) -> Option<Subject> {
+        let Self::Broken(error) = self else { return None };
         let said = error.to_string();
-        let enhanced = said.split(": ").find_map(|part| part.strip_prefix("5."));
-        enhanced.is_some_and(|subject| {
-            subject.starts_with("2.")
-                || ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6"].iter().any(|of| subject.starts_with(of))
+        let numbered = said.split(": ").find_map(|part| part.strip_prefix("5."));
+        let number = numbered.or_else(|| said.split("(#").find_map(|part| part.strip_prefix("5.")))?;
+        let begins = |with: &&str| number.starts_with(*with);
+        Some(if ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6"].iter().any(begins) {
+            Subject::Address
+        } else if begins(&"1.") {
+            Subject::Sender
+        } else if begins(&"2.") {
+            Subject::Mailbox
+        } else {
+            Subject::Other
         })
     }
 
-    /// What is said at `RCPT TO` of the mailbox is final (RFC 3463 numbers those 5.1). A server says 550 of much else.
+    /// Whether the server does not relay what we send: it does not know us as who may send by it.
+    fn is_of_relaying(&self) -> bool {
+        const WORDS: [&str; 2] = ["relay", "allowed rcpthosts"];
+        let Self::Broken(error) = self else { return false };
+        let said = error.to_string().to_lowercase();
+        matches!(self.code(), Some(500..)) && WORDS.iter().any(|word| said.contains(word))
+    }
+
+    /// What is said at `RCPT TO` of the recipient's address is final. Servers say 550 of much else, and any other code of
+    /// the sender and of what they do not relay: those are true of every notice, and none is given up for them.
     fn of_the_mailbox(self) -> Sending {
-        let is_final = match (self.code(), &self) {
-            (Some(550), Self::Broken(error)) => error.to_string().contains(": 5.1."),
-            (Some(501 | 551 | 553 | 556), _) => true,
+        let subject = self.subject();
+        let is_of_relaying = subject != Some(Subject::Address) && self.is_of_relaying();
+        let is_final = match (self.code(), subject) {
+            _ if is_of_relaying => false,
+            (Some(501 | 550 | 551 | 553 | 556), Some(Subject::Address)) => true,
+            (Some(501 | 551 | 553 | 556), None | Some(Subject::Mailbox)) => true,
             _ => false,
         };
         // A server that wants us to sign in says so here too.
-        let is_ours = matches!(self.code(), Some(530 | 535 | 538));
+        let is_ours = is_of_relaying
+            || subject == Some(Subject::Sender)
+            || matches!(self.code(), Some(530 | 535 | 538));
         match self.of_ours() {
             Sending::Failed { reason, .. } if is_final => Sending::Refused { reason },
             Sending::Failed { by: Hindrance::Misconfigured, reason } if !is_ours => {
@@ -256,7 +290,7 @@ impl Why {
         if self.code().is_none() {
             return Sending::Unknown;
         }
-        let is_of_the_mailbox = self.is_of_the_mailbox();
+        let is_of_the_mailbox = matches!(self.subject(), Some(Subject::Address | Subject::Mailbox));
         match self.of_ours() {
             Sending::Failed { by: Hindrance::Misconfigured, reason } if is_of_the_mailbox => {
                 Sending::Failed { by: Hindrance::Failing, reason }

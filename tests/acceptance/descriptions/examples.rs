@@ -122,6 +122,11 @@ async fn see_to_the_rest(corpus: &Corpus) {
         let service = requests::other_service(world.now());
         let recorded = operator.post(&format!("{notices}/{id}/other-service"), service).await.unwrap();
         assert!(recorded.is_ok(), "{}", recorded.text);
+        // That was a mistake: it was told on the telephone.
+        let correction = requests::correction(Some(world.now()));
+        let path = format!("{notices}/{id}/other-service/correction");
+        let corrected = operator.post(&path, correction).await.unwrap();
+        assert!(corrected.is_ok(), "{}", corrected.text);
     }
 }
 

@@ -32,6 +32,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ("jobs redrive", "jobs redrive advance_case"),
     ("lists fill", "lists fill --account shop-1"),
     ("notices", "notices"),
+    (
+        "notices correct-service",
+        "notices correct-service account/shop-1 ntc_00000000000000000000000000000000 --reason mistake --not-served",
+    ),
     ("notices resend", "notices resend account/shop-1 ntc_00000000000000000000000000000000"),
     (
         "notices served-otherwise",

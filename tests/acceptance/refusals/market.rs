@@ -5,7 +5,7 @@ use market::requests;
 use market::stage::Stage;
 use market_kernel::aggregate::Lane;
 use market_kernel::keys::Key;
-use market_kernel::notices::Sending;
+use market_kernel::notices::{MAX_CORRECTIONS, Sending};
 use serde_json::json;
 
 use super::Refusals;
@@ -61,5 +61,24 @@ async fn what_is_refused_about_notices_is_told() {
     .await;
     let later = requests::other_service(world.now() + SignedDuration::from_hours(1));
     told.post("invalid-service", "a letter of tomorrow", operator, &service(&sms), later).await;
+    let correction = format!("{}/correction", service(&sms));
+    let taken_back = requests::correction(None);
+    told.post(
+        "no-other-service",
+        "a letter that was never recorded is taken back",
+        operator,
+        &correction,
+        taken_back,
+    )
+    .await;
+    assert!(operator.post(&service(&sms), requests::other_service(world.now())).await.unwrap().is_ok());
+    let later = requests::correction(Some(world.now() + SignedDuration::from_hours(1)));
+    told.post("invalid-service", "a call of tomorrow instead", operator, &correction, later).await;
+    for _ in 0..MAX_CORRECTIONS {
+        let again = requests::correction(Some(world.now()));
+        assert!(operator.post(&correction, again).await.unwrap().is_ok());
+    }
+    let once_more = requests::correction(None);
+    told.post("too-many-corrections", "one correction too many", operator, &correction, once_more).await;
     told.kept();
 }

@@ -4,11 +4,15 @@
 //! revocation holds from its reply on. They are decided at one instant. Each is counted in its grant's ledger before it is
 //! answered: a check that cannot be counted is not allowed.
 //!
-//! What cannot be read fails the checks that rest on it and no other, because asking again would fail again; it is the
-//! caller's to refuse them or to say so among answers. What fails for a while fails them all
+//! What cannot be read or counted fails the checks that rest on it and no other; it is the caller's to refuse them or to say
+//! so among answers. Where none was answered, and one may be when it is asked again, all are refused
 //! (docs/decisions/0095).
+//!
+//! An answer is in time, or none: reading and counting have an end of their own, well before the function's and the gateway's,
+//! which would leave the caller without a word (docs/decisions/0107).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use market_entrustment::grants::Grant;
 use market_entrustment::grants::access::{Check, Use, check, sum_up};
@@ -19,9 +23,15 @@ use market_kernel::ids::{AccountId, GrantId, ScopeName};
 use market_kernel::occasion::Occasion;
 use market_parties::accounts::MarketAccount;
 use market_store::of;
+use tokio::time::timeout;
 
 use super::{CheckReply, TokenToCheck, ledger};
+use crate::http::problems::{CORRUPT, UNAVAILABLE};
 use crate::http::{Market, Problem};
+
+/// How long all that checks rest on may take to be read. With what the ledger takes these are eleven seconds, within the
+/// time of the function (`tests/template/test_deadlines.py`).
+const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// The answers to these checks, in their order.
 pub(super) async fn answer(
@@ -30,7 +40,10 @@ pub(super) async fn answer(
     market: &Market,
 ) -> Result<Vec<Result<CheckReply, Problem>>, Problem> {
     let tokens: Vec<Option<GrantToken>> = asked.iter().map(|asked| asked.token.parse().ok()).collect();
-    let entrusted = load(tokens.iter().flatten(), market).await?;
+    let entrusted = timeout(READ_WITHIN, load(tokens.iter().flatten(), market)).await.map_err(|_| {
+        tracing::warn!(checks = asked.len(), "what checks rest on was not read in time");
+        Problem::new(UNAVAILABLE)
+    })??;
     let made: Vec<Result<Option<Check<'_>>, Problem>> = asked
         .iter()
         .zip(&tokens)
@@ -44,18 +57,27 @@ pub(super) async fn answer(
         })
         .collect();
     let lines = sum_up(made.iter().flatten().copied().flatten());
-    let counted = ledger::count(&lines, occasion, market).await?;
+    let counted = ledger::count(&lines, occasion, market).await;
     let uncounted: BTreeMap<_, _> =
         lines.iter().zip(counted).filter_map(|(line, counted)| Some((line.line(), counted.err()?))).collect();
-    let answers = made.iter().map(|made| match made {
-        Ok(Some(check)) => match uncounted.get(&check.line()) {
-            Some(problem) => Err(problem.clone()),
-            None => Ok(CheckReply::of(check)),
-        },
-        Ok(None) => Ok(CheckReply::default()),
-        Err(unreadable) => Err(unreadable.clone()),
-    });
-    Ok(answers.collect())
+    let answers: Vec<_> = made
+        .iter()
+        .map(|made| match made {
+            Ok(Some(check)) => match uncounted.get(&check.line()) {
+                Some(problem) => Err(problem.clone()),
+                None => Ok(CheckReply::of(check)),
+            },
+            Ok(None) => Ok(CheckReply::default()),
+            Err(unreadable) => Err(unreadable.clone()),
+        })
+        .collect();
+    refused_alike(&answers).map_or(Ok(answers), Err)
+}
+
+/// Why all are refused: none of them was answered, and not only for what cannot be read.
+fn refused_alike(answers: &[Result<CheckReply, Problem>]) -> Option<Problem> {
+    let refused: Vec<&Problem> = answers.iter().map(|answer| answer.as_ref().err()).collect::<Option<_>>()?;
+    refused.into_iter().find(|problem| problem.code != CORRUPT).cloned()
 }
 
 /// What a check is decided on.

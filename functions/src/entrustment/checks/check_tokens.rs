@@ -1,12 +1,14 @@
 //! `check_tokens` – many checks in one request, for a data API that serves many uses at once: each is answered, counted and
 //! refused as it would be by itself, at the same instant, and together they cost a fraction of the requests and of the
-//! writes. A check that rests on something that cannot be read fails alone; it is not allowed, and the alarm is raised.
+//! writes. A check that rests on something that cannot be read, or that cannot be counted for now, fails alone: it is not
+//! allowed, and says whether to ask for it again. For what cannot be read the alarm is raised.
 
 use market_identity::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CheckReply, TokenToCheck, answers};
+use crate::http::problems::CORRUPT;
 use crate::http::{Call, Class, Endpoint, Market, Nothing, Outcome, Problem, Repeats, Route};
 use crate::wire::lists::{AtMost, OneTo};
 
@@ -44,11 +46,11 @@ impl Endpoint for CheckTokens {
             .about(
                 "Answers each check as `check_token` answers it at this moment, in the order in \
                     which they were asked (4.4.1); each is counted (4.4.3), also where the same one \
-                    comes several times. Where what one check rests on cannot be read, that one \
-                    answers `allowed: false` with the code of the `problem`, and the others are \
-                    answered. Where the market cannot count a check for now, the whole request is \
-                    refused, and nothing of it is allowed: repeat it. A check that was counted \
-                    before stays counted.",
+                    comes several times. Where what one check rests on cannot be read, or the \
+                    market cannot count it for now, that one answers `allowed: false` with the code \
+                    of the `problem`, and the others are answered. It says nothing of the token: \
+                    with `retry_after_seconds`, ask for this one again after that time. Where no \
+                    check is answered, the request is refused as a single one is.",
             )
             .clauses(&["4.4.1", "4.4.3"])
             .roles(&[Role::DataGateway])
@@ -59,7 +61,9 @@ impl Endpoint for CheckTokens {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ChecksReply>, Problem> {
         let answers = answers::answer(call.body.checks.entries(), &call.occasion, market).await?;
         let failed = |problem: Problem| {
-            market.raise_corruption_alarm();
+            if problem.code == CORRUPT {
+                market.raise_corruption_alarm();
+            }
             CheckReply::failed(&problem)
         };
         let answers = answers.into_iter().map(|answer| answer.unwrap_or_else(failed)).collect();

@@ -2,13 +2,15 @@
 //! however many checks it has. Of a busy grant a check is counted in one of the ledger's other partitions; that the ledger
 //! has them is noted before.
 //!
-//! The first line that fails for a while ends the counting: no further one is begun, and nothing is allowed. What was
-//! counted stays counted, as a check does whose answer was lost.
+//! A line that cannot be counted fails the checks that it stands for, and no other. All of it has an end: what a slow table
+//! has not counted by then is not allowed, and the answer is still in time. What was counted stays counted, as a check does
+//! whose answer was lost.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use futures_util::future::join_all;
-use futures_util::{StreamExt, stream};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt, stream};
 use market_entrustment::grants::Grant;
 use market_entrustment::grants::access::{Check, other_partitions};
 use market_entrustment::grants::ledger::Ledger;
@@ -16,9 +18,10 @@ use market_kernel::aggregate::Loaded;
 use market_kernel::ids::{AccountId, GrantId};
 use market_kernel::occasion::Occasion;
 use market_store::{CommitError, Counted, StoreError, of};
+use tokio::time::timeout;
 
 use crate::entrustment::problems;
-use crate::http::problems::CORRUPT;
+use crate::http::problems::OUTCOME_UNKNOWN;
 use crate::http::{Market, Problem};
 
 /// Lines that are written at once: so many connections a small function opens without delaying what it does.
@@ -28,31 +31,44 @@ const AT_ONCE: usize = 10;
 /// done is all it takes.
 const TRIES: u8 = 4;
 
-/// Counts these, each of a line of its own. A line that cannot be counted on fails alone; of any other failure nothing can
-/// be said but that it may pass.
+/// How long all lines together may take.
+const COUNTED_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long the answer waits for what only prepares the sealing: it is noted in a hundredth of that, or by a later line.
+const NOTED_WITHIN: Duration = Duration::from_secs(1);
+
+/// Counts these, each of a line of its own, and says of each whether it was.
 pub(super) async fn count(
     lines: &[Check<'_>],
     occasion: &Occasion,
     market: &Market,
-) -> Result<Vec<Result<(), Problem>>, Problem> {
-    let (mut counted, mut begun, mut failed) = (Vec::new(), BTreeMap::new(), None);
-    for lines in lines.chunks(AT_ONCE) {
-        let these = join_all(lines.iter().map(|line| count_line(*line, occasion, market))).await;
-        for (line, outcome) in lines.iter().zip(these) {
-            if let Ok(Counted::First) = outcome {
-                begun.insert(id_of(line.grant), line.grant);
+) -> Vec<Result<(), Problem>> {
+    let mut counted: Vec<Option<Result<Counted, Problem>>> = vec![None; lines.len()];
+    let mut begun = 0;
+    let counting = async {
+        let (mut under_way, mut waiting) = (FuturesUnordered::new(), lines.iter().enumerate());
+        loop {
+            for (number, line) in waiting.by_ref().take(AT_ONCE - under_way.len()) {
+                begun = number + 1;
+                under_way.push(count_line(*line, occasion, market).map(move |outcome| (number, outcome)));
             }
-            match outcome {
-                Err(problem) if problem.code != CORRUPT => failed = failed.or(Some(problem)),
-                outcome => counted.push(outcome.map(drop)),
-            }
+            let Some((number, outcome)) = under_way.next().await else { break };
+            counted[number] = Some(outcome);
         }
-        if failed.is_some() {
-            break;
-        }
+    };
+    if timeout(COUNTED_WITHIN, counting).await.is_err() {
+        let left = counted.iter().filter(|line| line.is_none()).count();
+        tracing::warn!(lines = lines.len(), left, "checks were not counted in time");
     }
-    open_ledger_days(&begun.into_values().collect::<Vec<_>>(), occasion, market).await;
-    failed.map_or(Ok(counted), Err)
+    let first = lines.iter().zip(&counted).filter(|(_, counted)| matches!(counted, Some(Ok(Counted::First))));
+    let days: BTreeMap<_, _> = first.map(|(line, _)| (id_of(line.grant), line.grant)).collect();
+    open_ledger_days(&days.into_values().collect::<Vec<_>>(), occasion, market).await;
+    let in_time = |(number, counted): (usize, Option<Result<Counted, Problem>>)| match counted {
+        Some(outcome) => outcome.map(drop),
+        None if number < begun => Err(Problem::new(OUTCOME_UNKNOWN)),
+        None => Err(Problem::new(problems::UNAVAILABLE)),
+    };
+    counted.into_iter().enumerate().map(in_time).collect()
 }
 
 /// Counts the checks of a line.
@@ -90,8 +106,18 @@ async fn spread_ledger(grant: &Grant, occasion: &Occasion, market: &Market) -> R
 }
 
 /// Notes that today has a line in the ledgers of these grants, so that the day is sealed when it is over. A line that
-/// begins asks; no check fails for it: what could not be noted is noted by the next line, or sealed with the next day.
+/// begins asks; no check fails for it, and none is answered late: what could not be noted is noted by the next line, or
+/// sealed with the next day. It comes before the answer, for after that a function may be stopped at any moment.
 async fn open_ledger_days(grants: &[&Grant], occasion: &Occasion, market: &Market) {
+    if grants.is_empty() {
+        return;
+    }
+    if timeout(NOTED_WITHIN, note_days(grants, occasion, market)).await.is_err() {
+        tracing::warn!(ledgers = grants.len(), "not every day of a ledger was noted in time");
+    }
+}
+
+async fn note_days(grants: &[&Grant], occasion: &Occasion, market: &Market) {
     let wishes: Vec<_> = grants.iter().map(|grant| (of::<Ledger>(id_of(grant)),)).collect();
     let ledgers = match market.store.load_all(&wishes).await {
         Ok(ledgers) => ledgers,

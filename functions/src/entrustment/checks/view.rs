@@ -38,10 +38,13 @@ pub struct CheckReply {
     /// Until when the answer can hold at most, where it is allowed; ask again for every use.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Instant>,
-    /// Among several answers: this check alone failed, and this is the code of the problem by which it would have been
-    /// refused by itself. Nothing is known of the token.
+    /// Among several answers: this check failed, and this is the code of the problem by which it would have been refused by
+    /// itself. Nothing is said of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<&'static str>,
+    /// After how many seconds it is worth to ask for this one again, where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u32>,
 }
 
 impl CheckReply {
@@ -56,11 +59,16 @@ impl CheckReply {
             provider_id: Some(check.grant.provider_id.clone()),
             expires_at: is_allowed.then_some(check.grant.expires_at.into()),
             problem: None,
+            retry_after_seconds: None,
         }
     }
 
     /// The answer, among others, to a check that failed: it is not allowed.
     pub(super) fn failed(problem: &Problem) -> Self {
-        Self { problem: Some(problem.code.name()), ..Self::default() }
+        Self {
+            problem: Some(problem.code.name()),
+            retry_after_seconds: problem.code.retry_after_seconds(),
+            ..Self::default()
+        }
     }
 }

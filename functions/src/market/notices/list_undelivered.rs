@@ -24,7 +24,9 @@ impl Endpoint for ListUndelivered {
             .about(
                 "The notices that did not arrive and that nothing else carries (11.1): a human \
                     sends them again (`resend_notice`), or serves them another way and \
-                    records it (`record_other_service`).",
+                    records it (`record_other_service`). Those that are still `queued` have been \
+                    throttled or held up by a fault of the market's own for seven days: the market \
+                    goes on trying them, for three days at most.",
             )
             .clauses(&["11.1"])
             .roles(&[Role::Operator])

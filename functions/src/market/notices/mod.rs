@@ -1,5 +1,7 @@
 //! Notices and their proof of service (11).
 
+mod correct_other_provider_service;
+mod correct_other_service;
 mod get_notice;
 mod list_notices;
 mod list_provider_notices;
@@ -12,6 +14,8 @@ mod resend_notice;
 mod resend_provider_notice;
 mod view;
 
+pub use correct_other_provider_service::CorrectOtherProviderService;
+pub use correct_other_service::CorrectOtherService;
 pub use get_notice::GetNotice;
 pub use list_notices::ListNotices;
 pub use list_provider_notices::ListProviderNotices;

@@ -1,7 +1,7 @@
-//! What it means to record that a human served a notice another way, to a merchant as to a provider.
+//! What it means to record that a human served a notice another way, and to correct that, to a merchant as to a provider.
 
 use market_kernel::ids::NoticeId;
-use market_kernel::notices::{Notice, OtherEvidence};
+use market_kernel::notices::{CorrectionReason, Notice, OtherEvidence, OtherService};
 use market_kernel::occasion::Occasion;
 use market_kernel::party::Recipient;
 use schemars::JsonSchema;
@@ -26,12 +26,42 @@ pub struct Body {
     evidence: OtherEvidence,
 }
 
-/// What it does, for whoever integrates it.
+impl From<Body> for OtherService {
+    fn from(body: Body) -> Self {
+        let Body { way, served_at, evidence } = body;
+        Self { way: way.into(), served_at: served_at.into(), evidence }
+    }
+}
+
+/// How it was served instead, and why that is corrected.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "OtherServiceCorrection")]
+pub struct Correction {
+    /// Why what was recorded is corrected.
+    reason: CorrectionReason,
+    /// How it was served; without it, it was not served after all.
+    #[serde(default)]
+    instead: Option<Body>,
+}
+
+/// What recording it does, for whoever integrates it.
 pub(super) const ABOUT: &str = "Records that a human served the notice by a letter, on the telephone, in person or otherwise (11.1): how, when, \
         and what shows it. From then on it waits for nobody, and it is not sent again. Refused where it does not wait \
-        for a human (`list_undelivered`).";
+        for a human (`list_undelivered`). A mistake is corrected by a further record (`correct_other_service`).";
 
-/// The problems that only this route can answer with.
+/// What correcting it does, for whoever integrates it.
+pub(super) const CORRECTION: &str = "Corrects what was recorded of another service by mistake (11.1): with `instead`, the notice was served so; without \
+        it, it was not served, and waits for a human again, who sends it again or records how it is served. No period \
+        begins with such a service, so nothing else changes. What was recorded stays with the notice, with the reason and \
+        when it was corrected, and in evidence, which names who recorded and who corrected it. Refused where no other \
+        service is recorded.";
+
+/// The problems that only a route that corrects can answer with.
+pub(super) const CORRECTION_PROBLEMS: &[Code] =
+    &[problems::NO_OTHER_SERVICE, problems::INVALID_SERVICE, problems::TOO_MANY_CORRECTIONS];
+
+/// The problems that only a route that records can answer with.
 pub(super) const PROBLEMS: &[Code] = &[problems::NOT_UNDELIVERABLE, problems::INVALID_SERVICE];
 
 pub(super) async fn record(
@@ -41,7 +71,18 @@ pub(super) async fn record(
     occasion: &Occasion,
 ) -> Result<Outcome<NoticeView>, Problem> {
     let notice = market.store.get::<Notice>(&id).await?.ok_or(Problem::not_found())?;
-    let Body { way, served_at, evidence } = body.clone();
-    let recorded = Notice::record_other_service(&notice, way.into(), served_at.into(), evidence, occasion)?;
+    let recorded = Notice::record_other_service(&notice, body.clone().into(), occasion)?;
     Ok(Outcome::commit(recorded).map(NoticeView::from))
+}
+
+pub(super) async fn correct(
+    market: &Market,
+    id: (Recipient, NoticeId),
+    body: &Correction,
+    occasion: &Occasion,
+) -> Result<Outcome<NoticeView>, Problem> {
+    let notice = market.store.get::<Notice>(&id).await?.ok_or(Problem::not_found())?;
+    let Correction { reason, instead } = body.clone();
+    let corrected = Notice::correct_other_service(&notice, instead.map(Into::into), reason, occasion)?;
+    Ok(Outcome::commit(corrected).map(NoticeView::from))
 }

@@ -3,7 +3,8 @@
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::NoticeId;
 use market_kernel::notices::{
-    CameBack, Channel, Hindrance, Notice, NoticeStatus, OtherEvidence, OtherWay, ServedOtherwise,
+    CameBack, Channel, CorrectedService, CorrectionReason, Hindrance, Notice, NoticeStatus, OtherEvidence,
+    OtherWay, ServedOtherwise,
 };
 use market_kernel::party::Language;
 use schemars::JsonSchema;
@@ -218,6 +219,28 @@ pub struct NoticeView {
     /// That a human served it another way, as the operator recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     served_otherwise: Option<ServedOtherwiseView>,
+    /// What was recorded of that by mistake, and corrected since; the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    corrected_services: Vec<CorrectedServiceView>,
+}
+
+/// What was recorded of how a human served a notice, and holds no more.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CorrectedService")]
+struct CorrectedServiceView {
+    /// What was recorded.
+    was: ServedOtherwiseView,
+    /// Why it was corrected.
+    reason: CorrectionReason,
+    /// When the operator corrected it.
+    corrected_at: Instant,
+}
+
+impl From<CorrectedService> for CorrectedServiceView {
+    fn from(corrected: CorrectedService) -> Self {
+        let CorrectedService { was, reason, corrected_at } = corrected;
+        Self { was: was.into(), reason, corrected_at: corrected_at.into() }
+    }
 }
 
 /// That a human served a notice another way.
@@ -295,6 +318,7 @@ impl From<Notice> for NoticeView {
             drafted_at,
             status,
             served_otherwise,
+            corrected_services,
         } = notice;
         Self {
             id,
@@ -313,6 +337,7 @@ impl From<Notice> for NoticeView {
             drafted_at: drafted_at.into(),
             delivery: status.into(),
             served_otherwise: served_otherwise.map(Into::into),
+            corrected_services: corrected_services.into_iter().map(Into::into).collect(),
         }
     }
 }

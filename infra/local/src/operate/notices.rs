@@ -1,7 +1,8 @@
 //! `market notices`: what did not arrive and waits for a human, through the API like anyone's.
 //!
 //! A notice is sent again once: after that another stands in its place, and the market refuses. So the
-//! command may be given again after a lost answer. One that a human served another way is recorded so, once.
+//! command may be given again after a lost answer. One that a human served another way is recorded so, once; a mistake in
+//! that is corrected by a further record.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +10,7 @@ use std::str::FromStr;
 use market_ambient::{SystemEntropy, random};
 use market_kernel::Timestamp;
 use market_kernel::ids::{AccountId, NoticeId, ProviderId};
-use market_kernel::notices::{Address, Channel, OtherEvidence, ResendRefusal};
+use market_kernel::notices::{Address, Channel, CorrectionReason, OtherEvidence, ResendRefusal};
 use market_kernel::periods::ZONE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -41,7 +42,11 @@ impl Arguments {
     pub(super) const fn common(&self) -> &Common {
         match &self.command {
             None => &self.common,
-            Some(Command::Resend { common, .. } | Command::ServedOtherwise { common, .. }) => common,
+            Some(
+                Command::Resend { common, .. }
+                | Command::ServedOtherwise { common, .. }
+                | Command::CorrectService { common, .. },
+            ) => common,
         }
     }
 }
@@ -81,6 +86,44 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Correct what was recorded of that by mistake. What was recorded stays beside the correction.
+    CorrectService {
+        /// Whom it is for: account/shop-1 or provider/northwind.
+        recipient: Party,
+        /// Its id.
+        id: NoticeId,
+        /// Why it is corrected.
+        #[arg(long, value_name = "TEXT", value_parser = |raw: &str| CorrectionReason::try_from(raw.to_owned()))]
+        reason: CorrectionReason,
+        #[command(flatten)]
+        instead: Instead,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// How a notice was served, where what was recorded of that is corrected.
+#[derive(Debug, clap::Args)]
+pub struct Instead {
+    /// It was not served after all, and waits for a human again.
+    #[arg(long, conflicts_with_all = ["way", "served_at", "evidence"], required_unless_present = "way")]
+    not_served: bool,
+    /// On which way it was served instead.
+    #[arg(long, requires = "served_at")]
+    way: Option<Way>,
+    /// When: 2026-03-02T10:00:00+08:00.
+    #[arg(long, value_name = "INSTANT", requires = "evidence")]
+    served_at: Option<Timestamp>,
+    /// What shows it.
+    #[arg(long, value_name = "TEXT", requires = "way", value_parser = |raw: &str| OtherEvidence::try_from(raw.to_owned()))]
+    evidence: Option<OtherEvidence>,
+}
+
+impl Instead {
+    /// As the market is told; none where it was not served.
+    fn service(self) -> Option<Service> {
+        Some(((self.way?, self.served_at?), self.evidence?))
+    }
 }
 
 /// On which way a human served a notice.
@@ -154,7 +197,7 @@ pub struct NoticeLine {
     pub about: String,
     /// How far it has come.
     pub status: String,
-    /// Why it did not arrive.
+    /// Why it did not arrive, or has not left yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When it was drafted.
@@ -171,6 +214,7 @@ struct NoticeAnswer {
     about: String,
     status: String,
     reason: Option<String>,
+    delayed_by: Option<String>,
     follow_up: Option<NoticeId>,
     served_otherwise: Option<Value>,
     drafted_at: Timestamp,
@@ -186,7 +230,8 @@ enum RecipientAnswer {
 
 impl From<NoticeAnswer> for NoticeLine {
     fn from(notice: NoticeAnswer) -> Self {
-        let NoticeAnswer { recipient, id, channel, address, about, status, reason, drafted_at, .. } = notice;
+        let NoticeAnswer { recipient, id, channel, address, about, status, drafted_at, .. } = notice;
+        let reason = notice.reason.or(notice.delayed_by);
         let recipient = match recipient {
             RecipientAnswer::Merchant(id) => Party::Account(id).to_string(),
             RecipientAnswer::Provider(id) => Party::Provider(id).to_string(),
@@ -421,8 +466,54 @@ pub async fn record_other_service(
     evidence: &OtherEvidence,
 ) -> Result<NoticeLine, OperateError> {
     let path = format!("{}/notices/{id}/other-service", recipient.path());
-    let body = json!({ "way": way, "served_at": served_at.to_string(), "evidence": evidence.as_str() });
+    let body = service(((way, served_at), evidence.clone()));
     post(api, &path, "served-otherwise", &body).await
+}
+
+/// On which way a notice was served, when, and what shows it.
+type Service = ((Way, Timestamp), OtherEvidence);
+
+fn service(((way, served_at), evidence): Service) -> Value {
+    json!({ "way": way, "served_at": served_at.to_string(), "evidence": evidence.as_str() })
+}
+
+/// Whether a human served it, after a correction.
+#[derive(Debug, Serialize)]
+struct Corrected {
+    #[serde(flatten)]
+    notice: NoticeLine,
+    #[serde(skip)]
+    is_served: bool,
+}
+
+impl fmt::Display for Corrected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = if self.is_served {
+            "It is recorded as served so, beside what was recorded before"
+        } else {
+            "What was recorded is taken back, and stays beside it"
+        };
+        write!(f, "{said}:\n{}", self.notice)
+    }
+}
+
+/// Corrects what was recorded of how a human served a notice another way; without `instead`, it was not served.
+///
+/// # Errors
+/// Where the market refuses, or does not answer.
+pub async fn correct_other_service(
+    api: &Api,
+    recipient: &Party,
+    id: &NoticeId,
+    reason: &CorrectionReason,
+    instead: Option<Service>,
+) -> Result<NoticeLine, OperateError> {
+    let path = format!("{}/notices/{id}/other-service/correction", recipient.path());
+    let mut body = json!({ "reason": reason.as_str() });
+    if let Some(instead) = instead {
+        body["instead"] = service(instead);
+    }
+    post(api, &path, "correct-service", &body).await
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
@@ -439,6 +530,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
             };
             let recorded = common.at.at_api(Work::Changes, record).await?;
             say(&Recorded(recorded), common.json)?;
+            return Ok(Ended::Good);
+        }
+        Some(Command::CorrectService { recipient, id, reason, instead, common }) => {
+            let instead = instead.service();
+            let is_served = instead.is_some();
+            let correct =
+                async |api: &Api| correct_other_service(api, &recipient, &id, &reason, instead.clone()).await;
+            let notice = common.at.at_api(Work::Changes, correct).await?;
+            say(&Corrected { notice, is_served }, common.json)?;
             return Ok(Ended::Good);
         }
         Some(Command::Resend { recipient, id, address, dry_run, common }) => {

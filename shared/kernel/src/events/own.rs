@@ -40,6 +40,8 @@ events! {
     NoticeResent "11.1" {}
     /// The operator recorded that a notice that did not arrive was served another way.
     NoticeServedOtherwise "11.1" { way: &'static str, served_at: Timestamp }
+    /// The operator corrected what it had recorded of another service: it was served so instead, or not at all.
+    NoticeServiceCorrected "11.1" { way: Option<&'static str>, served_at: Option<Timestamp> }
     /// A notice arrived.
     NoticeDelivered "11.1" {}
     /// A notice came back.

@@ -42,8 +42,9 @@ pub const MAX_ATTEMPTS: u32 = 16;
 /// nothing was answered.
 pub const DELAYED_FROM: u32 = 3;
 
-/// How long tries are excused before a human is asked: long enough to find a mistake of our own, short enough that a
-/// notice with a period of fifteen days is still in time.
+/// How long tries are excused, from the first that was. What has not left by then waits for a human as well, and its
+/// failures count: long enough to find a mistake of our own, and with the three days of the attempts that are left short
+/// enough that a notice with a period of fifteen days is still in time.
 pub const EXCUSED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How long an excused try delays the next: for as long again as tries have been excused, within these.
@@ -58,16 +59,42 @@ fn backoff(attempts: u32) -> SignedDuration {
 /// and than its feedback takes to arrive: a legal notice is sent twice only where nobody can tell that it was sent.
 const UNKNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
 
+/// Until when tries are excused that have been since then.
+fn excused_until(since: Timestamp) -> Timestamp {
+    since.saturating_add(EXCUSED_FOR).unwrap_or(since)
+}
+
 /// Whether tries are still excused.
 fn is_within(excused_since: Option<Timestamp>, now: Timestamp) -> bool {
-    excused_since.is_none_or(|since| now.duration_since(since) < EXCUSED_FOR)
+    excused_since.is_none_or(|since| now < excused_until(since))
+}
+
+impl NoticeStatus {
+    /// Whether a notice that still waits to be sent has been held up for so long, by what is no fault of the message's,
+    /// that no further try is excused: whoever is to mend it has not, so a human has to see to the notice too.
+    #[must_use]
+    pub fn has_no_excuse_left(&self) -> bool {
+        let Self::Queued { next_attempt_at, trouble: Some(trouble), .. } = self else { return false };
+        trouble.excused_since.is_some_and(|since| *next_attempt_at >= excused_until(since))
+    }
 }
 
 impl Notice {
     /// Whether the job has to send it now.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
-        matches!(self.status, NoticeStatus::Queued { next_attempt_at, .. } if next_attempt_at <= now)
+        self.waits_to_leave_until().is_some_and(|until| until <= now)
+    }
+
+    /// When it is tried next, where it waits to be sent. What a human served another way meanwhile waits no more.
+    #[must_use]
+    pub fn waits_to_leave_until(&self) -> Option<Timestamp> {
+        match self.status {
+            NoticeStatus::Queued { next_attempt_at, .. } if self.served_otherwise.is_none() => {
+                Some(next_attempt_at)
+            }
+            _ => None,
+        }
     }
 
     /// Claims the attempt that is due, before anything is sent: a worker that loses the race for this commit sends
@@ -135,7 +162,8 @@ impl Notice {
                     NoticeStatus::Queued { attempts, next_attempt_at, trouble },
                 )
             }
-            Sending::Failed { by, .. } if !by.is_excused() && attempts < MAX_ATTEMPTS => {
+            // What is excused no more counts as anything else does.
+            Sending::Failed { by, .. } if attempts < MAX_ATTEMPTS => {
                 let trouble = Some(Trouble { tries, by, excused_since });
                 let next_attempt_at = loaded.after(occasion, backoff(attempts));
                 (
@@ -228,6 +256,7 @@ impl Notice {
             drafted_at: occasion.at,
             status: NoticeStatus::drafted(channel, occasion.at),
             served_otherwise: None,
+            corrected_services: Vec::new(),
             ..loaded.state.clone()
         }
     }
@@ -316,7 +345,8 @@ mod tests {
         assert_eq!(loaded.next_due(), None);
     }
 
-    /// Tries until a human is asked, all hindered alike: how many, at which instant the last was, and the longest pause.
+    /// Tries until it is given up, all hindered alike: how many, at which instant the last was, and the longest pause of
+    /// those that cost nothing.
     fn until_given_up(by: Hindrance) -> (u32, i64, i64) {
         let (mut loaded, mut now, mut longest) = (queued(), 0, 0);
         for tries in 1.. {
@@ -328,26 +358,54 @@ mod tests {
                 assert!(loaded.needs_a_human());
                 return (tries, now, longest);
             };
-            assert_eq!(attempts, if by.is_excused() { 0 } else { tries });
+            // Excused for seven days; whoever is to see to it then has it in the list, and what fails counts.
+            let (seven_days, next) = (7 * 86_400, next_attempt_at.as_second());
+            if by.is_excused() {
+                assert_eq!(attempts > 0, now >= seven_days, "{now}");
+                assert_eq!(loaded.needs_a_human(), next >= seven_days, "{now}");
+            } else {
+                assert_eq!((attempts, loaded.needs_a_human()), (tries, false));
+            }
             assert_eq!(trouble.map(|trouble| trouble.by), Some(by));
-            longest = longest.max(next_attempt_at.as_second() - now);
-            now = next_attempt_at.as_second();
+            if attempts == 0 {
+                longest = longest.max(next - now);
+            }
+            now = next;
         }
         unreachable!()
     }
 
     #[test]
-    fn what_is_throttled_or_our_own_fault_costs_no_attempt_and_reaches_a_human_after_seven_days() {
+    fn what_is_throttled_or_our_own_fault_costs_no_attempt_for_seven_days_and_then_has_all_of_them_left() {
         for &by in Hindrance::ALL {
             let (tries, last, longest) = until_given_up(by);
             if by.is_excused() {
                 assert_eq!(longest, 3_600, "{by:?}");
-                assert!((7 * 86_400..7 * 86_400 + 3_600).contains(&last), "{by:?}: {last}");
-                assert!(tries > 7 * 24, "{by:?}: {tries}");
+                // Sixteen attempts over three days, after the seven.
+                assert!((10 * 86_400..11 * 86_400).contains(&last), "{by:?}: {last}");
+                assert!(tries > 7 * 24 + MAX_ATTEMPTS, "{by:?}: {tries}");
             } else {
                 assert_eq!(tries, MAX_ATTEMPTS, "{by:?}");
             }
         }
+    }
+
+    #[test]
+    fn one_more_throttle_after_seven_days_gives_up_nothing_that_can_still_be_sent() {
+        let (mut loaded, seven_days) = (queued(), 7 * 86_400);
+        let throttled = || Sending::Failed { by: Hindrance::Throttled, reason: "x".into() };
+        (loaded.state, _) = Notice::claim(&loaded, &occasion(0)).unwrap();
+        (loaded.state, _) = Notice::record(&loaded, &occasion(0), 1, throttled()).unwrap();
+        // Nobody looked at it for a week.
+        (loaded.state, _) = Notice::claim(&loaded, &occasion(seven_days)).unwrap();
+        (loaded.state, _) = Notice::record(&loaded, &occasion(seven_days), 2, throttled()).unwrap();
+        assert!(matches!(loaded.status, NoticeStatus::Queued { attempts: 1, .. }), "{:?}", loaded.status);
+        assert!(loaded.needs_a_human() && loaded.next_due().is_some());
+        let due = loaded.next_due().unwrap().at.as_second();
+        (loaded.state, _) = Notice::claim(&loaded, &occasion(due)).unwrap();
+        let taken = Sending::Accepted { gateway_id: None };
+        (loaded.state, _) = Notice::record(&loaded, &occasion(due), 3, taken).unwrap();
+        assert!(!loaded.needs_a_human() && matches!(loaded.status, NoticeStatus::Sent { .. }));
     }
 
     #[test]

@@ -40,7 +40,10 @@ pub use attempts::{DELAYED_FROM, EXCUSED_FOR, MAX_ATTEMPTS, Sending};
 pub use feedback::Feedback;
 pub use hindrance::Hindrance;
 pub use message::{MadeOf, Manner, Message, Rendered, Words, chinese, english, filled};
-pub use otherwise::{OtherEvidence, OtherServiceRefusal, OtherWay, ServedOtherwise};
+pub use otherwise::{
+    CorrectedService, CorrectionReason, CorrectionRefusal, MAX_CORRECTIONS, OtherEvidence, OtherService,
+    OtherServiceRefusal, OtherWay, ServedOtherwise,
+};
 pub use reach::Reach;
 pub use resend::{Address, ResendRefusal};
 pub use status::{CameBack, NO_GATEWAY, NoticeStatus, Trouble};
@@ -89,6 +92,8 @@ pub struct Notice {
     pub status: NoticeStatus,
     /// That a human served it another way, where it did not arrive.
     pub served_otherwise: Option<ServedOtherwise>,
+    /// What was recorded of that and corrected since, the oldest first.
+    pub corrected_services: Vec<CorrectedService>,
 }
 
 impl Notice {
@@ -139,6 +144,7 @@ impl Notice {
                 cause: cause.clone(),
                 drafted_at: occasion.at,
                 served_otherwise: None,
+                corrected_services: Vec::new(),
             });
         }
         notices
@@ -227,16 +233,15 @@ impl Aggregate for Notice {
     }
 
     fn next_due(&self) -> Option<Due> {
-        match self.status {
-            NoticeStatus::Queued { next_attempt_at, .. } => Some(Due::new(next_attempt_at, Lane::Notify)),
-            NoticeStatus::Sent { .. } => {
-                self.waits_for_its_mailbox_until().map(|until| Due::new(until, Lane::Notify))
-            }
+        let until = match self.status {
+            NoticeStatus::Queued { .. } => self.waits_to_leave_until(),
+            NoticeStatus::Sent { .. } => self.waits_for_its_mailbox_until(),
             NoticeStatus::Delivered { .. }
             | NoticeStatus::Bounced { .. }
             | NoticeStatus::Undeliverable { .. }
             | NoticeStatus::Superseded { .. } => None,
-        }
+        };
+        until.map(|until| Due::new(until, Lane::Notify))
     }
 
     /// Operators see what nobody else carries.

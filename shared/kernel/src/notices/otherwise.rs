@@ -2,6 +2,11 @@
 //!
 //! The market proves what its own channels did. What it did not do it only records: who says so, how, and when the
 //! operator recorded it. From then on nothing waits for a human, and the notice is not sent again.
+//!
+//! What was recorded by mistake is corrected by a further record, and stays beside it: what was recorded is never erased.
+//! No period and no deadline begins with such a service (they begin with the notice in the account), so nothing but the
+//! notice itself follows a correction: where it was not served after all, it waits again as if nothing had been recorded
+//! (docs/decisions/0106).
 
 use jiff::Timestamp;
 
@@ -43,6 +48,48 @@ pub struct ServedOtherwise {
     pub recorded_at: Timestamp,
 }
 
+/// Why what was recorded is corrected. It may name a person, as the proof may.
+pub type CorrectionReason = Text<500>;
+
+/// What was recorded of another service, and holds no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorrectedService {
+    /// What was recorded.
+    pub was: ServedOtherwise,
+    /// Why it is corrected.
+    pub reason: CorrectionReason,
+    /// When the operator corrected it.
+    pub corrected_at: Timestamp,
+}
+
+/// How a notice was served, as the operator says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherService {
+    /// On which way.
+    pub way: OtherWay,
+    /// When.
+    pub served_at: Timestamp,
+    /// What shows it.
+    pub evidence: OtherEvidence,
+}
+
+/// How often what was recorded of one notice can be corrected: an item holds all of it.
+pub const MAX_CORRECTIONS: usize = 20;
+
+/// Why what was recorded of another service is not corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CorrectionRefusal {
+    /// Nothing is recorded, or it was taken back before.
+    #[error("no other service of the notice is recorded")]
+    NothingRecorded,
+    /// It was said to be served before there was anything to serve, or later than now.
+    #[error("must be between the drafting of the notice and now")]
+    OutOfTime,
+    /// It was corrected too often.
+    #[error("what was recorded was corrected {MAX_CORRECTIONS} times, and cannot be again")]
+    TooMany,
+}
+
 /// Why it was not recorded that a notice was served another way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OtherServiceRefusal {
@@ -61,29 +108,59 @@ impl Notice {
     /// See [`OtherServiceRefusal`].
     pub fn record_other_service(
         loaded: &Loaded<Self>,
-        way: OtherWay,
-        served_at: Timestamp,
-        evidence: OtherEvidence,
+        service: OtherService,
         occasion: &Occasion,
     ) -> Result<(Self, Change), OtherServiceRefusal> {
         if !loaded.needs_a_human() {
             return Err(OtherServiceRefusal::NotWaiting);
         }
-        if served_at < loaded.drafted_at || served_at > occasion.at {
-            return Err(OtherServiceRefusal::OutOfTime);
-        }
-        let served = ServedOtherwise { way, served_at, evidence, recorded_at: occasion.at };
+        let (way, served_at) = (service.way.name(), service.served_at);
+        let served = loaded.served_as(service, occasion).ok_or(OtherServiceRefusal::OutOfTime)?;
         let notice = Self { served_otherwise: Some(served), ..loaded.state.clone() };
-        let event = Event::of(events::NoticeServedOtherwise { way: way.name(), served_at });
+        let event = Event::of(events::NoticeServedOtherwise { way, served_at });
         let change = Change::on(occasion).update(loaded, &notice, event);
         Ok((notice, change))
+    }
+
+    /// Corrects what was recorded, for this reason: it was served so instead, or not at all. What was recorded stays with
+    /// the notice and in evidence.
+    ///
+    /// # Errors
+    /// See [`CorrectionRefusal`].
+    pub fn correct_other_service(
+        loaded: &Loaded<Self>,
+        instead: Option<OtherService>,
+        reason: CorrectionReason,
+        occasion: &Occasion,
+    ) -> Result<(Self, Change), CorrectionRefusal> {
+        let was = loaded.served_otherwise.clone().ok_or(CorrectionRefusal::NothingRecorded)?;
+        if loaded.corrected_services.len() >= MAX_CORRECTIONS {
+            return Err(CorrectionRefusal::TooMany);
+        }
+        let facts = instead.as_ref().map(|service| (service.way.name(), service.served_at));
+        let served = instead
+            .map(|service| loaded.served_as(service, occasion).ok_or(CorrectionRefusal::OutOfTime))
+            .transpose()?;
+        let mut notice = Self { served_otherwise: served, ..loaded.state.clone() };
+        notice.corrected_services.push(CorrectedService { was, reason, corrected_at: occasion.at });
+        let (way, served_at) = facts.unzip();
+        let event = Event::of(events::NoticeServiceCorrected { way, served_at });
+        let change = Change::on(occasion).update(loaded, &notice, event);
+        Ok((notice, change))
+    }
+
+    /// As it is recorded now; none where it cannot have been then.
+    fn served_as(&self, service: OtherService, occasion: &Occasion) -> Option<ServedOtherwise> {
+        let OtherService { way, served_at, evidence } = service;
+        let is_possible = (self.drafted_at..=occasion.at).contains(&served_at);
+        is_possible.then_some(ServedOtherwise { way, served_at, evidence, recorded_at: occasion.at })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{occasion, queued};
-    use super::super::{NoticeStatus, ResendRefusal};
+    use super::super::{EXCUSED_FOR, Hindrance, NoticeStatus, ResendRefusal, Trouble};
     use super::*;
     use crate::aggregate::Aggregate;
     use crate::stored::form;
@@ -100,9 +177,90 @@ mod tests {
         served_at: i64,
         now: i64,
     ) -> Result<(Notice, Change), OtherServiceRefusal> {
+        Notice::record_other_service(loaded, letter(served_at), &occasion(now))
+    }
+
+    fn letter(served_at: i64) -> OtherService {
         let evidence = "EMS 1234567890，签收回执在法务档案 2026-17".to_owned().try_into().unwrap();
-        let at = occasion(served_at).at;
-        Notice::record_other_service(loaded, OtherWay::Letter, at, evidence, &occasion(now))
+        OtherService { way: OtherWay::Letter, served_at: occasion(served_at).at, evidence }
+    }
+
+    fn corrected(
+        loaded: &Loaded<Notice>,
+        instead: Option<OtherService>,
+        now: i64,
+    ) -> Result<(Notice, Change), CorrectionRefusal> {
+        let reason = "王五弄错了收件人".to_owned().try_into().unwrap();
+        Notice::correct_other_service(loaded, instead, reason, &occasion(now))
+    }
+
+    #[test]
+    fn a_mistake_is_corrected_beside_what_was_recorded_and_evidence_holds_none_of_the_words() {
+        let mut loaded = undeliverable();
+        loaded.state = recorded(&loaded, 60, 90).unwrap().0;
+        let first = loaded.served_otherwise.clone().unwrap();
+        let (notice, change) = corrected(&loaded, Some(letter(70)), 100).unwrap();
+        assert_eq!(notice.list_entry(), None, "it was served all the same");
+        let served = notice.served_otherwise.clone().unwrap();
+        assert_eq!((served.served_at, served.recorded_at), (occasion(70).at, occasion(100).at));
+        let [CorrectedService { was, corrected_at, .. }] = notice.corrected_services.as_slice() else {
+            panic!("{:?}", notice.corrected_services)
+        };
+        assert_eq!((was, *corrected_at), (&first, occasion(100).at));
+        let [write] = change.writes.as_slice() else { panic!("{:?}", change.writes) };
+        let record = write.record.as_ref().unwrap();
+        assert!(record.contains("letter") && !record.contains("EMS") && !record.contains("王五"), "{record}");
+        let mut read = form::read::<Notice>(&write.body, write.schema).unwrap().0;
+        read.complete(&loaded);
+        assert_eq!(read, notice);
+    }
+
+    #[test]
+    fn what_was_not_served_after_all_waits_for_a_human_again_and_can_be_sent_or_recorded_again() {
+        let mut loaded = undeliverable();
+        assert_eq!(corrected(&loaded, None, 90).unwrap_err(), CorrectionRefusal::NothingRecorded);
+        loaded.state = recorded(&loaded, 60, 90).unwrap().0;
+        let (notice, change) = corrected(&loaded, None, 100).unwrap();
+        assert!(notice.list_entry().is_some() && notice.served_otherwise.is_none());
+        let record = change.writes[0].record.as_ref().unwrap();
+        assert!(record.contains("NoticeServiceCorrected") && !record.contains("letter"), "{record}");
+        loaded.state = notice;
+        assert_eq!(corrected(&loaded, None, 110).unwrap_err(), CorrectionRefusal::NothingRecorded, "once");
+        assert!(Notice::resend(&loaded, &super::super::tests::phone(), None, &occasion(110)).is_ok());
+        assert_eq!(recorded(&loaded, 60, 110).unwrap().0.corrected_services.len(), 1, "it stays beside");
+    }
+
+    #[test]
+    fn a_correction_is_of_a_time_that_can_be_and_has_a_limit() {
+        let mut loaded = undeliverable();
+        loaded.state = recorded(&loaded, 60, 90).unwrap().0;
+        for served_at in [-1, 101] {
+            let refused = corrected(&loaded, Some(letter(served_at)), 100).unwrap_err();
+            assert_eq!(refused, CorrectionRefusal::OutOfTime);
+        }
+        for _ in 0..MAX_CORRECTIONS {
+            loaded.state = corrected(&loaded, Some(letter(60)), 100).unwrap().0;
+        }
+        for instead in [None, Some(letter(60))] {
+            assert_eq!(corrected(&loaded, instead, 100).unwrap_err(), CorrectionRefusal::TooMany);
+        }
+    }
+
+    #[test]
+    fn what_still_waits_to_leave_is_not_sent_once_it_was_served_and_goes_on_where_it_was_not() {
+        let mut loaded = queued();
+        let trouble = Trouble { tries: 200, by: Hindrance::Throttled, excused_since: Some(occasion(0).at) };
+        let next_attempt_at = occasion(0).at + EXCUSED_FOR;
+        loaded.state.status = NoticeStatus::Queued { attempts: 0, next_attempt_at, trouble: Some(trouble) };
+        let now = next_attempt_at.as_second();
+        assert!(loaded.list_entry().is_some() && loaded.is_due(next_attempt_at));
+        let due = loaded.next_due();
+        loaded.state = recorded(&loaded, 60, now).unwrap().0;
+        assert_eq!((loaded.list_entry(), loaded.next_due()), (None, None));
+        assert!(Notice::claim(&loaded, &occasion(now)).is_none());
+        loaded.state = corrected(&loaded, None, now + 1).unwrap().0;
+        assert!(loaded.list_entry().is_some());
+        assert_eq!(loaded.next_due(), due);
     }
 
     #[test]

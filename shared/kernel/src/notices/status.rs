@@ -125,7 +125,8 @@ impl NoticeStatus {
 }
 
 impl Notice {
-    /// Whether a human has to see to it: nothing else carries the message.
+    /// Whether a human has to see to it: nothing else carries the message, or the market's own fault has held it up for as
+    /// long as that is excused.
     #[must_use]
     pub fn needs_a_human(&self) -> bool {
         if self.manner == Manner::AddressLeft || self.served_otherwise.is_some() {
@@ -136,8 +137,8 @@ impl Notice {
                 reason != NO_GATEWAY || self.is_follow_up()
             }
             NoticeStatus::Bounced { needs_a_human, .. } => *needs_a_human,
-            NoticeStatus::Queued { .. }
-            | NoticeStatus::Sent { .. }
+            NoticeStatus::Queued { .. } => self.status.has_no_excuse_left(),
+            NoticeStatus::Sent { .. }
             | NoticeStatus::Delivered { .. }
             | NoticeStatus::Undeliverable { .. }
             | NoticeStatus::Superseded { .. } => false,

@@ -9,7 +9,8 @@ use super::values::{Name, Trusted};
 use crate::hash::Sha256Hash;
 use crate::ids::NoticeId;
 use crate::notices::{
-    CameBack, Hindrance, Manner, Notice, NoticeStatus, OtherEvidence, OtherWay, ServedOtherwise, Trouble,
+    CameBack, CorrectedService, CorrectionReason, Hindrance, Manner, Notice, NoticeStatus, OtherEvidence,
+    OtherWay, ServedOtherwise, Trouble,
 };
 use crate::party::Channel;
 use crate::party::Language;
@@ -208,6 +209,28 @@ pub struct StoredNotice {
     /// Absent before 0.6.0, and where it does not apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     served_otherwise: Option<StoredServedOtherwise>,
+    /// Absent before 0.6.0, and where nothing was corrected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    corrected_services: Vec<StoredCorrectedService>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredCorrectedService {
+    was: StoredServedOtherwise,
+    reason: Trusted<CorrectionReason>,
+    corrected_at: Timestamp,
+}
+
+impl StoredCorrectedService {
+    fn of(corrected: CorrectedService) -> Self {
+        let CorrectedService { was, reason, corrected_at } = corrected;
+        Self { was: StoredServedOtherwise::of(was), reason: Trusted(reason), corrected_at }
+    }
+
+    fn restore(self) -> CorrectedService {
+        let Self { was, reason, corrected_at } = self;
+        CorrectedService { was: was.restore(), reason: reason.0, corrected_at }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -310,6 +333,7 @@ impl StoredForm for StoredNotice {
             drafted_at,
             status,
             served_otherwise,
+            corrected_services,
         } = notice;
         Self {
             id: Trusted(id),
@@ -332,6 +356,7 @@ impl StoredForm for StoredNotice {
             drafted_at,
             delivery: StoredDelivery::of(status),
             served_otherwise: served_otherwise.map(StoredServedOtherwise::of),
+            corrected_services: corrected_services.into_iter().map(StoredCorrectedService::of).collect(),
         }
     }
 
@@ -360,6 +385,10 @@ impl StoredForm for StoredNotice {
             drafted_at: self.drafted_at,
             status: self.delivery.restore(),
             served_otherwise: self.served_otherwise.map(StoredServedOtherwise::restore),
+            corrected_services: {
+                let corrected = self.corrected_services.into_iter();
+                corrected.map(StoredCorrectedService::restore).collect()
+            },
         }
     }
 }

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use market_kernel::aggregate::{Aggregate, Due, Lane, Loaded};
 use market_kernel::notices::{
-    CameBack, Channel, EXCUSED_FOR, Feedback, Hindrance, MAX_ATTEMPTS, Notice, NoticeStatus, OtherEvidence,
-    OtherServiceRefusal, OtherWay, ResendRefusal, Sending, ServedOtherwise, Trouble,
+    CameBack, Channel, CorrectionRefusal, EXCUSED_FOR, Feedback, Hindrance, MAX_ATTEMPTS, Notice,
+    NoticeStatus, OtherService, OtherServiceRefusal, OtherWay, ResendRefusal, Sending, ServedOtherwise,
+    Trouble,
 };
 use market_kernel::stored::form::read;
 use market_parties::providers::{Provider, ProviderStatus};
@@ -19,8 +20,12 @@ every! {
         TriedOut,
         /// Its tries are excused: the gateway takes less, or we are set up wrongly.
         Excused,
-        /// The same, for as long as it lasts.
+        /// The same, for as long as that is excused: what fails counts, and it waits for a human as well.
         ExcusedEnough,
+        /// The same, and as often as it is tried.
+        ExcusedTriedOut,
+        /// And a human served it another way.
+        ExcusedServed,
         Sent,
         /// Its mailbox answered for the moment.
         CameBack,
@@ -65,18 +70,21 @@ every! {
         GiveUpWaiting,
         Resend,
         RecordOtherService,
+        CorrectService,
+        /// It was not served after all.
+        TakeServiceBack,
     }
 }
 
 use Command::{
-    Accept, AcceptAnEarlierAttempt, Claim, Fail, FailAnEarlierAttempt, FailByOurFault, GiveUpWaiting,
-    HearBounced, HearBouncedForNow, HearComplained, HearDelivered, HoldBack, LoseTheAnswer, ProveSent,
-    RecordOtherService, Refuse, Resend, Supersede, Throttle,
+    Accept, AcceptAnEarlierAttempt, Claim, CorrectService, Fail, FailAnEarlierAttempt, FailByOurFault,
+    GiveUpWaiting, HearBounced, HearBouncedForNow, HearComplained, HearDelivered, HoldBack, LoseTheAnswer,
+    ProveSent, RecordOtherService, Refuse, Resend, Supersede, TakeServiceBack, Throttle,
 };
 use Stand::{
     Bounced, BouncedFollowed, BouncedForNow, BouncedForNowFollowed, BouncedForNowServed, BouncedServed,
-    Complained, Delivered, Excused, ExcusedEnough, Queued, Replaced, Sent, Superseded, SupersededTried,
-    Tried, TriedOut, Undeliverable, UndeliverableFollowed, UndeliverableServed,
+    Complained, Delivered, Excused, ExcusedEnough, ExcusedServed, ExcusedTriedOut, Queued, Replaced, Sent,
+    Superseded, SupersededTried, Tried, TriedOut, Undeliverable, UndeliverableFollowed, UndeliverableServed,
 };
 use When::{At, JustAfter, JustBefore};
 
@@ -99,9 +107,9 @@ fn standing(stand: Stand) -> Notice {
     let gateway_id = || Some("g-1".to_owned());
     let other = || Some(email().id);
     let queued = |attempts| NoticeStatus::Queued { attempts, next_attempt_at: boundary(), trouble: None };
-    let excused = |since| {
-        let trouble = Some(Trouble { tries: 7, by: Hindrance::Throttled, excused_since: Some(since) });
-        NoticeStatus::Queued { attempts: 2, next_attempt_at: boundary(), trouble }
+    let excused = |attempts, since| {
+        let trouble = Some(Trouble { tries: 27, by: Hindrance::Throttled, excused_since: Some(since) });
+        NoticeStatus::Queued { attempts, next_attempt_at: boundary(), trouble }
     };
     let reason = || "mailbox full".to_owned();
     let sent = |came_back| NoticeStatus::Sent { served_at, gateway_id: gateway_id(), came_back };
@@ -127,8 +135,9 @@ fn standing(stand: Stand) -> Notice {
         Queued => queued(0),
         Tried => queued(2),
         TriedOut => queued(MAX_ATTEMPTS),
-        Excused => excused(served_at),
-        ExcusedEnough => excused(enough_since()),
+        Excused => excused(2, served_at),
+        ExcusedEnough | ExcusedServed => excused(2, enough_since()),
+        ExcusedTriedOut => excused(MAX_ATTEMPTS, enough_since()),
         Sent => sent(None),
         Stand::CameBack => sent(Some(CameBack { at: at("2026-03-03T09:00:00+08:00"), reason: reason() })),
         Delivered => delivered(None),
@@ -143,18 +152,18 @@ fn standing(stand: Stand) -> Notice {
         SupersededTried => superseded(2, None),
         Replaced => superseded(2, other()),
     };
-    let is_served = matches!(stand, UndeliverableServed | BouncedServed | BouncedForNowServed);
-    let served_otherwise = is_served.then(|| ServedOtherwise {
-        way: OtherWay::Letter,
-        served_at,
-        evidence: evidence(),
-        recorded_at: served_at,
+    let is_served =
+        matches!(stand, ExcusedServed | UndeliverableServed | BouncedServed | BouncedForNowServed);
+    let served_otherwise = is_served.then(|| {
+        let OtherService { way, served_at, evidence } = letter(served_at);
+        ServedOtherwise { way, served_at, evidence, recorded_at: served_at }
     });
     Notice { status, served_otherwise, ..email() }
 }
 
-fn evidence() -> OtherEvidence {
-    "signed for on the second".to_owned().try_into().unwrap()
+fn letter(served_at: Timestamp) -> OtherService {
+    let evidence = "signed for on the second".to_owned().try_into().unwrap();
+    OtherService { way: OtherWay::Letter, served_at, evidence }
 }
 
 /// What is excused since then is excused up to the boundary.
@@ -174,9 +183,14 @@ fn stand_of(notice: &Notice) -> Stand {
         NoticeStatus::Undeliverable { follow_up: None, .. } if notice.served_otherwise.is_some() => {
             UndeliverableServed
         }
-        NoticeStatus::Queued { trouble: Some(Trouble { excused_since: Some(since), .. }), .. } => {
-            if *since > enough_since() { Excused } else { ExcusedEnough }
-        }
+        NoticeStatus::Queued {
+            attempts, trouble: Some(Trouble { excused_since: Some(since), .. }), ..
+        } => match (*since > enough_since(), *attempts) {
+            (true, _) => Excused,
+            (false, _) if notice.served_otherwise.is_some() => ExcusedServed,
+            (false, MAX_ATTEMPTS) => ExcusedTriedOut,
+            (false, _) => ExcusedEnough,
+        },
         NoticeStatus::Queued { attempts: 0, .. } => Queued,
         NoticeStatus::Queued { attempts, .. } if *attempts < MAX_ATTEMPTS => Tried,
         NoticeStatus::Queued { .. } => TriedOut,
@@ -199,6 +213,7 @@ fn stand_of(notice: &Notice) -> Stand {
 fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> {
     if command == RecordOtherService {
         return match stand {
+            ExcusedEnough | ExcusedTriedOut => Cell::To("NoticeServedOtherwise", ExcusedServed),
             Undeliverable => Cell::To("NoticeServedOtherwise", UndeliverableServed),
             Bounced => Cell::To("NoticeServedOtherwise", BouncedServed),
             BouncedForNow => Cell::To("NoticeServedOtherwise", BouncedForNowServed),
@@ -206,7 +221,7 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> 
             | Tried
             | TriedOut
             | Excused
-            | ExcusedEnough
+            | ExcusedServed
             | Sent
             | Stand::CameBack
             | Delivered
@@ -222,6 +237,35 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> 
             | Replaced => Cell::No(Refusal::Service(OtherServiceRefusal::NotWaiting)),
         };
     }
+    if matches!(command, CorrectService | TakeServiceBack) {
+        let waits_again = match stand {
+            ExcusedServed => ExcusedEnough,
+            UndeliverableServed => Undeliverable,
+            BouncedServed => Bounced,
+            BouncedForNowServed => BouncedForNow,
+            Queued
+            | Tried
+            | TriedOut
+            | Excused
+            | ExcusedEnough
+            | ExcusedTriedOut
+            | Sent
+            | Stand::CameBack
+            | Delivered
+            | Complained
+            | Bounced
+            | BouncedFollowed
+            | BouncedForNow
+            | BouncedForNowFollowed
+            | Undeliverable
+            | UndeliverableFollowed
+            | Superseded
+            | SupersededTried
+            | Replaced => return Cell::No(Refusal::Correction(CorrectionRefusal::NothingRecorded)),
+        };
+        let after = if command == CorrectService { stand } else { waits_again };
+        return Cell::To("NoticeServiceCorrected", after);
+    }
     match stand {
         Queued => match (command, when) {
             (Claim, At | JustAfter) => Cell::To("NoticeAttempted", Tried),
@@ -234,23 +278,33 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> 
             | (
                 Fail | Throttle | FailByOurFault | Refuse | LoseTheAnswer | FailAnEarlierAttempt | ProveSent
                 | GiveUpWaiting | HearDelivered | HearBounced | HearBouncedForNow | HearComplained
-                | RecordOtherService,
+                | RecordOtherService | CorrectService | TakeServiceBack,
                 _,
             ) => Cell::Nothing,
         },
-        Tried | TriedOut | Excused | ExcusedEnough => match (command, when) {
-            (Claim, At | JustAfter) if stand == TriedOut => Cell::To("NoticeUndeliverable", Undeliverable),
-            (Claim, At | JustAfter) => Cell::To("NoticeAttempted", stand),
-            // The attempt is given back, even the last one, for as long as that is done.
-            (Throttle | FailByOurFault, At | JustAfter) if stand == ExcusedEnough => {
+        Tried | TriedOut | Excused | ExcusedEnough | ExcusedTriedOut | ExcusedServed => match (command, when)
+        {
+            // It was served, and does not leave any more.
+            (Claim, _) if stand == ExcusedServed => Cell::Nothing,
+            (Claim, At | JustAfter) if matches!(stand, TriedOut | ExcusedTriedOut) => {
                 Cell::To("NoticeUndeliverable", Undeliverable)
             }
-            (Throttle | FailByOurFault, _) if stand == ExcusedEnough => {
-                Cell::To("NoticeDelayed", ExcusedEnough)
+            (Claim, At | JustAfter) => Cell::To("NoticeAttempted", stand),
+            // The attempt is given back, even the last one, for as long as that is done; then it counts as any other.
+            (Throttle | FailByOurFault, At | JustAfter) if stand == ExcusedTriedOut => {
+                Cell::To("NoticeUndeliverable", Undeliverable)
             }
-            (Throttle | FailByOurFault, _) => Cell::To("NoticeDelayed", Excused),
+            (Throttle | FailByOurFault, _) => Cell::To(
+                "NoticeDelayed",
+                match stand {
+                    ExcusedEnough | ExcusedTriedOut => ExcusedEnough,
+                    ExcusedServed => ExcusedServed,
+                    _ => Excused,
+                },
+            ),
             (Accept | AcceptAnEarlierAttempt | ProveSent, _) => Cell::To("NoticeServed", Sent),
-            (Fail, _) if stand != TriedOut => Cell::To("NoticeDelayed", stand),
+            (Fail, _) if !matches!(stand, TriedOut | ExcusedTriedOut) => Cell::To("NoticeDelayed", stand),
+            (Refuse, _) if stand == ExcusedServed => Cell::To("NoticeUndeliverable", UndeliverableServed),
             (Fail | Refuse, _) => Cell::To("NoticeUndeliverable", Undeliverable),
             (HoldBack, _) => Cell::To("NoticeHeldBack", stand),
             (Supersede, _) => Cell::To("NoticeSuperseded", SupersededTried),
@@ -258,7 +312,7 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> 
             (Claim, JustBefore)
             | (
                 LoseTheAnswer | FailAnEarlierAttempt | GiveUpWaiting | HearDelivered | HearBounced
-                | HearBouncedForNow | HearComplained | RecordOtherService,
+                | HearBouncedForNow | HearComplained | RecordOtherService | CorrectService | TakeServiceBack,
                 _,
             ) => Cell::Nothing,
         },
@@ -314,7 +368,9 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> 
                 | HearBouncedForNow
                 | HearComplained
                 | GiveUpWaiting
-                | RecordOtherService,
+                | RecordOtherService
+                | CorrectService
+                | TakeServiceBack,
                 _,
             ) => Cell::Nothing,
         },
@@ -349,7 +405,9 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> 
                     | HearBouncedForNow
                     | HearComplained
                     | GiveUpWaiting
-                    | RecordOtherService,
+                    | RecordOtherService
+                    | CorrectService
+                    | TakeServiceBack,
                     _,
                 ) => Cell::Nothing,
             }
@@ -362,6 +420,7 @@ fn expected(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> 
 enum Refusal {
     Resend(ResendRefusal),
     Service(OtherServiceRefusal),
+    Correction(CorrectionRefusal),
 }
 
 fn actual(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> {
@@ -409,11 +468,16 @@ fn actual(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> {
             Ok((_, change)) => Cell::decided(&change, stand_of),
             Err(refusal) => Cell::No(Refusal::Resend(refusal)),
         },
-        RecordOtherService => {
-            let at = occasion.at;
-            match Notice::record_other_service(&notice, OtherWay::Letter, at, evidence(), &occasion) {
+        RecordOtherService => match Notice::record_other_service(&notice, letter(occasion.at), &occasion) {
+            Ok((_, change)) => Cell::decided(&change, stand_of),
+            Err(refusal) => Cell::No(Refusal::Service(refusal)),
+        },
+        CorrectService | TakeServiceBack => {
+            let instead = (command == CorrectService).then(|| letter(occasion.at));
+            let why = "it was another's".to_owned().try_into().unwrap();
+            match Notice::correct_other_service(&notice, instead, why, &occasion) {
                 Ok((_, change)) => Cell::decided(&change, stand_of),
-                Err(refusal) => Cell::No(Refusal::Service(refusal)),
+                Err(refusal) => Cell::No(Refusal::Correction(refusal)),
             }
         }
     }
@@ -431,7 +495,9 @@ fn a_notice_goes_these_ways_and_no_others() {
 fn a_notice_waits_for_its_attempt_or_its_mailbox_or_a_human_or_for_nothing() {
     for stand in Stand::ALL {
         let (waits, needs_a_human) = match stand {
-            Queued | Tried | TriedOut | Excused | ExcusedEnough | Stand::CameBack => (true, false),
+            Queued | Tried | TriedOut | Excused | Stand::CameBack => (true, false),
+            // The market goes on trying, and a human is asked as well.
+            ExcusedEnough | ExcusedTriedOut => (true, true),
             Bounced | BouncedForNow | Undeliverable => (false, true),
             Sent
             | Delivered
@@ -442,6 +508,7 @@ fn a_notice_waits_for_its_attempt_or_its_mailbox_or_a_human_or_for_nothing() {
             | UndeliverableServed
             | BouncedServed
             | BouncedForNowServed
+            | ExcusedServed
             | Superseded
             | SupersededTried
             | Replaced => (false, false),

@@ -138,6 +138,17 @@ impl Play<'_> {
         let path = served.path(&format!("notices/{}/other-service", email.trim_start_matches("notice#")));
         let service = requests::other_service(self.world.now());
         done(self.stage.operator.post(&path, service).await);
+        // Recorded by mistake, and served so indeed; and one that was not served at all.
+        for (name, instead) in [("email-service-corrected", true), ("email-service-taken-back", false)] {
+            let shop = self.open(name).await;
+            let email = shop.email().await.sort;
+            shop.send_email(refused.clone()).await;
+            let path = shop.path(&format!("notices/{}/other-service", email.trim_start_matches("notice#")));
+            let now = self.world.now();
+            done(self.stage.operator.post(&path, requests::other_service(now)).await);
+            let correction = requests::correction(instead.then_some(now));
+            done(self.stage.operator.post(&format!("{path}/correction"), correction).await);
+        }
         let resent = self.open("email-resent").await;
         let email = resent.email().await.sort;
         resent.send_email(refused).await;

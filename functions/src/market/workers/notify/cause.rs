@@ -2,7 +2,7 @@
 
 use market_kernel::Timestamp;
 use market_kernel::aggregate::{Aggregate, Loaded};
-use market_kernel::notices::{CausingRecord, Notice, NoticeStatus};
+use market_kernel::notices::{CausingRecord, Notice};
 use market_store::Asked;
 use market_store::commit::{evidence_key, evidence_prefix};
 
@@ -66,7 +66,7 @@ pub(super) async fn earlier_waits(
     }
     let earlier = jobs.store.load_each::<Notice>(&earlier).await?;
     let waits = |earlier: &&Loaded<Notice>| {
-        matches!(earlier.status, NoticeStatus::Queued { .. }) && earlier.address == notice.address
+        earlier.waits_to_leave_until().is_some() && earlier.address == notice.address
     };
     for earlier in earlier.items.iter().filter(waits) {
         // What no longer stands will not be sent, however long its next attempt is away.

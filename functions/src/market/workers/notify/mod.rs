@@ -1,7 +1,9 @@
 //! `notify` – sends one notice on one channel and records the proof (11.1).
 //!
-//! Ask, claim, send, record. The cause is asked whether the notice still stands, and an earlier notice of the same
-//! thing leaves first. The attempt is committed before anything leaves, so that of two workers one sends, and a table
+//! Wait, ask, claim, send, record. What is decided is not older than the notice's turn to leave: when that has come, the
+//! cause is asked whether the notice still stands, and an earlier notice of the same thing leaves first. The notice itself is
+//! read before, for most of what comes again has nothing to send and needs no turn; where it changed while it waited, the
+//! claim of what was read conflicts. The attempt is committed before anything leaves, so that of two workers one sends, and a table
 //! that takes no writes lets nothing out. A record that is lost is made up for by what the gateway tells later
 //! ([`crate::feedback`]); where it tells nothing, the notice is sent again, an hour later at the earliest.
 //!
@@ -36,6 +38,9 @@ pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), Jo
     if !notice.is_due(now) {
         return Ok(());
     }
+    jobs.await_turn().await;
+    // It may have been a while.
+    let now = jobs.clock.now();
     let verdict = cause::verdict(jobs, &notice, now, ask).await?;
     let occasion = jobs.occasion(JOB, key);
     match verdict {
@@ -50,9 +55,6 @@ pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), Jo
     if cause::earlier_waits(jobs, &notice, now, ask).await? {
         return jobs.commit(Notice::hold_back(&notice, &occasion)).await;
     }
-    jobs.await_turn().await;
-    // It may have been a while.
-    let occasion = jobs.occasion(JOB, key);
     let Some((claimed, change)) = Notice::claim(&notice, &occasion) else { return Ok(()) };
     // As it is stored it may lack its text, which the record of what became of it names.
     let mut committed = committed::<Notice>(&change, key);
@@ -136,12 +138,19 @@ fn delayed(jobs: &WorkerContext, key: &Key, notice: &Notice, by: Option<Hindranc
     }
 }
 
-/// Calls a human where a notice cannot be delivered.
+/// Calls a human where a notice cannot be delivered, or has been excused for as long as it is: it is in their list.
 fn alert(jobs: &WorkerContext, key: &Key, notice: &Notice) {
-    if let NoticeStatus::Undeliverable { attempts, reason, .. } = &notice.status
-        && notice.needs_a_human()
-    {
-        tracing::error!(notice = %key.told(), attempts, %reason, "a notice cannot be delivered; a human has to");
-        jobs.metrics.put(jobs.clock.now(), &[(Metric::NoticesUndeliverable, 1.0)]);
+    if !notice.needs_a_human() {
+        return;
+    }
+    match &notice.status {
+        NoticeStatus::Undeliverable { attempts, reason, .. } => {
+            tracing::error!(notice = %key.told(), attempts, %reason, "a notice cannot be delivered; a human has to");
+            jobs.metrics.put(jobs.clock.now(), &[(Metric::NoticesUndeliverable, 1.0)]);
+        }
+        NoticeStatus::Queued { attempts, .. } => {
+            tracing::error!(notice = %key.told(), attempts, "a notice is excused no more; a human has to see to it");
+        }
+        _ => {}
     }
 }
