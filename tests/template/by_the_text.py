@@ -27,8 +27,8 @@ from story import Checks, Client, Stuck
 
 HERE = Path(__file__).parent
 LAST = "What cannot be tested without an account"
-# How long a command may take; and for how long one that follows a log is looked at.
-LIMIT_S, FOLLOWED_S = 120, 4
+# How long a command may take, on a machine with other work too; and for how long one that follows a log is looked at.
+LIMIT_S, FOLLOWED_S = 300, 4
 # What `market`, the SAM CLI and argparse, the AWS CLI (version 2 and 1) and a shell end with when a command cannot be read.
 WRITTEN_WRONGLY = {2, 252, 126, 127}
 

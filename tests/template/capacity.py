@@ -54,6 +54,8 @@ LIMITS = {
 UNRESERVED = LIMITS["Lambda, executions that no reservation may take"]
 # Partitions of a table, each a shard of its stream: a new one has four, one that takes 40,000 write units forty.
 SHARDS = {10: 4, 1_000: 40, 10_000: 40}
+# What a new account may run at once. Jobs that have piled up take all of it, so it is for a market without merchants.
+BEGINNING = 10
 # The most merchants for which a set is meant, where they are checked in batches.
 MEANT_FOR = {10: 1_000, 1_000: 100_000, 10_000: 1_000_000}
 
@@ -259,9 +261,9 @@ def instances(way, merchants):
 
 
 def account_for(market, way, merchants):
-    """The least AccountConcurrency that is enough."""
+    """The least AccountConcurrency that is enough for merchants."""
     sets = market.template["Mappings"]["Concurrency"]
-    for account in sorted(map(int, sets)):
+    for account in sorted(set(map(int, sets)) - {BEGINNING}):
         jobs = HEADROOM * ONE * peak(WAKE_UPS, merchants) / 10
         checks = int(sets[str(account)]["Checks"]) or account / 2
         if instances(way, merchants) <= checks and jobs <= int(sets[str(account)]["Jobs"]) and merchants <= MEANT_FOR[account]:

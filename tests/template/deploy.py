@@ -125,8 +125,11 @@ def archive(folder, build):
 
 
 def deploy(emulator, template, parameters):
+    # As infra/apart/access.yaml makes it.
+    bucket = f"artifacts-of-{MARKET}-{ACCOUNT}-{REGION}"
+    emulator.client("s3").create_bucket(Bucket=bucket)
     sam = [sys.executable, "-m", "samcli", "deploy", "--template-file", str(template), "--stack-name", MARKET]
-    sam += ["--resolve-s3", "--no-confirm-changeset", "--no-progressbar", "--region", REGION]
+    sam += ["--s3-bucket", bucket, "--no-confirm-changeset", "--no-progressbar", "--region", REGION]
     sam += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
     sam += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
     environment = emulator.environment | {"SAM_CLI_TELEMETRY": "0", "AWS_EC2_METADATA_DISABLED": "true"}

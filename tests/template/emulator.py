@@ -149,6 +149,8 @@ class Emulator:
             "MINISTACK_SSL_CERT": str(certificate),
             "MINISTACK_SSL_KEY": str(key),
             "AUTH": "true",
+            # Of an account whose quota was raised, as DEPLOY.md has it done first; by itself it goes by this machine's memory.
+            "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
             "S3_DATA_DIR": str(folder / "s3"),
             "TMPDIR": str(folder),
         }

@@ -108,7 +108,9 @@ def run_a_local_market(world):
 def describe_the_environment(world):
     """The example, with what is theirs: account, issuer, sender."""
     file = world.home / "market/infra/environments/production.toml"
-    text = re.sub(r'(?m)^account = .*', f'account = "{ACCOUNT}"', file.read_text())
+    text = file.read_text()
+    # The bucket bears it too, and its region.
+    text = text.replace(re.search(r'(?m)^account = "(\d+)"', text)[1], ACCOUNT)
     for name, value in PARAMETERS.items():
         text, changed = re.subn(rf"(?m)^{name} = .*", f'{name} = "{value(world)}"', text)
         text += "" if changed else f'{name} = "{value(world)}"\n'

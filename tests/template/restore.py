@@ -10,6 +10,8 @@ import subprocess
 import time
 from datetime import datetime, timezone
 
+from expand import ROOT
+
 RESTORED = "market-restored"
 
 
@@ -61,6 +63,16 @@ class Drill:
         )
         arn = self.tables.describe_table(TableName="market")["Table"]["TableArn"]
         self.tables.tag_resource(ResourceArn=arn, Tags=[{"Key": "market", "Value": "market"}])
+        # As it has grown to, under callers.
+        warm = {"ReadUnitsPerSecond": 30_000, "WriteUnitsPerSecond": 9_000}
+        self.tables.update_table(TableName="market", WarmThroughput=warm)
+
+    def keeps_table(self):
+        """Whether the part of the stack that makes the table is under the policy under which a deployment puts it."""
+        cloudformation = self.emulator.client("cloudformation")
+        part = cloudformation.describe_stack_resource(StackName="market", LogicalResourceId="Data")["StackResourceDetail"]
+        body = cloudformation.get_stack_policy(StackName=part["PhysicalResourceId"]).get("StackPolicyBody", "{}")
+        return json.loads(body) == json.loads((ROOT / "infra/data-stack-policy.json").read_text())
 
     def would(self):
         said, exit = self.restore("--to", RESTORED, "--at", self.at, "--point", "--dry-run")
@@ -132,6 +144,9 @@ class Drill:
         self.equal("it can be restored itself", recovery, "ENABLED")
         tags = self.tables.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
         self.expect("it has the tags of the one before", {"Key": "market", "Value": "market"} in tags, tags)
+        warm = {"ReadUnitsPerSecond": 30_000, "WriteUnitsPerSecond": 9_000}
+        self.equal("it takes as much at once as the one before", {name: table["WarmThroughput"][name] for name in warm}, warm)
+        self.expect("the part of the stack keeps its table again", self.keeps_table())
         self.expect("it takes writes", not self.policy(RESTORED), self.policy(RESTORED))
         self.expect("the one before takes none", self.policy("market"))
         functions = self.emulator.client("lambda")

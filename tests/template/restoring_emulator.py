@@ -6,6 +6,7 @@
   be asked;
 - a table can be restored to any second since it was made;
 - a table that is restored from point-in-time recovery tells from which and to which instant, and is not ready at once;
+- for how much a table is warmed is kept, and told;
 - what an update of a nested stack does not change keeps its attributes.
 
 What it restores is the table as it is, whatever the instant: that a second of the past comes back, only AWS shows.
@@ -70,6 +71,8 @@ async def handle_request(method, path, headers, body, query_params):
         source = dynamodb._tables[data["SourceTableName"]]["TableArn"]
         at = data.get("RestoreDateTime", 0)
         restored[data["TargetTableName"]] = {"SourceTableArn": source, "RestoreDateTime": at, "RestoreInProgress": True}
+    if status == 200 and action == "UpdateTable" and "WarmThroughput" in data:
+        dynamodb._tables[data["TableName"]]["WarmThroughput"] = {**data["WarmThroughput"], "Status": "ACTIVE"}
     if status == 200 and action in TELLING:
         told = json.loads(answer)
         TELLING[action](told, data)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from expand import ACCOUNT, REGIONS, ROOT, target, tree
-from ways import expanded
+from expand import ACCOUNT, REGIONS, ROOT, apart, target, tree
+from iam import may
+from people import boundary
+from ways import expanded, many
 
 LABEL = "2026-11-27T12:30:00.000"
 RESTORED = {"TableName": "market-restored", "TableStreamLabel": LABEL}
@@ -86,17 +88,29 @@ def test_the_stream_of_another_table_is_that_of_its_name(expanded):
 # ── what no update does ──
 
 
-def test_the_stacks_policy_lets_no_update_replace_the_table_and_everything_else_happen(expanded):
-    policy = json.loads((ROOT / "infra/stack-policy.json").read_text())["Statement"]
-    denied = [statement for statement in policy if statement["Effect"] == "Deny"]
-    assert [(s["Action"], s["Resource"]) for s in denied] == [("Update:Replace", "LogicalResourceId/Table")]
-    table = the(tree("aws", expanded["aws"]), "AWS::DynamoDB::Table")
-    assert denied[0]["Resource"] == f"LogicalResourceId/{table.id.rpartition('/')[2]}"
-    # Without this everything is denied that is not allowed.
-    assert {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"} in policy
-    # A policy lies on one stack, not on those below it.
-    assert "infra/stack-policy.json" in DEPLOY and "set-stack-policy" in DEPLOY
-    assert "update-termination-protection" in DEPLOY
+ALL = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+TABLE = {"StringEquals": {"ResourceType": ["AWS::DynamoDB::Table"]}}
+
+
+@pytest.mark.parametrize(
+    "file, resource, condition", [("stack-policy", "LogicalResourceId/Data", None), ("data-stack-policy", "*", TABLE)]
+)
+def test_no_update_replaces_the_table_or_lets_go_of_it_and_everything_else_happens(expanded, file, resource, condition):
+    # A policy lies on one stack, not on those below it: the root's keeps the part that makes the table, the part's the table.
+    allowed, denied = json.loads((ROOT / f"infra/{file}.json").read_text())["Statement"]
+    assert allowed == ALL, "without this everything is denied"
+    assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
+    assert set(denied["Action"]) == {"Update:Replace", "Update:Delete"}
+    assert (denied["Resource"], denied.get("Condition")) == (resource, condition)
+    market = tree("aws", expanded["aws"])
+    table = the(market, "AWS::DynamoDB::Table")
+    assert table.id.split("/")[0] == "Data" and market.resources["Data"].type == "AWS::CloudFormation::Stack"
+    # By the type: a part that is pointed at another table has none of its own, and a name that is not there is refused.
+    assert [r.id for r in market.child("Data").resources.values() if r.type == table.type] == [table.id]
+
+
+def test_the_stacks_policies_are_no_readers_to_set():
+    assert "set-stack-policy" not in DEPLOY and "--enable-termination-protection" not in DEPLOY
 
 
 # ── copies ──
@@ -148,6 +162,30 @@ def test_each_backup_is_copied_into_the_vault_that_is_named(expanded, vault):
     statements = [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
     (into,) = (s for s in statements if "backup:CopyIntoBackupVault" in s["Action"])
     assert vault in into["Resource"]
+    assert {"Sid": "FromVault", "Effect": "Allow", "Action": "backup:CopyFromBackupVault", "Resource": "*"} in statements
+
+
+@pytest.mark.parametrize("partition", REGIONS)
+@pytest.mark.parametrize("named", [["TableKeyArn"], ["BackupKeyArn"], ["TableKeyArn", "BackupKeyArn"], []])
+def test_keys_of_ones_own_are_used_for_backups_by_way_of_dynamodb_alone(expanded, partition, named):
+    """As AWS's policy for this role has it (AWSBackupServiceRolePolicyForBackup: KMSDynamoDBPermissions and what follows)."""
+    keys = {name: f"arn:{partition}:kms:{REGIONS[partition]}:{ACCOUNT}:key/{name}" for name in named}
+    market = tree(partition, expanded[partition], **keys)
+    (role,) = (role for role in market.all("AWS::IAM::Role").values() if role.id.startswith("Backup/"))
+    statements = [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+    found = [s for s in statements if "kms:" in str(s["Action"])]
+    about = [(s["Action"], s.get("Condition")) for s in found]
+    assert about == ([
+        (["kms:Decrypt", "kms:GenerateDataKey"], {"StringLike": {"kms:ViaService": f"dynamodb.{REGIONS[partition]}.*"}}),
+        ("kms:DescribeKey", None),
+        ("kms:CreateGrant", {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+    ] if named else [])
+    assert all(s["Resource"] == list(keys.values()) for s in found)
+    # What bounds the role lets it do all that it may.
+    bound = boundary(apart("access", partition, expanded[partition], **keys))
+    for statement in found:
+        for action in many(statement["Action"]):
+            assert all(may(bound, action, key) for key in keys.values()), action
 
 
 def test_the_role_of_backups_reads_this_table_alone(expanded):
@@ -158,6 +196,7 @@ def test_the_role_of_backups_reads_this_table_alone(expanded):
         if any(action.startswith("dynamodb:") for action in statement["Action"]):
             assert statement["Resource"] == "att:Data/Table.Arn"
         assert statement["Resource"] != "*"
+        assert statement["Sid"] != "FromVault", "nothing is copied from where nothing is copied to"
         assert not re.search(r"Delete|Restore|PutItem|UpdateItem", str(statement["Action"]))
 
 

@@ -61,7 +61,8 @@ def arn_of(market, value, partition):
 def test_no_role_may_do_what_its_bound_does_not_allow_so_that_it_takes_nothing_away(expanded, way):
     partition, parameters = WAYS[way]
     market = tree(partition, expanded[partition], **parameters)
-    bound = boundary(apart("access", partition, expanded[partition], EmailFrom="no-reply@example.com"))
+    keys = {name: parameters[name] for name in ("TableKeyArn", "BackupKeyArn") if name in parameters}
+    bound = boundary(apart("access", partition, expanded[partition], EmailFrom="no-reply@example.com", **keys))
     code = {target(function["Role"]) for function in functions(market).values()}
     for role in roles(market).values():
         for statement in allowed(role):

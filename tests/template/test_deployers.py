@@ -2,12 +2,13 @@
 
 import json
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import cfnlint
 
-from expand import ACCOUNT, REGIONS, tree
+from expand import ACCOUNT, REGIONS, ROOT, tree
 from iam import denied, may, place, policies
 from people import access, expanded, role_of
 from ways import WAYS, many
@@ -40,6 +41,30 @@ def test_whoever_deploys_does_so_by_the_role_that_is_made_for_it_and_has_no_othe
     services = {action.partition(":")[0] for statement in given for action in many(statement["Action"])}
     assert services == {"cloudformation", "iam", "lambda", "s3"}
     assert {a for s in given for a in many(s["Action"]) if a.startswith("lambda:")} == {"lambda:GetAccountSettings", "lambda:ListFunctions"}
+
+
+def test_the_market_is_deployed_from_a_bucket_that_is_there_and_that_no_deployment_changes(access):
+    partition, name = access.partition, f"artifacts-of-market-{ACCOUNT}-{REGIONS[access.partition]}"
+    bucket = access.resources["Artifacts"]
+    assert bucket["BucketName"] == name and bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket.attributes["DeletionPolicy"] == "RetainExceptOnCreate" and bucket.attributes["UpdateReplacePolicy"] == "Retain"
+    assert access.resolve(access.template["Outputs"]["ArtifactBucket"]["Value"]) == f"ref:{access.id('Artifacts')}"
+    att = f"att:{access.id('Artifacts')}.Arn"
+    deployer, builder = policies(role_of(access, "Deployer")), policies(role_of(access, "Builder"))
+    assert may(deployer, "s3:PutObject", f"{att}/key") and may(deployer, "s3:GetObject", f"{att}/key")
+    assert may(builder, "s3:GetObject", f"{att}/key") and not may(builder, "s3:PutObject", f"{att}/key")
+    for rules in (deployer, builder):
+        for at in (att, f"arn:{partition}:s3:::{name}"):
+            for action in ("CreateBucket", "DeleteBucket", "PutBucketPolicy", "PutBucketVersioning", "PutLifecycleConfiguration"):
+                assert not may(rules, f"s3:{action}", at), action
+        for action in ("DeleteObject", "DeleteObjectVersion"):
+            assert not may(rules, f"s3:{action}", f"{att}/key"), action
+    # The examples name it.
+    for file in (ROOT / "infra/environments").glob("*.toml"):
+        said = tomllib.loads(file.read_text())
+        market = said["parameters"]["MarketName"]
+        assert said["bucket"] == f"artifacts-of-{market}-{said['account']}-{said['region']}", file.name
 
 
 def test_a_role_that_a_deployment_makes_is_bounded_and_stays_so(access):

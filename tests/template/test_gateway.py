@@ -209,11 +209,17 @@ def test_the_api_takes_tls_from_1_2_on_wherever_it_answers(market):
         assert domain["SecurityPolicy"] == "TLS_1_2"
 
 
-def test_the_api_answers_at_one_name_its_own_where_it_has_one(expanded):
+def test_the_api_answers_at_its_own_name_beside_the_default_one_until_that_is_turned_off(expanded):
     for partition, parameters in WAYS.values():
         market = tree(partition, expanded[partition], **parameters)
-        (server,) = gateway(market)["Body"]["servers"]
-        configuration = server["x-amazon-apigateway-endpoint-configuration"]
-        assert configuration["disableExecuteApiEndpoint"] is ("DomainName" in parameters)
+        for given, turned_off in ({}, False), ({"DefaultEndpoint": "off"}, True):
+            other = tree(partition, expanded[partition], **(parameters | given))
+            (server,) = gateway(other)["Body"]["servers"]
+            configuration = server["x-amazon-apigateway-endpoint-configuration"]
+            # A name that is set on a live market cuts nobody off who calls by the other.
+            assert configuration["disableExecuteApiEndpoint"] is turned_off
+            # Nor does the market go where it answers nowhere.
+            refused = [text for text in other.refusals() if "answers nowhere" in text]
+            assert bool(refused) is (turned_off and "DomainName" not in parameters)
         url = market.resolve(market.template["Outputs"]["ApiUrl"]["Value"])
         assert ("execute-api" in url) is not ("DomainName" in parameters), url

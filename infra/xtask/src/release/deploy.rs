@@ -8,6 +8,8 @@ use std::process::Command;
 
 use super::environment::{DEPLOYMENT, Environment, Parameters, keeps_what_never_changes};
 use super::package::RELEASE;
+use super::protect::protect;
+use super::runs::{may_run_so_much, runs_what_was_signed};
 use super::{Deploy, Tools, sums};
 use crate::run::{Done, Failed, program, run, words};
 
@@ -16,7 +18,8 @@ use crate::run::{Done, Failed, program, run, words};
 /// # Errors
 /// Where the package is not what was signed, or is for another processor; where the environment's file and the package's
 /// template do not fit each other; where the account is another, the stack is not there (or is, with `--create`), or
-/// would become another market; where `sam deploy` fails.
+/// would become another market; where the account may run less at once than the file says; where `sam deploy` fails; where
+/// functions run something else afterwards than what was signed.
 pub fn deploy(deploy: &Deploy, tools: &Tools) -> Done {
     let environment = Environment::read(&tools.environments, &deploy.environment)?;
     let folder = deploy.package.canonicalize().map_err(Failed::to("find the package"))?;
@@ -37,8 +40,13 @@ pub fn deploy(deploy: &Deploy, tools: &Tools) -> Done {
         return Ok(());
     }
     is_in_account(tools, &environment)?;
+    may_run_so_much(tools, &environment, &parameters)?;
     match (of_stack(tools, &environment)?, deploy.create) {
-        (Some(before), false) => keeps_what_never_changes(&before, &parameters)?,
+        (Some(before), false) => {
+            keeps_what_never_changes(&before, &parameters)?;
+            // Before: what is done now is what it protects from.
+            protect(tools, &environment)?;
+        }
         (None, true) => {}
         (Some(_), true) => return Err(Failed(format!("stack {} is there already", environment.stack))),
         (None, false) => {
@@ -46,7 +54,9 @@ pub fn deploy(deploy: &Deploy, tools: &Tools) -> Done {
             return Err(Failed(format!("stack {} {what}", environment.stack)));
         }
     }
-    run(&mut command)
+    run(&mut command)?;
+    protect(tools, &environment)?;
+    runs_what_was_signed(tools, &environment, &folder, &parameters)
 }
 
 /// The commit of the package, where it is for the environment's processor.
@@ -95,7 +105,12 @@ fn sam(
 ) -> Command {
     let mut command = of(&tools.sam, &["deploy", "--template-file"]);
     command.arg(template).args(["--stack-name", &environment.stack, "--region", &environment.region]);
-    command.args(["--resolve-s3", "--no-fail-on-empty-changeset", "--parameter-overrides"]);
+    command.args([
+        "--s3-bucket",
+        &environment.bucket,
+        "--no-fail-on-empty-changeset",
+        "--parameter-overrides",
+    ]);
     command.arg(format!("file://{}", file.display()));
     command.args(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]);
     let market = parameters.get("MarketName").map_or("", String::as_str);

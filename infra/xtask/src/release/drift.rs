@@ -9,6 +9,8 @@ use super::{Drift, Tools};
 use crate::run::{Done, Failed};
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+/// Stacks that are looked at together: most of it is waiting.
+const AT_ONCE: usize = 6;
 
 /// Tells it, stack by stack.
 ///
@@ -19,24 +21,42 @@ pub fn drift(drift: &Drift, tools: &Tools) -> Done {
     let mut stacks = vec![environment.stack.clone()];
     let mut differ = 0;
     let mut seen = 0;
-    while let Some(stack) = stacks.pop() {
-        let query =
-            "StackResourceSummaries[?ResourceType=='AWS::CloudFormation::Stack'].[PhysicalResourceId]";
-        let nested =
-            cloudformation(tools, &environment, &["list-stack-resources", "--stack-name", &stack], query)?;
-        stacks.extend(nested.lines().map(str::to_owned));
-        let found = differences(tools, &environment, &stack)?;
-        for line in found.lines() {
-            println!("{}: {line}", stack.rsplit('/').nth(1).unwrap_or(&stack));
+    while !stacks.is_empty() {
+        let together: Vec<_> = stacks.drain(..stacks.len().min(AT_ONCE)).collect();
+        for (stack, found) in together.iter().zip(looked_at(tools, &environment, &together)) {
+            let (nested, found) = found?;
+            stacks.extend(nested.lines().map(str::to_owned));
+            for line in found.lines() {
+                println!("{}: {line}", stack.rsplit('/').nth(1).unwrap_or(stack));
+            }
+            differ += found.lines().count();
+            seen += 1;
         }
-        differ += found.lines().count();
-        seen += 1;
     }
     if differ == 0 {
         println!("{seen} stacks are as their templates made them");
         return Ok(());
     }
     Err(Failed(format!("{differ} resources of {seen} stacks are not as their templates made them")))
+}
+
+/// What each stack nests, and what differs in it, in their order.
+fn looked_at(
+    tools: &Tools,
+    environment: &Environment,
+    stacks: &[String],
+) -> Vec<Result<(String, String), Failed>> {
+    let query = "StackResourceSummaries[?ResourceType=='AWS::CloudFormation::Stack'].[PhysicalResourceId]";
+    let look = |stack: &str| {
+        let nested =
+            cloudformation(tools, environment, &["list-stack-resources", "--stack-name", stack], query)?;
+        Ok((nested, differences(tools, environment, stack)?))
+    };
+    std::thread::scope(|scope| {
+        let looks: Vec<_> = stacks.iter().map(|stack| scope.spawn(move || look(stack))).collect();
+        let ended = || Err(Failed("a look at a stack ended in a panic".into()));
+        looks.into_iter().map(|look| look.join().unwrap_or_else(|_| ended())).collect()
+    })
 }
 
 fn cloudformation(

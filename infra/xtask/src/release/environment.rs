@@ -23,6 +23,8 @@ pub struct Environment {
     pub account: String,
     pub region: String,
     pub stack: String,
+    /// The bucket into which templates and artifact are put for `CloudFormation` to take.
+    pub bucket: String,
     /// The role by which CloudFormation makes what the templates say, where whoever deploys may not do so.
     pub role: Option<String>,
     parameters: Parameters,

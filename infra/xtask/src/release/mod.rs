@@ -9,6 +9,8 @@ mod deploy;
 mod drift;
 mod environment;
 mod package;
+mod protect;
+mod runs;
 mod sums;
 #[cfg(test)]
 mod tests;

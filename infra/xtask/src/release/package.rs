@@ -10,7 +10,7 @@ use crate::check::yaml_below;
 use crate::run::{Done, Failed, cargo, program, root, run, run_quietly};
 
 /// What all functions are, beside the templates.
-const ARTIFACT: &str = "bootstrap.zip";
+pub const ARTIFACT: &str = "bootstrap.zip";
 /// What the package was made of.
 pub const RELEASE: &str = "RELEASE";
 

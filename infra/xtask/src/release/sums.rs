@@ -9,6 +9,8 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 use crate::run::{Done, Failed};
@@ -33,12 +35,21 @@ fn digits(hash: &[u8]) -> String {
 }
 
 fn of_file(path: &Path) -> Result<String, Failed> {
+    hashed(path).map(|hash| digits(&hash))
+}
+
+/// The hash of a file as Lambda tells it of a function that runs it (`CodeSha256`).
+pub fn as_lambda_tells(path: &Path) -> Result<String, Failed> {
+    hashed(path).map(|hash| BASE64_STANDARD.encode(hash))
+}
+
+fn hashed(path: &Path) -> Result<[u8; 32], Failed> {
     let failed = |error| Failed(format!("cannot read {}: {error}", path.display()));
     let mut file = File::open(path).map_err(failed)?;
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
     loop {
         match file.read(&mut buffer).map_err(failed)? {
-            0 => return Ok(digits(&hash.finalize())),
+            0 => return Ok(hash.finalize().into()),
             read => hash.update(&buffer[..read]),
         }
     }

@@ -13,6 +13,7 @@ use crate::check::yaml_below;
 use crate::run::root;
 
 const TEMPLATE: &str = "Parameters:
+  AccountConcurrency: { Type: Number, Default: 10 }
   Architecture: { Type: String, Default: arm64 }
   Deployment: { Type: String }
   LogDays: { Type: Number, Default: 365 }
@@ -22,6 +23,7 @@ Resources:
   Table: { Type: AWS::DynamoDB::Table, Properties: { TableName: !Ref MarketName } }
 ";
 const FILE: &str = "account = \"111122223333\"\nregion = \"eu-central-1\"\nstack = \"shop\"
+bucket = \"artifacts\"
 [parameters]\nMarketName = \"shop\"\nOperator = \"Sample Market Ltd.\"\n";
 
 /// A folder with an environment `test`, a package, and programs that write down what they are asked.
@@ -86,11 +88,30 @@ impl Desk {
 
     /// AWS, with a stack of these parameters, or none.
     fn there(&self, parameters: Option<&str>) {
+        self.answers(parameters, &[]);
+    }
+
+    /// The same; and answers to other questions, by what is in them, before those that everything is well with.
+    fn answers(&self, parameters: Option<&str>, others: &[(&str, &str)]) {
         let stack = match parameters {
             Some(lines) => format!("printf '{lines}'"),
             None => "echo 'An error occurred: Stack with id shop does not exist' >&2; exit 254".to_owned(),
         };
-        let answers = format!("case \"$*\" in *get-caller-identity*) echo 111122223333;; *) {stack};; esac");
+        let hash = sums::as_lambda_tells(&self.at("source/bootstrap.zip")).unwrap();
+        let runs = format!("printf 'shop-sweep\\t$LATEST\\t{hash}\\nshop-sweep\\t7\\t{hash}\\n'");
+        let cat = |name| format!("cat '{}'", root().join("infra").join(name).display());
+        let well = [
+            ("get-caller-identity", "echo 111122223333".to_owned()),
+            ("get-account-settings", "echo 10".to_owned()),
+            ("list-functions", runs),
+            ("EnableTerminationProtection", "echo True".to_owned()),
+            ("describe-stack-resource", "echo arn:data".to_owned()),
+            ("get-stack-policy*arn:data", cat("data-stack-policy.json")),
+            ("get-stack-policy", cat("stack-policy.json")),
+        ];
+        let others = others.iter().map(|(about, does)| (*about, (*does).to_owned()));
+        let cases = others.chain(well).map(|(about, does)| format!("*{about}*) {does};; "));
+        let answers = format!("case \"$*\" in {}*Parameters*) {stack};; esac", cases.collect::<String>());
         self.program("aws", &answers);
     }
 
@@ -210,6 +231,7 @@ fn a_deployment_names_every_parameter_and_is_named_by_what_it_deploys() {
     for part in [
         "--stack-name shop ",
         "--region eu-central-1 ",
+        "--s3-bucket artifacts ",
         "package/template.yaml ",
         "--tags market=shop ",
         "--confirm-changeset",
@@ -237,6 +259,7 @@ fn a_deployment_names_every_parameter_and_is_named_by_what_it_deploys() {
     assert_eq!(desk.parameters(), second, "who makes it is no part of what is made");
     fs::write(desk.at("source/bootstrap.zip"), "a mended one").unwrap();
     desk.pack("key");
+    desk.there(Some("MarketName\\tshop\\n"));
     deploy(&desk.request(), &desk.tools).unwrap();
     assert_ne!(name(&desk.parameters()), name(&second));
 }
@@ -269,7 +292,7 @@ fn what_cannot_be_asked_is_no_stack_that_is_not_there() {
     let desk = Desk::new();
     desk.program(
         "aws",
-        "case \"$*\" in *get-caller*) echo 111122223333;; *) echo 'AccessDenied' >&2; exit 254;; esac",
+        "case \"$*\" in *get-caller*) echo 111122223333;; *get-account*) echo 10;; *) echo 'AccessDenied' >&2; exit 254;; esac",
     );
     assert!(desk.refused(&Deploy { create: true, ..desk.request() }).contains("AccessDenied"));
 }
@@ -289,6 +312,87 @@ fn a_stack_never_becomes_another_market() {
         assert!(keeps_what_never_changes(&with(name, "a"), &with(name, "a")).is_ok(), "{name}");
     }
     assert!(keeps_what_never_changes(&with("LogDays", "30"), &with("LogDays", "365")).is_ok());
+}
+
+#[test]
+fn a_market_is_protected_from_what_a_deployment_could_do_to_its_table_before_the_deployment() {
+    let desk = Desk::new();
+    let there = Some("MarketName\\tshop\\n");
+    deploy(&desk.request(), &desk.tools).unwrap();
+    assert!(!desk.asked().contains("set-stack-policy"), "it is: {}", desk.asked());
+    assert!(!desk.asked().contains("update-termination-protection"), "{}", desk.asked());
+
+    let loose = [
+        ("EnableTerminationProtection", "echo False"),
+        ("get-stack-policy*arn:data", "echo None"),
+        ("get-stack-policy", "echo '{\"Statement\": []}'"),
+    ];
+    desk.answers(there, &loose);
+    deploy(&desk.request(), &desk.tools).unwrap();
+    let asked = desk.asked();
+    let at = |words: &str| asked.find(words).unwrap_or_else(|| panic!("{words}: {asked}"));
+    let deployed = asked.rfind("sam deploy").unwrap();
+    for words in [
+        "update-termination-protection --enable-termination-protection --stack-name shop",
+        "set-stack-policy --stack-name shop ",
+        "set-stack-policy --stack-name arn:data ",
+        "LogicalResourceId/Data",
+        "AWS::DynamoDB::Table",
+    ] {
+        assert!(at(words) < deployed, "{words}: {asked}");
+    }
+    // One that cannot be protected is not deployed to.
+    let desk = Desk::new();
+    let refuses = [("set-stack-policy", "echo AccessDenied >&2; exit 254"), loose[1]];
+    desk.answers(there, &refuses);
+    assert!(desk.refused(&desk.request()).contains("AccessDenied"));
+    // And a new one is as soon as it is there.
+    let desk = Desk::new();
+    desk.answers(None, &loose);
+    deploy(&Deploy { create: true, ..desk.request() }, &desk.tools).unwrap();
+    let asked = desk.asked();
+    assert!(asked.find("sam deploy").unwrap() < asked.find("set-stack-policy").unwrap(), "{asked}");
+}
+
+#[test]
+fn what_runs_is_what_was_signed_or_it_is_told() {
+    let desk = Desk::new();
+    let there = Some("MarketName\\tshop\\n");
+    let hash = sums::as_lambda_tells(&desk.at("source/bootstrap.zip")).unwrap();
+    let told = |lines: &str| {
+        desk.answers(there, &[("list-functions", &format!("printf '{lines}'"))]);
+        deploy(&desk.request(), &desk.tools)
+    };
+    // What was live before may still be there.
+    told(&format!("shop-relay\\t9\\told\\nshop-relay\\t10\\t{hash}\\nshop-sweep\\t3\\t{hash}\\n")).unwrap();
+    let why =
+        told(&format!("shop-relay\\t9\\t{hash}\\nshop-relay\\t10\\tother\\nshop-sweep\\t3\\t{hash}\\n"));
+    let why = why.unwrap_err().0;
+    assert!(why.contains("of 2 functions 1 ") && why.contains(": shop-relay\n"), "{why}");
+    assert!(told("").unwrap_err().0.contains("of 0 functions"), "nothing proves nothing");
+    let all = desk.asked();
+    let asked = all.lines().rfind(|line| line.contains("list-functions")).unwrap();
+    assert!(asked.contains("--function-version ALL") && asked.contains("'shop-'"), "{asked}");
+}
+
+#[test]
+fn no_market_is_deployed_that_would_run_more_at_once_than_its_account_may() {
+    let desk = Desk::new();
+    let file = |account: &str| format!("{FILE}AccountConcurrency = \"{account}\"\n");
+    fs::write(desk.at("environments/test.toml"), file("1000")).unwrap();
+    let why = desk.refused(&desk.request());
+    assert!(
+        why.contains("is 1000") && why.contains("runs 10 at once") && why.contains("docs/DEPLOY.md"),
+        "{why}"
+    );
+    let there = Some("MarketName\\tshop\\n");
+    desk.answers(there, &[("get-account-settings", "echo None")]);
+    assert!(desk.refused(&desk.request()).contains("no number"));
+    desk.answers(there, &[("get-account-settings", "echo 1000")]);
+    deploy(&desk.request(), &desk.tools).unwrap();
+    // The page has the section that it names.
+    let page = fs::read_to_string(root().join("docs/DEPLOY.md")).unwrap();
+    assert!(page.contains("### How much may run at once\n"));
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! What has been done is read off AWS, each time ([`plan`]). So the command may be broken off anywhere and given again, and a
 //! step that was taken is taken once.
 
+mod clock;
 mod fence;
 mod outcome;
 mod plan;
@@ -28,7 +29,7 @@ use market_store::schema::{DESK_INDEX, DUE_INDEX, LISTS_INDEX};
 use market_store::{Asked, Index, Store};
 
 use self::outcome::{GivenUp, Restored, Taken};
-use self::plan::{Seen, Step, Table, Wanted};
+use self::plan::{Needs, Seen, Step, Table, Wanted, Warm};
 use self::tables::Tables;
 use super::place::Place;
 use super::stack::{Stack, StackState};
@@ -37,18 +38,26 @@ use super::{Common, Ended, OperateError, given, progress, say, waiting};
 
 /// How long it is waited before something that takes its time is looked at again.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
-/// Within so long a policy holds everywhere: AWS says seconds.
-const FENCE_SPREADS: Duration = Duration::from_mins(1);
 /// Accounts that are verified, of the newest and of the oldest.
 const SAMPLE: u16 = 50;
 
 /// The parameters of the stack that name its table.
 const TABLE_NAME: &str = "TableName";
 const STREAM_LABEL: &str = "TableStreamLabel";
+/// Those that warm the table that is its own.
+const WARM: [&str; 2] = ["WarmReadUnits", "WarmWriteUnits"];
 /// Its name for what is deployed: under the same one, functions change and callers stay with those of before.
 const DEPLOYMENT: &str = "Deployment";
 /// How callers are moved to it. What rings while the market is fenced would move them back: they are moved at once.
 const SHIFT: (&str, &str) = ("Shift", "none");
+
+/// The part of the stack that makes its table.
+const DATA: &str = "Data";
+/// What no update does to that part: the policy under which `cargo xtask deploy` puts it.
+const KEEPS_TABLE: &str = include_str!("../../../../data-stack-policy.json");
+/// And while it lets go of its table, which stays.
+const LETS_GO: &str =
+    r#"{"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}"#;
 
 /// What to restore.
 #[derive(Debug, clap::Args)]
@@ -164,6 +173,14 @@ async fn at_rest(stack: &Stack) -> Result<Stack, OperateError> {
     Ok(stack)
 }
 
+/// Begins to point the stack at a table.
+async fn change(stack: &Stack, target: &Table, label: &str) -> Result<(), OperateError> {
+    let deployment = format!("restore-{}", SystemClock.now().as_second());
+    let changes =
+        [(TABLE_NAME, target.name.as_str()), (STREAM_LABEL, label), (DEPLOYMENT, deployment.as_str()), SHIFT];
+    stack.change(&changes).await
+}
+
 struct Restore<'a> {
     stack: Stack,
     tables: Tables,
@@ -236,16 +253,19 @@ impl Restore<'_> {
             self.tables.table(&stands_on).await?
         };
         let label = self.stack.parameter(STREAM_LABEL).map(str::to_owned);
+        let units =
+            |name| self.stack.parameter(name).and_then(|units| units.parse().ok()).unwrap_or_default();
+        let warm = Warm { reads: units(WARM[0]), writes: units(WARM[1]) };
         let now = SystemClock.now();
-        Ok(Seen { now, stands_on, label, stack: self.stack.state().clone(), source, target })
+        Ok(Seen { now, stands_on, label, stack: self.stack.state().clone(), warm, source, target })
     }
 
     /// Takes a step, and waits until it is taken.
     async fn take(&self, step: Step, seen: &Seen) -> Result<(), OperateError> {
         match (step, &seen.source, &seen.target) {
             (Step::Fence, Some(source), _) => self.fence(source).await,
-            (Step::Restore, source, target) => self.restore(source.as_ref(), target.as_ref()).await,
-            (Step::Repair, source, Some(target)) => self.repair(source.as_ref(), target).await,
+            (Step::Restore, ..) => self.restore(seen).await,
+            (Step::Repair, _, Some(target)) => self.repair(&seen.needs(), target).await,
             (Step::Hold, _, Some(target)) => self.fence(target).await,
             (Step::Point, _, Some(target)) => self.point(target).await,
             (Step::Open, _, Some(target)) => self.tables.lift(target).await,
@@ -255,20 +275,18 @@ impl Restore<'_> {
 
     async fn fence(&self, table: &Table) -> Result<(), OperateError> {
         self.bar.set_message(format!("fencing {}", table.name));
-        self.tables.fence(table, SystemClock.now()).await?;
+        self.tables.fence(table).await?;
         while self.looked_at(&table.name).await?.fenced.is_none() {
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }
         Ok(())
     }
 
-    async fn restore(&self, source: Option<&Table>, target: Option<&Table>) -> Result<(), OperateError> {
+    async fn restore(&self, seen: &Seen) -> Result<(), OperateError> {
         let to = &self.wanted.to;
-        if let (Some(source), None) = (source, target) {
-            // What was written while the fence spread is there too.
-            let fenced = source.fenced.unwrap_or_else(|| SystemClock.now()) + FENCE_SPREADS;
-            self.wait_for_recovery(&source.name, self.wanted.at.unwrap_or(fenced)).await?;
-            self.tables.restore(&source.name, to, self.wanted.at).await?;
+        if let (Some(source), None, Some(at)) = (&seen.source, &seen.target, seen.restores_to(&self.wanted)) {
+            self.wait_for_recovery(&source.name, at).await?;
+            self.tables.restore(&source.name, to, at).await?;
         }
         self.bar.set_message(format!("restoring {to}"));
         while !self.looked_at(to).await?.is_ready {
@@ -294,12 +312,11 @@ impl Restore<'_> {
     }
 
     /// Gives a table what a restore leaves out, one thing after the other: a table takes one change at a time.
-    async fn repair(&self, source: Option<&Table>, target: &Table) -> Result<(), OperateError> {
+    async fn repair(&self, needs: &Needs, target: &Table) -> Result<(), OperateError> {
         self.bar.set_message(format!("repairing {}", target.name));
-        let tags = source.map_or(&[][..], |source| &source.tags);
         loop {
             let table = self.looked_at(&target.name).await?;
-            if table.is_ready && !self.tables.repair(&table, tags).await? {
+            if table.is_ready && !self.tables.repair(&table, needs).await? {
                 return Ok(());
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
@@ -309,30 +326,31 @@ impl Restore<'_> {
     async fn point(&self, target: &Table) -> Result<(), OperateError> {
         self.bar.set_message(format!("pointing the stack {} at {}", self.stack.name(), target.name));
         let label = target.stream.as_deref().unwrap_or_default();
+        let stands_there = |stack: &Stack| {
+            let table = stack.parameter(TABLE_NAME) == Some(&target.name);
+            table && stack.parameter(STREAM_LABEL) == Some(label)
+        };
         let mut stack = at_rest(&self.stack).await?;
-        let stands_there =
-            stack.parameter(TABLE_NAME) == Some(&target.name) && stack.parameter(STREAM_LABEL) == Some(label);
-        if !stands_there {
-            let deployment = format!("restore-{}", SystemClock.now().as_second());
-            let changes = [
-                (TABLE_NAME, target.name.as_str()),
-                (STREAM_LABEL, label),
-                (DEPLOYMENT, deployment.as_str()),
-                SHIFT,
-            ];
-            stack.change(&changes).await?;
+        if !stands_there(&stack) {
+            stack.set_policy(DATA, LETS_GO).await?;
+            let changed = change(&stack, target, label).await;
             stack = at_rest(&stack).await?;
+            stack.set_policy(DATA, KEEPS_TABLE).await?;
+            changed?;
         }
-        match stack.state() {
-            StackState::Failed { status, reason } => Err(OperateError::NotRestored(format!(
-                "the stack {} was not pointed at {}: it is {status}: {reason}\n(`aws cloudformation \
-                 describe-stack-events --stack-name {}` names what failed; the market is fenced where it stands)",
-                stack.name(),
-                target.name,
-                stack.name()
-            ))),
-            StackState::Stands | StackState::AtWork => Ok(()),
-        }
+        let (status, reason) = match stack.state() {
+            StackState::TakenBack { .. } if stands_there(&stack) => return Ok(()),
+            StackState::Stands | StackState::AtWork => return Ok(()),
+            StackState::TakenBack { reason } => ("UPDATE_ROLLBACK_COMPLETE", reason),
+            StackState::Failed { status, reason } => (status.as_str(), reason),
+        };
+        Err(OperateError::NotRestored(format!(
+            "the stack {} was not pointed at {}: it is {status}: {reason}\n(`aws cloudformation describe-stack-events \
+             --stack-name {}` names what failed; the market is fenced where it stands)",
+            stack.name(),
+            target.name,
+            stack.name()
+        )))
     }
 
     async fn looked_at(&self, name: &str) -> Result<Table, OperateError> {

@@ -159,17 +159,6 @@ impl Restored {
         ));
         self.parameters = Some(Parameters { table_name: target.name.clone(), table_stream_label: label });
         self.next.push(format!("make good what was written to {} after that instant; it is kept as evidence, and takes no writes", self.from));
-        let warm = seen.source.as_ref().and_then(|source| source.warm);
-        if let (Some((reads, writes)), Some(has)) = (warm, target.warm)
-            && (reads > has.0 || writes > has.1)
-        {
-            self.next.push(format!(
-                "it takes {} reads and {} writes a second at once, the one before took {reads} and {writes}: before callers \
-                 come back, `aws dynamodb update-table --table-name {} --warm-throughput \
-                 ReadUnitsPerSecond={reads},WriteUnitsPerSecond={writes}`",
-                has.0, has.1, target.name
-            ));
-        }
         self
     }
 
@@ -188,7 +177,7 @@ impl Restored {
             Step::Restore => format!("{to} is there with its indexes{at}"),
             Step::Repair => {
                 format!(
-                    "{to} has its stream, time to live, point-in-time recovery, deletion protection and tags"
+                    "{to} has its stream, time to live, point-in-time recovery, deletion protection, tags and warm throughput"
                 )
             }
             Step::Hold => format!("nobody writes to {to} before the whole market stands on it"),

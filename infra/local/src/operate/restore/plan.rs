@@ -8,8 +8,12 @@ use serde::Serialize;
 
 use crate::operate::stack::StackState;
 
-/// By how much the clocks of whoever gives the command and of AWS may differ.
-const SKEW: Duration = Duration::from_mins(2);
+/// By how much the clocks of AWS may differ among themselves. No other clock is reckoned with: a fence is dated by AWS's.
+const SKEW: Duration = Duration::from_secs(10);
+/// Within so long of its date a fence is set, with all repeats of the call.
+const IS_SET: Duration = Duration::from_mins(1);
+/// Within so long a policy that is set holds everywhere: AWS says seconds.
+const SPREADS: Duration = Duration::from_mins(1);
 
 /// The steps, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -62,18 +66,53 @@ pub(super) struct Table {
     pub(super) is_protected: bool,
     pub(super) tags: Vec<(String, String)>,
     /// How many reads and writes a second it takes at once.
-    pub(super) warm: Option<(i64, i64)>,
+    pub(super) warm: Warm,
     /// The policy that lies on it.
-    pub(super) policy: Option<String>,
+    pub(super) policy: Option<Policy>,
     /// Since when nobody writes to it.
     pub(super) fenced: Option<Timestamp>,
 }
 
+/// How many reads and writes a second a table takes at once; nothing where nobody says so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Warm {
+    pub(super) reads: i64,
+    pub(super) writes: i64,
+}
+
+impl Warm {
+    /// What takes as much as either.
+    pub(super) fn or_more(self, other: Self) -> Self {
+        Self { reads: self.reads.max(other.reads), writes: self.writes.max(other.writes) }
+    }
+
+    /// Whether it takes as much as the other.
+    fn reaches(self, other: Self) -> bool {
+        self.or_more(other) == self
+    }
+}
+
+/// A policy of a table, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Policy {
+    pub(super) text: String,
+    /// Whoever changes it names this: if somebody else did so meanwhile, nothing is changed.
+    pub(super) revision: String,
+}
+
+/// What a restored table is to have of the one before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    pub(super) tags: Vec<(String, String)>,
+    pub(super) warm: Warm,
+}
+
 impl Table {
-    /// Whether it has what a restore leaves out. `tags` are those of the table before.
-    fn is_whole(&self, tags: &[(String, String)]) -> bool {
-        let has_tags = tags.iter().all(|tag| self.tags.contains(tag));
-        self.stream.is_some() && self.has_ttl && self.recovery.is_some() && self.is_protected && has_tags
+    /// Whether it has what a restore leaves out.
+    fn is_whole(&self, needs: &Needs) -> bool {
+        let has_tags = needs.tags.iter().all(|tag| self.tags.contains(tag));
+        let is_kept = self.has_ttl && self.recovery.is_some() && self.is_protected;
+        self.stream.is_some() && is_kept && has_tags && self.warm.reaches(needs.warm)
     }
 }
 
@@ -88,6 +127,8 @@ pub(super) struct Seen {
     /// release knows no such parameter.
     pub(super) label: Option<String>,
     pub(super) stack: StackState,
+    /// For how much the stack's parameters warm its own table: another one it does not reach.
+    pub(super) warm: Warm,
     /// The table from which it is restored; none where it is gone.
     pub(super) source: Option<Table>,
     /// The one that is restored; none where it is not there yet.
@@ -114,18 +155,30 @@ impl Seen {
         self.stands_on == wanted.to
             && label.is_some()
             && self.label.as_deref() == label
-            && self.stack == StackState::Stands
+            && matches!(self.stack, StackState::Stands | StackState::TakenBack { .. })
+    }
+
+    /// What the restored table is to have of the one before.
+    pub(super) fn needs(&self) -> Needs {
+        let Some(source) = &self.source else { return Needs { warm: self.warm, ..Needs::default() } };
+        Needs { tags: source.tags.clone(), warm: self.warm.or_more(source.warm) }
+    }
+
+    /// The instant to which it is restored. Without one that is wanted, it is one at which nobody wrote any more, so that what
+    /// was written while the fence was set is there too; AWS restores to it to the second, or refuses.
+    pub(super) fn restores_to(&self, wanted: &Wanted) -> Option<Timestamp> {
+        let fenced = self.source.as_ref().and_then(|source| source.fenced);
+        wanted.at.or_else(|| Some(fenced? + SKEW + IS_SET + SPREADS))
     }
 
     /// Whether a step has been taken. It is verified anew each time, until the market stands there.
     pub(super) fn is_taken(&self, step: Step, wanted: &Wanted) -> bool {
         let is_pointed = self.is_pointed(wanted);
-        let source_tags = self.source.as_ref().map_or(&[][..], |source| &source.tags);
         let target = self.target.as_ref();
         match step {
             Step::Fence => self.source.as_ref().is_none_or(|source| source.fenced.is_some()),
             Step::Restore => target.is_some_and(|target| target.is_ready),
-            Step::Repair => target.is_some_and(|target| target.is_whole(source_tags)),
+            Step::Repair => target.is_some_and(|target| target.is_whole(&self.needs())),
             Step::Hold => is_pointed || target.is_some_and(|target| target.fenced.is_some()),
             Step::Verify | Step::Point => is_pointed,
             Step::Open => is_pointed && target.is_some_and(|target| target.fenced.is_none()),
@@ -162,9 +215,7 @@ impl Seen {
                 "the market stands on {to}, and that is its own: name the restored table otherwise"
             ));
         }
-        if let StackState::Failed { status, reason } = &self.stack
-            && status != "UPDATE_ROLLBACK_COMPLETE"
-        {
+        if let StackState::Failed { status, reason } = &self.stack {
             return Some(format!("the stack is {status} and takes no update: {reason}"));
         }
         match (&self.target, &self.source) {
@@ -270,6 +321,7 @@ mod tests {
             stands_on: "market".to_owned(),
             label: Some(String::new()),
             stack: StackState::Stands,
+            warm: Warm::default(),
             source: Some(own()),
             target: None,
         }
@@ -352,11 +404,36 @@ mod tests {
             Table { recovery: None, ..repaired() },
             Table { is_protected: false, ..repaired() },
             Table { tags: Vec::new(), ..repaired() },
+            Table { warm: Warm { reads: 60_000, writes: 4_000 }, ..repaired() },
+            Table { warm: Warm { reads: 12_000, writes: 25_000 }, ..repaired() },
         ];
+        let warm = Warm { reads: 60_000, writes: 4_000 };
+        let warmed = || Warm { reads: 12_000, writes: 25_000 };
         for target in without {
-            let seen = Seen { target: Some(target.clone()), source: Some(fenced(own())), ..before() };
+            let source = Table { warm: warmed(), ..fenced(own()) };
+            let seen = Seen { target: Some(target.clone()), source: Some(source), warm, ..before() };
             assert!(!seen.is_taken(Step::Repair, &wanted()), "{target:?}");
         }
+        // By what the table before took, or the stack's parameters say, whichever is more; and by these alone where it is gone.
+        let both = Warm { reads: 60_000, writes: 25_000 };
+        let target = Table { warm: both, ..repaired() };
+        let source = Table { warm: warmed(), ..fenced(own()) };
+        let whole = Seen { target: Some(target), source: Some(source), warm, ..before() };
+        assert_eq!(whole.needs().warm, both);
+        assert!(whole.is_taken(Step::Repair, &wanted()));
+        assert_eq!(Seen { source: None, ..whole }.needs().warm, warm);
+    }
+
+    #[test]
+    fn without_an_instant_it_is_restored_to_one_at_which_nobody_wrote_any_more_by_the_clock_of_aws() {
+        let behind = Seen { source: Some(fenced(own())), ..before() };
+        let to = behind.restores_to(&wanted()).unwrap();
+        assert!(to >= at() + SKEW + IS_SET + SPREADS);
+        // Whoever gives the command may have any clock.
+        let slow = Seen { now: "2026-11-27T11:55:00Z".parse().unwrap(), ..behind.clone() };
+        assert_eq!(slow.restores_to(&wanted()), Some(to));
+        let wanted = Wanted { at: Some(earliest()), ..wanted() };
+        assert_eq!(behind.restores_to(&wanted), Some(earliest()));
     }
 
     #[test]
@@ -380,14 +457,19 @@ mod tests {
 
     #[test]
     fn a_stack_whose_update_was_taken_back_is_pointed_again_and_one_that_hangs_is_not() {
-        let failed = |status: &str| StackState::Failed { status: status.to_owned(), reason: "no".to_owned() };
+        let stack = || StackState::TakenBack { reason: "no".to_owned() };
         let target = Some(fenced(repaired()));
         let behind = Seen { source: Some(fenced(own())), ..before() };
-        let taken_back = Seen { stack: failed("UPDATE_ROLLBACK_COMPLETE"), target: target.clone(), ..behind };
+        let taken_back = Seen { stack: stack(), target: target.clone(), ..behind };
         assert_eq!(taken_back.refusal(&wanted()), None);
         assert!(!taken_back.is_taken(Step::Point, &wanted()));
-        let hangs = Seen { stack: failed("UPDATE_ROLLBACK_FAILED"), target, ..before() };
+        let hanging =
+            StackState::Failed { status: "UPDATE_ROLLBACK_FAILED".to_owned(), reason: "no".to_owned() };
+        let hangs = Seen { stack: hanging, target, ..before() };
         assert!(hangs.refusal(&wanted()).unwrap().contains("UPDATE_ROLLBACK_FAILED"));
+        // A later update was taken back onto the restored table: the market stands there all the same.
+        let later = Seen { stack: stack(), ..pointed(fenced(repaired())) };
+        assert_eq!(to_do(&later), [Step::Open]);
     }
 
     #[test]
@@ -397,7 +479,7 @@ mod tests {
         let behind = || Seen { source: Some(fenced(own())), ..before() };
         let with = |target: &Table| Seen { target: Some(target.clone()), ..behind() };
         let lifted = Seen { source: Some(own()), ..with(&restored()) };
-        let younger = Table { made: "2026-11-27T11:57:00Z".parse().unwrap(), ..restored() };
+        let younger = Table { made: "2026-11-27T11:59:49Z".parse().unwrap(), ..restored() };
         let later = Wanted { at: Some("2026-11-27T12:00:01Z".parse().unwrap()), ..wanted() };
         let adopting = Wanted { adopt: true, ..wanted() };
         let gone = Seen { source: None, ..before() };

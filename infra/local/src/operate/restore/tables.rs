@@ -1,16 +1,18 @@
 //! Tables, as the API of tables describes and changes them. Whoever gives the command has to have the rights for it.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::primitives::DateTime;
 use aws_sdk_dynamodb::types::{
     IndexStatus, KeyType, PointInTimeRecoverySpecification, PointInTimeRecoveryStatus, StreamSpecification,
     StreamViewType, TableDescription, TableStatus, Tag, TimeToLiveSpecification, TimeToLiveStatus,
+    WarmThroughput,
 };
 use market_kernel::Timestamp;
 
+use super::clock::Dated;
 use super::fence;
-use super::plan::Table;
+use super::plan::{Needs, Policy, Table, Warm};
 use crate::operate::OperateError;
 use crate::operate::error::aws_error;
 
@@ -19,6 +21,9 @@ const TTL: &str = "ttl";
 
 /// What begins the names of tags that AWS itself sets, and nobody else may.
 const TAGS_OF_AWS: &str = "aws:";
+
+/// The revision of a policy that is not there.
+const NO_POLICY: &str = "NO_POLICY";
 
 pub(super) struct Tables {
     client: Client,
@@ -46,7 +51,7 @@ impl Tables {
         table.recovery = self.recovery(name).await?;
         table.tags = self.tags(&table.arn).await?;
         table.policy = self.policy(&table.arn).await?;
-        table.fenced = table.policy.as_deref().and_then(fence::since);
+        table.fenced = table.policy.as_ref().and_then(|policy| fence::since(&policy.text));
         Ok(Some(table))
     }
 
@@ -95,34 +100,52 @@ impl Tables {
         }
     }
 
-    async fn policy(&self, arn: &str) -> Result<Option<String>, OperateError> {
+    async fn policy(&self, arn: &str) -> Result<Option<Policy>, OperateError> {
         match self.client.get_resource_policy().resource_arn(arn).send().await {
-            Ok(told) => Ok(told.policy),
+            Ok(told) => Ok(told.policy.map(|text| Policy {
+                text,
+                revision: told.revision_id.unwrap_or_else(|| NO_POLICY.to_owned()),
+            })),
             Err(error) if error.code() == Some("PolicyNotFoundException") => Ok(None),
             Err(error) => Err(aws_error(format!("the policy of {arn} is not told"), &error)),
         }
     }
 
-    /// Sets the fence.
-    pub(super) async fn fence(&self, table: &Table, at: Timestamp) -> Result<(), OperateError> {
-        self.set_policy(table, &fence::with(table.policy.as_deref(), &table.arn, at)).await
+    /// What time it is where the table is.
+    async fn now(&self, table: &Table) -> Result<Timestamp, OperateError> {
+        let dated = Dated::default();
+        let asked = self.client.describe_table().table_name(&table.name);
+        let asked = asked.customize().interceptor(dated.clone()).send().await;
+        asked
+            .map_err(|error| aws_error(format!("the table {} could not be described", table.name), &error))?;
+        let date = dated.newest().map(timestamp);
+        date.ok_or_else(|| OperateError::NotRestored("AWS does not say what time it is".to_owned()))
     }
 
-    /// Lifts the fence.
+    /// Sets the fence, unless somebody else has changed the table's policy since it was described.
+    pub(super) async fn fence(&self, table: &Table) -> Result<(), OperateError> {
+        let at = self.now(table).await?;
+        let policy = table.policy.as_ref().map(|policy| policy.text.as_str());
+        self.set_policy(table, &fence::with(policy, &table.arn, at)).await
+    }
+
+    /// Lifts the fence, likewise.
     pub(super) async fn lift(&self, table: &Table) -> Result<(), OperateError> {
-        match table.policy.as_deref().and_then(fence::without) {
-            Some(policy) => self.set_policy(table, &policy).await,
-            None => {
-                let asked = self.client.delete_resource_policy().resource_arn(&table.arn).send().await;
-                asked.map_err(|error| aws_error(format!("the fence of {} stays", table.name), &error))?;
-                Ok(())
-            }
+        let Some(policy) = &table.policy else { return Ok(()) };
+        if let Some(without) = fence::without(&policy.text) {
+            return self.set_policy(table, &without).await;
         }
+        let asked = self.client.delete_resource_policy().resource_arn(&table.arn);
+        let asked = asked.expected_revision_id(&policy.revision).send().await;
+        asked.map_err(|error| of_policy(format!("the fence of {} stays", table.name), &error))?;
+        Ok(())
     }
 
     async fn set_policy(&self, table: &Table, policy: &str) -> Result<(), OperateError> {
-        let asked = self.client.put_resource_policy().resource_arn(&table.arn).policy(policy).send().await;
-        asked.map_err(|error| aws_error(format!("the policy of {} could not be set", table.name), &error))?;
+        let read = table.policy.as_ref().map_or(NO_POLICY, |policy| &policy.revision);
+        let asked = self.client.put_resource_policy().resource_arn(&table.arn).policy(policy);
+        let asked = asked.expected_revision_id(read).send().await;
+        asked.map_err(|error| of_policy(format!("the policy of {} could not be set", table.name), &error))?;
         Ok(())
     }
 
@@ -131,25 +154,17 @@ impl Tables {
         &self,
         source: &str,
         target: &str,
-        at: Option<Timestamp>,
+        at: Timestamp,
     ) -> Result<(), OperateError> {
         let restore =
             self.client.restore_table_to_point_in_time().source_table_name(source).target_table_name(target);
-        let restore = match at {
-            Some(at) => restore.restore_date_time(DateTime::from_secs(at.as_second())),
-            None => restore.use_latest_restorable_time(true),
-        };
-        let asked = restore.send().await;
+        let asked = restore.restore_date_time(DateTime::from_secs(at.as_second())).send().await;
         asked.map_err(|error| aws_error(format!("{source} could not be restored as {target}"), &error))?;
         Ok(())
     }
 
     /// Begins with the next thing that the table lacks. Whether there was any.
-    pub(super) async fn repair(
-        &self,
-        table: &Table,
-        tags: &[(String, String)],
-    ) -> Result<bool, OperateError> {
+    pub(super) async fn repair(&self, table: &Table, needs: &Needs) -> Result<bool, OperateError> {
         let name = &table.name;
         let failed = |what: &str| format!("{name} does not get {what}");
         if table.stream.is_none() {
@@ -179,6 +194,22 @@ impl Tables {
         if table.recovery.is_none() {
             return self.turn_recovery_on(name).await;
         }
+        let warm = table.warm.or_more(needs.warm);
+        if warm != table.warm {
+            // What it was warmed for it is never charged for again, and never has less.
+            let warm = WarmThroughput::builder()
+                .read_units_per_second(warm.reads)
+                .write_units_per_second(warm.writes)
+                .build();
+            let asked = self.client.update_table().table_name(name).warm_throughput(warm).send().await;
+            asked.map_err(|error| aws_error(failed("warm"), &error))?;
+            return Ok(true);
+        }
+        self.tag(table, &needs.tags).await
+    }
+
+    /// Gives it the tags that it lacks. Whether there were any.
+    async fn tag(&self, table: &Table, tags: &[(String, String)]) -> Result<bool, OperateError> {
         let missing: Vec<_> = tags.iter().filter(|tag| !table.tags.contains(tag)).collect();
         if missing.is_empty() {
             return Ok(false);
@@ -188,7 +219,8 @@ impl Tables {
             let tag = Tag::builder().key(key).value(value).build();
             asked = asked.tags(tag.map_err(|error| OperateError::NotRestored(error.to_string()))?);
         }
-        asked.send().await.map_err(|error| aws_error(failed("its tags"), &error))?;
+        let asked = asked.send().await;
+        asked.map_err(|error| aws_error(format!("{} does not get its tags", table.name), &error))?;
         Ok(true)
     }
 
@@ -206,12 +238,27 @@ impl Tables {
     }
 }
 
+/// Why a policy was not changed: with a revision named, it is not found where it is another one by now.
+fn of_policy<E>(asked: String, error: &SdkError<E>) -> OperateError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    if error.code() == Some("PolicyNotFoundException") {
+        let why = "somebody else has changed its policy meanwhile; look who, and give the command again";
+        return OperateError::NotRestored(format!("{asked}: {why}"));
+    }
+    aws_error(asked, error)
+}
+
 /// What the description alone says.
 fn of(name: &str, described: &TableDescription) -> Table {
     let indexes = described.global_secondary_indexes();
     let is_restoring = described.restore_summary().is_some_and(|summary| summary.restore_in_progress);
+    let is_warming =
+        described.warm_throughput().is_some_and(|warm| warm.status == Some(TableStatus::Updating));
     let is_ready = described.table_status() == Some(&TableStatus::Active)
         && !is_restoring
+        && !is_warming
         && indexes.iter().all(|index| index.index_status() == Some(&IndexStatus::Active));
     let mut keys: Vec<_> = described.key_schema().iter().collect();
     keys.sort_by_key(|key| key.key_type != KeyType::Hash);
@@ -231,8 +278,9 @@ fn of(name: &str, described: &TableDescription) -> Table {
         }),
         stream: described.latest_stream_label().filter(|_| has_stream).map(str::to_owned),
         is_protected: described.deletion_protection_enabled().unwrap_or_default(),
-        warm: described.warm_throughput().map(|warm| {
-            (warm.read_units_per_second.unwrap_or_default(), warm.write_units_per_second.unwrap_or_default())
+        warm: described.warm_throughput().map_or_else(Warm::default, |warm| Warm {
+            reads: warm.read_units_per_second.unwrap_or_default(),
+            writes: warm.write_units_per_second.unwrap_or_default(),
         }),
         ..Table::default()
     }
@@ -240,4 +288,119 @@ fn of(name: &str, described: &TableDescription) -> Table {
 
 fn timestamp(instant: DateTime) -> Timestamp {
     Timestamp::from_second(instant.secs()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+    use aws_smithy_types::body::SdkBody;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ARN: &str = "arn:aws:dynamodb:r:0:table/market";
+
+    /// As much of AWS as keeps the policy of a table: a change that names another revision than the one that is there is
+    /// refused. Its clock stands.
+    #[derive(Debug, Clone, Default)]
+    struct Kept(Arc<Mutex<(Option<String>, u32)>>);
+
+    impl HttpConnector for Kept {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+            let given: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+            let (status, body) = self.answer(target.rsplit('.').next().unwrap(), &given);
+            let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_string()));
+            response.headers_mut().insert("date", "Fri, 27 Nov 2026 12:00:00 GMT");
+            HttpConnectorFuture::ready(Ok(response))
+        }
+    }
+
+    impl Kept {
+        fn answer(&self, operation: &str, given: &Value) -> (u16, Value) {
+            let mut kept = self.0.lock().unwrap();
+            let (policy, revision) = &mut *kept;
+            let there = policy.as_ref().map_or_else(|| NO_POLICY.to_owned(), |_| revision.to_string());
+            let missing =
+                (400, json!({"__type": "com.amazonaws.dynamodb.v20120810#PolicyNotFoundException"}));
+            match operation {
+                "DescribeTable" => (200, json!({"Table": {"TableName": "market", "TableArn": ARN}})),
+                "GetResourcePolicy" => match policy {
+                    Some(text) => (200, json!({"Policy": text, "RevisionId": there})),
+                    None => missing,
+                },
+                "PutResourcePolicy" | "DeleteResourcePolicy" => {
+                    // Without a revision it is whoever comes last.
+                    if given.get("ExpectedRevisionId").is_some_and(|expected| *expected != there) {
+                        return missing;
+                    }
+                    *policy = given["Policy"].as_str().map(str::to_owned);
+                    *revision += 1;
+                    (200, json!({"RevisionId": revision.to_string()}))
+                }
+                other => panic!("{other} is not asked here"),
+            }
+        }
+
+        fn tables(&self) -> Tables {
+            let connector = SharedHttpConnector::new(self.clone());
+            let config = aws_sdk_dynamodb::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new("r"))
+                .endpoint_url("http://nowhere")
+                .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+                .http_client(http_client_fn(move |_, _| connector.clone()));
+            Tables::new(Client::from_conf(config.build()))
+        }
+
+        /// The table, as somebody reads it now.
+        async fn read(&self) -> Table {
+            let policy = self.tables().policy(ARN).await.unwrap();
+            Table { name: "market".to_owned(), arn: ARN.to_owned(), policy, ..Table::default() }
+        }
+    }
+
+    fn since(table: &Table) -> Option<Timestamp> {
+        fence::since(&table.policy.as_ref()?.text)
+    }
+
+    #[tokio::test]
+    async fn a_fence_is_dated_by_the_clock_of_aws() {
+        let kept = Kept::default();
+        kept.tables().fence(&kept.read().await).await.unwrap();
+        assert_eq!(since(&kept.read().await), Some("2026-11-27T12:00:00Z".parse().unwrap()));
+    }
+
+    #[tokio::test]
+    async fn of_two_who_change_a_policy_at_once_neither_overwrites_what_the_other_did() {
+        let (kept, other) = (Kept::default(), r#"{"Version":"2012-10-17","Statement":[{"Sid":"Auditors"}]}"#);
+        let tables = kept.tables();
+        let before = kept.read().await;
+        tables.set_policy(&before, other).await.unwrap();
+        let late = tables.fence(&before).await.unwrap_err().to_string();
+        assert!(late.contains("somebody else"), "{late}");
+        assert_eq!(kept.read().await.policy.unwrap().text, other, "it is as they set it");
+
+        // Given again, it keeps what they set; and what is lifted is what was read.
+        tables.fence(&kept.read().await).await.unwrap();
+        let fenced = kept.read().await;
+        assert!(since(&fenced).is_some() && fenced.policy.as_ref().unwrap().text.contains("Auditors"));
+        tables.set_policy(&fenced, other).await.unwrap();
+        assert!(tables.lift(&fenced).await.is_err());
+        assert_eq!(kept.read().await.policy.unwrap().text, other);
+
+        let alone = Kept::default();
+        alone.tables().fence(&alone.read().await).await.unwrap();
+        let fenced = alone.read().await;
+        alone.tables().fence(&fenced).await.unwrap();
+        assert!(alone.tables().lift(&fenced).await.is_err(), "a fence that is another by now stays");
+        alone.tables().lift(&alone.read().await).await.unwrap();
+        assert_eq!(alone.read().await.policy, None);
+    }
 }

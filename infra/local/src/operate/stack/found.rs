@@ -116,6 +116,28 @@ impl Stack {
         Ok(())
     }
 
+    /// Puts a stack that it nests under a policy: what updates may do to what is in it.
+    ///
+    /// # Errors
+    /// Where `CloudFormation` does not take it.
+    pub(in crate::operate) async fn set_policy(
+        &self,
+        nested: &str,
+        policy: &str,
+    ) -> Result<(), OperateError> {
+        let client = aws_sdk_cloudformation::Client::new(&self.sdk);
+        let asked = client.describe_stack_resource().stack_name(&self.name).logical_resource_id(nested);
+        let about = asked.send().await.map_err(|error| {
+            aws_error(format!("{nested} of the stack {} could not be described", self.name), &error)
+        })?;
+        let id = about.stack_resource_detail.and_then(|about| about.physical_resource_id);
+        let asked = client.set_stack_policy().set_stack_name(id).stack_policy_body(policy).send().await;
+        asked.map_err(|error| {
+            aws_error(format!("{nested} of the stack {} could not be put under a policy", self.name), &error)
+        })?;
+        Ok(())
+    }
+
     pub(in crate::operate) fn output(&self, output: &'static str) -> Result<&str, OperateError> {
         self.outputs
             .get(output)

@@ -44,9 +44,14 @@ impl StackName {
 pub(super) enum StackState {
     /// It stands as its last update left it.
     Stands,
+    /// Its last update failed and was taken back: it stands as the one before left it, and takes another.
+    TakenBack {
+        /// What `CloudFormation` says of it.
+        reason: String,
+    },
     /// It is being changed, by whoever.
     AtWork,
-    /// Its last update failed: it was taken back, or hangs.
+    /// It hangs, or was never made.
     Failed {
         /// What `CloudFormation` calls that.
         status: String,
@@ -61,8 +66,35 @@ impl StackState {
     fn of(status: &str, reason: &str) -> Self {
         match status {
             "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => Self::Stands,
+            "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_ROLLBACK_COMPLETE" => {
+                Self::TakenBack { reason: reason.to_owned() }
+            }
             working if working.ends_with("_IN_PROGRESS") => Self::AtWork,
             failed => Self::Failed { status: failed.to_owned(), reason: reason.to_owned() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_whose_update_was_taken_back_stands_and_one_that_hangs_or_was_never_made_does_not() {
+        let of = |status| StackState::of(status, "no");
+        for status in ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"] {
+            assert_eq!(of(status), StackState::Stands, "{status}");
+        }
+        for status in ["UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"] {
+            assert_eq!(of(status), StackState::TakenBack { reason: "no".to_owned() }, "{status}");
+        }
+        // What it cleans up behind an update, or behind one that was taken back.
+        for status in ["UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"]
+        {
+            assert_eq!(of(status), StackState::AtWork, "{status}");
+        }
+        for status in ["UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED", "ROLLBACK_COMPLETE", "CREATE_FAILED"] {
+            assert!(matches!(of(status), StackState::Failed { .. }), "{status}");
         }
     }
 }

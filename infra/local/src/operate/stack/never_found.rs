@@ -78,4 +78,12 @@ impl Stack {
     pub(in crate::operate) async fn change(&self, _: &[(&str, &str)]) -> Result<(), OperateError> {
         match *self {}
     }
+
+    /// See the one that is found.
+    ///
+    /// # Errors
+    /// None: there is no such stack.
+    pub(in crate::operate) async fn set_policy(&self, _: &str, _: &str) -> Result<(), OperateError> {
+        match *self {}
+    }
 }
