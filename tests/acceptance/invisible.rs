@@ -176,6 +176,8 @@ impl Hidden {
             | "get_text"
             | "get_page"
             | "get_clause"
+            | "compare_versions"
+            | "get_comparison_page"
             | "list_announcements"
             | "explain_error"
             | "browse_listings"

@@ -112,6 +112,12 @@ fn reads(corpus: &Corpus) -> BTreeSet<String> {
                 let number: u32 = number.parse().unwrap();
                 let parts = ["", "/text", "/page", "/page?language=en"];
                 reads.extend(parts.map(|part| format!("/documents/{id}/versions/{number}{part}")));
+                if let Some(before @ 1..) = number.checked_sub(1) {
+                    let parts = ["", "/page"];
+                    reads.extend(parts.map(|part| {
+                        format!("/documents/{id}/versions/{number}/difference{part}?before={before}")
+                    }));
+                }
             }
             ("document", _) => drop(reads.insert(format!("/documents/{id}"))),
             ("payment", _) => drop(reads.insert(format!("/payments/{id}"))),
