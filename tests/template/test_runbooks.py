@@ -187,6 +187,15 @@ def test_who_took_all_rights_is_looked_up_by_the_role_and_what_they_did_by_their
     assert option(ended, "--role-name") == "market-Workers-NotifyRole-1"
 
 
+OF_THE_SWEEP = [page for page in PAGES if "the sweep's log" in (RUNBOOKS / f"{page}.md").read_text()]
+
+
+@pytest.mark.parametrize("page", OF_THE_SWEEP)
+def test_a_page_that_leads_to_the_sweeps_log_opens_it(desk, folder, page):
+    assert give(desk, "\n".join(blocks(page)), folder) == []
+    assert [c for c in asked(desk, "aws", "logs", "start-query") if 'fn = "market-sweep"' in option(c, "--query-string")]
+
+
 def test_every_link_of_a_page_leads_somewhere():
     for page in PAGES:
         for to in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", (RUNBOOKS / f"{page}.md").read_text()):
