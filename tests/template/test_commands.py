@@ -16,9 +16,6 @@ from markdown_it import MarkdownIt
 from expand import ROOT, apart
 from iam import denied, may, policies
 from people import PEOPLE, role_of
-from ways import expanded
-
-__all__ = ["expanded"]
 
 PAGES = [ROOT / "docs/DEPLOY.md", *sorted((ROOT / "docs/runbooks").glob("*.md"))]
 # Who may do what the statements of a role say.
