@@ -5,7 +5,7 @@
 use super::Tools;
 use super::aws::cloudformation;
 use super::environment::Environment;
-use crate::run::{Done, Failed};
+use crate::run::Done;
 
 /// The part of the stack that makes the table.
 const DATA: &str = "Data";
