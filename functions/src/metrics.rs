@@ -43,11 +43,13 @@ pub enum Metric {
     CorruptItems,
     /// Tokens of which nothing could be said, because the issuer's keys could not be had.
     TokensUnverified,
+    /// Calls from inside the account that left a check unanswered by no fault of the caller's: no gateway's log has them.
+    ChecksUnanswered,
 }
 
 impl Metric {
     /// Every one.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::LatenessMs,
         Self::WaveMs,
         Self::Sweeps,
@@ -66,6 +68,7 @@ impl Metric {
         Self::NoticesBounced,
         Self::CorruptItems,
         Self::TokensUnverified,
+        Self::ChecksUnanswered,
     ];
 
     const fn name(self) -> &'static str {
@@ -84,6 +87,7 @@ impl Metric {
             Self::NoticesBounced => "NoticesBounced",
             Self::CorruptItems => "CorruptItems",
             Self::TokensUnverified => "TokensUnverified",
+            Self::ChecksUnanswered => "ChecksUnanswered",
         }
     }
 
