@@ -436,7 +436,13 @@ async fn the_operators_command_lists_what_waits_and_sends_it_again() {
     assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 1);
     let mistake = "told to another shop".to_owned().try_into().unwrap();
     let instead = ServiceOutcome::Served(Service { way: Way::InPerson, ..told });
-    correct_other_service(&api, served, &second.id, &mistake, &instead).await.unwrap();
+    for given in ["once", "again, after a lost answer"] {
+        let corrected = correct_other_service(&api, served, &second.id, &mistake, &instead).await.unwrap();
+        let now = corrected.served_otherwise.as_ref().unwrap();
+        assert_eq!((now.way.as_str(), corrected.corrections), ("in_person", 1), "{given}");
+        let shown = corrected.to_string();
+        assert!(shown.contains("10:30, by Wang") && shown.contains("corrected once"), "{shown}");
+    }
     assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 1);
     let never = &ServiceOutcome::NotServed;
     correct_other_service(&api, served, &second.id, &mistake, never).await.unwrap();

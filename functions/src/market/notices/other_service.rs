@@ -1,5 +1,6 @@
 //! What it means to record that a human served a notice another way, and to correct that, to a merchant as to a provider.
 
+use market_kernel::change::Change;
 use market_kernel::ids::NoticeId;
 use market_kernel::notices::{CorrectionReason, Notice, OtherEvidence, OtherService};
 use market_kernel::occasion::Occasion;
@@ -83,8 +84,8 @@ pub(super) const ABOUT: &str = "Records that a human served the notice by a lett
 pub(super) const CORRECTION: &str = "Corrects what was recorded of another service by mistake (11.1): the `outcome` says that the notice was \
         `served` so instead, or that it was `not_served`; then it waits for a human again, who sends it again or records \
         how it is served. No period begins with such a service, so nothing else changes. What was recorded stays with the notice, with the reason and \
-        when it was corrected, and in evidence, which names who recorded and who corrected it. Refused where no other \
-        service is recorded.";
+        when it was corrected, and in evidence, which names who recorded and who corrected it. Where it is recorded so \
+        already, nothing is corrected. Refused where no other service is recorded.";
 
 /// The problems that only a route that corrects can answer with.
 pub(super) const CORRECTION_PROBLEMS: &[Code] =
@@ -113,5 +114,7 @@ pub(super) async fn correct(
     let notice = market.store.get::<Notice>(&id).await?.ok_or(Problem::not_found())?;
     let Correction { reason, outcome } = body.clone();
     let corrected = Notice::correct_other_service(&notice, outcome.into(), reason, occasion)?;
-    Ok(Outcome::commit(corrected).map(NoticeView::from))
+    // Nothing new is an outcome too, and its key is kept: repeated later, it changes nothing.
+    let unchanged = || (notice.state.clone(), Change::on(occasion));
+    Ok(Outcome::commit(corrected.unwrap_or_else(unchanged)).map(NoticeView::from))
 }

@@ -122,9 +122,10 @@ pub enum ServiceOutcome {
 
 /// What a correction says on the command line: one of the two, and never neither.
 #[derive(Debug, clap::Args)]
+#[group(id = "instead", required = true, multiple = false, args = ["not_served", "way"])]
 pub struct Instead {
     /// It was not served after all, and waits for a human again.
-    #[arg(long, conflicts_with_all = ["way", "served_at", "evidence"], required_unless_present = "way")]
+    #[arg(long, conflicts_with_all = ["served_at", "evidence"])]
     not_served: bool,
     /// On which way it was served instead.
     #[arg(long, requires = "served_at")]
@@ -230,6 +231,29 @@ pub struct NoticeLine {
     pub reason: Option<String>,
     /// When it was drafted.
     pub drafted_at: Timestamp,
+    /// How a human served it, as it is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub served_otherwise: Option<ServedOtherwise>,
+    /// How often that was corrected.
+    #[serde(skip_serializing_if = "is_none")]
+    pub corrections: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
+/// How a human served a notice, as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServedOtherwise {
+    /// On which way.
+    pub way: String,
+    /// When.
+    pub served_at: Timestamp,
+    /// What shows it.
+    pub evidence: String,
+    /// When that was recorded.
+    pub recorded_at: Timestamp,
 }
 
 /// What is read of the market's answer.
@@ -244,7 +268,9 @@ struct NoticeAnswer {
     reason: Option<String>,
     delayed_by: Option<String>,
     follow_up: Option<NoticeId>,
-    served_otherwise: Option<Value>,
+    served_otherwise: Option<ServedOtherwise>,
+    #[serde(default)]
+    corrected_services: Vec<Value>,
     drafted_at: Timestamp,
 }
 
@@ -258,20 +284,34 @@ enum RecipientAnswer {
 
 impl From<NoticeAnswer> for NoticeLine {
     fn from(notice: NoticeAnswer) -> Self {
-        let NoticeAnswer { recipient, id, channel, address, about, status, drafted_at, .. } = notice;
+        let NoticeAnswer {
+            recipient, id, channel, address, about, status, served_otherwise, drafted_at, ..
+        } = notice;
+        let corrections = notice.corrected_services.len();
         let reason = notice.reason.or(notice.delayed_by);
         let recipient = match recipient {
             RecipientAnswer::Merchant(id) => Party::Account(id).to_string(),
             RecipientAnswer::Provider(id) => Party::Provider(id).to_string(),
             RecipientAnswer::Everyone => "everyone".to_owned(),
         };
-        Self { recipient, id, channel, address, about, status, reason, drafted_at }
+        Self {
+            recipient,
+            id,
+            channel,
+            address,
+            about,
+            status,
+            reason,
+            drafted_at,
+            served_otherwise,
+            corrections,
+        }
     }
 }
 
 impl fmt::Display for NoticeLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { recipient, id, channel, address, about, status, reason, drafted_at } = self;
+        let Self { recipient, id, channel, address, about, status, reason, drafted_at, .. } = self;
         let channel = match channel {
             Channel::Announcement => "announcement",
             Channel::InSite => "in-site",
@@ -281,7 +321,16 @@ impl fmt::Display for NoticeLine {
         let to = address.as_deref().unwrap_or_default();
         writeln!(f, "{recipient} {id}")?;
         writeln!(f, "  {about}, {channel} {to}, drafted {}", drafted_at.display_with_offset(ZONE))?;
-        writeln!(f, "  {status}{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())
+        writeln!(f, "  {status}{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())?;
+        if let Some(ServedOtherwise { way, served_at, evidence, recorded_at }) = &self.served_otherwise {
+            let [served_at, recorded_at] = [served_at, recorded_at].map(|at| at.display_with_offset(ZONE));
+            writeln!(f, "  served by a human ({way}) {served_at}: {evidence}; recorded {recorded_at}")?;
+        }
+        match self.corrections {
+            0 => Ok(()),
+            1 => writeln!(f, "  corrected once"),
+            times => writeln!(f, "  corrected {times} times"),
+        }
     }
 }
 

@@ -73,6 +73,14 @@ pub struct OtherService {
     pub evidence: OtherEvidence,
 }
 
+impl ServedOtherwise {
+    /// Whether it says this.
+    fn is(&self, service: &OtherService) -> bool {
+        let OtherService { way, served_at, evidence } = service;
+        (&self.way, &self.served_at, &self.evidence) == (way, served_at, evidence)
+    }
+}
+
 /// How often what was recorded of one notice can be corrected: an item holds all of it.
 pub const MAX_CORRECTIONS: usize = 20;
 
@@ -123,7 +131,7 @@ impl Notice {
     }
 
     /// Corrects what was recorded, for this reason: it was served so instead, or not at all. What was recorded stays with
-    /// the notice and in evidence.
+    /// the notice and in evidence. Where it is recorded so already nothing is corrected: who asks did not hear of it.
     ///
     /// # Errors
     /// See [`CorrectionRefusal`].
@@ -132,8 +140,11 @@ impl Notice {
         instead: Option<OtherService>,
         reason: CorrectionReason,
         occasion: &Occasion,
-    ) -> Result<(Self, Change), CorrectionRefusal> {
+    ) -> Result<Option<(Self, Change)>, CorrectionRefusal> {
         let was = loaded.served_otherwise.clone().ok_or(CorrectionRefusal::NothingRecorded)?;
+        if instead.as_ref().is_some_and(|service| was.is(service)) {
+            return Ok(None);
+        }
         if loaded.corrected_services.len() >= MAX_CORRECTIONS {
             return Err(CorrectionRefusal::TooMany);
         }
@@ -146,7 +157,7 @@ impl Notice {
         let (way, served_at) = facts.unzip();
         let event = Event::of(events::NoticeServiceCorrected { way, served_at });
         let change = Change::on(occasion).update(loaded, &notice, event);
-        Ok((notice, change))
+        Ok(Some((notice, change)))
     }
 
     /// As it is recorded now; none where it cannot have been then.
@@ -191,7 +202,22 @@ mod tests {
         now: i64,
     ) -> Result<(Notice, Change), CorrectionRefusal> {
         let reason = "王五弄错了收件人".to_owned().try_into().unwrap();
-        Notice::correct_other_service(loaded, instead, reason, &occasion(now))
+        let corrected = Notice::correct_other_service(loaded, instead, reason, &occasion(now))?;
+        Ok(corrected.expect("it says something else"))
+    }
+
+    #[test]
+    fn a_correction_that_is_given_again_corrects_nothing() {
+        let mut loaded = undeliverable();
+        loaded.state = recorded(&loaded, 60, 90).unwrap().0;
+        let again = |loaded: &Loaded<Notice>, now| {
+            let reason = "王五弄错了收件人".to_owned().try_into().unwrap();
+            Notice::correct_other_service(loaded, Some(letter(70)), reason, &occasion(now)).unwrap()
+        };
+        loaded.state = again(&loaded, 100).unwrap().0;
+        assert!(again(&loaded, 110).is_none());
+        loaded.state.corrected_services = vec![loaded.corrected_services[0].clone(); MAX_CORRECTIONS];
+        assert!(again(&loaded, 120).is_none(), "not even the last of them");
     }
 
     #[test]
@@ -238,8 +264,8 @@ mod tests {
             let refused = corrected(&loaded, Some(letter(served_at)), 100).unwrap_err();
             assert_eq!(refused, CorrectionRefusal::OutOfTime);
         }
-        for _ in 0..MAX_CORRECTIONS {
-            loaded.state = corrected(&loaded, Some(letter(60)), 100).unwrap().0;
+        for served_at in (61..).take(MAX_CORRECTIONS) {
+            loaded.state = corrected(&loaded, Some(letter(served_at)), 100).unwrap().0;
         }
         for instead in [None, Some(letter(60))] {
             assert_eq!(corrected(&loaded, instead, 100).unwrap_err(), CorrectionRefusal::TooMany);

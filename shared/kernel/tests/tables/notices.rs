@@ -476,7 +476,7 @@ fn actual(stand: Stand, command: Command, when: When) -> Cell<Stand, Refusal> {
             let instead = (command == CorrectService).then(|| letter(occasion.at));
             let why = "it was another's".to_owned().try_into().unwrap();
             match Notice::correct_other_service(&notice, instead, why, &occasion) {
-                Ok((_, change)) => Cell::decided(&change, stand_of),
+                Ok(corrected) => Cell::due(corrected.map(|(_, change)| change), stand_of),
                 Err(refusal) => Cell::No(Refusal::Correction(refusal)),
             }
         }
