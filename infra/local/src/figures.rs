@@ -163,6 +163,7 @@ impl Figures {
             | Metric::TokensUnverified
             | Metric::Left
             | Metric::WaveMs
+            | Metric::PacedWaveMs
             | Metric::ApiReady => {}
         }
     }
@@ -296,6 +297,7 @@ mod tests {
             | Metric::TokensUnverified
             | Metric::Left
             | Metric::WaveMs
+            | Metric::PacedWaveMs
             | Metric::ApiReady => None,
         };
         for metric in Metric::ALL {
