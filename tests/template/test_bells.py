@@ -184,6 +184,7 @@ def test_every_alarm_on_a_thing_names_one_that_exists(market):
         "CertificateArn": {CERTIFICATE},
         "Operation": {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems"},
         "Region": {"us-east-1", "cn-north-1"},
+        "BackupVaultName": {vault["BackupVaultName"] for vault in market.all("AWS::Backup::BackupVault").values()},
         "RuleName": {rule["Name"] for rule in market.all("AWS::Events::Rule").values()},
     }
     for alarm in market.all("AWS::CloudWatch::Alarm").values():
