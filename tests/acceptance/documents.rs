@@ -2,7 +2,7 @@
 
 mod acceptance;
 mod clauses;
-mod difference;
+mod comparison;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;

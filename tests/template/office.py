@@ -75,7 +75,9 @@ class Deployed:
         self.stages = of("AWS::ApiGateway::Stage", "StageName")
         self.queues = of("AWS::SQS::Queue", "QueueName")
         self.groups = of("AWS::Logs::LogGroup", "LogGroupName")
+        # That of break-glass is of a stack apart, and so is its rule.
         self.alarms = of("AWS::CloudWatch::Alarm", "AlarmName") | of("AWS::CloudWatch::CompositeAlarm", "AlarmName")
+        self.alarms |= {"break-glass-of-market-undelivered"}
         self.schedules = of("AWS::Scheduler::Schedule", "Name")
         (table,) = market.all("AWS::DynamoDB::Table").values()
         self.table = table["TableName"]
@@ -85,11 +87,16 @@ class Deployed:
         for mapping in market.all("AWS::Lambda::EventSourceMapping").values():
             source = market.all().get(target(mapping["EventSourceArn"]))
             name = source.get("QueueName") or source.get("TableName")
-            self.sources[called(market, mapping["FunctionName"])["FunctionName"]].append(f"arn:aws:of:us-east-1:{ACCOUNT}:{name}")
+            self.sources[called(market, mapping["FunctionName"])["FunctionName"]].append(
+                {
+                    "UUID": f"{sum(map(len, self.sources.values())):036}",
+                    "State": "Disabled" if mapping.get("Enabled") is False else "Enabled",
+                    "EventSourceArn": f"arn:aws:of:us-east-1:{ACCOUNT}:{name}",
+                }
+            )
         self.firewalls = of("AWS::WAFv2::WebACL", "Name")
         self.rules = {rule["Name"] for acl in market.all("AWS::WAFv2::WebACL").values() for rule in acl["Rules"]} | {"ALL"}
         self.vaults = of("AWS::Backup::BackupVault", "BackupVaultName")
-        # That of break-glass is of a stack apart.
         self.events = of("AWS::Events::Rule", "Name") | {"break-glass-of-market"}
         self.certificate = market.values["CertificateArn"]
         self.secrets = {value for name, value in market.values.items() if name.endswith("Secret") and value} | {"market/smtp"}
@@ -222,8 +229,7 @@ class Deployed:
             case "GetQueueUrl":
                 return {"QueueUrl": f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/{asked['QueueName']}"}
             case "ListEventSourceMappings":
-                sources = self.sources[asked["FunctionName"].partition(":")[0]]
-                return {"EventSourceMappings": [{"UUID": "0" * 36, "State": "Enabled", "EventSourceArn": arn} for arn in sources]}
+                return {"EventSourceMappings": self.sources[asked["FunctionName"].partition(":")[0]]}
             case "GetAlias":
                 return {"Name": asked["Name"], "FunctionVersion": "7"}
             case "PublishVersion":

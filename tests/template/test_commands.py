@@ -5,6 +5,7 @@ A runbook is an operator's, where it does not say otherwise. DEPLOY.md says by s
 """
 
 import re
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 
@@ -168,6 +169,28 @@ def test_the_pages_have_the_commands_that_are_known_to_be_there():
     assert ("cloudtrail", "lookup-events") in seen["break-glass"]
     there = {(page.stem, section.title, *command) for page in PAGES for section in sections(page) for command in section.commands}
     assert ANOTHERS.keys() <= there
+
+
+def test_the_guides_commands_ask_at_the_table_that_the_stack_uses():
+    """After a restore the old one is still there, fenced; what is asked of it succeeds, and tells of another day."""
+    guide = next(page for page in PAGES if page.stem == "DEPLOY")
+    fences = [token.content for token in MarkdownIt().parse(guide.read_text()) if token.type == "fence"]
+    named = [line for text in fences for line in text.splitlines() if "aws dynamodb" in line and "--table-name" in line]
+    # Deleted is what stays when the stack has gone, and with it what it would tell.
+    assert [line for line in named if '--table-name "$T"' not in line] == [
+        "aws dynamodb update-table --table-name market --no-deletion-protection-enabled",
+        "aws dynamodb wait table-exists --table-name market",
+        "aws dynamodb delete-table --table-name market",
+    ]
+    assert all("T=$(" in text for text in fences if '"$T"' in text)
+
+
+def test_the_examples_have_one_sender_whom_ses_and_the_bound_let_through():
+    guide = next(page for page in PAGES if page.stem == "DEPLOY").read_text()
+    (sender,) = re.findall(r"^ .*\bEmailFrom=(\S+)", guide, re.M)
+    parameters = tomllib.loads((ROOT / "infra/environments/production.toml").read_text())["parameters"]
+    assert parameters["EmailFrom"] == sender
+    assert re.findall(r"create-email-identity --email-identity (\S+)", guide) == [sender.partition("@")[2]]
 
 
 def test_a_right_that_nobody_has_is_a_fault_and_so_is_one_that_another_has(expanded):

@@ -115,7 +115,7 @@ fn reads(corpus: &Corpus) -> BTreeSet<String> {
                 if let Some(before @ 1..) = number.checked_sub(1) {
                     let parts = ["", "/page"];
                     reads.extend(parts.map(|part| {
-                        format!("/documents/{id}/versions/{number}/difference{part}?before={before}")
+                        format!("/documents/{id}/versions/{number}/comparison{part}?before={before}")
                     }));
                 }
             }

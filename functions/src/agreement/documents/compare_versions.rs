@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::difference::{Compared, DifferenceView};
+use super::comparison::{Compared, ComparisonView};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::VersionPath;
 
@@ -15,7 +15,6 @@ pub struct ComparisonQuery {
     before: u32,
 }
 
-/// A version compared with another one.
 #[derive(Debug)]
 pub struct CompareVersions;
 
@@ -23,21 +22,21 @@ impl Endpoint for CompareVersions {
     type Path = VersionPath;
     type Query = ComparisonQuery;
     type Body = Nothing;
-    type Reply = DifferenceView;
+    type Reply = ComparisonView;
 
     fn route() -> Route {
-        Route::get("compare_versions", "documents", "/documents/{document_id}/versions/{version}/difference")
-            .immutable()
+        Route::get("compare_versions", "documents", "/documents/{document_id}/versions/{version}/comparison")
             .summary("Compare a version with another one, clause by clause.")
             .about(
                 "The clauses that were added and removed, that say something else (the words marked), \
-                    that stand elsewhere, and that have another number (1.4, 9.4). A clause is known \
-                    again by what it says, not by its number. What is not named is the same in both.",
+                    that stand elsewhere, that have another number, and that are prominent in one of them only \
+                    (1.2, 1.4, 9.4). A clause is known again by what it says, not by its number. What is not \
+                    named is the same in both.",
             )
-            .clauses(&["1.4", "9.4"])
+            .clauses(&["1.2", "1.4", "9.4"])
     }
 
-    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<DifferenceView>, Problem> {
+    async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<ComparisonView>, Problem> {
         let compared = Compared::of(market, &call.path, call.query.before).await?;
         Ok(Outcome::Reply(compared.view()))
     }

@@ -4,8 +4,8 @@ use market_kernel::party::Language;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::difference::Compared;
-use super::get_page::Html;
+use super::comparison::Compared;
+use super::html::{Html, shown_as_html};
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::VersionPath;
 
@@ -20,7 +20,6 @@ pub struct ComparisonPageQuery {
     language: Language,
 }
 
-/// A version compared with another one, to be read.
 #[derive(Debug)]
 pub struct GetComparisonPage;
 
@@ -34,7 +33,7 @@ impl Endpoint for GetComparisonPage {
         Route::get(
             "get_comparison_page",
             "documents",
-            "/documents/{document_id}/versions/{version}/difference/page",
+            "/documents/{document_id}/versions/{version}/comparison/page",
         )
         .summary("Read what differs between two versions as a page.")
         .about(
@@ -48,6 +47,6 @@ impl Endpoint for GetComparisonPage {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Html>, Problem> {
         let compared = Compared::of(market, &call.path, call.query.before).await?;
         let content = compared.page(call.query.language)?;
-        Ok(Outcome::Content { media_type: "text/html; charset=utf-8", content })
+        Ok(shown_as_html(content))
     }
 }

@@ -1,9 +1,10 @@
 //! `get_page` – one version as a page to show to whoever accepts it.
 
 use market_kernel::party::Language;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
+use super::html::{Html, shown_as_html};
 use super::shown::shown;
 use crate::http::{Call, Endpoint, Market, Nothing, Outcome, Problem, Route};
 use crate::wire::paths::VersionPath;
@@ -15,24 +16,6 @@ pub struct PageQuery {
     /// The language of the page around the text; Chinese by default.
     #[serde(default)]
     language: Language,
-}
-
-/// A page, as HTML.
-#[derive(Debug, Serialize)]
-pub struct Html(String);
-
-impl JsonSchema for Html {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Html".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "contentMediaType": "text/html" })
-    }
 }
 
 #[derive(Debug)]
@@ -60,6 +43,6 @@ impl Endpoint for GetPage {
     async fn decide(call: &Call<Self>, market: &Market) -> Result<Outcome<Html>, Problem> {
         let shown = shown(market, &call.path.document_id, call.path.version).await?;
         let content = shown.ok_or(Problem::not_found())?.page(call.query.language)?;
-        Ok(Outcome::Content { media_type: "text/html; charset=utf-8", content })
+        Ok(shown_as_html(content))
     }
 }

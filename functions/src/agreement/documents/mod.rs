@@ -1,13 +1,14 @@
 //! The registry of documents (1.1–1.4, 9.4).
 
 mod compare_versions;
-mod difference;
+mod comparison;
 mod get_clause;
 mod get_comparison_page;
 mod get_document;
 mod get_page;
 mod get_text;
 mod get_version;
+mod html;
 mod list_documents;
 mod page;
 mod preview_version;

@@ -15,7 +15,7 @@ use market_kernel::party::Language;
 use market_kernel::periods::ZONE;
 use market_kernel::text::Line;
 
-use crate::agreement::problems;
+use super::html::{prominent_mark, rendered};
 use crate::http::Problem;
 
 /// A version with all that is shown of it.
@@ -44,6 +44,7 @@ pub const LANGUAGES: [Language; 2] = [Language::Chinese, Language::English];
 #[template(path = "version.html")]
 struct Page<'a> {
     words: &'a Words,
+    prominent: &'static str,
     document: &'a str,
     title: &'a str,
     version: u32,
@@ -66,7 +67,6 @@ struct Words {
     version: &'static str,
     effective_at: &'static str,
     sha256: &'static str,
-    prominent: &'static str,
 }
 
 const CHINESE: Words = Words {
@@ -75,7 +75,6 @@ const CHINESE: Words = Words {
     version: "版本",
     effective_at: "生效时间（北京时间）",
     sha256: "正文的 SHA-256",
-    prominent: "请特别注意：本条免除或者限制责任",
 };
 const ENGLISH: Words = Words {
     language: "en",
@@ -83,7 +82,6 @@ const ENGLISH: Words = Words {
     version: "Version",
     effective_at: "In force from (Beijing time)",
     sha256: "SHA-256 of the text",
-    prominent: "Please note: this clause limits or excludes liability",
 };
 
 impl Shown {
@@ -104,6 +102,7 @@ impl Shown {
         let clauses = self.outline.clauses.iter().map(section).collect();
         let page = Page {
             words,
+            prominent: prominent_mark(language),
             document: self.document.as_str(),
             title: self.title.as_str(),
             version: version.number,
@@ -135,12 +134,4 @@ impl PageHashes {
     pub fn each(self) -> impl Iterator<Item = (Language, Sha256Hash)> {
         LANGUAGES.into_iter().zip(self.0)
     }
-}
-
-/// A page's text.
-pub fn rendered(page: &impl Template) -> Result<String, Problem> {
-    page.render().map_err(|error| {
-        tracing::error!(%error, "a page cannot be rendered");
-        Problem::new(problems::INTERNAL)
-    })
 }

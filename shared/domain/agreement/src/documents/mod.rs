@@ -6,7 +6,7 @@
 
 pub mod acceptance;
 pub mod clauses;
-pub mod difference;
+pub mod comparison;
 #[cfg(test)]
 mod draws;
 mod publishing;

@@ -1,7 +1,8 @@
 //! Which clause of the later text is which of the earlier one.
 //!
 //! What says the same is the same clause, whatever its number; what is left is paired by how much it has in common, the
-//! most alike first. A clause with the number of before needs less in common with it than one without.
+//! most alike first. A clause with the number of before needs less in common with it than one without. What stands before
+//! the first clause is no clause, and is paired with its like only.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -58,15 +59,15 @@ impl Pairs {
 /// Pairs the clauses of two texts.
 pub(super) fn pairs(before: &[Body], after: &[Body]) -> Pairs {
     let mut pairs = Pairs { of_after: vec![None; after.len()], of_before: vec![None; before.len()] };
-    // What stands before the first clause is no clause, and is paired with its like only.
-    if let (Some(first), Some(now)) = (before.first(), after.first())
-        && first.clause.address.is_none()
-        && now.clause.address.is_none()
-    {
+    if [before, after].iter().all(|bodies| bodies.first().is_some_and(|body| body.address().is_none())) {
         pairs.join(0, 0);
     }
     join_the_same(&mut pairs, before, after);
-    join_the_alike(&mut pairs, before, after);
+    let mut alike = the_alike(&pairs, before, after);
+    alike.sort_unstable();
+    for Alike { before, after, .. } in alike {
+        pairs.join(before, after);
+    }
     find_moved(&mut pairs, before, after);
     pairs
 }
@@ -74,36 +75,48 @@ pub(super) fn pairs(before: &[Body], after: &[Body]) -> Pairs {
 /// Joins clauses that say the same: first those that kept their address, then those of which there is one each.
 fn join_the_same(pairs: &mut Pairs, before: &[Body], after: &[Body]) {
     let at_address: HashMap<_, _> =
-        before.iter().enumerate().map(|(at, body)| (&body.clause.address, at)).collect();
-    for (at, body) in after.iter().enumerate() {
-        if let Some(&was) = at_address.get(&body.clause.address)
-            && before[was].says_the_same(body)
+        before.iter().enumerate().map(|(at, body)| (body.address(), at)).collect();
+    for at in left(&pairs.of_after, after).collect::<Vec<_>>() {
+        if let Some(&was) = at_address.get(&after[at].address())
+            && before[was].words == after[at].words
         {
             pairs.join(was, at);
         }
     }
-    let mut by_words: HashMap<&str, (Vec<usize>, Vec<usize>)> = HashMap::new();
-    for at in (0..before.len()).filter(|&at| pairs.of_before[at].is_none()) {
-        by_words.entry(&before[at].said).or_default().0.push(at);
+    let mut by_words: HashMap<&[&str], (Vec<usize>, Vec<usize>)> = HashMap::new();
+    for at in left(&pairs.of_before, before) {
+        by_words.entry(&before[at].words).or_default().0.push(at);
     }
-    for at in (0..after.len()).filter(|&at| pairs.of_after[at].is_none()) {
-        by_words.entry(&after[at].said).or_default().1.push(at);
+    for at in left(&pairs.of_after, after) {
+        by_words.entry(&after[at].words).or_default().1.push(at);
     }
-    for body in before {
-        if let Some(([was], [is])) = by_words.get(&*body.said).map(|(was, is)| (&**was, &**is)) {
+    for (was, is) in by_words.into_values() {
+        if let ([was], [is]) = (&*was, &*is) {
             pairs.join(*was, *is);
         }
     }
 }
 
-/// Joins the clauses that are left, the most alike first.
-fn join_the_alike(pairs: &mut Pairs, before: &[Body], after: &[Body]) {
-    let pieces_before: Vec<_> = left(&pairs.of_before).map(|at| (at, pieces(&before[at].said))).collect();
-    let pieces_after: Vec<_> = left(&pairs.of_after).map(|at| (at, pieces(&after[at].said))).collect();
+/// Two clauses that may be the same, by what comes first: the most alike, those that kept their address, the nearest.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Alike {
+    alike: Reverse<u32>,
+    has_another_address: bool,
+    distance: usize,
+    before: usize,
+    after: usize,
+}
+
+/// Of the clauses that are left, those that are alike enough to be the same: at most [`COMPARED`] and the one with its
+/// address for each.
+fn the_alike(pairs: &Pairs, before: &[Body], after: &[Body]) -> Vec<Alike> {
+    let pieces_of = |body: &Body| pieces(&body.words);
+    let pieces_before: Vec<_> =
+        left(&pairs.of_before, before).map(|at| (at, pieces_of(&before[at]))).collect();
     let mut with_piece: HashMap<[char; PIECE], Vec<usize>> = HashMap::new();
     let mut at_address = HashMap::new();
     for (place, (at, pieces)) in pieces_before.iter().enumerate() {
-        at_address.insert(&before[*at].clause.address, place);
+        at_address.insert(before[*at].address(), place);
         for &piece in pieces {
             let places = with_piece.entry(piece).or_default();
             // One more than are looked at says that there are too many.
@@ -112,13 +125,13 @@ fn join_the_alike(pairs: &mut Pairs, before: &[Body], after: &[Body]) {
             }
         }
     }
-    let mut candidates = Vec::new();
+    let mut found = Vec::new();
     let mut shared = vec![0_u32; pieces_before.len()];
-    for (at, pieces) in &pieces_after {
+    for at in left(&pairs.of_after, after) {
+        let pieces = pieces_of(&after[at]);
         let rare = pieces.iter().filter_map(|piece| with_piece.get(piece));
-        let rare = rare.filter(|places| places.len() <= SHARED_BY).flatten();
         let mut met = Vec::new();
-        for &place in rare {
+        for &place in rare.filter(|places| places.len() <= SHARED_BY).flatten() {
             if shared[place] == 0 {
                 met.push(place);
             }
@@ -129,31 +142,30 @@ fn join_the_alike(pairs: &mut Pairs, before: &[Body], after: &[Body]) {
             shared[place] = 0;
         }
         met.truncate(COMPARED);
-        let address = &after[*at].clause.address;
-        let same_address = at_address.get(address).copied();
+        let same_address = at_address.get(&after[at].address()).copied();
         met.extend(same_address.filter(|place| !met.contains(place)));
         for place in met {
             let (was, pieces_before) = &pieces_before[place];
-            let alike = alike(pieces_before, pieces);
-            let keeps_its_address = same_address == Some(place);
-            if alike >= if keeps_its_address { ALIKE_AT_ONE_ADDRESS } else { ALIKE } {
-                candidates.push((Reverse(alike), !keeps_its_address, was.abs_diff(*at), *was, *at));
+            let alike = alike(pieces_before, &pieces);
+            let has_another_address = same_address != Some(place);
+            if alike >= if has_another_address { ALIKE } else { ALIKE_AT_ONE_ADDRESS } {
+                let (alike, distance) = (Reverse(alike), was.abs_diff(at));
+                found.push(Alike { alike, has_another_address, distance, before: *was, after: at });
             }
         }
     }
-    candidates.sort_unstable();
-    for (_, _, _, was, is) in candidates {
-        pairs.join(was, is);
-    }
+    found
 }
 
-fn left<T>(joined: &[Option<T>]) -> impl Iterator<Item = usize> {
-    joined.iter().enumerate().filter_map(|(at, joined)| joined.is_none().then_some(at))
+/// The clauses that are not joined yet.
+fn left<'a, T>(joined: &'a [Option<T>], bodies: &'a [Body]) -> impl Iterator<Item = usize> + 'a {
+    let is_left = |(joined, body): (&Option<T>, &Body)| joined.is_none() && body.address().is_some();
+    joined.iter().zip(bodies).enumerate().filter_map(move |(at, both)| is_left(both).then_some(at))
 }
 
 /// The pieces of a text, in order, each once. A text that is shorter than a piece is one by itself.
-fn pieces(said: &str) -> Vec<[char; PIECE]> {
-    let characters: Vec<char> = said.chars().collect();
+fn pieces(words: &[&str]) -> Vec<[char; PIECE]> {
+    let characters: Vec<char> = words.iter().flat_map(|word| word.chars()).collect();
     let mut pieces: Vec<[char; PIECE]> = match characters.len() {
         0 => Vec::new(),
         short @ 1..PIECE => {
@@ -212,11 +224,12 @@ fn around(bodies: &[Body]) -> Vec<Option<usize>> {
     let mut open: Vec<usize> = Vec::new();
     let mut around = Vec::with_capacity(bodies.len());
     for (at, body) in bodies.iter().enumerate() {
-        while open.last().is_some_and(|&outer| bodies[outer].clause.depth >= body.clause.depth) {
+        while open.last().is_some_and(|&outer| bodies[outer].stands.clause.depth >= body.stands.clause.depth)
+        {
             open.pop();
         }
         // What stands before the first clause is around none.
-        around.push(open.last().copied().filter(|&outer| bodies[outer].clause.address.is_some()));
+        around.push(open.last().copied().filter(|&outer| bodies[outer].address().is_some()));
         open.push(at);
     }
     around
@@ -238,4 +251,18 @@ fn longest_rising(numbers: &[usize]) -> Vec<usize> {
     }
     let last = ends.last().copied();
     std::iter::successors(last, |&at| previous[at]).map(|at| numbers[at]).collect()
+}
+
+#[cfg(test)]
+pub(super) mod bounds {
+    //! How much is compared as a whole, at most.
+
+    use super::*;
+
+    /// How many pairs are alike among the clauses that do not say the same, and how many may be looked at.
+    pub(in super::super) fn alike_and_most(before: &[Body], after: &[Body]) -> (usize, usize) {
+        let mut pairs = Pairs { of_after: vec![None; after.len()], of_before: vec![None; before.len()] };
+        join_the_same(&mut pairs, before, after);
+        (the_alike(&pairs, before, after).len(), (COMPARED + 1) * after.len())
+    }
 }

@@ -3,15 +3,14 @@
 mod page;
 mod view;
 
-use market_agreement::documents::clauses::Clause;
-use market_agreement::documents::difference::{Difference, Read, difference};
+use market_agreement::documents::comparison::{Comparison, Read, compare};
 
 use super::page::Shown;
 use super::shown::shown;
 use crate::http::{Market, Problem};
 use crate::wire::paths::VersionPath;
 
-pub use view::DifferenceView;
+pub use view::ComparisonView;
 
 /// Two versions of a document, one of which the other is compared with.
 #[derive(Debug)]
@@ -28,15 +27,11 @@ impl Compared {
         Ok(Self { before, after })
     }
 
-    fn difference(&self) -> Difference<'_> {
-        difference(read(&self.before), read(&self.after))
+    fn comparison(&self) -> Comparison<'_> {
+        compare(read(&self.before), read(&self.after))
     }
 }
 
 fn read(shown: &Shown) -> Read<'_> {
-    Read { text: &shown.text, outline: &shown.outline }
-}
-
-fn is_prominent(shown: &Shown, clause: &Clause) -> bool {
-    clause.address.as_ref().is_some_and(|address| shown.version.prominent.contains(address))
+    Read { text: &shown.text, outline: &shown.outline, prominent: &shown.version.prominent }
 }

@@ -1,18 +1,30 @@
 use std::path::Path;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::*;
 use crate::documents::draws::Draws;
 
-/// A difference as one reads it: a line for each change, words taken out in `[-…-]` and put in in `{+…+}`.
+/// A comparison as one reads it: a line for each change, words taken out in `[-…-]` and put in in `{+…+}`.
 fn read(before: &str, after: &str) -> Vec<String> {
-    let (then, now) = (Outline::read(before), Outline::read(after));
-    let found = difference(Read { text: before, outline: &then }, Read { text: after, outline: &now });
-    found.changes.iter().map(line).collect()
+    read_with((before, &[]), (after, &[]))
+}
+
+fn read_with(
+    (before, then): (&str, &[ClauseAddress]),
+    (after, now): (&str, &[ClauseAddress]),
+) -> Vec<String> {
+    let outlines = [before, after].map(Outline::read);
+    let [before, after] = [(before, &outlines[0], then), (after, &outlines[1], now)]
+        .map(|(text, outline, prominent)| Read { text, outline, prominent });
+    compare(before, after).changes.iter().map(line).collect()
 }
 
 fn line(change: &Change) -> String {
-    let address =
-        |clause: &Clause| clause.address.as_ref().map_or("preamble".to_owned(), ToString::to_string);
+    let address = |stands: &Stands| {
+        let mark = if stands.is_prominent { "!" } else { "" };
+        stands.clause.address.as_ref().map_or("preamble".to_owned(), |address| format!("{address}{mark}"))
+    };
     match change {
         Change::Added { after, text } => format!("+ {} {text}", address(after)),
         Change::Removed { before, text } => format!("- {} {text}", address(before)),
@@ -38,6 +50,29 @@ const BEFORE: &str = "服务协议\n1. 总则\n1.1 本协议由平台与用户�
 fn a_text_does_not_differ_from_itself_nor_from_itself_with_other_line_breaks() {
     assert_eq!(read(BEFORE, BEFORE), [""; 0]);
     assert_eq!(read(BEFORE, &BEFORE.replace("用户应当", "用户\n应当")), [""; 0]);
+}
+
+#[test]
+fn words_that_are_run_together_are_other_words() {
+    let before = "1. Fees\n1.1 Days 10 5, in valid cases.\n";
+    for (after, read_as) in [
+        (before.replace("10 5", "105"), "1.1 stays 1.1 Days [-10 5-]{+105+}, in valid cases."),
+        (before.replace("in valid", "invalid"), "1.1 stays 1.1 Days 10 5, [-in valid -]{+invalid +}cases."),
+    ] {
+        assert_eq!(read(before, &after), [read_as]);
+    }
+}
+
+#[test]
+fn a_clause_that_becomes_prominent_or_is_so_no_more_is_named_whatever_it_says() {
+    let [now, no_more] = ["1.2", "2.1"].map(|address| address.parse::<ClauseAddress>().unwrap());
+    assert_eq!(read_with((BEFORE, &[no_more]), (BEFORE, &[now])), ["1.2 stays 1.2!", "2.1! stays 2.1"]);
+}
+
+#[test]
+fn what_stands_before_the_first_clause_is_no_clause() {
+    let after = BEFORE.replace("服务协议\n", "").replace("3.1 争议", "3.1 服务协议\n3.2 争议");
+    assert_eq!(read(BEFORE, &after), ["- preamble 服务协议", "+ 3.1 服务协议", "3.1 stays 3.2"]);
 }
 
 #[test]
@@ -125,43 +160,70 @@ fn words_of_latin_letters_and_numbers_are_never_cut() {
     );
 }
 
-/// What was said in all clauses of a text, in order, without their numbers and white space.
-fn all_said(text: &str, outline: &Outline) -> Vec<String> {
-    bodies(Read { text, outline }).into_iter().map(|body| body.said).collect()
-}
-
-fn bare(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect()
-}
-
-/// Both texts come back from a difference and the clauses that it does not name.
-fn assert_nothing_is_hidden(before: &str, after: &str) {
-    let (then, now) = (Outline::read(before), Outline::read(after));
-    let found = difference(Read { text: before, outline: &then }, Read { text: after, outline: &now });
-    let (mut was, mut is) = (all_said(before, &then), all_said(after, &now));
-    let at = |outline: &Outline, clause: &Clause| {
-        outline.clauses.iter().position(|known| std::ptr::eq(known, clause)).unwrap()
+/// The words of a clause without its number, which stands behind nothing but markup.
+fn words_of(text: &str, clause: &Clause) -> Vec<String> {
+    let text = clause_text(text, clause);
+    let behind = match text.split_once(&clause.label) {
+        Some((markup, behind)) if !markup.contains(char::is_alphanumeric) => behind,
+        _ => text,
     };
-    let (mut seen_then, mut seen_now) = (vec![false; was.len()], vec![false; is.len()]);
+    in_words(behind)
+}
+
+fn in_words(text: &str) -> Vec<String> {
+    let words = text.split_word_bounds().filter(|word| !word.trim().is_empty());
+    words.map(str::to_owned).collect()
+}
+
+/// One of two texts, and which of its clauses a comparison has named.
+struct Side<'a> {
+    text: &'a str,
+    outline: &'a Outline,
+    is_named: Vec<bool>,
+}
+
+impl<'a> Side<'a> {
+    fn of(text: &'a str, outline: &'a Outline) -> Self {
+        Self { text, outline, is_named: vec![false; outline.clauses.len()] }
+    }
+
+    /// A clause is named once, and says this.
+    fn says(&mut self, stands: &Stands, said: &[&str]) {
+        let at = self.outline.clauses.iter().position(|known| std::ptr::eq(known, stands.clause)).unwrap();
+        assert!(!std::mem::replace(&mut self.is_named[at], true), "named twice");
+        let said: Vec<_> = said.iter().flat_map(|text| in_words(text)).collect();
+        assert_eq!(said, words_of(self.text, stands.clause));
+    }
+
+    /// The clauses that are not named, with their addresses and words.
+    fn rest(&self) -> Vec<(Option<&ClauseAddress>, Vec<String>)> {
+        let rest = self.outline.clauses.iter().zip(&self.is_named).filter(|(_, is_named)| !**is_named);
+        rest.map(|(clause, _)| (clause.address.as_ref(), words_of(self.text, clause))).collect()
+    }
+}
+
+/// Both texts come back from a comparison and the clauses that it does not name.
+fn assert_nothing_is_hidden(before: (&str, &Outline), after: (&str, &Outline)) {
+    let reads = [before, after];
+    let [then, now] = reads.map(|(text, outline)| Read { text, outline, prominent: &[] });
+    let [mut was, mut is] = reads.map(|(text, outline)| Side::of(text, outline));
+    let found = compare(then, now);
+    let mut has_moved = false;
     for change in &found.changes {
         match change {
-            Change::Added { after, text } => {
-                assert_eq!(is[at(&now, after)], bare(text));
-                assert!(!std::mem::replace(&mut seen_now[at(&now, after)], true));
+            Change::Added { after, text } => is.says(after, &[text]),
+            Change::Removed { before, text } => was.says(before, &[text]),
+            Change::Kept { before, after, is_moved, words } if words.is_empty() => {
+                has_moved |= is_moved;
+                let said = |side: &Side, stands: &Stands| words_of(side.text, stands.clause).join(" ");
+                assert_eq!(said(&was, before), said(&is, after));
+                let (text, same) = (clause_text(was.text, before.clause), clause_text(is.text, after.clause));
+                was.says(before, &[without_label(text, &before.clause.label)]);
+                is.says(after, &[without_label(same, &after.clause.label)]);
             }
-            Change::Removed { before, text } => {
-                assert_eq!(was[at(&then, before)], bare(text));
-                assert!(!std::mem::replace(&mut seen_then[at(&then, before)], true));
-            }
-            Change::Kept { before, after, words, .. } => {
-                let (before, after) = (at(&then, before), at(&now, after));
-                assert!(!std::mem::replace(&mut seen_then[before], true));
-                assert!(!std::mem::replace(&mut seen_now[after], true));
-                if words.is_empty() {
-                    assert_eq!(was[before], is[after]);
-                    continue;
-                }
-                let (mut old, mut new) = (String::new(), String::new());
+            Change::Kept { before, after, is_moved, words } => {
+                has_moved |= is_moved;
+                let (mut old, mut new) = (Vec::new(), Vec::new());
                 for run in words {
                     let (is_old, is_new, text) = match run {
                         Run::Same(text) => (true, true, text),
@@ -171,17 +233,13 @@ fn assert_nothing_is_hidden(before: &str, after: &str) {
                     old.extend(is_old.then_some(*text));
                     new.extend(is_new.then_some(*text));
                 }
-                assert_eq!((&was[before], &is[after]), (&bare(&old), &bare(&new)));
+                was.says(before, &old);
+                is.says(after, &new);
             }
         }
     }
-    let rest = |said: &mut Vec<String>, seen: &[bool]| {
-        let mut seen = seen.iter();
-        said.retain(|_| !seen.next().unwrap());
-    };
-    rest(&mut was, &seen_then);
-    rest(&mut is, &seen_now);
-    if found.changes.iter().any(|change| matches!(change, Change::Kept { is_moved: true, .. })) {
+    let (mut was, mut is) = (was.rest(), is.rest());
+    if has_moved {
         was.sort_unstable();
         is.sort_unstable();
     }
@@ -222,8 +280,11 @@ fn nothing_is_hidden_whatever_becomes_of_an_agreement() {
                     break;
                 }
             }
-            assert_nothing_is_hidden(&text, &after.concat());
-            assert_nothing_is_hidden(&after.concat(), &text);
+            let after = after.concat();
+            let outlines = [&text, &after].map(|text| Outline::read(text));
+            let [before, after] = [(&*text, &outlines[0]), (&*after, &outlines[1])];
+            assert_nothing_is_hidden(before, after);
+            assert_nothing_is_hidden(after, before);
         }
     }
 }
@@ -253,9 +314,14 @@ fn two_hostile_texts_are_compared_in_bounds() {
         long("甲乙乙甲丙"),
         "\n".into(),
     ];
-    for before in &texts {
-        for after in &texts {
-            assert_nothing_is_hidden(before, after);
+    let texts = texts.map(|text| (Outline::read(&text), text));
+    for (then, before) in &texts {
+        for (now, after) in &texts {
+            assert_nothing_is_hidden((before, then), (after, now));
+            let [then, now] = [(before, then), (after, now)]
+                .map(|(text, outline)| bodies(Read { text, outline, prominent: &[] }));
+            let (alike, most) = pairing::bounds::alike_and_most(&then, &now);
+            assert!(alike <= most, "{alike} of {most}");
         }
     }
 }

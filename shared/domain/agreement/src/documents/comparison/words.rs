@@ -33,13 +33,22 @@ pub(super) fn runs<'a>(before: &'a str, after: &'a str) -> Vec<Run<'a>> {
     runs
 }
 
+/// The words of a text, without its white space.
+pub(super) fn of(text: &str) -> impl Iterator<Item = &str> {
+    text.split_word_bounds().filter(|word| !word.trim().is_empty())
+}
+
+/// Words that were all taken out, and those that were put in for them.
+pub(super) fn anew<'a>(removed: &'a str, added: &'a str) -> Vec<Run<'a>> {
+    vec![Run::Removed(removed), Run::Added(added)]
+}
+
 fn by_words<'a>(before: &'a str, after: &'a str) -> Option<Vec<Run<'a>>> {
     let (then, now) = (Parts::words(before)?, Parts::words(after)?);
-    Some(compared(&then, &now, ISLAND, |removed, added| vec![Run::Removed(removed), Run::Added(added)]))
+    Some(compared(&then, &now, ISLAND, anew))
 }
 
 fn by_sentences<'a>(before: &'a str, after: &'a str) -> Vec<Run<'a>> {
-    let anew = |removed, added| vec![Run::Removed(removed), Run::Added(added)];
     match (Parts::sentences(before), Parts::sentences(after)) {
         (Some(then), Some(now)) => compared(&then, &now, 0, |removed, added| {
             by_words(removed, added).unwrap_or_else(|| anew(removed, added))
@@ -134,5 +143,21 @@ impl<'a> Parts<'a> {
             last.map_or(0, |last| self.parts[last].end)
         };
         &self.text[end(parts.start)..end(parts.end)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_texts_are_compared_by_more_parts_than_are_quick() {
+        let of = |part: &str, count| part.repeat(count);
+        assert_eq!(Parts::words(&of("甲", MOST)).unwrap().parts.len(), MOST);
+        assert!(Parts::words(&of("甲", MOST + 1)).is_none());
+        assert_eq!(Parts::sentences(&of("甲乙。", MOST)).unwrap().parts.len(), MOST);
+        assert!(Parts::sentences(&of("甲乙。", MOST + 1)).is_none());
+        let (before, after) = (of("甲", MOST + 1), of("乙", 3));
+        assert_eq!(runs(&before, &after), [Run::Removed(&before), Run::Added(&after)]);
     }
 }

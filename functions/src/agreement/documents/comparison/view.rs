@@ -1,38 +1,36 @@
 //! What differs between two versions, as it is answered. A field is shown only if it is named here.
 
 use market_agreement::documents::Version;
-use market_agreement::documents::clauses::Clause;
-use market_agreement::documents::difference::{Change, Difference, Run};
+use market_agreement::documents::comparison::{Change, Comparison, Run, Stands};
 use market_kernel::hash::Sha256Hash;
 use market_kernel::ids::DocumentId;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::page::Shown;
-use super::{Compared, is_prominent};
+use super::Compared;
 
 impl Compared {
     /// What differs, as it is answered.
-    pub fn view(&self) -> DifferenceView {
-        let Difference { changes, unchanged } = self.difference();
+    pub fn view(&self) -> ComparisonView {
+        let Comparison { changes, unchanged } = self.comparison();
         let [before, after] = [&self.before, &self.after].map(|shown| VersionName::from(&shown.version));
         let document_id = self.after.document.clone();
-        let changes = changes.into_iter().map(|change| self.change(change)).collect();
-        DifferenceView { document_id, before, after, changes, unchanged }
+        let changes = changes.into_iter().map(ChangeView::from).collect();
+        ComparisonView { document_id, before, after, changes, unchanged }
     }
+}
 
-    fn change(&self, change: Change<'_>) -> ChangeView {
+impl From<Change<'_>> for ChangeView {
+    fn from(change: Change<'_>) -> Self {
         let is_renumbered = change.is_renumbered();
         match change {
-            Change::Added { after, text } => {
-                ChangeView::Added { clause: place(&self.after, after), text: text.to_owned() }
-            }
+            Change::Added { after, text } => Self::Added { clause: after.into(), text: text.to_owned() },
             Change::Removed { before, text } => {
-                ChangeView::Removed { clause: place(&self.before, before), text: text.to_owned() }
+                Self::Removed { clause: before.into(), text: text.to_owned() }
             }
-            Change::Kept { before, after, is_moved, words } => ChangeView::Changed {
-                before: place(&self.before, before),
-                after: place(&self.after, after),
+            Change::Kept { before, after, is_moved, words } => Self::Kept {
+                before: before.into(),
+                after: after.into(),
                 is_renumbered,
                 is_moved,
                 words: words.into_iter().map(RunView::from).collect(),
@@ -43,8 +41,8 @@ impl Compared {
 
 /// What differs between two versions.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Difference")]
-pub struct DifferenceView {
+#[schemars(rename = "Comparison")]
+pub struct ComparisonView {
     /// The document.
     document_id: DocumentId,
     /// The version that the other one is compared with.
@@ -54,7 +52,8 @@ pub struct DifferenceView {
     /// The clauses that differ, in the order of the later version; a clause that was removed stands where it was
     /// missed.
     changes: Vec<ChangeView>,
-    /// How many clauses are the same in both, number and place included.
+    /// How many clauses are the same in both: what they say, their addresses, their places, and whether they are
+    /// prominent.
     unchanged: usize,
 }
 
@@ -92,8 +91,8 @@ enum ChangeView {
         /// What it said, without its number.
         text: String,
     },
-    /// Both have it, and not the same.
-    Changed {
+    /// Both have it, and not the same: its words, its address, its place, or whether it is prominent.
+    Kept {
         /// Where it stood in the earlier version.
         before: PlaceView,
         /// Where it stands in the later one.
@@ -103,7 +102,8 @@ enum ChangeView {
         /// Whether it stands within another clause, or in another order among those in the same one. What is within
         /// a clause that moved has not moved itself.
         is_moved: bool,
-        /// What it says, with what was taken out and put in; empty where it says the same.
+        /// What it says, with what was taken out and put in; empty where it says the same. Where more was changed than
+        /// one can follow, all of it was taken out and put in.
         words: Vec<RunView>,
     },
 }
@@ -120,11 +120,10 @@ struct PlaceView {
     is_prominent: bool,
 }
 
-fn place(shown: &Shown, clause: &Clause) -> PlaceView {
-    PlaceView {
-        address: clause.address.as_ref().map(ToString::to_string).unwrap_or_default(),
-        heading: clause.heading.clone(),
-        is_prominent: is_prominent(shown, clause),
+impl From<Stands<'_>> for PlaceView {
+    fn from(Stands { clause, is_prominent }: Stands<'_>) -> Self {
+        let address = clause.address.as_ref().map(ToString::to_string).unwrap_or_default();
+        Self { address, heading: clause.heading.clone(), is_prominent }
     }
 }
 
