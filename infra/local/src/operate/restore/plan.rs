@@ -462,7 +462,7 @@ mod tests {
         assert!(written_to.contains("fence of market"), "{written_to}");
         let open = seen(fenced(own()), repaired());
         assert_eq!(open.unfenced(Step::Repair, &wanted()), None, "it is not held yet");
-        assert!(open.unfenced(Step::Verify, &wanted()).unwrap().contains("fence of restored"));
+        assert!(open.unfenced(Step::Verify, &wanted()).unwrap().contains("fence of market-restored"));
         assert_eq!(
             pointed(repaired()).unfenced(Step::Open, &wanted()),
             None,
@@ -509,10 +509,10 @@ mod tests {
             (with(&other), wanted(), "was not restored from market"),
             (with(&restored()), later, "was restored to"),
             (with(&lacking), wanted(), "lacks the indexes"),
-            (lifted.clone(), wanted(), "was written to after restored"),
-            (with(&younger), wanted(), "was written to after restored"),
+            (lifted.clone(), wanted(), "was written to after market-restored"),
+            (with(&younger), wanted(), "was written to after market-restored"),
             (before(), adopting.clone(), "could be adopted"),
-            (gone.clone(), wanted(), "restore a backup of it as restored"),
+            (gone.clone(), wanted(), "restore a backup of it as market-restored"),
             (unkept, wanted(), "has no point-in-time recovery"),
             (before(), to_come, "is still to come"),
             (before(), too_early, "to 2026-11-20T12:00:00Z and later"),
@@ -522,6 +522,10 @@ mod tests {
         }
         assert_eq!(with(&other).refusal(&adopting), None, "it is adopted");
         assert_eq!(lifted.refusal(&adopting), None, "that too");
+        let first = Table { name: "market".to_owned(), arn: OLD.to_owned(), ..repaired() };
+        let back = Seen { target: Some(first), source: Some(restored()), ..pointed(repaired()) };
+        let to_first = Wanted { to: "market".to_owned(), ..adopting };
+        assert_eq!(back.refusal(&to_first), None, "it goes back to the table that was its own");
         let without_source = Seen { target: Some(restored()), ..gone };
         assert_eq!(without_source.refusal(&wanted()), None, "a deleted table fences nobody");
         assert!(without_source.is_taken(Step::Fence, &wanted()));
