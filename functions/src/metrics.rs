@@ -46,6 +46,8 @@ pub enum Metric {
     CorruptItems,
     /// Tokens of which nothing could be said, because the issuer's keys could not be had.
     TokensUnverified,
+    /// Calls from inside the account that left a check unanswered by no fault of the caller's: no gateway's log has them.
+    ChecksUnanswered,
 }
 
 impl Metric {
@@ -70,6 +72,7 @@ impl Metric {
         Self::NoticesBounced,
         Self::CorruptItems,
         Self::TokensUnverified,
+        Self::ChecksUnanswered,
     ];
 
     const fn name(self) -> &'static str {
@@ -89,6 +92,7 @@ impl Metric {
             Self::NoticesBounced => "NoticesBounced",
             Self::CorruptItems => "CorruptItems",
             Self::TokensUnverified => "TokensUnverified",
+            Self::ChecksUnanswered => "ChecksUnanswered",
         }
     }
 

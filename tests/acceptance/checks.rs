@@ -234,6 +234,9 @@ async fn a_check_that_rests_on_what_cannot_be_read_fails_alone_is_not_allowed_an
         assert_eq!([&answers[0], &answers[2]], [&failed; 2], "{pk}/{sk}");
         assert_eq!(answers[1]["outcome"], "allowed", "{pk}/{sk}");
         assert_eq!(world.corrupt_items(), rung + 2, "{pk}/{sk}: as by themselves");
+        let none = self::answers(&stage, &[checks[0].clone(), checks[2].clone()]).await;
+        assert_eq!([&none[0], &none[1]], [&failed; 2], "{pk}/{sk}: there is nothing to repeat");
+        assert_eq!(world.corrupt_items(), rung + 4, "{pk}/{sk}");
         world.put(&good).await;
     }
     assert_eq!(ledger(&merchant, "shop-1", &granted.grant).await, counted);

@@ -5,7 +5,8 @@ use market::client::Client;
 use market::json::Json;
 use market::operate::api::Api;
 use market::operate::notices::{
-    Party, Way, correct_other_service, record_other_service, resend, undelivered, would_resend,
+    Party, Service, ServiceOutcome, Way, correct_other_service, record_other_service, resend, undelivered,
+    would_resend,
 };
 use market::requests;
 use market::stage::{PROVIDER, Stage};
@@ -223,21 +224,59 @@ async fn what_was_recorded_by_mistake_is_corrected_and_stays_beside_it_and_what_
             let answer = client.post(&correcting, requests::correction(None)).await.unwrap();
             assert_eq!(answer.code(), "role-not-allowed");
         }
+        let (served, long) = (requests::correction(Some(world.now())), "字".repeat(501));
+        let with = |place: &str, value: Value| {
+            let mut body = served.clone();
+            *body.pointer_mut(place).unwrap() = value;
+            body
+        };
+        let before = world.table().await;
         for (body, pointer) in [
-            (json!({}), "/reason"),
-            (json!({ "reason": "" }), "/reason"),
-            (json!({ "reason": "x", "instead": { "way": "letter" } }), "/instead/served_at"),
-            (json!({ "reason": "x", "way": "letter" }), "/way"),
+            (json!({ "outcome": { "kind": "not_served" } }), "/reason"),
+            (with("/reason", json!("")), "/reason"),
+            (with("/reason", json!(long)), "/reason"),
+            (with("/outcome/evidence", json!(long)), "/outcome/evidence"),
+            // Nothing that was left out means that it was not served.
+            (json!({ "reason": "x" }), "/outcome"),
+            (with("/outcome", json!(null)), "/outcome"),
+            (with("/outcome", json!({})), "/outcome/kind"),
+            (with("/outcome/kind", json!("pending")), "/outcome/kind"),
+            (with("/outcome/kind", json!("not_served")), "/outcome/evidence"),
+            (
+                with("/outcome", json!({ "kind": "served", "way": "letter", "evidence": "x" })),
+                "/outcome/served_at",
+            ),
+            (json!({ "reason": "x", "outcome": { "kind": "not_served" }, "way": "letter" }), "/way"),
         ] {
             let answer = stage.operator.post(&correcting, body).await.unwrap();
-            assert_eq!((answer.status.as_u16(), answer.code()), (422, "invalid-body"));
+            assert_eq!((answer.status.as_u16(), answer.code()), (422, "invalid-body"), "{}", answer.text);
             assert_eq!(answer.text_at("/errors/0/pointer"), pointer, "{}", answer.text);
         }
+        // Both at once, with the bound of their own fields.
+        for characters in [501, 4001] {
+            let mut body = with("/reason", json!("字".repeat(characters)));
+            body["outcome"]["evidence"] = body["reason"].clone();
+            let answer = stage.operator.post(&correcting, body).await.unwrap();
+            for (index, pointer) in ["/outcome/evidence", "/reason"].iter().enumerate() {
+                let at = |field: &str| answer.text_at(&format!("/errors/{index}/{field}")).to_owned();
+                let fault = (at("pointer"), at("detail"));
+                assert_eq!(fault, ((*pointer).to_owned(), "must have at most 500 characters".to_owned()));
+            }
+        }
+        for (_, other) in parties.iter().filter(|(_, other)| other != path) {
+            let elsewhere = correcting.replace(path, other);
+            let answer = stage.operator.post(&elsewhere, requests::correction(None)).await.unwrap();
+            assert_eq!((answer.status.as_u16(), answer.code()), (404, "not-found"));
+        }
+        let nothing_but_replies = |key: &String| key.starts_with("reply#operator#");
+        let after = world.table().await;
+        assert!(after.keys().filter(|key| !before.contains_key(*key)).all(nothing_but_replies));
+        assert!(before.iter().all(|(key, item)| after.get(key) == Some(item)), "nothing was corrected");
         world.set_clock(world.now() + SignedDuration::from_mins(1));
         let later = requests::correction(Some(world.now() + SignedDuration::from_secs(1)));
         let never = stage.operator.post(&correcting, later).await.unwrap();
         assert_eq!((never.status.as_u16(), never.code()), (422, "invalid-service"));
-        assert_eq!(never.text_at("/errors/0/pointer"), "/instead/served_at");
+        assert_eq!(never.text_at("/errors/0/pointer"), "/outcome/served_at");
 
         let instead = requests::correction(Some(world.now()));
         let corrected = stage.operator.post_as(party, &correcting, instead.clone()).await.unwrap();
@@ -247,7 +286,7 @@ async fn what_was_recorded_by_mistake_is_corrected_and_stays_beside_it_and_what_
         let told = &corrected.body["served_otherwise"];
         assert_eq!(
             (&*told["way"], &*told["evidence"]),
-            (&json!("telephone"), &instead["instead"]["evidence"])
+            (&json!("telephone"), &instead["outcome"]["evidence"])
         );
         let [was]: [&Json; 1] =
             corrected.body["corrected_services"].as_array().unwrap().try_into().expect("one");
@@ -275,6 +314,40 @@ async fn what_was_recorded_by_mistake_is_corrected_and_stays_beside_it_and_what_
         assert!(corrections[0].contains("telephone") != corrections[1].contains("telephone"));
         assert_eq!(world.verified(&party.replace('/', "#")).await.faults, []);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_operators_who_correct_at_once_the_later_corrects_what_the_earlier_recorded_or_is_told_that_nothing_is()
+ {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    stage.merchant("shop-1").await;
+    world.set_clock(world.now() + SignedDuration::from_hours(1));
+    let refused = world.refuse_email("account/shop-1", "account_opened").await;
+    let recording = format!("/accounts/shop-1/notices/{}/other-service", id(&refused));
+    let correcting = format!("{recording}/correction");
+    let mut recorded = 0;
+    for round in 0..5 {
+        let service = requests::other_service(world.now());
+        assert!(stage.operator.post(&recording, service).await.unwrap().is_ok(), "round {round}");
+        let other = Client::of(&world.running, Role::Operator, "ops-2");
+        let (served, back) = tokio::join!(
+            stage.operator.post(&correcting, requests::correction(Some(world.now()))),
+            other.post(&correcting, requests::correction(None)),
+        );
+        let (served, back) = (served.unwrap(), back.unwrap());
+        assert!(back.is_ok(), "what is recorded either way is taken back: {}", back.text);
+        recorded += 1;
+        if served.is_ok() {
+            recorded += 1;
+        } else {
+            assert_eq!((served.status.as_u16(), served.code()), (409, "no-other-service"));
+        }
+        let now = stage.operator.get(&recording.replace("/other-service", "")).await.unwrap();
+        assert!(now.body.lacks("served_otherwise"), "{}", now.text);
+        assert_eq!(now.body["corrected_services"].as_array().unwrap().len(), recorded, "none is lost");
+    }
+    assert_eq!(world.verified("account#shop-1").await.faults, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -353,21 +426,22 @@ async fn the_operators_command_lists_what_waits_and_sends_it_again() {
     assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 2);
     let second = &all.notices[1];
     let evidence = "told on the telephone, 10:30, by Wang".to_owned().try_into().unwrap();
-    let told = (Way::Telephone, world.now());
+    let told = Service { way: Way::Telephone, served_at: world.now(), evidence };
     let served = &second.recipient.parse().unwrap();
-    record_other_service(&api, served, &second.id, told, &evidence).await.unwrap();
-    let once = record_other_service(&api, served, &second.id, told, &evidence).await.unwrap_err();
+    record_other_service(&api, served, &second.id, &told).await.unwrap();
+    let once = record_other_service(&api, served, &second.id, &told).await.unwrap_err();
     assert!(once.to_string().contains("not-undeliverable"), "{once}");
     let would = would_resend(&api, served, &second.id, address()).await.unwrap();
     assert!(would.refused.unwrap().contains("another way"));
     assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 1);
     let mistake = "told to another shop".to_owned().try_into().unwrap();
-    let instead = Some(((Way::InPerson, world.now()), evidence.clone()));
-    correct_other_service(&api, served, &second.id, &mistake, instead).await.unwrap();
+    let instead = ServiceOutcome::Served(Service { way: Way::InPerson, ..told });
+    correct_other_service(&api, served, &second.id, &mistake, &instead).await.unwrap();
     assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 1);
-    correct_other_service(&api, served, &second.id, &mistake, None).await.unwrap();
+    let never = &ServiceOutcome::NotServed;
+    correct_other_service(&api, served, &second.id, &mistake, never).await.unwrap();
     assert_eq!(undelivered(&api, 100).await.unwrap().notices.len(), 2, "it was not served after all");
-    let none = correct_other_service(&api, served, &second.id, &mistake, None).await.unwrap_err();
+    let none = correct_other_service(&api, served, &second.id, &mistake, never).await.unwrap_err();
     assert!(none.to_string().contains("no-other-service"), "{none}");
     let twice = resend(&api, &party, &first.id, address()).await.unwrap_err().to_string();
     assert!(twice.contains("wrong-notice-state"), "{twice}");

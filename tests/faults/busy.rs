@@ -17,6 +17,7 @@ use market_ambient::Clock;
 use market_entrustment::grants::access::LEDGER_PARTITIONS;
 use market_identity::Role;
 use market_kernel::keys::Partition;
+use market_outside::sdk::MAX_ATTEMPTS;
 use serde_json::{Value, json};
 
 use crate::server::{Fault, error};
@@ -398,6 +399,40 @@ async fn of_more_lines_than_a_slow_table_counts_in_time_those_that_were_not_begu
     assert_eq!(codes, BTreeMap::from([("outcome-unknown", 10), ("unavailable", 39)]));
     world.table.heal();
     assert_eq!(ledger(&stage, &granted.grant, 100).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_none_is_answered_and_one_may_have_been_counted_all_are_refused_so_and_a_repeat_counts_again() {
+    let world = World::new().await;
+    let stage = Stage::set(&world.running).await;
+    let merchant = stage.merchant("shop-1").await;
+    let (one, other) =
+        (stage.grant(&merchant, "shop-1", "year").await, stage.grant(&merchant, "shop-1", "year").await);
+    let lines_of = |grant: &str| format!("ledger#shop-1#{grant}#");
+    for tokens in [[&one.token, &other.token], [&other.token, &one.token]] {
+        let (counted, throttling) = (lines_of(&one.grant), lines_of(&other.grant));
+        world.table.fail(move |operation, body| {
+            let begins = |with: &str| written(operation, body).iter().any(|key| key.starts_with(with));
+            match (begins(&counted), begins(&throttling)) {
+                (true, _) => Some(Fault::LoseAnswer),
+                (_, true) => Some(throttled()),
+                _ => None,
+            }
+        });
+        let refused = ask_for_all(&stage, &tokens.map(String::as_str)).await;
+        let said = (refused.status.as_u16(), refused.code());
+        assert_eq!(said, (503, "outcome-unknown"), "not that nothing was written: {}", refused.text);
+        world.table.heal();
+    }
+    assert_eq!(ledger(&stage, &other.grant, 100).await, []);
+    // Each of the market's own tries counted them, and nobody was told.
+    let told_of_none = u64::from(MAX_ATTEMPTS) * 2;
+    let lines = |more: u64| {
+        [("wrong_scope".to_owned(), told_of_none + more), ("allowed".to_owned(), 2 * (told_of_none + more))]
+    };
+    assert_eq!(ledger(&stage, &one.grant, 100).await, lines(0));
+    assert_eq!(said(&ask_for_all(&stage, &[one.token.as_str()]).await), all_three(COUNTED, None));
+    assert_eq!(ledger(&stage, &one.grant, 100).await, lines(1), "a repeat counts once more");
 }
 
 #[tokio::test(flavor = "multi_thread")]

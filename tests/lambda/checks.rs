@@ -156,10 +156,18 @@ async fn what_cannot_be_answered_from_inside_the_account_is_a_problem_too() {
         format!("http://{}", listener.local_addr().expect("a listener has an address"))
     };
     let (_, token) = granted(&around).await;
-    let settings = around.settings().with("AWS_ENDPOINT_URL_DYNAMODB", nowhere);
+    let settings =
+        around.settings().with("AWS_ENDPOINT_URL_DYNAMODB", nowhere).with("MARKET_NAMESPACE", "market");
     let mut inside = Function::start("checks", settings).await;
     let checks = json!({ "checks": [{ "token": token, "scope": "orders.read" }] });
     let reply = inside.invoke(checks).await.expect("a reply");
     assert_eq!(problem(&reply), (503, "unavailable", vec![]));
     assert!(!reply.to_string().contains("127.0.0.1"), "no word of what is behind: {reply}");
+    inside.invoke(json!({ "checks": [] })).await.expect("a reply");
+    let log = inside.end().await;
+    assert_eq!(
+        log.matches("\"ChecksUnanswered\":1").count(),
+        1,
+        "what the caller did wrong rings nothing: {log}"
+    );
 }

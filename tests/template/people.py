@@ -1,11 +1,7 @@
 """The roles of people (infra/apart/access.yaml) and the trail of what they do (infra/apart/audit.yaml), as they would be deployed."""
 
-import pytest
-
-from expand import ACCOUNT, REGIONS, apart
-from ways import expanded, statements
-
-__all__ = ["expanded"]
+from expand import ACCOUNT
+from ways import statements
 
 PEOPLE = {
     "Deployers": f"arn:aws:iam::{ACCOUNT}:role/sign-in-deploy",
@@ -23,20 +19,9 @@ def people_of(partition):
     return {name: value.replace("arn:aws:", f"arn:{partition}:") for name, value in PEOPLE.items()}
 
 
-@pytest.fixture(scope="session", params=REGIONS)
-def access(request, expanded):
-    partition = request.param
-    return apart("access", partition, expanded[partition], **people_of(partition))
-
-
 def role_of(access, name):
     return access.resources[name]
 
 
 def boundary(access):
     return statements(access.resources["FunctionsBoundary"]["PolicyDocument"])
-
-
-@pytest.fixture(scope="session", params=REGIONS)
-def audit(request, expanded):
-    return apart("audit", request.param, expanded[request.param])

@@ -29,9 +29,11 @@ class Drill:
         self.before = self.items("market")
         self.protect()
         self.would()
+        self.given_up()
         self.fence_and_restore()
         self.fenced()
         self.point()
+        self.broken_off_at_the_last_step()
         self.stands_there(stack)
         self.goes_on()
         self.expect("the table before is there, untouched since", self.items("market") == self.before)
@@ -67,18 +69,40 @@ class Drill:
         warm = {"ReadUnitsPerSecond": 30_000, "WriteUnitsPerSecond": 9_000}
         self.tables.update_table(TableName="market", WarmThroughput=warm)
 
+    def part(self):
+        """The part of the stack that makes the table."""
+        about = self.emulator.client("cloudformation").describe_stack_resource(StackName="market", LogicalResourceId="Data")
+        return about["StackResourceDetail"]["PhysicalResourceId"]
+
     def keeps_table(self):
-        """Whether the part of the stack that makes the table is under the policy under which a deployment puts it."""
-        cloudformation = self.emulator.client("cloudformation")
-        part = cloudformation.describe_stack_resource(StackName="market", LogicalResourceId="Data")["StackResourceDetail"]
-        body = cloudformation.get_stack_policy(StackName=part["PhysicalResourceId"]).get("StackPolicyBody", "{}")
+        """Whether that part is under the policy under which a deployment puts it."""
+        body = self.emulator.client("cloudformation").get_stack_policy(StackName=self.part()).get("StackPolicyBody", "{}")
         return json.loads(body) == json.loads((ROOT / "infra/data-stack-policy.json").read_text())
+
+    def broken_off(self, table):
+        """Leaves what a command leaves that was broken off while it pointed the stack: a table that is fenced, and a part that
+        lets go of its own."""
+        every = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+        lets_go = json.dumps({"Statement": [every]})
+        self.emulator.client("cloudformation").set_stack_policy(StackName=self.part(), StackPolicyBody=lets_go)
+        arn = self.tables.describe_table(TableName=table)["Table"]["TableArn"]
+        denied = {"Effect": "Deny", "Principal": "*", "Action": ["dynamodb:PutItem"], "Resource": arn}
+        fence = {"Version": "2012-10-17", "Statement": [{"Sid": f"MarketRestore{int(time.time())}", **denied}]}
+        self.tables.put_resource_policy(ResourceArn=arn, Policy=json.dumps(fence))
 
     def would(self):
         said, exit = self.restore("--to", RESTORED, "--at", self.at, "--point", "--dry-run")
         how = {step["how"] for step in said.get("steps", [])}
         self.expect("tried first, it says every step and takes none", (exit, how) == (0, {"would"}), (exit, said))
         self.expect("nothing is fenced by that", not self.policy("market"), self.policy("market"))
+
+    def given_up(self):
+        self.broken_off("market")
+        said, exit = self.restore("--give-up", "--dry-run")
+        self.expect("tried first, giving up changes nothing", self.policy("market") and not self.keeps_table(), said)
+        said, exit = self.restore("--give-up")
+        self.expect("given up, the table takes writes", exit == 0 and not self.policy("market"), said)
+        self.expect("and the part of the stack keeps its table", self.keeps_table())
 
     def policy(self, table):
         arn = self.tables.describe_table(TableName=table)["Table"]["TableArn"]
@@ -125,6 +149,13 @@ class Drill:
         self.expect("and ends well", exit == 0, said)
         said, exit = self.restore("--to", RESTORED, "--point")
         self.expect("given once more, it changes nothing", {s["how"] for s in said["steps"]} == {"was-done"}, said)
+
+    def broken_off_at_the_last_step(self):
+        self.broken_off(RESTORED)
+        said, exit = self.restore("--to", RESTORED)
+        taken = [step["step"] for step in said.get("steps", []) if step["how"] == "done"]
+        self.equal("broken off when the stack was pointed, it opens the table", (exit, taken), (0, ["open"]))
+        self.expect("and the part of the stack, which still let go of its table, keeps it", self.keeps_table())
 
     def stands_there(self, before):
         table = self.tables.describe_table(TableName=RESTORED)["Table"]

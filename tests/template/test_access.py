@@ -7,10 +7,8 @@ import parliament
 
 from expand import ACCOUNT, REGIONS, ROOT, apart, tree
 from iam import access_levels, denied, holds, may, place, policies
-from people import PEOPLE, access, expanded, role_of
+from people import PEOPLE, role_of
 from ways import WAYS, duplicates, functions, many, roles, statements
-
-__all__ = ["access", "expanded"]
 
 
 def listed_commands():

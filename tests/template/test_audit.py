@@ -2,10 +2,7 @@
 
 from expand import ACCOUNT, REGIONS, ROOT, apart, target, tree
 from iam import place
-from people import access, audit, expanded
 from ways import roles, statements
-
-__all__ = ["access", "audit", "expanded"]
 
 
 def selects(selector, event):

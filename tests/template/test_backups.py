@@ -9,7 +9,7 @@ import pytest
 from expand import ACCOUNT, REGIONS, ROOT, apart, target, tree
 from iam import may
 from people import boundary
-from ways import expanded, many
+from ways import many
 
 LABEL = "2026-11-27T12:30:00.000"
 RESTORED = {"TableName": "market-restored", "TableStreamLabel": LABEL}

@@ -11,9 +11,9 @@ import botocore.session
 import pytest
 
 from cloudwatch import written
-from expand import ACCOUNT, ROOT, expansions, paths, target, tree
+from expand import ACCOUNT, ROOT, target, tree
 from office import reasons
-from ways import dead_letter_queues, expanded, functions, gateway, many, market, statements
+from ways import dead_letter_queues, functions, gateway, many, statements
 
 RUNBOOKS = ROOT / "docs/runbooks"
 # What an operator decides, with no alarm before it.

@@ -8,9 +8,7 @@ import pytest
 from expand import ACCOUNT, REGIONS, ROOT, apart, target, tree
 from iam import denied, may, place, policies
 from people import boundary
-from ways import WAYS, allowed, expanded, functions, many, roles
-
-__all__ = ["expanded"]
+from ways import WAYS, allowed, functions, many, roles
 
 # What Lambda asks with a function's role, not from within the function (the guide's page on lambda:SourceFunctionArn).
 BY_LAMBDA = {

@@ -20,9 +20,7 @@ from capacity import (
     table_units,
 )
 from expand import ROOT, tree
-from ways import expanded, gateway, operations
-
-__all__ = ["expanded"]
+from ways import gateway, operations
 
 GUIDE = (ROOT / "docs/DEPLOY.md").read_text()
 

@@ -10,10 +10,8 @@ import cfnlint
 
 from expand import ACCOUNT, REGIONS, ROOT, tree
 from iam import denied, may, place, policies
-from people import access, expanded, role_of
+from people import role_of
 from ways import WAYS, many
-
-__all__ = ["access", "expanded"]
 
 
 def test_no_template_lets_anybody_at_the_table_or_a_function_by_another_way_than_a_role(access):

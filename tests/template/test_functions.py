@@ -5,9 +5,7 @@ import re
 from collections import defaultdict
 
 from expand import ROOT, TEMPLATES, paths, sources, target, tree
-from ways import allowed, duplicates, expanded, functions, handlers, many, market, roles, statements
-
-__all__ = ["expanded", "handlers", "market"]
+from ways import allowed, duplicates, functions, many, roles, statements
 
 
 def test_all_functions_are_one_build():

@@ -5,9 +5,7 @@ import re
 from collections import defaultdict
 
 from expand import ROOT, sources, target, tree
-from ways import DESCRIPTION, WAYS, allowed, called, expanded, functions, gateway, many, market, operations, roles
-
-__all__ = ["expanded", "market"]
+from ways import DESCRIPTION, WAYS, allowed, called, functions, gateway, many, operations, roles
 
 
 def answered():

@@ -8,9 +8,7 @@ import pytest
 
 from expand import expansions, tree
 from grown import grow
-from ways import WAYS, allowed, functions, gateway, handlers, many, operations, roles, statements, target
-
-__all__ = ["handlers"]
+from ways import WAYS, allowed, functions, gateway, many, operations, roles, statements, target
 
 MORE_JOBS, MORE_ROUTES = 20, 60
 # What only AWS knows is at most so long: an ARN with the longest name of a function, queue or role.

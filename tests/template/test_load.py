@@ -12,9 +12,7 @@ import pytest
 
 import capacity
 from expand import ROOT, TEMPLATES, tree
-from ways import expanded, functions, gateway, market, operations
-
-__all__ = ["expanded", "market"]
+from ways import functions, gateway, operations
 
 CLASSES = json.loads((TEMPLATES / "infra/made/classes.json").read_text())
 ORIGIN = "https://shop.example.com"

@@ -3,9 +3,6 @@
 import re
 
 from expand import tree
-from ways import expanded, market
-
-__all__ = ["expanded", "market"]
 
 
 def test_the_firewalls_log_holds_what_was_refused_and_neither_paths_nor_credentials(market):

@@ -8,9 +8,7 @@ import pytest
 from parliament import UnknownActionException, UnknownPrefixException, expand_action
 
 from expand import ROOT, target, tree
-from ways import WAYS, allowed, duplicates, expanded, functions, many, market, permissions, roles, statements, strings
-
-__all__ = ["expanded", "market", "permissions"]
+from ways import WAYS, allowed, duplicates, functions, many, roles, statements, strings
 
 # Actions that may name every resource, and why.
 ANY_RESOURCE = {

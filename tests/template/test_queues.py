@@ -4,9 +4,7 @@ import json
 from collections import defaultdict
 
 from expand import target
-from ways import allowed, called, dead_letter_queues, expanded, functions, handlers, many, market, roles, statements
-
-__all__ = ["expanded", "handlers", "market"]
+from ways import allowed, called, dead_letter_queues, functions, many, roles, statements
 
 
 def test_every_queue_is_encrypted_and_takes_nothing_but_tls(market):

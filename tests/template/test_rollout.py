@@ -6,21 +6,7 @@ import re
 import pytest
 
 from expand import REGIONS, ROOT, sources, target, tree
-from ways import (
-    allowed,
-    called,
-    duplicates,
-    expanded,
-    functions,
-    gateway,
-    many,
-    market,
-    operations,
-    roles,
-    strings,
-)
-
-__all__ = ["expanded", "market"]
+from ways import allowed, called, duplicates, functions, gateway, many, operations, roles, strings
 
 LAST_WITHOUT = json.loads((ROOT / "tests/described/0.5.0.json").read_text())
 # What ran without a request before 0.6.0.

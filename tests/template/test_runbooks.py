@@ -83,6 +83,17 @@ def test_every_command_of_the_page_is_one_and_names_what_is_there(desk, folder, 
         assert any(may_give(access, giver, action, [at]) for giver in givers), f"{page}: {action} on {at}"
 
 
+# What undoes what is done, by another command or the same one.
+UNDOES = {"put-function-concurrency": "delete-function-concurrency", " --enabled": " --no-enabled"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_block_undoes_at_once_what_it_does_for_it_is_pasted_whole(page):
+    for block in blocks(page):
+        undone = [(does, undoes) for does, undoes in UNDOES.items() if does in block and undoes in block]
+        assert not undone, block
+
+
 def test_every_function_that_the_pages_paste_is_used_and_every_page_has_its_parts():
     text = "".join(block for page in PAGES for block in blocks(page)[page == "README" :])
     for name in re.findall(r"^(\w+)\(\) \{", PRELUDE, re.M):

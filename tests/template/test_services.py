@@ -4,9 +4,7 @@ import pytest
 
 from expand import ACCOUNT, REGIONS, apart, target, tree
 from people import people_of
-from ways import WAYS, expanded, many, market, statements
-
-__all__ = ["expanded", "market"]
+from ways import WAYS, many, statements
 
 # Services that name no source when they do this, and who guards it instead.
 PASSED = "a role is passed to it within its own account alone, by whoever has iam:PassRole on it; here that is CloudFormation's role"

@@ -1,13 +1,9 @@
 """The ways in which a market is deployed, and where its templates have what: for every test of what the transform makes of them."""
 
 import json
-import os
 from collections import Counter
-from pathlib import Path
 
-import pytest
-
-from expand import ACCOUNT, REGIONS, ROOT, TEMPLATES, expansions, target, tree
+from expand import ACCOUNT, ROOT, target
 
 # The ways in which a market is deployed; each decides other conditions.
 WAYS = {
@@ -49,38 +45,6 @@ WAYS = {
 
 DESCRIPTION = json.loads((ROOT / "docs/openapi.json").read_text())
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
-
-
-@pytest.fixture(scope="session")
-def expanded():
-    return {partition: expansions(partition) for partition in REGIONS}
-
-
-@pytest.fixture(scope="session", params=WAYS)
-def market(request, expanded):
-    partition, parameters = WAYS[request.param]
-    market = tree(partition, expanded[partition], **parameters)
-    assert not list(market.refusals())
-    return market
-
-
-@pytest.fixture(scope="session")
-def china(expanded):
-    partition, parameters = WAYS["China"]
-    return tree(partition, expanded[partition], **parameters)
-
-
-@pytest.fixture(scope="session")
-def handlers():
-    """Every name that the binary knows, as `market handlers` prints them."""
-    file = os.environ.get("MARKET_HANDLERS")
-    assert file, "MARKET_HANDLERS names no file with the handlers' names (market handlers >FILE)"
-    return Path(file).read_text().split()
-
-
-@pytest.fixture(scope="session")
-def permissions():
-    return json.loads((TEMPLATES / "infra/permissions.json").read_text())
 
 
 def functions(market):

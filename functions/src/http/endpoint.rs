@@ -54,7 +54,7 @@ pub enum Access {
 /// What makes a repeated request harmless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeats {
-    /// It only reads, or counts.
+    /// Nothing is kept of it: it only reads, or what it does is harmless to do once more. A check counts again.
     Harmless,
     /// The `Idempotency-Key` that the caller has to send.
     ByKey,

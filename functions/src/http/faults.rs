@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use market_kernel::clause::ClauseAddress;
 use market_kernel::notices::Address;
-use market_kernel::text::{EmailAddress, Line, PhoneNumber, Prose};
+use market_kernel::text::{EmailAddress, Line, PhoneNumber, Prose, Text, TextError};
 use market_parties::credit_code::GivenCode;
 use regex_lite::Regex;
 use schemars::JsonSchema;
@@ -305,8 +305,9 @@ fn bounds(schema: &Value, least: &str, most: &str) -> [usize; 2] {
 
 /// What is wrong with a text. Where a rule is named (`x-rule`), the rule itself says it.
 fn wrong_in(schema: &Value, text: &str) -> Option<String> {
+    let [least, most] = bounds(schema, "minLength", "maxLength");
     if let Some(rule) = schema["x-rule"].as_str() {
-        return broken(rule, text);
+        return broken(rule, text, most);
     }
     let does_not_fit = || Some(shown(&Value::from(text)));
     match schema["format"].as_str() {
@@ -314,7 +315,6 @@ fn wrong_in(schema: &Value, text: &str) -> Option<String> {
         Some("date") if text.parse::<market_kernel::Date>().is_err() => return does_not_fit(),
         _ => {}
     }
-    let [least, most] = bounds(schema, "minLength", "maxLength");
     let length = text.chars().count();
     if length < least || length > most {
         return Some(format!("has {length} characters"));
@@ -323,18 +323,27 @@ fn wrong_in(schema: &Value, text: &str) -> Option<String> {
     pattern.filter(|pattern| !pattern.is_match(text)).and_then(|_| does_not_fit())
 }
 
-/// What a text has against a rule of ours.
-fn broken(rule: &str, text: &str) -> Option<String> {
+/// What a text has against a rule of ours; of a line or prose, its field has so many characters at most.
+fn broken(rule: &str, text: &str, most: usize) -> Option<String> {
     let text = text.to_owned();
     match rule {
-        "line" => Line::try_from(text).err().map(|error| error.to_string()),
-        "prose" => Prose::try_from(text).err().map(|error| error.to_string()),
+        "line" => beyond(most, Line::try_from(text)),
+        "prose" => beyond(most, Prose::try_from(text)),
         "email" => EmailAddress::try_from(text).err().map(str::to_owned),
         "phone" => PhoneNumber::try_from(text).err().map(str::to_owned),
         "address" => Address::try_from(text).err().map(str::to_owned),
         "credit-code" => GivenCode::try_from(text).err().map(|error| error.to_string()),
         "clause-address" => ClauseAddress::try_from(text).err().map(|error| error.to_string()),
         _ => None,
+    }
+}
+
+/// What is wrong with a text that was read by the widest type of its rule, and whose field may be narrower.
+fn beyond<const WIDEST: usize>(most: usize, read: Result<Text<WIDEST>, TextError>) -> Option<String> {
+    match read {
+        Ok(text) if text.as_str().chars().nth(most).is_none() => None,
+        Ok(_) | Err(TextError::TooLong { .. }) => Some(TextError::TooLong { max: most }.to_string()),
+        Err(error) => Some(error.to_string()),
     }
 }
 

@@ -27,7 +27,7 @@ codes! {
     TOO_MANY_REQUESTS 429 "too-many-requests" "The caller sends more requests than it may." "Slow down, and repeat the request with the same Idempotency-Key."
     CONTENDED 503 "contended" "The state kept moving while the request was decided; nothing was written." "Repeat the request with the same Idempotency-Key."
     UNAVAILABLE 503 "unavailable" "The market cannot answer now; nothing was written." "Repeat the request with the same Idempotency-Key after the Retry-After time."
-    OUTCOME_UNKNOWN 503 "outcome-unknown" "The request may or may not have taken effect." "Repeat it with the same Idempotency-Key: it takes effect at most once, and the repeat tells the outcome."
+    OUTCOME_UNKNOWN 503 "outcome-unknown" "The request may or may not have taken effect." "Repeat it with the same Idempotency-Key: it takes effect at most once, and the repeat tells the outcome. An operation that takes no key is harmless to repeat and does anew what it does: a check that was counted is counted once more, and the ledger shows a use too many."
     CORRUPT 500 "corrupt" "Something that is stored cannot be read; nothing was written." "Report the `request_id`. The operator was alerted; what does not need it goes on."
     INTERNAL 500 "internal" "Something broke that should not have." "Report the `request_id`."
 }

@@ -33,7 +33,7 @@ impl From<CorrectionRefusal> for Problem {
             CorrectionRefusal::NothingRecorded => Self::new(NO_OTHER_SERVICE),
             CorrectionRefusal::TooMany => Self::new(TOO_MANY_CORRECTIONS),
             CorrectionRefusal::OutOfTime => {
-                let error = FieldError::at("/instead/served_at", refusal.to_string());
+                let error = FieldError::at("/outcome/served_at", refusal.to_string());
                 Self::new(INVALID_SERVICE).errors(vec![error])
             }
         }

@@ -158,9 +158,11 @@ impl Figures {
             Metric::NoticesBounced => drop(self.notices_bounced.inc_by(count)),
             Metric::CorruptItems => drop(self.corrupt_items.inc_by(count)),
             // Here the workers tell of each job, and there is no authorizer beside the routes, which answer 503. A pass
-            // takes as long as it does and leaves nothing, and the routes have no gateway before them.
+            // takes as long as it does and leaves nothing, the routes have no gateway before them, and nobody calls from inside an
+            // account.
             Metric::JobsFailed
             | Metric::TokensUnverified
+            | Metric::ChecksUnanswered
             | Metric::Left
             | Metric::WaveMs
             | Metric::PacedWaveMs
@@ -295,6 +297,7 @@ mod tests {
             Metric::CorruptItems => Some("market_corrupt_items_total 3000"),
             Metric::JobsFailed
             | Metric::TokensUnverified
+            | Metric::ChecksUnanswered
             | Metric::Left
             | Metric::WaveMs
             | Metric::PacedWaveMs

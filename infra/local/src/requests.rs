@@ -137,14 +137,12 @@ pub fn other_service(served_at: jiff::Timestamp) -> Value {
 /// That it was served so instead, on the telephone; without an instant, that it was not served.
 #[must_use]
 pub fn correction(served_at: Option<jiff::Timestamp>) -> Value {
-    let instead = served_at.map(|served_at| {
-        json!({ "way": "telephone", "served_at": served_at, "evidence": "10:30 由王芳电话告知，通话记录 2026-18。" })
-    });
-    let reason = "误录为挂号信，该信寄给了另一商家。";
-    instead.map_or_else(
-        || json!({ "reason": reason }),
-        |instead| json!({ "reason": reason, "instead": instead }),
-    )
+    let told = "10:30 由王芳电话告知，通话记录 2026-18。";
+    let outcome = served_at.map_or_else(
+        || json!({ "kind": "not_served" }),
+        |at| json!({ "kind": "served", "way": "telephone", "served_at": at, "evidence": told }),
+    );
+    json!({ "reason": "误录为挂号信，该信寄给了另一商家。", "outcome": outcome })
 }
 
 /// An attestation of deletion.

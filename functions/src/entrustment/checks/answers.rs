@@ -5,8 +5,8 @@
 //! answered: a check that cannot be counted is not allowed.
 //!
 //! What cannot be read or counted fails the checks that rest on it and no other; it is the caller's to refuse them or to say
-//! so among answers. Where none was answered, and one may be when it is asked again, all are refused
-//! (docs/decisions/0095).
+//! so among answers. Where none was answered, and one may be when it is asked again, all are refused: with `outcome-unknown`
+//! where one of them may have been counted, for every other code says that nothing was written (docs/decisions/0095).
 //!
 //! An answer is in time, or none: reading and counting have an end of their own, well before the function's and the gateway's,
 //! which would leave the caller without a word (docs/decisions/0107).
@@ -26,7 +26,7 @@ use market_store::of;
 use tokio::time::timeout;
 
 use super::{CheckReply, TokenToCheck, ledger};
-use crate::http::problems::{CORRUPT, UNAVAILABLE};
+use crate::http::problems::{CORRUPT, OUTCOME_UNKNOWN, UNAVAILABLE};
 use crate::http::{Market, Problem};
 
 /// How long all that checks rest on may take to be read. With what the ledger takes these are eleven seconds, within the
@@ -77,7 +77,9 @@ pub(super) async fn answer(
 /// Why all are refused: none of them was answered, and not only for what cannot be read.
 fn refused_alike(answers: &[Result<CheckReply, Problem>]) -> Option<Problem> {
     let refused: Vec<&Problem> = answers.iter().map(|answer| answer.as_ref().err()).collect::<Option<_>>()?;
-    refused.into_iter().find(|problem| problem.code != CORRUPT).cloned()
+    let unknown = refused.iter().find(|problem| problem.code == OUTCOME_UNKNOWN);
+    let passing = || refused.iter().find(|problem| problem.code != CORRUPT);
+    unknown.or_else(passing).map(|problem| (*problem).clone())
 }
 
 /// What a check is decided on.

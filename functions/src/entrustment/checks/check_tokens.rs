@@ -49,8 +49,13 @@ impl Endpoint for CheckTokens {
                     comes several times. Where what one check rests on cannot be read, or the \
                     market cannot count it for now, that one answers `allowed: false` with the code \
                     of the `problem`, and the others are answered. It says nothing of the token: \
-                    with `retry_after_seconds`, ask for this one again after that time. Where no \
-                    check is answered, the request is refused as a single one is.",
+                    with `retry_after_seconds`, ask for this one again after that time. One whose \
+                    problem is `outcome-unknown` may have been counted: the ledger may show it more \
+                    often than once, also when it is asked again, and that is all that comes of it. \
+                    The same holds for all checks of a request that is refused so, or whose answer is \
+                    lost; by every other refusal none was counted. Where no check is answered and \
+                    asking again may answer one, the request is refused as a single one is. Where none \
+                    can be read, each answers `corrupt`, for there is nothing to repeat.",
             )
             .clauses(&["4.4.1", "4.4.3"])
             .roles(&[Role::DataGateway])

@@ -33,16 +33,45 @@ impl From<Body> for OtherService {
     }
 }
 
-/// How it was served instead, and why that is corrected.
+/// What is true instead of what was recorded. It is always said: what was not served waits for a human again, who may
+/// send it, so nothing that was left out must come to mean that.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "OtherServiceOutcome")]
+enum OutcomeForm {
+    /// It was served so.
+    Served {
+        /// On which way.
+        way: OtherWayView,
+        /// When; not before the notice was drafted, and not later than now.
+        served_at: Instant,
+        /// What shows it: who says so, and where the proof is kept (a receipt's number, a file).
+        evidence: OtherEvidence,
+    },
+    /// It was not served after all.
+    NotServed {},
+}
+
+impl From<OutcomeForm> for Option<OtherService> {
+    fn from(outcome: OutcomeForm) -> Self {
+        match outcome {
+            OutcomeForm::Served { way, served_at, evidence } => {
+                Some(Body { way, served_at, evidence }.into())
+            }
+            OutcomeForm::NotServed {} => None,
+        }
+    }
+}
+
+/// What is true instead, and why what was recorded is corrected.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "OtherServiceCorrection")]
 pub struct Correction {
     /// Why what was recorded is corrected.
     reason: CorrectionReason,
-    /// How it was served; without it, it was not served after all.
-    #[serde(default)]
-    instead: Option<Body>,
+    /// What is true instead.
+    outcome: OutcomeForm,
 }
 
 /// What recording it does, for whoever integrates it.
@@ -51,9 +80,9 @@ pub(super) const ABOUT: &str = "Records that a human served the notice by a lett
         for a human (`list_undelivered`). A mistake is corrected by a further record (`correct_other_service`).";
 
 /// What correcting it does, for whoever integrates it.
-pub(super) const CORRECTION: &str = "Corrects what was recorded of another service by mistake (11.1): with `instead`, the notice was served so; without \
-        it, it was not served, and waits for a human again, who sends it again or records how it is served. No period \
-        begins with such a service, so nothing else changes. What was recorded stays with the notice, with the reason and \
+pub(super) const CORRECTION: &str = "Corrects what was recorded of another service by mistake (11.1): the `outcome` says that the notice was \
+        `served` so instead, or that it was `not_served`; then it waits for a human again, who sends it again or records \
+        how it is served. No period begins with such a service, so nothing else changes. What was recorded stays with the notice, with the reason and \
         when it was corrected, and in evidence, which names who recorded and who corrected it. Refused where no other \
         service is recorded.";
 
@@ -82,7 +111,7 @@ pub(super) async fn correct(
     occasion: &Occasion,
 ) -> Result<Outcome<NoticeView>, Problem> {
     let notice = market.store.get::<Notice>(&id).await?.ok_or(Problem::not_found())?;
-    let Correction { reason, instead } = body.clone();
-    let corrected = Notice::correct_other_service(&notice, instead.map(Into::into), reason, occasion)?;
+    let Correction { reason, outcome } = body.clone();
+    let corrected = Notice::correct_other_service(&notice, outcome.into(), reason, occasion)?;
     Ok(Outcome::commit(corrected).map(NoticeView::from))
 }

@@ -74,15 +74,8 @@ enum Command {
         recipient: Party,
         /// Its id.
         id: NoticeId,
-        /// On which way.
-        #[arg(long)]
-        way: Way,
-        /// When: 2026-03-02T10:00:00+08:00.
-        #[arg(long, value_name = "INSTANT")]
-        served_at: Timestamp,
-        /// What shows it: who says so, and where the proof is kept.
-        #[arg(long, value_name = "TEXT", value_parser = |raw: &str| OtherEvidence::try_from(raw.to_owned()))]
-        evidence: OtherEvidence,
+        #[command(flatten)]
+        service: Service,
         #[command(flatten)]
         common: Common,
     },
@@ -102,7 +95,32 @@ enum Command {
     },
 }
 
-/// How a notice was served, where what was recorded of that is corrected.
+/// How a human served a notice, recorded at first or by a correction; on the wire, the body of the one and a part of the
+/// other.
+#[derive(Debug, Clone, Serialize, clap::Args)]
+pub struct Service {
+    /// On which way.
+    #[arg(long)]
+    pub way: Way,
+    /// When: 2026-03-02T10:00:00+08:00.
+    #[arg(long, value_name = "INSTANT")]
+    pub served_at: Timestamp,
+    /// What shows it: who says so, and where the proof is kept.
+    #[arg(long, value_name = "TEXT", value_parser = |raw: &str| OtherEvidence::try_from(raw.to_owned()))]
+    pub evidence: OtherEvidence,
+}
+
+/// What is true instead of what was recorded, as the market is told.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ServiceOutcome {
+    /// A human served it so.
+    Served(Service),
+    /// It was not served, and waits for a human again.
+    NotServed,
+}
+
+/// What a correction says on the command line: one of the two, and never neither.
 #[derive(Debug, clap::Args)]
 pub struct Instead {
     /// It was not served after all, and waits for a human again.
@@ -120,9 +138,19 @@ pub struct Instead {
 }
 
 impl Instead {
-    /// As the market is told; none where it was not served.
-    fn service(self) -> Option<Service> {
-        Some(((self.way?, self.served_at?), self.evidence?))
+    fn outcome(self) -> Option<ServiceOutcome> {
+        match self {
+            Self { not_served: true, way: None, served_at: None, evidence: None } => {
+                Some(ServiceOutcome::NotServed)
+            }
+            Self {
+                not_served: false,
+                way: Some(way),
+                served_at: Some(served_at),
+                evidence: Some(evidence),
+            } => Some(ServiceOutcome::Served(Service { way, served_at, evidence })),
+            _ => None,
+        }
     }
 }
 
@@ -462,19 +490,10 @@ pub async fn record_other_service(
     api: &Api,
     recipient: &Party,
     id: &NoticeId,
-    (way, served_at): (Way, Timestamp),
-    evidence: &OtherEvidence,
+    service: &Service,
 ) -> Result<NoticeLine, OperateError> {
     let path = format!("{}/notices/{id}/other-service", recipient.path());
-    let body = service(((way, served_at), evidence.clone()));
-    post(api, &path, "served-otherwise", &body).await
-}
-
-/// On which way a notice was served, when, and what shows it.
-type Service = ((Way, Timestamp), OtherEvidence);
-
-fn service(((way, served_at), evidence): Service) -> Value {
-    json!({ "way": way, "served_at": served_at.to_string(), "evidence": evidence.as_str() })
+    post(api, &path, "served-otherwise", &json!(service)).await
 }
 
 /// Whether a human served it, after a correction.
@@ -497,7 +516,7 @@ impl fmt::Display for Corrected {
     }
 }
 
-/// Corrects what was recorded of how a human served a notice another way; without `instead`, it was not served.
+/// Corrects what was recorded of how a human served a notice another way.
 ///
 /// # Errors
 /// Where the market refuses, or does not answer.
@@ -506,13 +525,10 @@ pub async fn correct_other_service(
     recipient: &Party,
     id: &NoticeId,
     reason: &CorrectionReason,
-    instead: Option<Service>,
+    outcome: &ServiceOutcome,
 ) -> Result<NoticeLine, OperateError> {
     let path = format!("{}/notices/{id}/other-service/correction", recipient.path());
-    let mut body = json!({ "reason": reason.as_str() });
-    if let Some(instead) = instead {
-        body["instead"] = service(instead);
-    }
+    let body = json!({ "reason": reason, "outcome": outcome });
     post(api, &path, "correct-service", &body).await
 }
 
@@ -524,19 +540,17 @@ pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
             say(&found, common.json)?;
             return Ok(Ended::Good);
         }
-        Some(Command::ServedOtherwise { recipient, id, way, served_at, evidence, common }) => {
-            let record = async |api: &Api| {
-                record_other_service(api, &recipient, &id, (way, served_at), &evidence).await
-            };
+        Some(Command::ServedOtherwise { recipient, id, service, common }) => {
+            let record = async |api: &Api| record_other_service(api, &recipient, &id, &service).await;
             let recorded = common.at.at_api(Work::Changes, record).await?;
             say(&Recorded(recorded), common.json)?;
             return Ok(Ended::Good);
         }
         Some(Command::CorrectService { recipient, id, reason, instead, common }) => {
-            let instead = instead.service();
-            let is_served = instead.is_some();
+            let outcome = instead.outcome().expect("clap lets one of the two pass");
+            let is_served = matches!(outcome, ServiceOutcome::Served(_));
             let correct =
-                async |api: &Api| correct_other_service(api, &recipient, &id, &reason, instead.clone()).await;
+                async |api: &Api| correct_other_service(api, &recipient, &id, &reason, &outcome).await;
             let notice = common.at.at_api(Work::Changes, correct).await?;
             say(&Corrected { notice, is_served }, common.json)?;
             return Ok(Ended::Good);

@@ -1,17 +1,17 @@
 //! `cargo xtask deploy`: a package, verified, to an environment.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use super::aws::{ask, cloudformation, of};
 use super::environment::{DEPLOYMENT, Environment, Parameters, keeps_what_never_changes};
 use super::package::RELEASE;
 use super::protect::protect;
 use super::runs::{may_run_so_much, runs_what_was_signed};
 use super::{Deploy, Tools, sums};
-use crate::run::{Done, Failed, program, run, words};
+use crate::run::{Done, Failed, run, words};
 
 /// Deploys.
 ///
@@ -122,26 +122,6 @@ fn sam(
     command
 }
 
-/// A program, with its first words.
-fn of(words: &[OsString], arguments: &[&str]) -> Command {
-    let (name, first) = words.split_first().expect("a program has a name");
-    let mut command = program(name, &[]);
-    command.args(first).args(arguments);
-    command
-}
-
-/// What `aws` answers, as a text.
-pub fn ask(tools: &Tools, environment: &Environment, arguments: &[&str]) -> Result<String, Failed> {
-    let mut command = of(&tools.aws, arguments);
-    command.args(["--region", &environment.region, "--output", "text"]);
-    let output = command.output().map_err(|error| Failed(format!("{}: {error}", words(&command))))?;
-    if output.status.success() {
-        // Not the tab before a value that is empty.
-        return Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\n', '\r']).to_owned());
-    }
-    Err(Failed(format!("{}: {}", words(&command), String::from_utf8_lossy(&output.stderr).trim())))
-}
-
 fn is_in_account(tools: &Tools, environment: &Environment) -> Done {
     let here = ask(tools, environment, &["sts", "get-caller-identity", "--query", "Account"])?;
     if here == environment.account {
@@ -154,11 +134,8 @@ fn is_in_account(tools: &Tools, environment: &Environment) -> Done {
 /// was made, and which has none.
 fn of_stack(tools: &Tools, environment: &Environment) -> Result<Option<Parameters>, Failed> {
     let query = "Stacks[?StackStatus!='REVIEW_IN_PROGRESS'].Parameters[].[ParameterKey,ParameterValue]";
-    let asked = ask(
-        tools,
-        environment,
-        &["cloudformation", "describe-stacks", "--stack-name", &environment.stack, "--query", query],
-    );
+    let described = ["describe-stacks", "--stack-name", &environment.stack];
+    let asked = cloudformation(tools, environment, &described, Some(query));
     match asked {
         Ok(text) => {
             let lines = text.lines().filter_map(|line| line.split_once('\t'));

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::deploy::ask;
+use super::aws::cloudformation;
 use super::environment::Environment;
 use super::{Drift, Tools};
 use crate::run::{Done, Failed};
@@ -48,8 +48,8 @@ fn looked_at(
 ) -> Vec<Result<(String, String), Failed>> {
     let query = "StackResourceSummaries[?ResourceType=='AWS::CloudFormation::Stack'].[PhysicalResourceId]";
     let look = |stack: &str| {
-        let nested =
-            cloudformation(tools, environment, &["list-stack-resources", "--stack-name", stack], query)?;
+        let listed = ["list-stack-resources", "--stack-name", stack];
+        let nested = cloudformation(tools, environment, &listed, Some(query))?;
         Ok((nested, differences(tools, environment, stack)?))
     };
     std::thread::scope(|scope| {
@@ -59,22 +59,14 @@ fn looked_at(
     })
 }
 
-fn cloudformation(
-    tools: &Tools,
-    environment: &Environment,
-    arguments: &[&str],
-    query: &str,
-) -> Result<String, Failed> {
-    ask(tools, environment, &[&["cloudformation"], arguments, &["--query", query]].concat())
-}
-
 /// A line for each resource of a stack that differs: its name, its type, how, and in what.
 fn differences(tools: &Tools, environment: &Environment, stack: &str) -> Result<String, Failed> {
     let begin = ["detect-stack-drift", "--stack-name", stack];
-    let id = cloudformation(tools, environment, &begin, "StackDriftDetectionId")?;
+    let id = cloudformation(tools, environment, &begin, Some("StackDriftDetectionId"))?;
     let look = ["describe-stack-drift-detection-status", "--stack-drift-detection-id", &id];
     let state = loop {
-        let state = cloudformation(tools, environment, &look, "[DetectionStatus,StackDriftStatus]")?;
+        let query = "[DetectionStatus,StackDriftStatus]";
+        let state = cloudformation(tools, environment, &look, Some(query))?;
         if !state.starts_with("DETECTION_IN_PROGRESS") {
             break state;
         }
@@ -85,7 +77,7 @@ fn differences(tools: &Tools, environment: &Environment, stack: &str) -> Result<
         ["DETECTION_COMPLETE", "IN_SYNC"] => return Ok(String::new()),
         ["DETECTION_COMPLETE", "DRIFTED"] => {}
         _ => {
-            let why = cloudformation(tools, environment, &look, "DetectionStatusReason")?;
+            let why = cloudformation(tools, environment, &look, Some("DetectionStatusReason"))?;
             return Err(Failed(format!("CloudFormation cannot tell of {stack}: {state} {why}")));
         }
     }
@@ -98,5 +90,5 @@ fn differences(tools: &Tools, environment: &Environment, stack: &str) -> Result<
         "DELETED",
     ];
     let query = "StackResourceDrifts[].[LogicalResourceId,ResourceType,StackResourceDriftStatus,join(' ',PropertyDifferences[].PropertyPath||`[]`)]";
-    cloudformation(tools, environment, &drifts, query)
+    cloudformation(tools, environment, &drifts, Some(query))
 }

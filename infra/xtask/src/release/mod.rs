@@ -5,6 +5,7 @@
 //! environments differ in nothing but their files below `infra/environments`. A mistyped name makes nothing: a stack is
 //! created only where that is asked for, and one that is there keeps what never changes.
 
+mod aws;
 mod deploy;
 mod drift;
 mod environment;

@@ -3,9 +3,9 @@
 //! whether they are there and sets those that are not.
 
 use super::Tools;
-use super::deploy::ask;
+use super::aws::cloudformation;
 use super::environment::Environment;
-use crate::run::{Done, Failed};
+use crate::run::Done;
 
 /// The part of the stack that makes the table.
 const DATA: &str = "Data";
@@ -20,41 +20,31 @@ const OF_ITS_DATA: &str = include_str!("../../../data-stack-policy.json");
 /// Where `CloudFormation` does not say or take it.
 pub fn protect(tools: &Tools, environment: &Environment) -> Done {
     let Environment { stack, .. } = environment;
+    let asked =
+        |arguments: &[&str], query: Option<&str>| cloudformation(tools, environment, arguments, query);
     let query = "Stacks[0].EnableTerminationProtection";
-    if cloudformation(tools, environment, &["describe-stacks", "--stack-name", stack, "--query", query])?
-        != "True"
-    {
-        println!("{stack} is not protected from deletion: it is from now on");
+    if asked(&["describe-stacks", "--stack-name", stack], Some(query))? != "True" {
+        println!("the stack {stack} could be deleted: termination protection is turned on now");
         let protects = "--enable-termination-protection";
-        cloudformation(
-            tools,
-            environment,
-            &["update-termination-protection", protects, "--stack-name", stack],
-        )?;
+        asked(&["update-termination-protection", protects, "--stack-name", stack], None)?;
     }
-    let query = "StackResourceDetail.PhysicalResourceId";
-    let of_data =
-        ["describe-stack-resource", "--stack-name", stack, "--logical-resource-id", DATA, "--query", query];
-    let data = cloudformation(tools, environment, &of_data)?;
-    for (what, stack, policy) in [("it", stack, OF_THE_STACK), ("its part Data", &data, OF_ITS_DATA)] {
-        let named = ["--stack-name", stack];
-        let query = ["--query", "StackPolicyBody"];
-        let there =
-            cloudformation(tools, environment, &[&["get-stack-policy"], &named[..], &query].concat())?;
+    let part = ["describe-stack-resource", "--stack-name", stack, "--logical-resource-id", DATA];
+    let data = asked(&part, Some("StackResourceDetail.PhysicalResourceId"))?;
+    let nested = format!("the part {DATA} of the stack {stack}");
+    for (what, stack, policy) in
+        [(format!("the stack {stack}"), stack, OF_THE_STACK), (nested, &data, OF_ITS_DATA)]
+    {
+        let named = ["--stack-name", stack.as_str()];
+        let there = asked(&[&["get-stack-policy"], &named[..]].concat(), Some("StackPolicyBody"))?;
         if squeezed(&there) != squeezed(policy) {
             println!(
-                "no policy keeps the table in {}, or another one: {what} is put under it",
-                environment.stack
+                "{what} did not have the policy that keeps updates from deleting the table: it is set now"
             );
             let body = ["--stack-policy-body", policy];
-            cloudformation(tools, environment, &[&["set-stack-policy"], &named[..], &body].concat())?;
+            asked(&[&["set-stack-policy"], &named[..], &body].concat(), None)?;
         }
     }
     Ok(())
-}
-
-fn cloudformation(tools: &Tools, environment: &Environment, arguments: &[&str]) -> Result<String, Failed> {
-    ask(tools, environment, &[&["cloudformation"], arguments].concat())
 }
 
 /// Without white space: a policy has none that says anything.

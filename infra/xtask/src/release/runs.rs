@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::aws::ask;
 use super::environment::{Environment, Parameters};
 use super::package::ARTIFACT;
 use super::{Tools, sums};
 use crate::run::{Done, Failed};
-
-use super::deploy::ask;
 
 /// Whether Lambda runs as much at once in this account as the environment's file says.
 ///
@@ -21,7 +20,7 @@ pub fn may_run_so_much(tools: &Tools, environment: &Environment, parameters: &Pa
     let query = "AccountLimit.ConcurrentExecutions";
     let granted = ask(tools, environment, &["lambda", "get-account-settings", "--query", query])?;
     let number =
-        |text: &str| text.parse::<f64>().map_err(|_| Failed(format!("{query} is `{text}`, no number")));
+        |text: &str| text.parse::<u32>().map_err(|_| Failed(format!("{query} is `{text}`, no number")));
     if number(wanted)? <= number(&granted)? {
         return Ok(());
     }

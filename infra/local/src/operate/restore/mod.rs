@@ -158,7 +158,7 @@ async fn give_up(stack: &Stack, tables: &Tables, arguments: &Arguments) -> Resul
     let table = table.ok_or_else(|| OperateError::NotRestored(format!("there is no table {name}")))?;
     let was_fenced = table.fenced.is_some();
     if was_fenced && !arguments.dry_run {
-        tables.lift(&table).await?;
+        open(stack, tables, &table).await?;
     }
     say(&GivenUp { dry_run: arguments.dry_run, table: table.name, was_fenced }, arguments.common.json)?;
     Ok(Ended::Good)
@@ -172,6 +172,13 @@ async fn at_rest(stack: &Stack) -> Result<Stack, OperateError> {
         stack = stack.again().await?;
     }
     Ok(stack)
+}
+
+/// Lets the market write to a table. Before that the part of the stack that makes its table keeps it: where this was broken off
+/// while the stack was pointed, it still lets go.
+async fn open(stack: &Stack, tables: &Tables, table: &Table) -> Result<(), OperateError> {
+    stack.set_policy(DATA, KEEPS_TABLE).await?;
+    tables.lift(table).await
 }
 
 /// Begins to point the stack at a table.
@@ -270,7 +277,7 @@ impl Restore<'_> {
             (Step::Repair, _, Some(target)) => self.repair(&seen.needs(), target).await,
             (Step::Hold, _, Some(target)) => self.fence(target).await,
             (Step::Point, _, Some(target)) => self.point(target).await,
-            (Step::Open, _, Some(target)) => self.tables.lift(target).await,
+            (Step::Open, _, Some(target)) => open(&self.stack, &self.tables, target).await,
             _ => Ok(()),
         }
     }
