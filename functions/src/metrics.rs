@@ -52,7 +52,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every one.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::LatenessMs,
         Self::WaveMs,
         Self::PacedWaveMs,
