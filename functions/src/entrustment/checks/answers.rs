@@ -5,8 +5,9 @@
 //! answered: a check that cannot be counted is not allowed.
 //!
 //! What cannot be read or counted fails the checks that rest on it and no other; it is the caller's to refuse them or to say
-//! so among answers. Where none was answered, and one may be when it is asked again, all are refused: with `outcome-unknown`
-//! where one of them may have been counted, for every other code says that nothing was written (docs/decisions/0095).
+//! so among answers. Where none that rests on a grant was answered, and one may be when it is asked again, all are refused:
+//! with `outcome-unknown` where one of them may have been counted, for every other code says that nothing was written
+//! (docs/decisions/0095).
 //!
 //! An answer is in time, or none: reading and counting have an end of their own, well before the function's and the gateway's,
 //! which would leave the caller without a word (docs/decisions/0107).
@@ -71,12 +72,14 @@ pub(super) async fn answer(
             Err(unreadable) => Err(unreadable.clone()),
         })
         .collect();
-    refused_alike(&answers).map_or(Ok(answers), Err)
+    let resting = made.iter().zip(&answers).filter(|(made, _)| !matches!(made, Ok(None)));
+    refused_alike(resting.map(|(_, answer)| answer)).map_or(Ok(answers), Err)
 }
 
-/// Why all are refused: none of them was answered, and not only for what cannot be read.
-fn refused_alike(answers: &[Result<CheckReply, Problem>]) -> Option<Problem> {
-    let refused: Vec<&Problem> = answers.iter().map(|answer| answer.as_ref().err()).collect::<Option<_>>()?;
+/// Why all are refused: of those that rest on a grant none was answered, and not only for what cannot be read. One whose
+/// token names nothing is answered without counting, and would hide that nothing can be counted.
+fn refused_alike<'a>(resting: impl Iterator<Item = &'a Result<CheckReply, Problem>>) -> Option<Problem> {
+    let refused: Vec<&Problem> = resting.map(|answer| answer.as_ref().err()).collect::<Option<_>>()?;
     let unknown = refused.iter().find(|problem| problem.code == OUTCOME_UNKNOWN);
     let passing = || refused.iter().find(|problem| problem.code != CORRUPT);
     unknown.or_else(passing).map(|problem| (*problem).clone())
