@@ -17,8 +17,11 @@ pub enum Metric {
     /// How late the most overdue work was when a sweep found it, in milliseconds, in the lanes of which it left nothing; 0
     /// where nothing was due.
     LatenessMs,
-    /// The same in the lanes of which it left something: how old a wave is that is worked off; 0 where nothing is left.
+    /// The same in the lanes of which it left something and that have no pace: how old a wave is that is worked off; 0 where
+    /// nothing is left.
     WaveMs,
+    /// The same in the lane that has a pace, of notices.
+    PacedWaveMs,
     /// Sweeps that ran to their end.
     Sweeps,
     /// Wake-ups that a sweep sent.
@@ -49,9 +52,10 @@ pub enum Metric {
 
 impl Metric {
     /// Every one.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::LatenessMs,
         Self::WaveMs,
+        Self::PacedWaveMs,
         Self::Sweeps,
         Self::WakeUpsSent,
         Self::Left,
@@ -75,6 +79,7 @@ impl Metric {
         match self {
             Self::LatenessMs => "LatenessMs",
             Self::WaveMs => "WaveMs",
+            Self::PacedWaveMs => "PacedWaveMs",
             Self::Sweeps => "Sweeps",
             Self::WakeUpsSent => "WakeUpsSent",
             Self::Left => "Left",
@@ -101,7 +106,7 @@ impl Metric {
 
     const fn unit(self) -> &'static str {
         match self {
-            Self::LatenessMs | Self::WaveMs => "Milliseconds",
+            Self::LatenessMs | Self::WaveMs | Self::PacedWaveMs => "Milliseconds",
             _ => "Count",
         }
     }

@@ -409,9 +409,10 @@ async fn a_lane_that_has_a_pace_is_handed_out_at_that_and_no_other_waits_for_it(
             if pass == 0 {
                 assert_eq!((of_other, of_paced.0.len()), (300, per_pass));
             }
-            // How late what waits for its pace is, is how old the wave is; the other lane is late by itself.
+            // How late what waits for its pace is, is how old the wave is; it hides neither that the other lane is late, nor a wave
+            // of that.
             let (late, is_left) = (SignedDuration::from_secs(1 + pass), of_paced.0.len() < 1_000);
-            assert_eq!(swept.wave, is_left.then_some(late), "{swept:?}");
+            assert_eq!((swept.wave, swept.paced_wave), (None, is_left.then_some(late)), "{swept:?}");
             assert_eq!(swept.lateness.is_some(), pass == 0 || !is_left, "{swept:?}");
             if of_paced.0.len() == 1_000 {
                 break;

@@ -308,12 +308,13 @@ def hours(count, per_second):
 
 
 def patience(market, merchants, per_second):
-    """After how many hours of a wave work-left rings, and of how many merchants it takes the market to be."""
+    """After how many hours of a wave of notices work-left rings, and of how many merchants it takes the market to be."""
     (alarm,) = [a for a in market.all("AWS::CloudWatch::Alarm").values() if a["AlarmName"] == "market-work-left"]
     (said,) = [m["Expression"] for m in alarm["Metrics"] if "Expression" in m]
-    least, divided, by = re.fullmatch(r"IF\(wave > (\d+), wave / 1000 \* (\d+) / (\d+), 0\)", said).groups()
-    assert (int(divided), int(by)) == (per_second, merchants)
-    return max(int(least) / 3_600_000, hours(float(alarm["Threshold"]) * merchants, per_second))
+    of_notices = r"IF\(FILL\(paced, 0\) > (\d+), FILL\(paced, 0\) / 1000 \* (\d+) / (\d+) / ([\d.]+), 0\)"
+    least, divided, by, each = re.search(of_notices, said).groups()
+    assert (int(divided), int(by), float(alarm["Threshold"])) == (per_second, merchants, 1)
+    return max(int(least) / 3_600_000, hours(float(each) * merchants, per_second))
 
 
 def waves(expanded):
@@ -433,8 +434,8 @@ lost by it. Such an account serves for a beginning; have it raised before the fi
 
 What is told to everyone at one instant, an amendment by e-mail or, what is grave, as a text message too, leaves at
 `NoticesPerSecond`, and nothing else waits for it. `work-left` rings when two notices for each merchant for whom `AccountConcurrency` is
-meant, and a quarter more, could have left since, and not within three hours; `work-stuck` rings within ten minutes where nothing is
-handed out, `notify-age` within 35 where nothing leaves:
+meant, and a quarter more, could have left since, and not within three hours (of any other job after one hour); `work-stuck` rings within
+ten minutes where nothing is handed out, `notify-age` within 35 where nothing leaves:
 
 {waves(expanded)}
 """

@@ -46,6 +46,8 @@ def holds(statement, context):
                 kept = found in wanted
             elif operator == "ArnLike":
                 kept = found is not None and any(matches(pattern, found) for pattern in wanted)
+            elif operator == "Null":
+                kept = str(found is None).lower() in wanted
             elif operator == "NumericLessThan":
                 kept = found is not None and float(found) < float(wanted[0])
             else:

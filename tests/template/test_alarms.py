@@ -53,7 +53,7 @@ def functions(market):
 def at_rest(minutes):
     """A market in which all is well and nobody asks for anything."""
     figures = Figures(minutes)
-    for name in ("LatenessMs", "WaveMs", "Left", "WorkParkedNow", "PaymentsWaiting", "NoticesWaitingForAHuman", "WakeUpsSent"):
+    for name in ("LatenessMs", "WaveMs", "PacedWaveMs", "Left", "WorkParkedNow", "PaymentsWaiting", "NoticesWaitingForAHuman", "WakeUpsSent"):
         figures.put("market", name, 0)
     figures.put("market", "Sweeps", 1)
     figures.put("market", "ApiReady", 1)
@@ -63,6 +63,7 @@ def at_rest(minutes):
     figures.put("AWS/CertificateManager", "DaysToExpiry", 200, CertificateArn=CERTIFICATE)
     figures.put("AWS/SES", "Reputation.BounceRate", 0.001)
     figures.put("AWS/SES", "Reputation.ComplaintRate", 0.0)
+    figures.put("AWS/Backup", "NumberOfBackupJobsCompleted", lambda m: 1 if m % (24 * HOUR) == 0 else None, BackupVaultName="market")
     return figures
 
 
@@ -260,7 +261,7 @@ def test_where_no_function_can_start_it_rings_for_every_class_and_within_minutes
     figures = at_rest(minutes)
     before = by_day(begins)
     figures.count(filters, before + [(m + begins, line, n) for m, line, n in by_day(minutes - begins, lambda route: "503")])
-    for name in ("Sweeps", "LatenessMs", "WaveMs", "Left", "ApiReady", "WorkParkedNow", "PaymentsWaiting", "NoticesWaitingForAHuman"):
+    for name in ("Sweeps", "LatenessMs", "WaveMs", "PacedWaveMs", "Left", "ApiReady", "WorkParkedNow", "PaymentsWaiting", "NoticesWaitingForAHuman"):
         series = figures.series["market", name, frozenset()]
         series[begins:] = [None] * (minutes - begins)
     for name, handler in functions.items():
@@ -355,7 +356,7 @@ def wave(minutes, lane="expire_grant", per_minute=4000, merchants=100_000):
     figures = at_rest(minutes + 90)
     during = lambda m: 30 <= m < 30 + minutes  # noqa: E731
     figures.put("market", "Left", lambda m: 6 if during(m) else 0)
-    figures.put("market", "WaveMs", lambda m: (m - 30) * 60_000 if during(m) else 0)
+    figures.put("market", "PacedWaveMs" if lane == "notify" else "WaveMs", lambda m: (m - 30) * 60_000 if during(m) else 0)
     # Its last are no wave any more, and as late as it is old.
     figures.put("market", "LatenessMs", lambda m: minutes * 60_000 if m in (30 + minutes, 31 + minutes) else 0)
     figures.put("market", "WakeUpsSent", lambda m: per_minute if during(m) else 0)
@@ -410,6 +411,24 @@ def test_a_wave_that_lasts_longer_than_its_pace_allows_rings():
     assert 30 + 6.9 * HOUR <= min(rings["page", "work-left"]) <= 30 + 7.3 * HOUR
 
 
+@pytest.mark.parametrize("account", MEANT_FOR)
+def test_what_another_lane_does_not_get_done_rings_within_the_hour_whatever_is_handed_out_beside_it(account):
+    # Every pass is cut off with something left of each lane, so none is late by itself; what is handed out is no little.
+    figures = at_rest(4 * HOUR)
+    figures.put("market", "Left", 126)
+    figures.put("market", "WaveMs", lambda m: max(0, m - 30) * 60_000)
+    figures.put("market", "WakeUpsSent", 600)
+    rings = paced(account, 10).over(figures)
+    assert rings.keys() == {("page", "work-left")}
+    assert 30 + HOUR < min(rings["page", "work-left"]) <= 30 + HOUR + 16
+    # Nor does a wave of notices hide it, that is at its pace.
+    figures = wave(150, "notify", 600)
+    figures.put("market", "WaveMs", lambda m: max(0, m - 60) * 60_000)
+    rings = paced(account, 10).over(figures)
+    assert rings.keys() == {("page", "work-left")}
+    assert 60 + HOUR < min(rings["page", "work-left"]) <= 60 + HOUR + 16
+
+
 def test_a_wave_that_stands_still_rings_within_ten_minutes(bells):
     figures = wave(4 * HOUR, "notify", 600)
     figures.put("market", "WakeUpsSent", lambda m: 600 if 30 <= m < 60 else 0)
@@ -430,6 +449,30 @@ def test_notices_that_wait_in_their_queue_and_do_not_leave_ring_within_the_hour(
     figures.put("AWS/SQS", "ApproximateAgeOfOldestMessage", lambda m: max(0, m - 30) * 60, QueueName="market-notify")
     rings = bells.over(figures)
     assert rings.keys() == {("page", "notify-age")} and min(rings["page", "notify-age"]) == 30 + 30 + 6
+
+
+@pytest.mark.parametrize("queue", ["notify", "mail_feedback", "relay", "sweep"])
+def test_a_dead_letter_that_somebody_hides_rings_all_the_same(bells, queue):
+    figures = at_rest(HOUR)
+    of = {"QueueName": f"market-{queue}-dead"}
+    figures.put("AWS/SQS", "ApproximateNumberOfMessagesVisible", lambda m: 1 if m == 5 else 0, **of)
+    figures.put("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", lambda m: 1 if m > 5 else 0, **of)
+    name = f"{queue}-dead" if queue in ("relay", "sweep") else f"{queue}-dead-letters"
+    assert bells.over(figures) == {("ticket", name): list(range(6, HOUR + 1))}
+
+
+def test_where_no_backup_is_made_any_more_it_rings_before_the_second_is_missed_and_stops_with_the_next(bells):
+    figures = at_rest(6 * 24 * HOUR)
+    made = {"BackupVaultName": "market"}
+    # Daily, some minutes earlier or later; from the second day to the fifth not at all.
+    figures.series["AWS/Backup", "NumberOfBackupJobsCompleted", frozenset(made.items())][:] = [None] * figures.minutes
+    days = [0, 24 * HOUR + 40, 5 * 24 * HOUR]
+    figures.put("AWS/Backup", "NumberOfBackupJobsCompleted", lambda m: 1 if m in days else None, **made)
+    rings = bells.over(figures, every=10)
+    assert rings.keys() == {("page", "backups-missing")}
+    after = min(rings["page", "backups-missing"]) - days[1]
+    assert 37 * HOUR < after <= 39 * HOUR, "a backup may begin an hour late, and take twelve"
+    assert days[2] - 10 <= max(rings["page", "backups-missing"]) <= days[2] + 10
 
 
 def test_lateness_without_a_wave_rings(bells):

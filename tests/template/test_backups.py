@@ -132,6 +132,31 @@ def test_the_table_on_which_the_market_stands_is_backed_up_daily_for_thirty_five
     assert target(rule["TargetBackupVault"]) == the(market, "AWS::Backup::BackupVault").id
 
 
+@pytest.mark.parametrize("partition", REGIONS)
+@pytest.mark.parametrize(
+    "schedule, hours",
+    {
+        "cron(0 18 * * ? *)": 38,
+        "cron(0 */6 ? * * *)": 38,
+        "cron(0 18 ? * MON,THU *)": 168,
+        "cron(0 18 1 * ? *)": 168,
+        "cron(0 18 * 2 ? *)": 168,
+        "cron(0 18 * * ? 2020)": 168,
+    }.items(),
+)
+def test_that_no_backup_is_made_rings_whatever_the_schedule_and_only_where_there_are_backups(expanded, partition, schedule, hours):
+    def missing(**parameters):
+        market = tree(partition, expanded[partition], **parameters)
+        return [alarm for alarm in market.all("AWS::CloudWatch::Alarm").values() if alarm["AlarmName"] == "market-backups-missing"]
+
+    (alarm,) = missing(BackupSchedule=schedule)
+    assert (int(alarm["EvaluationPeriods"]), int(alarm["DatapointsToAlarm"])) == (hours, hours)
+    # CloudWatch looks back seven days, by the hour.
+    (period,) = {metric["MetricStat"]["Period"] for metric in alarm["Metrics"] if "MetricStat" in metric}
+    assert period == 3600 and hours * period <= 7 * 86_400
+    assert not missing(BackupSchedule=schedule, Backups="false")
+
+
 def test_nobody_deletes_a_backup_before_its_time(expanded):
     market = tree("aws", expanded["aws"], BackupRetentionDays=90)
     vault = the(market, "AWS::Backup::BackupVault")

@@ -184,6 +184,7 @@ def test_every_alarm_on_a_thing_names_one_that_exists(market):
         "CertificateArn": {CERTIFICATE},
         "Operation": {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems"},
         "Region": {"us-east-1", "cn-north-1"},
+        "BackupVaultName": {vault["BackupVaultName"] for vault in market.all("AWS::Backup::BackupVault").values()},
         "RuleName": {rule["Name"] for rule in market.all("AWS::Events::Rule").values()},
     }
     for alarm in market.all("AWS::CloudWatch::Alarm").values():
@@ -235,8 +236,9 @@ def test_every_queue_is_watched_and_the_dead_letters_of_every_one(market):
     names = {f"att:{q.id}.QueueName": q["QueueName"] for q in market.all("AWS::SQS::Queue").values()}
     found = {(name, names.get(about.get("QueueName"), about.get("QueueName"))) for name, about in watched(market)}
     for queue in market.all("AWS::SQS::Queue").values():
-        wanted = "ApproximateNumberOfMessagesVisible" if queue.id in dead else "ApproximateAgeOfOldestMessage"
-        assert (wanted, queue["QueueName"]) in found, queue.id
+        shown_and_hidden = {"ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"}
+        for wanted in shown_and_hidden if queue.id in dead else {"ApproximateAgeOfOldestMessage"}:
+            assert (wanted, queue["QueueName"]) in found, queue.id
 
 
 def test_the_code_writes_no_metric_that_nobody_uses(everything):
@@ -259,7 +261,7 @@ def test_lateness_silence_and_what_waits_have_alarms(market):
     by_metric = {alarm.get("MetricName"): alarm for alarm in alarms(market).values()}
     assert by_metric["Sweeps"]["TreatMissingData"] == "breaching"
     names = {name for name, _ in watched(market)}
-    assert {"LatenessMs", "WaveMs", "Left", "IteratorAge", "ApiReady", "CorruptItems", "NoticesDelayed"} <= names
+    assert {"LatenessMs", "WaveMs", "PacedWaveMs", "Left", "IteratorAge", "ApiReady", "CorruptItems", "NoticesDelayed"} <= names
     # What waits for a human stays in ALARM until it is done, also while nothing is told of it.
     for gauge in ("WorkParkedNow", "NoticesWaitingForAHuman", "PaymentsWaiting"):
         assert by_metric[gauge]["TreatMissingData"] == "ignore", gauge
@@ -318,7 +320,7 @@ def test_the_dashboard_shows_each_class_and_what_waits(market):
         assert f"{of}Errors" in shown and f"{of}Requests" in shown, of
     for of in ("Checks", "Money", "Protective", "All"):
         assert f"{of}Slow" in shown and f"{of}Refused" in shown, of
-    for name in ("NoticesDelayed", "NoticesWaitingForAHuman", "WorkParkedNow", "PaymentsWaiting", "Left", "WaveMs"):
+    for name in ("NoticesDelayed", "NoticesWaitingForAHuman", "WorkParkedNow", "PaymentsWaiting", "Left", "WaveMs", "PacedWaveMs"):
         assert name in shown, name
 
 

@@ -94,6 +94,19 @@ def test_whoever_takes_a_functions_role_by_hand_reads_and_writes_nothing_sends_n
 
 
 @pytest.mark.parametrize("partition", REGIONS)
+@pytest.mark.parametrize("key", ["aws:FederatedProvider", "saml:namequalifier"])
+def test_a_role_that_somebody_took_by_showing_anothers_identity_may_do_nothing(expanded, partition, key):
+    bound = boundary(apart("access", partition, expanded[partition]))
+    for action, resource in {
+        "dynamodb:GetRecords": place(partition, "dynamodb") + "/stream/2026-11-27T00:00:00.000",
+        "lambda:InvokeFunction": place(partition, "lambda", "orders"),
+        "sqs:ReceiveMessage": place(partition, "sqs", "notify"),
+    }.items():
+        assert may(bound, action, resource), action
+        assert not may(bound, action, resource, **{key: "somebody"}), action
+
+
+@pytest.mark.parametrize("partition", REGIONS)
 def test_the_bound_opens_the_markets_own_secrets_and_its_own_sender_alone(expanded, partition):
     at, within = f"{REGIONS[partition]}:{ACCOUNT}", {"lambda:SourceFunctionArn": place(partition, "lambda", "some")}
     bound = boundary(apart("access", partition, expanded[partition], EmailFrom="no-reply@mail.example.com"))

@@ -57,12 +57,13 @@ pub async fn serve(sdk: &aws_types::SdkConfig) -> Result<(), Error> {
             Ok(swept) => (*swept, 0),
             Err(broken) => (broken.swept, broken.failed),
         };
-        let Swept { sent, parked, left, lateness, wave } = swept;
-        let (lateness_ms, wave_ms) = (millis(lateness), millis(wave));
+        let Swept { sent, parked, left, lateness, wave, paced_wave } = swept;
+        let (lateness_ms, wave_ms, paced_wave_ms) = (millis(lateness), millis(wave), millis(paced_wave));
         let mut figures = vec![
             (Metric::WakeUpsSent, sent as f64),
             (Metric::LatenessMs, lateness_ms as f64),
             (Metric::WaveMs, wave_ms as f64),
+            (Metric::PacedWaveMs, paced_wave_ms as f64),
             (Metric::Left, left as f64),
         ];
         let (waiting, ready) = beside.unwrap_or_default();
@@ -73,7 +74,7 @@ pub async fn serve(sdk: &aws_types::SdkConfig) -> Result<(), Error> {
         figures.extend(has_run.then_some((Metric::Sweeps, 1.0)));
         metrics.put(SystemClock.now(), &figures);
         let message = if failed + left == 0 { "swept" } else { "swept in part" };
-        tracing::info!(sent, parked, lateness_ms, wave_ms, failed, left, message);
+        tracing::info!(sent, parked, lateness_ms, wave_ms, paced_wave_ms, failed, left, message);
         outcome?;
         Ok::<_, Error>(json!({ "sent": sent, "left": left }))
     }))

@@ -165,6 +165,7 @@ impl Figures {
             | Metric::ChecksUnanswered
             | Metric::Left
             | Metric::WaveMs
+            | Metric::PacedWaveMs
             | Metric::ApiReady => {}
         }
     }
@@ -299,6 +300,7 @@ mod tests {
             | Metric::ChecksUnanswered
             | Metric::Left
             | Metric::WaveMs
+            | Metric::PacedWaveMs
             | Metric::ApiReady => None,
         };
         for metric in Metric::ALL {

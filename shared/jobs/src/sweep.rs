@@ -10,7 +10,8 @@
 //! shards are left. What was leased and not sent when it was cut off comes back with the end of its lease.
 //!
 //! How late work was is told of lanes that were handed out whole apart from those of which something is left: in the latter it
-//! says how old a wave is, in the former that something did not come in time. So no lane's wave hides that another is late.
+//! says how old a wave is, in the former that something did not come in time. Of a lane that has a pace it is told apart too: its
+//! wave may last for hours, and no other lane's may. So no lane's wave hides that another is late.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -45,8 +46,10 @@ pub struct Swept {
     pub parked: usize,
     /// How late the most overdue entry was when it was found, in the lanes of which nothing is left.
     pub lateness: Option<SignedDuration>,
-    /// The same in the lanes of which something is left: how old the wave is that is worked off.
+    /// The same in the lanes of which something is left and that have no pace: how old the wave is that is worked off.
     pub wave: Option<SignedDuration>,
+    /// The same in the lane that has a pace.
+    pub paced_wave: Option<SignedDuration>,
     /// Shards that the pass had no time for, or not for all of, or whose lane's pace leaves more for the next one, which goes on
     /// with them: a wave that is worked off.
     pub left: usize,
@@ -129,15 +132,17 @@ struct Noted {
 }
 
 impl Noted {
-    fn swept(&self) -> Swept {
+    fn swept(&self, paced: Option<Lane>) -> Swept {
         let is_left = |lane: &Lane| self.left.iter().any(|(left, _)| left == lane);
         let (waves, whole): (Vec<_>, Vec<_>) = self.late.iter().partition(|(lane, _)| is_left(lane));
+        let (paced, waves): (Vec<_>, Vec<_>) = waves.into_iter().partition(|(lane, _)| paced == Some(**lane));
         let most = |late: Vec<(&Lane, &SignedDuration)>| late.into_iter().map(|(_, late)| *late).max();
         Swept {
             sent: self.sent,
             parked: self.parked,
             lateness: most(whole),
             wave: most(waves),
+            paced_wave: most(paced),
             left: self.left.len(),
         }
     }
@@ -235,7 +240,7 @@ impl<Q: Queues, C: Fn() -> Timestamp + Sync> Sweep<'_, Q, C> {
         // What cuts it off is asked first: work that is always ready must not keep it from its turn.
         select(pin!(cut_off), pin!(rounds)).await;
         let noted = progress.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let (swept, failed) = (noted.swept(), noted.failed);
+        let (swept, failed) = (noted.swept(self.paced.map(|paced| paced.lane)), noted.failed);
         match noted.first {
             None => Ok(swept),
             Some(first) => Err(BrokenPass { swept, failed, first }),

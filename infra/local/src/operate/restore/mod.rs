@@ -43,6 +43,7 @@ const SAMPLE: u16 = 50;
 
 /// The parameters of the stack that name its table.
 const TABLE_NAME: &str = "TableName";
+const MARKET_NAME: &str = "MarketName";
 const STREAM_LABEL: &str = "TableStreamLabel";
 /// Those that warm the table that is its own.
 const WARM: [&str; 2] = ["WarmReadUnits", "WarmWriteUnits"];
@@ -247,6 +248,7 @@ impl Restore<'_> {
     /// What AWS says now.
     async fn see(&mut self) -> Result<Seen, OperateError> {
         self.stack = self.stack.again().await?;
+        let market = self.stack.parameter(MARKET_NAME).unwrap_or_default().to_owned();
         let stands_on = self.stack.table()?.to_owned();
         let target = self.tables.table(&self.wanted.to).await?;
         let source = if stands_on == self.wanted.to {
@@ -264,7 +266,7 @@ impl Restore<'_> {
             |name| self.stack.parameter(name).and_then(|units| units.parse().ok()).unwrap_or_default();
         let warm = Warm { reads: units(WARM[0]), writes: units(WARM[1]) };
         let now = SystemClock.now();
-        Ok(Seen { now, stands_on, label, stack: self.stack.state().clone(), warm, source, target })
+        Ok(Seen { now, market, stands_on, label, stack: self.stack.state().clone(), warm, source, target })
     }
 
     /// Takes a step, and waits until it is taken.

@@ -121,6 +121,8 @@ impl Table {
 pub(super) struct Seen {
     /// When it was looked.
     pub(super) now: Timestamp,
+    /// The name of the market. Its roles reach its own table, and those whose names begin with its name and a hyphen.
+    pub(super) market: String,
     /// The table on which the stack stands.
     pub(super) stands_on: String,
     /// The label of the stream by which it is pointed there: empty for the table that is its own, none where the stack's
@@ -210,6 +212,12 @@ impl Seen {
                     .to_owned(),
             );
         }
+        if self.stands_on != *to && !self.is_reached(to) {
+            return Some(format!(
+                "the roles of the market reach no table {to}: name it {market}-…, as in {market}-restored",
+                market = self.market
+            ));
+        }
         if self.stands_on == *to && self.label.as_deref() == Some("") {
             return Some(format!(
                 "the market stands on {to}, and that is its own: name the restored table otherwise"
@@ -227,6 +235,12 @@ impl Seen {
             (None, Some(_)) if wanted.adopt => Some(format!("there is no table {to} that could be adopted")),
             (None, Some(source)) => self.unreachable(source, wanted),
         }
+    }
+
+    /// Whether the roles of the market, where they are bounded, and those of people reach a table of that name
+    /// (`infra/apart/access.yaml`).
+    fn is_reached(&self, table: &str) -> bool {
+        table.strip_prefix(&self.market).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     }
 
     /// Why the table cannot be restored to that instant.
@@ -301,7 +315,7 @@ mod tests {
     }
 
     fn wanted() -> Wanted {
-        Wanted { to: "restored".to_owned(), at: None, adopt: false, indexes: ["due", "lists", "desk"] }
+        Wanted { to: "market-restored".to_owned(), at: None, adopt: false, indexes: ["due", "lists", "desk"] }
     }
 
     fn own() -> Table {
@@ -318,6 +332,7 @@ mod tests {
     fn before() -> Seen {
         Seen {
             now: at(),
+            market: "market".to_owned(),
             stands_on: "market".to_owned(),
             label: Some(String::new()),
             stack: StackState::Stands,
@@ -330,8 +345,8 @@ mod tests {
     /// As AWS restores it.
     fn restored() -> Table {
         Table {
-            name: "restored".to_owned(),
-            arn: "arn:aws:dynamodb:r:0:table/restored".to_owned(),
+            name: "market-restored".to_owned(),
+            arn: "arn:aws:dynamodb:r:0:table/market-restored".to_owned(),
             is_ready: true,
             made: at(),
             keys: vec!["pk".to_owned(), "sk".to_owned()],
@@ -359,7 +374,7 @@ mod tests {
     fn pointed(target: Table) -> Seen {
         let label = target.stream.clone();
         Seen {
-            stands_on: "restored".to_owned(),
+            stands_on: "market-restored".to_owned(),
             label,
             source: Some(fenced(own())),
             target: Some(target),
@@ -447,7 +462,7 @@ mod tests {
         assert!(written_to.contains("fence of market"), "{written_to}");
         let open = seen(fenced(own()), repaired());
         assert_eq!(open.unfenced(Step::Repair, &wanted()), None, "it is not held yet");
-        assert!(open.unfenced(Step::Verify, &wanted()).unwrap().contains("fence of restored"));
+        assert!(open.unfenced(Step::Verify, &wanted()).unwrap().contains("fence of market-restored"));
         assert_eq!(
             pointed(repaired()).unfenced(Step::Open, &wanted()),
             None,
@@ -489,13 +504,15 @@ mod tests {
         for (seen, wanted, why) in [
             (Seen { label: None, ..before() }, wanted(), "TableStreamLabel"),
             (before(), Wanted { to: "market".to_owned(), ..wanted() }, "is its own"),
+            (before(), Wanted { to: "restored".to_owned(), ..wanted() }, "name it market-…"),
+            (before(), Wanted { to: "market2-restored".to_owned(), ..adopting.clone() }, "name it market-…"),
             (with(&other), wanted(), "was not restored from market"),
             (with(&restored()), later, "was restored to"),
             (with(&lacking), wanted(), "lacks the indexes"),
-            (lifted.clone(), wanted(), "was written to after restored"),
-            (with(&younger), wanted(), "was written to after restored"),
+            (lifted.clone(), wanted(), "was written to after market-restored"),
+            (with(&younger), wanted(), "was written to after market-restored"),
             (before(), adopting.clone(), "could be adopted"),
-            (gone.clone(), wanted(), "restore a backup of it as restored"),
+            (gone.clone(), wanted(), "restore a backup of it as market-restored"),
             (unkept, wanted(), "has no point-in-time recovery"),
             (before(), to_come, "is still to come"),
             (before(), too_early, "to 2026-11-20T12:00:00Z and later"),
@@ -505,6 +522,10 @@ mod tests {
         }
         assert_eq!(with(&other).refusal(&adopting), None, "it is adopted");
         assert_eq!(lifted.refusal(&adopting), None, "that too");
+        let first = Table { name: "market".to_owned(), arn: OLD.to_owned(), ..repaired() };
+        let back = Seen { target: Some(first), source: Some(restored()), ..pointed(repaired()) };
+        let to_first = Wanted { to: "market".to_owned(), ..adopting };
+        assert_eq!(back.refusal(&to_first), None, "it goes back to the table that was its own");
         let without_source = Seen { target: Some(restored()), ..gone };
         assert_eq!(without_source.refusal(&wanted()), None, "a deleted table fences nobody");
         assert!(without_source.is_taken(Step::Fence, &wanted()));
