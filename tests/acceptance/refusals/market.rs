@@ -74,8 +74,9 @@ async fn what_is_refused_about_notices_is_told() {
     assert!(operator.post(&service(&sms), requests::other_service(world.now())).await.unwrap().is_ok());
     let later = requests::correction(Some(world.now() + SignedDuration::from_hours(1)));
     told.post("invalid-service", "a call of tomorrow instead", operator, &correction, later).await;
-    for _ in 0..MAX_CORRECTIONS {
-        let again = requests::correction(Some(world.now()));
+    for call in 0..MAX_CORRECTIONS {
+        let mut again = requests::correction(Some(world.now()));
+        again["outcome"]["evidence"] = json!(format!("第{call}次通话记录"));
         assert!(operator.post(&correction, again).await.unwrap().is_ok());
     }
     let once_more = requests::correction(None);
