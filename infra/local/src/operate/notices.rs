@@ -122,7 +122,8 @@ pub enum ServiceOutcome {
 
 /// What a correction says on the command line: one of the two, and never neither.
 #[derive(Debug, clap::Args)]
-#[group(id = "instead", required = true, multiple = false, args = ["not_served", "way"])]
+#[group(skip)]
+#[command(group = clap::ArgGroup::new("instead").required(true).args(["not_served", "way"]))]
 pub struct Instead {
     /// It was not served after all, and waits for a human again.
     #[arg(long, conflicts_with_all = ["served_at", "evidence"])]
