@@ -187,15 +187,9 @@ impl Notice {
         if self.channel == Channel::Sms { daytime::not_before(at) } else { at }
     }
 
-    /// Whether a telephone would ring at night: the attempt was due before, and whoever makes it comes late.
-    #[must_use]
-    pub fn would_ring_at_night(&self, now: Timestamp) -> bool {
-        self.channel == Channel::Sms && daytime::not_before(now) > now
-    }
-
     /// Puts off the attempt that is due, because an earlier notice of the same thing to the same
-    /// recipient at the same address has not left yet, or because it is night: for as long again as it has waited, a
-    /// minute at least and an hour at most, and a text message until the morning.
+    /// recipient at the same address has not left yet: for as long again as it has waited, a minute at least and an
+    /// hour at most.
     #[must_use]
     pub fn hold_back(loaded: &Loaded<Self>, occasion: &Occasion) -> Option<Change> {
         let NoticeStatus::Queued { attempts, trouble, .. } = loaded.status else { return None };
@@ -287,11 +281,9 @@ impl Notice {
 mod tests {
     use jiff::Timestamp;
 
-    use super::super::tests::{drafts, occasion, queued};
+    use super::super::tests::{occasion, queued};
     use super::*;
     use crate::aggregate::Aggregate;
-    use crate::hash::Sha256Hash;
-    use crate::stored::form;
 
     #[test]
     fn a_sent_notice_is_never_sent_again() {
@@ -301,23 +293,6 @@ mod tests {
         assert!(Notice::claim(&loaded, &occasion(9)).is_none());
         assert!(Notice::record(&loaded, &occasion(9), 1, Sending::Accepted { gateway_id: None }).is_none());
         assert_eq!(loaded.next_due(), None);
-    }
-
-    #[test]
-    fn a_text_message_that_is_late_waits_for_the_morning() {
-        let sms = drafts().into_iter().find(|notice| notice.channel == Channel::Sms).unwrap();
-        let loaded = Loaded::new(sms, 1, Sha256Hash::origin());
-        let there = |time: &str| format!("2026-03-02T{time}+08:00").parse::<Timestamp>().unwrap();
-        for (now, rings) in [("08:59:59", true), ("09:00:00", false), ("20:59:59", false), ("21:00:00", true)]
-        {
-            assert_eq!(loaded.would_ring_at_night(there(now)), rings, "{now}");
-            assert!(!queued().would_ring_at_night(there(now)), "a mailbox does not ring");
-        }
-        let night = occasion(there("23:10:00").as_second());
-        let change = Notice::hold_back(&loaded, &night).unwrap();
-        let mut held = loaded.clone();
-        held.state = form::read::<Notice>(&change.writes[0].body, change.writes[0].schema).unwrap().0;
-        assert_eq!(held.waits_to_leave_until(), Some("2026-03-03T09:00:00+08:00".parse().unwrap()));
     }
 
     #[test]

@@ -10,9 +10,10 @@
 
 use jiff::Timestamp;
 
-use super::Notice;
+use super::{Channel, Notice, NoticeStatus};
 use crate::aggregate::Loaded;
 use crate::change::{Change, Event};
+use crate::daytime;
 use crate::events;
 use crate::occasion::Occasion;
 use crate::stored::values::Named;
@@ -153,6 +154,12 @@ impl Notice {
             .map(|service| loaded.served_as(service, occasion).ok_or(CorrectionRefusal::OutOfTime))
             .transpose()?;
         let mut notice = Self { served_otherwise: served, ..loaded.state.clone() };
+        // What waits to leave again may have been due for days; a telephone does not ring at night for that.
+        if let NoticeStatus::Queued { next_attempt_at, .. } = &mut notice.status
+            && loaded.channel == Channel::Sms
+        {
+            *next_attempt_at = (*next_attempt_at).max(daytime::not_before(occasion.at));
+        }
         notice.corrected_services.push(CorrectedService { was, reason, corrected_at: occasion.at });
         let (way, served_at) = facts.unzip();
         let event = Event::of(events::NoticeServiceCorrected { way, served_at });
@@ -170,10 +177,11 @@ impl Notice {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{occasion, queued};
-    use super::super::{EXCUSED_FOR, Hindrance, NoticeStatus, ResendRefusal, Trouble};
+    use super::super::tests::{drafts, occasion, queued};
+    use super::super::{EXCUSED_FOR, Hindrance, ResendRefusal, Trouble};
     use super::*;
     use crate::aggregate::Aggregate;
+    use crate::hash::Sha256Hash;
     use crate::stored::form;
 
     fn undeliverable() -> Loaded<Notice> {
@@ -254,6 +262,24 @@ mod tests {
         assert_eq!(corrected(&loaded, None, 110).unwrap_err(), CorrectionRefusal::NothingRecorded, "once");
         assert!(Notice::resend(&loaded, &super::super::tests::phone(), None, &occasion(110)).is_ok());
         assert_eq!(recorded(&loaded, 60, 110).unwrap().0.corrected_services.len(), 1, "it stays beside");
+    }
+
+    #[test]
+    fn a_text_message_that_was_not_served_after_all_waits_for_the_morning() {
+        let sms = drafts().into_iter().find(|notice| notice.channel == Channel::Sms).unwrap();
+        let mut loaded = Loaded::new(sms, 1, Sha256Hash::origin());
+        let drafted_at = loaded.drafted_at;
+        let trouble = Trouble { tries: 200, by: Hindrance::Throttled, excused_since: Some(drafted_at) };
+        let next_attempt_at = drafted_at + EXCUSED_FOR;
+        loaded.state.status = NoticeStatus::Queued { attempts: 0, next_attempt_at, trouble: Some(trouble) };
+        let at = |there: &str| there.parse::<Timestamp>().unwrap();
+        let now = next_attempt_at.as_second();
+        loaded.state = recorded(&loaded, now, now).unwrap().0;
+        let night = at("1970-01-12T23:10:00+08:00").as_second();
+        let until = corrected(&loaded, None, night).unwrap().0.waits_to_leave_until();
+        assert_eq!(until, Some(at("1970-01-13T09:00:00+08:00")));
+        let day = at("1970-01-12T14:00:00+08:00").as_second();
+        assert_eq!(corrected(&loaded, None, day).unwrap().0.waits_to_leave_until(), Some(occasion(day).at));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub async fn notify(jobs: &WorkerContext, key: &Key, ask: Asks) -> Result<(), Jo
             return jobs.commit(Notice::supersede(&notice, put, &occasion)).await;
         }
     }
-    if notice.would_ring_at_night(now) || cause::earlier_waits(jobs, &notice, now, ask).await? {
+    if cause::earlier_waits(jobs, &notice, now, ask).await? {
         return jobs.commit(Notice::hold_back(&notice, &occasion)).await;
     }
     let Some((claimed, change)) = Notice::claim(&notice, &occasion) else { return Ok(()) };
