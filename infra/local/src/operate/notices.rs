@@ -236,12 +236,7 @@ pub struct NoticeLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served_otherwise: Option<ServedOtherwise>,
     /// How often that was corrected.
-    #[serde(skip_serializing_if = "is_none")]
     pub corrections: usize,
-}
-
-fn is_none(count: &usize) -> bool {
-    *count == 0
 }
 
 /// How a human served a notice, as it is recorded.
