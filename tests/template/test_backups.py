@@ -133,28 +133,19 @@ def test_the_table_on_which_the_market_stands_is_backed_up_daily_for_thirty_five
 
 
 @pytest.mark.parametrize("partition", REGIONS)
-@pytest.mark.parametrize(
-    "schedule, hours",
-    {
-        "cron(0 18 * * ? *)": 38,
-        "cron(0 */6 ? * * *)": 38,
-        "cron(0 18 ? * MON,THU *)": 168,
-        "cron(0 18 1 * ? *)": 168,
-        "cron(0 18 * 2 ? *)": 168,
-        "cron(0 18 * * ? 2020)": 168,
-    }.items(),
-)
-def test_that_no_backup_is_made_rings_whatever_the_schedule_and_only_where_there_are_backups(expanded, partition, schedule, hours):
+@pytest.mark.parametrize("chosen, hours", [({}, 38), ({"BackupsMissingHours": "110"}, 110)], ids=["daily", "twice a week"])
+def test_that_no_backup_is_made_rings_after_the_schedules_gap_and_only_where_there_are_backups(expanded, partition, chosen, hours):
     def missing(**parameters):
-        market = tree(partition, expanded[partition], **parameters)
+        market = tree(partition, expanded[partition], **chosen, **parameters)
         return [alarm for alarm in market.all("AWS::CloudWatch::Alarm").values() if alarm["AlarmName"] == "market-backups-missing"]
 
-    (alarm,) = missing(BackupSchedule=schedule)
+    (alarm,) = missing()
     assert (int(alarm["EvaluationPeriods"]), int(alarm["DatapointsToAlarm"])) == (hours, hours)
     # CloudWatch looks back seven days, by the hour.
     (period,) = {metric["MetricStat"]["Period"] for metric in alarm["Metrics"] if "MetricStat" in metric}
-    assert period == 3600 and hours * period <= 7 * 86_400
-    assert not missing(BackupSchedule=schedule, Backups="false")
+    most = int(tree(partition, expanded[partition]).template["Parameters"]["BackupsMissingHours"]["MaxValue"])
+    assert period == 3600 and most * period == 7 * 86_400
+    assert not missing(Backups="false")
 
 
 def test_nobody_deletes_a_backup_before_its_time(expanded):
