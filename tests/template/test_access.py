@@ -322,3 +322,9 @@ def test_the_policy_of_the_tables_key_that_is_told_admits_functions_and_people_a
     assert make["Condition"]["ArnLike"]["aws:PrincipalArn"] == f"arn:aws:iam::{ACCOUNT}:role/cloudformation@market"
     for action in [*many(use["Action"]), *many(make["Action"])]:
         assert parliament.expand_action(action), action
+
+
+def test_what_an_administrator_deploys_from_a_file_is_no_larger_than_cloudformation_takes_so():
+    # Beyond it a bucket is needed, which the first of these makes.
+    for template in sorted((ROOT / "infra/apart").glob("*.yaml")):
+        assert template.stat().st_size <= 51_200, template.name
