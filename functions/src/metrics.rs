@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use market_kernel::Timestamp;
 use market_kernel::notices::Hindrance;
+use market_kernel::stored::values::Named;
 use serde_json::{Map, Value, json};
 
 use crate::http::CorruptionAlarm;
-use market_kernel::stored::values::Named;
 
 /// What operators watch; `infra/made/alarms.yaml` names each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -53,9 +53,10 @@ impl Endpoint for CheckTokens {
                     problem is `outcome-unknown` may have been counted: the ledger may show it more \
                     often than once, also when it is asked again, and that is all that comes of it. \
                     The same holds for all checks of a request that is refused so, or whose answer is \
-                    lost; by every other refusal none was counted. Where no check is answered and \
-                    asking again may answer one, the request is refused as a single one is. Where none \
-                    can be read, each answers `corrupt`, for there is nothing to repeat.",
+                    lost; by every other refusal none was counted. Where no check of a token that names \
+                    a grant is answered and asking again may answer one, the request is refused as a \
+                    single one is. Where none can be read, each answers `corrupt`, for there is nothing \
+                    to repeat.",
             )
             .clauses(&["4.4.1", "4.4.3"])
             .roles(&[Role::DataGateway])

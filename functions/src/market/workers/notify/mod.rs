@@ -16,13 +16,13 @@ mod cause;
 use market_kernel::aggregate::{Aggregate, Loaded};
 use market_kernel::keys::Key;
 use market_kernel::notices::{DELAYED_FROM, Hindrance, Notice, NoticeStatus, Sending};
+use market_kernel::stored::values::Named;
 use market_store::CommitError;
 use market_store::commit::committed;
 
 use crate::feedback::{alert_of_bounce, contacts};
 use crate::metrics::Metric;
 use crate::workers::{Asks, JobError, Verdict, WorkerContext};
-use market_kernel::stored::values::Named;
 
 /// Its name, as evidence shows who did it.
 const JOB: &str = "notify";
