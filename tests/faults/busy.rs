@@ -13,7 +13,7 @@ use market::TABLE;
 use market::client::{Answer, Client};
 use market::json::Json;
 use market::operate::verify;
-use market::stage::Stage;
+use market::stage::{Granted, Stage};
 use market_ambient::Clock;
 use market_entrustment::grants::access::LEDGER_PARTITIONS;
 use market_identity::Role;
@@ -290,8 +290,7 @@ async fn of_many_checks_those_that_cannot_be_counted_for_now_are_refused_alone_a
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
-    let (one, other) =
-        (stage.grant(&merchant, "shop-1", "year").await, stage.grant(&merchant, "shop-1", "year").await);
+    let (one, other) = two_grants(&stage, &merchant).await;
     let tokens = [one.token.as_str(), other.token.as_str()];
     let ledger_of = format!("ledger#shop-1#{}#", other.grant);
     for (fault, code) in [
@@ -325,6 +324,12 @@ async fn of_many_checks_those_that_cannot_be_counted_for_now_are_refused_alone_a
     assert_eq!(sums, [(Some(2), Some(3)), (Some(2), Some(9))]);
 }
 
+/// Two grants of shop-1, whose tokens are checked together.
+async fn two_grants(stage: &Stage<'_>, merchant: &Client) -> (Granted, Granted) {
+    let grant = async || stage.grant(merchant, "shop-1", "year").await;
+    (grant().await, grant().await)
+}
+
 /// Lets this much time pass once the table was asked for this; nothing but the market's own timers sees it.
 async fn passes(world: &World, operation: &str, calls: usize, seconds: u64) {
     while world.table.calls(operation) < calls {
@@ -340,8 +345,7 @@ async fn a_table_that_hangs_does_not_hold_up_the_answer_which_says_of_which_chec
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
-    let (one, other) =
-        (stage.grant(&merchant, "shop-1", "year").await, stage.grant(&merchant, "shop-1", "year").await);
+    let (one, other) = two_grants(&stage, &merchant).await;
     let tokens = [one.token.as_str(), other.token.as_str()];
 
     world.table.fail_at("BatchGetItem", Fault::Hang);
@@ -425,8 +429,7 @@ async fn where_none_is_answered_and_one_may_have_been_counted_all_are_refused_so
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
-    let (one, other) =
-        (stage.grant(&merchant, "shop-1", "year").await, stage.grant(&merchant, "shop-1", "year").await);
+    let (one, other) = two_grants(&stage, &merchant).await;
     let lines_of = |grant: &str| format!("ledger#shop-1#{grant}#");
     for tokens in [[&one.token, &other.token], [&other.token, &one.token]] {
         let (counted, throttling) = (lines_of(&one.grant), lines_of(&other.grant));
@@ -459,8 +462,7 @@ async fn while_what_many_checks_rest_on_is_not_read_whole_none_is_answered_and_n
     let world = World::new().await;
     let stage = Stage::set(&world.running).await;
     let merchant = stage.merchant("shop-1").await;
-    let (one, other) =
-        (stage.grant(&merchant, "shop-1", "year").await, stage.grant(&merchant, "shop-1", "year").await);
+    let (one, other) = two_grants(&stage, &merchant).await;
     let tokens = [one.token.as_str(), other.token.as_str()];
     world.table.fail_at("BatchGetItem", Fault::OneKeyOnly);
     let refused = ask_for_all(&stage, &tokens).await;

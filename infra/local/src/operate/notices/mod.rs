@@ -4,20 +4,25 @@
 //! command may be given again after a lost answer. One that a human served another way is recorded so, once; a mistake in
 //! that is corrected by a further record.
 
+mod line;
+mod service;
+
 use std::fmt;
-use std::str::FromStr;
 
 use market_ambient::{SystemEntropy, random};
 use market_kernel::Timestamp;
-use market_kernel::ids::{AccountId, NoticeId, ProviderId};
-use market_kernel::notices::{Address, Channel, CorrectionReason, OtherEvidence, ResendRefusal};
-use market_kernel::periods::ZONE;
-use serde::{Deserialize, Serialize};
+use market_kernel::ids::NoticeId;
+use market_kernel::notices::{Address, Channel, CorrectionReason, ResendRefusal};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::api::Api;
 use super::place::Work;
 use super::{Common, Ended, OperateError, given, say};
+use line::NoticeAnswer;
+pub use line::{NoticeLine, Party, ServedOtherwise};
+use service::{Corrected, Recorded};
+pub use service::{Instead, Service, ServiceOutcome, Way, correct_other_service, record_other_service};
 
 /// What a notice is about that goes to an address that was given up, and goes there again.
 const ADDRESS_LEFT: &str = "contacts_left";
@@ -93,241 +98,6 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
-}
-
-/// How a human served a notice, recorded at first or by a correction; on the wire, the body of the one and a part of the
-/// other.
-#[derive(Debug, Clone, Serialize, clap::Args)]
-pub struct Service {
-    /// On which way.
-    #[arg(long)]
-    pub way: Way,
-    /// When: 2026-03-02T10:00:00+08:00.
-    #[arg(long, value_name = "INSTANT")]
-    pub served_at: Timestamp,
-    /// What shows it: who says so, and where the proof is kept.
-    #[arg(long, value_name = "TEXT", value_parser = |raw: &str| OtherEvidence::try_from(raw.to_owned()))]
-    pub evidence: OtherEvidence,
-}
-
-/// What is true instead of what was recorded, as the market is told.
-#[derive(Debug, Clone, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ServiceOutcome {
-    /// A human served it so.
-    Served(Service),
-    /// It was not served, and waits for a human again.
-    NotServed,
-}
-
-/// What a correction says on the command line: one of the two, and never neither.
-#[derive(Debug, clap::Args)]
-#[group(skip)]
-#[command(group = clap::ArgGroup::new("instead").required(true).args(["not_served", "way"]))]
-pub struct Instead {
-    /// It was not served after all, and waits for a human again.
-    #[arg(long, conflicts_with_all = ["served_at", "evidence"])]
-    not_served: bool,
-    /// On which way it was served instead.
-    #[arg(long, requires = "served_at")]
-    way: Option<Way>,
-    /// When: 2026-03-02T10:00:00+08:00.
-    #[arg(long, value_name = "INSTANT", requires = "evidence")]
-    served_at: Option<Timestamp>,
-    /// What shows it.
-    #[arg(long, value_name = "TEXT", requires = "way", value_parser = |raw: &str| OtherEvidence::try_from(raw.to_owned()))]
-    evidence: Option<OtherEvidence>,
-}
-
-impl Instead {
-    fn outcome(self) -> Option<ServiceOutcome> {
-        match self {
-            Self { not_served: true, way: None, served_at: None, evidence: None } => {
-                Some(ServiceOutcome::NotServed)
-            }
-            Self {
-                not_served: false,
-                way: Some(way),
-                served_at: Some(served_at),
-                evidence: Some(evidence),
-            } => Some(ServiceOutcome::Served(Service { way, served_at, evidence })),
-            _ => None,
-        }
-    }
-}
-
-/// On which way a human served a notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// By a letter, registered or by courier.
-    Letter,
-    /// On the telephone.
-    Telephone,
-    /// Handed over, or told face to face.
-    InPerson,
-    /// Any other way; the evidence tells which.
-    Other,
-}
-
-/// A merchant or a provider, as the commands name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Party {
-    /// `account/shop-1`
-    Account(AccountId),
-    /// `provider/northwind`
-    Provider(ProviderId),
-}
-
-impl FromStr for Party {
-    type Err = &'static str;
-
-    fn from_str(raw: &str) -> Result<Self, Self::Err> {
-        let said = "must be account/ID or provider/ID";
-        match raw.split_once('/') {
-            Some(("account", id)) => id.parse().map(Self::Account).map_err(|_| said),
-            Some(("provider", id)) => id.parse().map(Self::Provider).map_err(|_| said),
-            _ => Err(said),
-        }
-    }
-}
-
-impl fmt::Display for Party {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Account(id) => write!(f, "account/{id}"),
-            Self::Provider(id) => write!(f, "provider/{id}"),
-        }
-    }
-}
-
-impl Party {
-    /// Where the API has what is theirs.
-    fn path(&self) -> String {
-        match self {
-            Self::Account(id) => format!("/accounts/{id}"),
-            Self::Provider(id) => format!("/providers/{id}"),
-        }
-    }
-}
-
-/// A notice, as far as it is told on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NoticeLine {
-    /// Whom it is for: `account/shop-1`.
-    pub recipient: String,
-    /// Its id.
-    pub id: NoticeId,
-    /// Its channel.
-    pub channel: Channel,
-    /// Where it goes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// What it is about.
-    pub about: String,
-    /// How far it has come.
-    pub status: String,
-    /// Why it did not arrive, or has not left yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// When it was drafted.
-    pub drafted_at: Timestamp,
-    /// How a human served it, as it is recorded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub served_otherwise: Option<ServedOtherwise>,
-    /// How often that was corrected.
-    pub corrections: usize,
-}
-
-/// How a human served a notice, as it is recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServedOtherwise {
-    /// On which way.
-    pub way: String,
-    /// When.
-    pub served_at: Timestamp,
-    /// What shows it.
-    pub evidence: String,
-    /// When that was recorded.
-    pub recorded_at: Timestamp,
-}
-
-/// What is read of the market's answer.
-#[derive(Debug, Deserialize)]
-struct NoticeAnswer {
-    recipient: RecipientAnswer,
-    id: NoticeId,
-    channel: Channel,
-    address: Option<String>,
-    about: String,
-    status: String,
-    reason: Option<String>,
-    delayed_by: Option<String>,
-    follow_up: Option<NoticeId>,
-    served_otherwise: Option<ServedOtherwise>,
-    #[serde(default)]
-    corrected_services: Vec<Value>,
-    drafted_at: Timestamp,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
-enum RecipientAnswer {
-    Merchant(AccountId),
-    Provider(ProviderId),
-    Everyone,
-}
-
-impl From<NoticeAnswer> for NoticeLine {
-    fn from(notice: NoticeAnswer) -> Self {
-        let NoticeAnswer {
-            recipient, id, channel, address, about, status, served_otherwise, drafted_at, ..
-        } = notice;
-        let corrections = notice.corrected_services.len();
-        let reason = notice.reason.or(notice.delayed_by);
-        let recipient = match recipient {
-            RecipientAnswer::Merchant(id) => Party::Account(id).to_string(),
-            RecipientAnswer::Provider(id) => Party::Provider(id).to_string(),
-            RecipientAnswer::Everyone => "everyone".to_owned(),
-        };
-        Self {
-            recipient,
-            id,
-            channel,
-            address,
-            about,
-            status,
-            reason,
-            drafted_at,
-            served_otherwise,
-            corrections,
-        }
-    }
-}
-
-impl fmt::Display for NoticeLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { recipient, id, channel, address, about, status, reason, drafted_at, .. } = self;
-        let channel = match channel {
-            Channel::Announcement => "announcement",
-            Channel::InSite => "in-site",
-            Channel::Email => "e-mail",
-            Channel::Sms => "text message",
-        };
-        let to = address.as_deref().unwrap_or_default();
-        writeln!(f, "{recipient} {id}")?;
-        writeln!(f, "  {about}, {channel} {to}, drafted {}", drafted_at.display_with_offset(ZONE))?;
-        writeln!(f, "  {status}{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())?;
-        if let Some(ServedOtherwise { way, served_at, evidence, recorded_at }) = &self.served_otherwise {
-            let [served_at, recorded_at] = [served_at, recorded_at].map(|at| at.display_with_offset(ZONE));
-            writeln!(f, "  served by a human ({way}) {served_at}: {evidence}; recorded {recorded_at}")?;
-        }
-        match self.corrections {
-            0 => Ok(()),
-            1 => writeln!(f, "  corrected once"),
-            times => writeln!(f, "  corrected {times} times"),
-        }
-    }
 }
 
 /// What waits for a human, the oldest first.
@@ -517,66 +287,6 @@ async fn post(api: &Api, path: &str, key: &str, body: &Value) -> Result<NoticeLi
     Ok(answer.told::<NoticeAnswer>("notice")?.into())
 }
 
-/// A notice that a human served another way.
-#[derive(Debug, Serialize)]
-struct Recorded(NoticeLine);
-
-impl fmt::Display for Recorded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "It is recorded as served another way, and waits for nobody any more:\n{}", self.0)
-    }
-}
-
-/// Records that a human served a notice another way.
-///
-/// # Errors
-/// Where the market refuses, or does not answer.
-pub async fn record_other_service(
-    api: &Api,
-    recipient: &Party,
-    id: &NoticeId,
-    service: &Service,
-) -> Result<NoticeLine, OperateError> {
-    let path = format!("{}/notices/{id}/other-service", recipient.path());
-    post(api, &path, "served-otherwise", &json!(service)).await
-}
-
-/// Whether a human served it, after a correction.
-#[derive(Debug, Serialize)]
-struct Corrected {
-    #[serde(flatten)]
-    notice: NoticeLine,
-    #[serde(skip)]
-    is_served: bool,
-}
-
-impl fmt::Display for Corrected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let said = if self.is_served {
-            "It is recorded as served so, beside what was recorded before"
-        } else {
-            "What was recorded is taken back, and stays beside it"
-        };
-        write!(f, "{said}:\n{}", self.notice)
-    }
-}
-
-/// Corrects what was recorded of how a human served a notice another way.
-///
-/// # Errors
-/// Where the market refuses, or does not answer.
-pub async fn correct_other_service(
-    api: &Api,
-    recipient: &Party,
-    id: &NoticeId,
-    reason: &CorrectionReason,
-    outcome: &ServiceOutcome,
-) -> Result<NoticeLine, OperateError> {
-    let path = format!("{}/notices/{id}/other-service/correction", recipient.path());
-    let body = json!({ "reason": reason, "outcome": outcome });
-    post(api, &path, "correct-service", &body).await
-}
-
 pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
     let Arguments { command, limit, common } = arguments;
     let (recipient, id, address, dry_run, common) = match command {
@@ -593,11 +303,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<Ended, OperateError> {
         }
         Some(Command::CorrectService { recipient, id, reason, instead, common }) => {
             let outcome = instead.outcome().expect("clap lets one of the two pass");
-            let is_served = matches!(outcome, ServiceOutcome::Served(_));
             let correct =
                 async |api: &Api| correct_other_service(api, &recipient, &id, &reason, &outcome).await;
-            let notice = common.at.at_api(Work::Changes, correct).await?;
-            say(&Corrected { notice, is_served }, common.json)?;
+            let corrected = common.at.at_api(Work::Changes, correct).await?;
+            say(&Corrected(corrected), common.json)?;
             return Ok(Ended::Good);
         }
         Some(Command::Resend { recipient, id, address, dry_run, common }) => {
